@@ -1,0 +1,63 @@
+//! Every limit on what a peer may send or make us hold. Both ends enforce them; exceeding one is an error of
+//! the message or of the connection, never a panic.
+
+/// Longest reliable message in bytes, checked on the length prefix before anything is allocated.
+pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
+/// Longest `Welcome` in bytes: it lists people, notes, chat and bodies.
+pub const MAX_WELCOME_BYTES: usize = 1024 * 1024;
+/// Longest display name in grapheme clusters.
+pub const MAX_NAME_GRAPHEMES: usize = 24;
+/// Longest display name in UTF-8 bytes.
+pub const MAX_NAME_BYTES: usize = 96;
+/// Longest chat line in UTF-8 bytes.
+pub const MAX_CHAT_BYTES: usize = 512;
+/// Chat lines that the server keeps and sends to who enters.
+pub const MAX_CHAT_HISTORY: usize = 200;
+/// Longest note on the notice board in UTF-8 bytes.
+pub const MAX_NOTE_BYTES: usize = 280;
+/// Notes on one notice board; one more is refused.
+pub const MAX_NOTES: usize = 64;
+/// Longest emote name in bytes.
+pub const MAX_EMOTE_BYTES: usize = 32;
+/// Longest world id in an address, in bytes.
+pub const MAX_WORLD_ID_BYTES: usize = 64;
+/// Longest address text in bytes.
+pub const MAX_ADDRESS_BYTES: usize = 512;
+/// Most people in a world, whatever its manifest says.
+pub const MAX_CAPACITY: usize = 2048;
+/// Capacity of a world whose manifest names none.
+pub const DEFAULT_CAPACITY: usize = 64;
+/// Most files of a world.
+pub const MAX_WORLD_FILES: usize = 1024;
+/// Largest single file of a world in bytes.
+pub const MAX_WORLD_FILE_BYTES: u64 = 256 * 1024 * 1024;
+/// Largest avatar file in bytes that travels.
+pub const MAX_AVATAR_BYTES: u64 = 64 * 1024 * 1024;
+/// Bytes of one verified chunk of a file.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+/// Reliable messages that a client may send in a second on average, and at once.
+pub const MAX_MESSAGES_PER_SECOND: u32 = 30;
+/// Reliable messages that a client may send at once before the rate counts.
+pub const MAX_MESSAGE_BURST: u32 = 60;
+/// Chat lines and notes that a client may send in ten seconds.
+pub const MAX_CHAT_PER_TEN_SECONDS: u32 = 20;
+/// Reliable messages that wait for one client before it counts as too slow and is disconnected.
+pub const MAX_OUTGOING_QUEUE: usize = 1024;
+/// Seconds for everything between the first packet and `Welcome`.
+pub const HANDSHAKE_TIMEOUT_SECS: u64 = 10;
+/// Seconds of silence after which a connection is dead.
+pub const IDLE_TIMEOUT_SECS: u64 = 10;
+/// Seconds that a person's avatar waits for its owner to come back after a lost connection.
+pub const RESUME_SECS: u64 = 30;
+/// State and input datagrams that a client may send in a second, and at once.
+pub const MAX_DATAGRAMS_PER_SECOND: u32 = 60;
+/// Datagrams that may arrive at once before the rate counts.
+pub const MAX_DATAGRAM_BURST: u32 = 16;
+/// How far from the eyes something can be grabbed, touched or sat on, in metres.
+pub const REACH_METRES: f32 = 3.0;
+/// Heaviest body that can be carried, in kilograms.
+pub const MAX_CARRIED_KILOGRAMS: f32 = 30.0;
+/// Fastest throw in metres a second.
+pub const MAX_THROW_SPEED: f32 = 12.0;
+/// Nesting of MessagePack values.
+pub const MAX_MESSAGE_DEPTH: usize = 16;
