@@ -7,6 +7,8 @@ mod ids;
 pub mod limits;
 mod message;
 mod name;
+pub mod quantisation;
+pub mod tick;
 mod wire;
 
 pub use address::{AddressError, DEFAULT_PORT, Fingerprint, WorldAddress};

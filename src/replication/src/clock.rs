@@ -1,0 +1,173 @@
+//! The server's time on the client's machine, and how far behind it to show the world.
+
+use protocol::TICKS_PER_SECOND;
+use std::collections::VecDeque;
+
+/// Seconds over which the fastest datagram counts as having had no queueing delay.
+const OFFSET_WINDOW_SECS: f64 = 5.0;
+/// Most seconds a second by which the clock runs faster or slower to reach its goal.
+const CLOCK_SLEW: f64 = 0.02;
+/// An error above this is a jump, in seconds.
+const JUMP_SECS: f64 = 0.25;
+/// Most observations kept in a window: 30 a second for five seconds, and some more.
+const MAX_OBSERVATIONS: usize = 256;
+
+/// Tells the server's tick as it reaches this client: the server's present minus the fastest way here.
+///
+/// Estimated from arrivals alone: the offset is the minimum of (arrival - tick time) over five seconds; the clock
+/// follows it at most 2 % faster or slower than real time and jumps when it is off by more than 250 ms.
+#[derive(Clone, Debug, Default)]
+pub struct ServerClock {
+    /// (arrival seconds, arrival - tick time).
+    observations: VecDeque<(f64, f64)>,
+    /// Seconds to subtract from local time, and when that was true.
+    offset: Option<(f64, f64)>,
+}
+
+impl ServerClock {
+    /// A clock that knows nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes the arrival of a snapshot of `tick` at local time `arrival_secs` (monotonic).
+    pub fn observe(&mut self, tick: u64, arrival_secs: f64) {
+        let tick_secs = tick as f64 / f64::from(TICKS_PER_SECOND);
+        let observed = arrival_secs - tick_secs;
+        while self
+            .observations
+            .front()
+            .is_some_and(|(at, _)| arrival_secs - at > OFFSET_WINDOW_SECS)
+            || self.observations.len() >= MAX_OBSERVATIONS
+        {
+            self.observations.pop_front();
+        }
+        self.observations.push_back((arrival_secs, observed));
+        let goal = self
+            .observations
+            .iter()
+            .map(|(_, offset)| *offset)
+            .fold(f64::INFINITY, f64::min);
+        let Some((offset, at)) = self.offset else {
+            self.offset = Some((goal, arrival_secs));
+            return;
+        };
+        // A newest observation far from all others means the clock itself moved: old ones are worthless.
+        if observed - goal > 1.0 && self.recent_minimum() - goal > JUMP_SECS {
+            self.observations.drain(..self.observations.len() - 8);
+        }
+        let error = goal - offset;
+        let most = CLOCK_SLEW * (arrival_secs - at).max(0.0);
+        let moved = if error.abs() > JUMP_SECS {
+            error
+        } else {
+            error.clamp(-most, most)
+        };
+        self.offset = Some((offset + moved, arrival_secs));
+    }
+
+    /// Minimum over the eight newest observations, infinite while there are fewer.
+    fn recent_minimum(&self) -> f64 {
+        if self.observations.len() < 8 {
+            return f64::NEG_INFINITY;
+        }
+        self.observations
+            .iter()
+            .rev()
+            .take(8)
+            .map(|(_, offset)| *offset)
+            .fold(f64::INFINITY, f64::min)
+    }
+
+    /// Server tick, with fraction, whose snapshot would arrive now without queueing. None before the first
+    /// observation.
+    #[must_use]
+    pub fn tick_at(&self, local_secs: f64) -> Option<f64> {
+        self.offset
+            .map(|(offset, _)| (local_secs - offset) * f64::from(TICKS_PER_SECOND))
+    }
+}
+
+/// Seconds of jitter history.
+const JITTER_WINDOW_SECS: f64 = 4.0;
+/// Share of arrivals that must be in time.
+const JITTER_QUANTILE: f64 = 0.98;
+/// Least delay in send intervals.
+const LEAST_INTERVALS: f64 = 1.1;
+/// Most delay in seconds.
+const MOST_DELAY_SECS: f64 = 0.25;
+/// Seconds a second by which the delay grows.
+const GROW_SLEW: f64 = 0.05;
+/// Seconds a second by which the delay shrinks.
+const SHRINK_SLEW: f64 = 0.01;
+
+/// How far behind the server clock the world is shown: one send interval plus the 98th percentile of jitter over
+/// four seconds; grows fast, shrinks slowly.
+#[derive(Clone, Debug)]
+pub struct PlayoutDelay {
+    interval_secs: f64,
+    /// (arrival seconds, lateness in seconds against the server clock).
+    lateness: VecDeque<(f64, f64)>,
+    sorted: Vec<f64>,
+    delay_secs: f64,
+    at: Option<f64>,
+}
+
+impl PlayoutDelay {
+    /// For snapshots every `interval_secs`.
+    #[must_use]
+    pub fn new(interval_secs: f64) -> Self {
+        Self {
+            interval_secs,
+            lateness: VecDeque::with_capacity(MAX_OBSERVATIONS),
+            sorted: Vec::with_capacity(MAX_OBSERVATIONS),
+            delay_secs: interval_secs * LEAST_INTERVALS,
+            at: None,
+        }
+    }
+
+    /// Takes the arrival of a snapshot, after `clock` did.
+    pub fn observe(&mut self, clock: &ServerClock, tick: u64, arrival_secs: f64) {
+        let Some(expected) = clock.tick_at(arrival_secs) else {
+            return;
+        };
+        let lateness = (expected - tick as f64) / f64::from(TICKS_PER_SECOND);
+        while self
+            .lateness
+            .front()
+            .is_some_and(|(at, _)| arrival_secs - at > JITTER_WINDOW_SECS)
+            || self.lateness.len() >= MAX_OBSERVATIONS
+        {
+            self.lateness.pop_front();
+        }
+        self.lateness.push_back((arrival_secs, lateness.max(0.0)));
+        self.sorted.clear();
+        self.sorted
+            .extend(self.lateness.iter().map(|(_, lateness)| *lateness));
+        self.sorted.sort_by(f64::total_cmp);
+        let place = ((self.sorted.len() - 1) as f64 * JITTER_QUANTILE).ceil() as usize;
+        let goal = (self.interval_secs + self.sorted[place]).clamp(
+            self.interval_secs * LEAST_INTERVALS,
+            MOST_DELAY_SECS.max(self.interval_secs * LEAST_INTERVALS),
+        );
+        let elapsed = self.at.map_or(0.0, |at| (arrival_secs - at).max(0.0));
+        self.at = Some(arrival_secs);
+        let error = goal - self.delay_secs;
+        self.delay_secs += error.clamp(-SHRINK_SLEW * elapsed, GROW_SLEW * elapsed);
+    }
+
+    /// The delay now, in seconds.
+    #[must_use]
+    pub const fn delay_secs(&self) -> f64 {
+        self.delay_secs
+    }
+
+    /// The tick to show at local time `local_secs`. None before the first snapshot.
+    #[must_use]
+    pub fn playout_tick(&self, clock: &ServerClock, local_secs: f64) -> Option<f64> {
+        clock
+            .tick_at(local_secs)
+            .map(|tick| tick - self.delay_secs * f64::from(TICKS_PER_SECOND))
+    }
+}
