@@ -1,0 +1,96 @@
+//! Standard formats: reads, checks and caps glTF worlds, props and VRM avatars into one description, from untrusted bytes.
+//! It must not know Bevy, rendering, physics engines or the network.
+//! Start reading at `description.rs` for what comes out, and at `document.rs` for how.
+
+mod accessor;
+mod animate;
+mod animation;
+mod avatar;
+mod body;
+mod container;
+mod description;
+mod document;
+mod emitter;
+mod error;
+mod json;
+pub mod limits;
+mod material;
+mod mesh;
+mod node;
+mod physics;
+mod sound;
+mod surface;
+mod world;
+
+pub use animation::{Animation, Channel, Interpolation, Sample, Track};
+pub use avatar::{
+    Avatar, AvatarClip, AvatarMeta, Expression, FirstPersonRule, REQUIRED_BONES, SpringChain,
+    SpringCollider, SpringJoint, Springs, load_avatar, load_avatar_clip,
+};
+pub use container::{FolderFiles, NoSideFiles, SideFiles};
+pub use description::{
+    Camera, CameraIndex, ImageIndex, Light, LightIndex, LightKind, MaterialIndex, Mesh, MeshIndex,
+    MorphTarget, Node, NodeIndex, Primitive, Scene, Seat, Skin, SkinIndex, SpawnPoint,
+    TextureIndex, Topology, Transform,
+};
+pub use document::{Loaded, READ_EXTENSIONS};
+pub use error::{ErrorKind, Issue, SceneError};
+pub use material::{
+    AlphaMode, Image, ImageFormat, Material, Sampler, Texture, TextureSlot, TextureTransform, Wrap,
+};
+pub use physics::{
+    ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
+    Motion, MotionKind, NodeJoint, NodePhysics, PhysicsWorld, Shape, SurfaceMaterial, TriggerPart,
+};
+pub use sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound};
+pub use world::{LoadedWorld, Sky, WorldFile, WorldManifest, load_world};
+
+use std::path::Path;
+
+/// What a file is for; decides its limits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// A place.
+    World,
+    /// Somebody's body.
+    Avatar,
+    /// A thing, or an animation clip.
+    Prop,
+}
+
+impl Purpose {
+    fn limit(self) -> u64 {
+        match self {
+            Self::World => limits::MAX_WORLD_BYTES,
+            Self::Avatar => limits::MAX_AVATAR_BYTES,
+            Self::Prop => limits::MAX_PROP_BYTES,
+        }
+    }
+}
+
+/// Reads a `.gltf`, `.glb` or `.vrm` and the files that it names inside its folder.
+///
+/// # Errors
+/// [`SceneError`] with the file's name, the place and the fault. No bytes make it panic or exceed the limits.
+pub fn load_file(path: &Path, purpose: Purpose) -> Result<Loaded, SceneError> {
+    let shown = path.display().to_string();
+    let bytes = container::read_bounded(path, purpose.limit())
+        .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
+    load_bytes(&bytes, &FolderFiles::new(folder), purpose).map_err(|error| error.in_file(&shown))
+}
+
+/// Reads a glTF or GLB from bytes; `files` gives what it names beside itself.
+///
+/// # Errors
+/// [`SceneError`] with the place and the fault. No bytes make it panic or exceed the limits.
+pub fn load_bytes(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+) -> Result<Loaded, SceneError> {
+    document::load(bytes, files, purpose.limit())
+}

@@ -1,0 +1,246 @@
+//! Animations of the canonical scene, and how they are sampled.
+
+use crate::description::NodeIndex;
+use glam::{Quat, Vec3};
+
+/// Channels that play together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Animation {
+    /// Name in the file.
+    pub name: String,
+    /// What moves.
+    pub channels: Vec<Channel>,
+    /// Time of the last key in seconds.
+    pub duration_secs: f32,
+}
+
+/// One property of one node over time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Channel {
+    /// The node that moves.
+    pub node: NodeIndex,
+    /// Key times in seconds, strictly increasing, at least one.
+    pub times: Vec<f32>,
+    /// How values between keys come about.
+    pub interpolation: Interpolation,
+    /// The values.
+    pub track: Track,
+}
+
+/// How values between keys come about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Interpolation {
+    /// The value of the key before.
+    Step,
+    /// Linear, spherical for rotations.
+    Linear,
+    /// Cubic Hermite; a key holds in-tangent, value, out-tangent.
+    CubicSpline,
+}
+
+/// Values of a channel: one a key, three a key for cubic splines.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Track {
+    /// Metres.
+    Translation(Vec<Vec3>),
+    /// Unit quaternions (tangents are not unit).
+    Rotation(Vec<Quat>),
+    /// Factors.
+    Scale(Vec<Vec3>),
+    /// Morph weights, `count` a value.
+    Weights {
+        /// All values, key after key.
+        values: Vec<f32>,
+        /// Morph targets a value.
+        count: usize,
+    },
+}
+
+/// A property at one moment.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sample {
+    /// Metres.
+    Translation(Vec3),
+    /// Unit quaternion.
+    Rotation(Quat),
+    /// Factors.
+    Scale(Vec3),
+    /// Morph weights.
+    Weights(Vec<f32>),
+}
+
+/// Where a time falls between keys.
+struct Position {
+    /// Index of the key before.
+    key: usize,
+    /// Index of the key after; the same at the ends.
+    next: usize,
+    /// 0 at `key`, 1 at `next`.
+    fraction: f32,
+    /// Seconds between the two.
+    span_secs: f32,
+}
+
+impl Channel {
+    /// The value at a time in seconds; before the first and after the last key it holds.
+    #[must_use]
+    pub fn sample(&self, secs: f32) -> Sample {
+        let at = self.position(secs);
+        match &self.track {
+            Track::Translation(values) => Sample::Translation(self.vector(values, &at)),
+            Track::Scale(values) => Sample::Scale(self.vector(values, &at)),
+            Track::Rotation(values) => Sample::Rotation(self.rotation(values, &at)),
+            Track::Weights { values, count } => Sample::Weights(
+                (0..*count)
+                    .map(|target| self.weight(values, *count, target, &at))
+                    .collect(),
+            ),
+        }
+    }
+
+    fn position(&self, secs: f32) -> Position {
+        let after = self.times.partition_point(|&time| time <= secs);
+        let key = after.saturating_sub(1);
+        let next = after.min(self.times.len().saturating_sub(1));
+        let (start, end) = (
+            self.times.get(key).copied().unwrap_or(0.0),
+            self.times.get(next).copied().unwrap_or(0.0),
+        );
+        let span_secs = end - start;
+        let fraction =
+            if after == 0 || span_secs <= 0.0 || self.interpolation == Interpolation::Step {
+                0.0
+            } else {
+                ((secs - start) / span_secs).clamp(0.0, 1.0)
+            };
+        Position {
+            key: if after == 0 { next } else { key },
+            next,
+            fraction,
+            span_secs,
+        }
+    }
+
+    fn vector(&self, values: &[Vec3], at: &Position) -> Vec3 {
+        let get = |index: usize| values.get(index).copied().unwrap_or_default();
+        match self.interpolation {
+            Interpolation::CubicSpline => {
+                let [a, b, c, d] = hermite(at.fraction);
+                get(3 * at.key + 1) * a
+                    + get(3 * at.key + 2) * (b * at.span_secs)
+                    + get(3 * at.next + 1) * c
+                    + get(3 * at.next) * (d * at.span_secs)
+            }
+            _ => get(at.key).lerp(get(at.next), at.fraction),
+        }
+    }
+
+    fn rotation(&self, values: &[Quat], at: &Position) -> Quat {
+        let get = |index: usize| values.get(index).copied().unwrap_or_default();
+        let rotation = match self.interpolation {
+            Interpolation::CubicSpline => {
+                let [a, b, c, d] = hermite(at.fraction);
+                get(3 * at.key + 1) * a
+                    + get(3 * at.key + 2) * (b * at.span_secs)
+                    + get(3 * at.next + 1) * c
+                    + get(3 * at.next) * (d * at.span_secs)
+            }
+            _ => get(at.key).slerp(get(at.next), at.fraction),
+        };
+        if rotation.is_finite() && rotation.length_squared() > 1e-12 {
+            rotation.normalize()
+        } else {
+            Quat::IDENTITY
+        }
+    }
+
+    fn weight(&self, values: &[f32], count: usize, target: usize, at: &Position) -> f32 {
+        let get = |row: usize| {
+            values
+                .get(row * count + target)
+                .copied()
+                .unwrap_or_default()
+        };
+        match self.interpolation {
+            Interpolation::CubicSpline => {
+                let [a, b, c, d] = hermite(at.fraction);
+                get(3 * at.key + 1) * a
+                    + get(3 * at.key + 2) * b * at.span_secs
+                    + get(3 * at.next + 1) * c
+                    + get(3 * at.next) * d * at.span_secs
+            }
+            _ => get(at.key) + (get(at.next) - get(at.key)) * at.fraction,
+        }
+    }
+}
+
+/// Hermite basis: value and tangent at the start, value and tangent at the end (glTF 2.0 appendix C).
+fn hermite(t: f32) -> [f32; 4] {
+    let (t2, t3) = (t * t, t * t * t);
+    [
+        2.0 * t3 - 3.0 * t2 + 1.0,
+        t3 - 2.0 * t2 + t,
+        -2.0 * t3 + 3.0 * t2,
+        t3 - t2,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn channel(interpolation: Interpolation, values: Vec<Vec3>) -> Channel {
+        Channel {
+            node: NodeIndex(0),
+            times: vec![1.0, 3.0],
+            interpolation,
+            track: Track::Translation(values),
+        }
+    }
+
+    fn x(channel: &Channel, secs: f32) -> f32 {
+        let Sample::Translation(value) = channel.sample(secs) else {
+            panic!("a translation was expected")
+        };
+        value.x
+    }
+
+    #[test]
+    fn linear_and_step_hold_at_the_ends() {
+        let linear = channel(Interpolation::Linear, vec![Vec3::X, Vec3::X * 5.0]);
+        assert_eq!(
+            [0.0, 1.0, 2.0, 3.0, 9.0].map(|secs| x(&linear, secs)),
+            [1.0, 1.0, 3.0, 5.0, 5.0]
+        );
+        let step = channel(Interpolation::Step, vec![Vec3::X, Vec3::X * 5.0]);
+        assert_eq!([0.0, 2.9, 3.0].map(|secs| x(&step, secs)), [1.0, 1.0, 5.0]);
+    }
+
+    #[test]
+    fn a_cubic_spline_scales_tangents_by_the_span() {
+        let flat = channel(
+            Interpolation::CubicSpline,
+            vec![
+                Vec3::ZERO,
+                Vec3::X,
+                Vec3::ZERO,
+                Vec3::ZERO,
+                Vec3::X * 5.0,
+                Vec3::ZERO,
+            ],
+        );
+        assert_eq!(x(&flat, 2.0), 3.0);
+        let straight = channel(
+            Interpolation::CubicSpline,
+            vec![
+                Vec3::X * 2.0,
+                Vec3::X,
+                Vec3::X * 2.0,
+                Vec3::X * 2.0,
+                Vec3::X * 5.0,
+                Vec3::X * 2.0,
+            ],
+        );
+        assert!((x(&straight, 1.5) - 2.0).abs() < 1e-5);
+    }
+}

@@ -1,0 +1,406 @@
+//! Bytes of a scene: the GLB container, buffers, buffer views, and files beside the main one.
+
+use crate::{
+    error::{ErrorKind, SceneError},
+    json::Item,
+    limits::{MAX_ELEMENTS, MAX_SIDE_FILES},
+};
+use base64::Engine as _;
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::{Component, Path, PathBuf},
+    sync::Arc,
+};
+
+const GLB_MAGIC: &[u8; 4] = b"glTF";
+const CHUNK_JSON: u32 = 0x4E4F_534A;
+const CHUNK_BINARY: u32 = 0x004E_4942;
+
+/// JSON text and the binary chunk of a file.
+pub(crate) struct Container<'a> {
+    pub(crate) json: &'a [u8],
+    pub(crate) binary: Option<&'a [u8]>,
+}
+
+/// Splits a GLB; anything else is taken as JSON.
+pub(crate) fn split(bytes: &[u8]) -> Result<Container<'_>, SceneError> {
+    if !bytes.starts_with(GLB_MAGIC) {
+        return Ok(Container {
+            json: bytes,
+            binary: None,
+        });
+    }
+    let fault = |offset: usize, text: &str| {
+        SceneError::new(ErrorKind::Invalid, format!("byte {offset}"), text)
+    };
+    let word = |offset: usize| {
+        bytes
+            .get(offset..offset + 4)
+            .map(|slice| u32::from_le_bytes([slice[0], slice[1], slice[2], slice[3]]))
+    };
+    let version = word(4).ok_or_else(|| fault(4, "the GLB header is cut off"))?;
+    if version != 2 {
+        return Err(fault(4, &format!("GLB version {version} is not 2")));
+    }
+    let length = word(8).ok_or_else(|| fault(8, "the GLB header is cut off"))? as usize;
+    if length > bytes.len() {
+        return Err(fault(
+            8,
+            &format!("the GLB should have {length} bytes but has {}", bytes.len()),
+        ));
+    }
+    let (mut json, mut binary, mut offset) = (None, None, 12usize);
+    while offset < length {
+        let (Some(size), Some(kind)) = (word(offset), word(offset + 4)) else {
+            return Err(fault(offset, "a GLB chunk header is cut off"));
+        };
+        let end = (offset + 8)
+            .checked_add(size as usize)
+            .filter(|end| *end <= length)
+            .ok_or_else(|| fault(offset, "a GLB chunk reaches beyond the file"))?;
+        let data = &bytes[offset + 8..end];
+        match kind {
+            CHUNK_JSON if json.is_none() && offset == 12 => json = Some(data),
+            CHUNK_BINARY if binary.is_none() => binary = Some(data),
+            CHUNK_JSON | CHUNK_BINARY => {
+                return Err(fault(offset, "a GLB chunk is doubled or out of order"));
+            }
+            _ => {}
+        }
+        offset = end;
+    }
+    Ok(Container {
+        json: json.ok_or_else(|| fault(12, "the GLB has no JSON chunk"))?,
+        binary,
+    })
+}
+
+/// Gives the bytes of files that a scene names beside itself.
+pub trait SideFiles {
+    /// Bytes of a relative path that was checked to stay inside the scene's folder, at most `limit`.
+    ///
+    /// # Errors
+    /// One line that says why there are none.
+    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String>;
+}
+
+/// For bytes that come without a folder.
+pub struct NoSideFiles;
+
+impl SideFiles for NoSideFiles {
+    fn read(&self, relative: &Path, _limit: u64) -> Result<Vec<u8>, String> {
+        Err(format!(
+            "it names the file {}, but came without a folder",
+            relative.display()
+        ))
+    }
+}
+
+/// Files of a folder on disk.
+pub struct FolderFiles {
+    folder: PathBuf,
+}
+
+impl FolderFiles {
+    /// Files below `folder` only, links that lead outside are refused.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: folder.to_path_buf(),
+        }
+    }
+}
+
+impl SideFiles for FolderFiles {
+    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String> {
+        let shown = relative.display();
+        let root = self
+            .folder
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", self.folder.display()))?;
+        let path = root
+            .join(relative)
+            .canonicalize()
+            .map_err(|error| format!("{shown}: {error}"))?;
+        if !path.starts_with(&root) {
+            return Err(format!("{shown} leads outside of the folder"));
+        }
+        read_bounded(&path, limit)
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let shown = path.display();
+    let file = std::fs::File::open(path).map_err(|error| format!("{shown}: {error}"))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if !metadata.is_file() {
+        return Err(format!("{shown} is not a regular file"));
+    }
+    if metadata.len() > limit {
+        return Err(format!(
+            "{shown} has {} bytes, the limit is {limit}",
+            metadata.len()
+        ));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if bytes.len() as u64 > limit {
+        Err(format!("{shown} grew over the limit of {limit} bytes"))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// All bytes that a document refers to, fetched when first needed.
+pub(crate) struct Bytes<'a> {
+    files: &'a dyn SideFiles,
+    limit: u64,
+    used: RefCell<u64>,
+    fetched: RefCell<BTreeMap<PathBuf, Arc<[u8]>>>,
+    buffers: Vec<Arc<[u8]>>,
+    views: Vec<View>,
+}
+
+/// A checked buffer view.
+#[derive(Clone, Copy)]
+pub(crate) struct View {
+    buffer: usize,
+    start: usize,
+    length: usize,
+    pub(crate) stride: Option<usize>,
+}
+
+impl<'a> Bytes<'a> {
+    /// Loads buffers and checks buffer views.
+    pub(crate) fn load(
+        root: &Item<'_>,
+        binary: Option<&[u8]>,
+        files: &'a dyn SideFiles,
+        limit: u64,
+    ) -> Result<Self, SceneError> {
+        let mut bytes = Self {
+            files,
+            limit,
+            used: RefCell::new(0),
+            fetched: RefCell::default(),
+            buffers: Vec::new(),
+            views: Vec::new(),
+        };
+        if let Some(buffers) = root.get("buffers") {
+            for (index, buffer) in buffers.elements(MAX_ELEMENTS)?.enumerate() {
+                let data = bytes.buffer(&buffer, index, binary)?;
+                bytes.buffers.push(data);
+            }
+        }
+        if let Some(views) = root.get("bufferViews") {
+            for view in views.elements(MAX_ELEMENTS * 10)? {
+                let view = bytes.check_view(&view)?;
+                bytes.views.push(view);
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of a buffer view.
+    pub(crate) fn view(&self, index: u32) -> Option<(&[u8], View)> {
+        let view = *self.views.get(index as usize)?;
+        let data = self
+            .buffers
+            .get(view.buffer)?
+            .get(view.start..view.start + view.length)?;
+        Some((data, view))
+    }
+
+    pub(crate) fn view_count(&self) -> usize {
+        self.views.len()
+    }
+
+    /// The bytes behind a `uri`: a data URI or a file inside the folder.
+    pub(crate) fn uri(&self, item: &Item<'_>) -> Result<Arc<[u8]>, SceneError> {
+        let text = item.text()?;
+        if let Some(rest) = text.strip_prefix("data:") {
+            let encoded = rest
+                .split_once(";base64,")
+                .map(|(_, encoded)| encoded)
+                .ok_or_else(|| item.fault("is a data URI that is not base64"))?;
+            self.charge(item, encoded.len() as u64 / 4 * 3)?;
+            let engine = base64::engine::GeneralPurpose::new(
+                &base64::alphabet::STANDARD,
+                base64::engine::GeneralPurposeConfig::new()
+                    .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+            );
+            return engine.decode(encoded).map(Into::into).map_err(|error| {
+                item.fault(format!("is a data URI that cannot be decoded: {error}"))
+            });
+        }
+        let relative = inside_folder(text).ok_or_else(|| {
+            SceneError::new(
+                ErrorKind::Outside,
+                item.pointer(),
+                format!(
+                    "names `{}`: only files inside the scene's folder may be named",
+                    shorten(text)
+                ),
+            )
+        })?;
+        if let Some(known) = self.fetched.borrow().get(&relative) {
+            return Ok(Arc::clone(known));
+        }
+        if self.fetched.borrow().len() >= MAX_SIDE_FILES {
+            return Err(item.over_limit(format!("more than {MAX_SIDE_FILES} files are named")));
+        }
+        let left = self.limit.saturating_sub(*self.used.borrow());
+        let bytes: Arc<[u8]> = self
+            .files
+            .read(&relative, left)
+            .map_err(|text| SceneError::new(ErrorKind::Unreadable, item.pointer(), text))?
+            .into();
+        self.charge(item, bytes.len() as u64)?;
+        self.fetched
+            .borrow_mut()
+            .insert(relative, Arc::clone(&bytes));
+        Ok(bytes)
+    }
+
+    /// Relative paths of all files that were fetched.
+    pub(crate) fn fetched(&self) -> Vec<(PathBuf, Arc<[u8]>)> {
+        self.fetched
+            .borrow()
+            .iter()
+            .map(|(path, bytes)| (path.clone(), Arc::clone(bytes)))
+            .collect()
+    }
+
+    fn charge(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
+        let mut used = self.used.borrow_mut();
+        *used = used.saturating_add(bytes);
+        if *used > self.limit {
+            Err(item.over_limit(format!("the files together are over {} bytes", self.limit)))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn buffer(
+        &self,
+        buffer: &Item<'_>,
+        index: usize,
+        binary: Option<&[u8]>,
+    ) -> Result<Arc<[u8]>, SceneError> {
+        let declared = buffer.require("byteLength")?.size()? as usize;
+        let data: Arc<[u8]> = match (buffer.get("uri"), binary) {
+            (Some(uri), _) => self.uri(&uri)?,
+            (None, Some(binary)) if index == 0 => {
+                self.charge(buffer, binary.len() as u64)?;
+                binary.into()
+            }
+            // A buffer without bytes is only an error once an accessor or image needs it.
+            (None, _) => return Ok(Arc::from([])),
+        };
+        if data.len() < declared {
+            return Err(buffer.fault(format!(
+                "should have {declared} bytes but has {}",
+                data.len()
+            )));
+        }
+        Ok(data)
+    }
+
+    fn check_view(&self, item: &Item<'_>) -> Result<View, SceneError> {
+        let buffer = item
+            .require("buffer")?
+            .index(self.buffers.len(), "buffer")? as usize;
+        let start = item
+            .get("byteOffset")
+            .map_or(Ok(0), |offset| offset.size())?;
+        let length = item.require("byteLength")?.size()?;
+        let stride = item
+            .get("byteStride")
+            .map(|stride| stride.size())
+            .transpose()?;
+        if stride.is_some_and(|stride| !(4..=252).contains(&stride)) {
+            return Err(item.fault("byteStride must be from 4 to 252"));
+        }
+        let available = self.buffers[buffer].len() as u64;
+        if available > 0 && start.checked_add(length).is_none_or(|end| end > available) {
+            return Err(item.fault(format!("reaches beyond its buffer of {available} bytes")));
+        }
+        Ok(View {
+            buffer,
+            start: start as usize,
+            length: length as usize,
+            stride: stride.map(|stride| stride as usize),
+        })
+    }
+}
+
+/// A percent-decoded relative path without `..`, root, drive or scheme.
+pub(crate) fn inside_folder(uri: &str) -> Option<PathBuf> {
+    let decoded = percent_encoding::percent_decode_str(uri)
+        .decode_utf8()
+        .ok()?;
+    if decoded.is_empty() || decoded.contains(['\\', ':', '\0', '#', '?']) {
+        return None;
+    }
+    let mut path = PathBuf::new();
+    for component in Path::new(decoded.as_ref()).components() {
+        match component {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!path.as_os_str().is_empty()).then_some(path)
+}
+
+fn shorten(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_inside_the_folder_pass() {
+        for good in ["a.bin", "textures/a%20b.png", "./a.bin"] {
+            assert!(inside_folder(good).is_some(), "{good}");
+        }
+        for bad in [
+            "/etc/passwd",
+            "../a.bin",
+            "a/../../b",
+            "http://x/a.bin",
+            "C:/a",
+            "a%00b",
+            "..%2Fa",
+            "a\\b",
+            "",
+            "%ff",
+        ] {
+            assert_eq!(inside_folder(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn broken_containers_name_their_byte() {
+        let mut glb = b"glTF".to_vec();
+        assert_eq!(
+            split(&glb).err().map(|error| error.place),
+            Some("byte 4".to_owned())
+        );
+        glb.extend(2u32.to_le_bytes());
+        glb.extend(100u32.to_le_bytes());
+        assert_eq!(
+            split(&glb).err().map(|error| error.place),
+            Some("byte 8".to_owned())
+        );
+    }
+}

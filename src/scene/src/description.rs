@@ -1,0 +1,422 @@
+//! The canonical scene: what any accepted file becomes. Flat arrays with typed indices; every index is in range,
+//! every number finite, every accessor decoded. Right-handed, +Y up, metres, seconds, radians, glTF models face +Z.
+
+use crate::{
+    animation::Animation,
+    material::{Image, Material, Sampler, Texture},
+    physics::PhysicsWorld,
+    sound::Sound,
+};
+use glam::{Affine3A, Mat4, Quat, Vec2, Vec3, Vec4};
+
+macro_rules! index_type {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(pub u32);
+        impl $name {
+            /// The index as `usize`.
+            #[must_use]
+            pub fn index(self) -> usize {
+                self.0 as usize
+            }
+        }
+    )+};
+}
+
+index_type! {
+    /// Index into [`Scene::nodes`].
+    NodeIndex,
+    /// Index into [`Scene::meshes`].
+    MeshIndex,
+    /// Index into [`Scene::materials`].
+    MaterialIndex,
+    /// Index into [`Scene::textures`].
+    TextureIndex,
+    /// Index into [`Scene::images`].
+    ImageIndex,
+    /// Index into [`Scene::skins`].
+    SkinIndex,
+    /// Index into [`Scene::cameras`].
+    CameraIndex,
+    /// Index into [`Scene::lights`].
+    LightIndex,
+}
+
+/// Everything a file describes, decoded and checked.
+#[derive(Clone, Debug, Default)]
+pub struct Scene {
+    /// All nodes, also those outside the default scene (colliders and skins may name them).
+    pub nodes: Vec<Node>,
+    /// Roots of the default scene.
+    pub roots: Vec<NodeIndex>,
+    /// Meshes.
+    pub meshes: Vec<Mesh>,
+    /// Materials.
+    pub materials: Vec<Material>,
+    /// Textures: an image and how it is sampled.
+    pub textures: Vec<Texture>,
+    /// Encoded images with checked headers.
+    pub images: Vec<Image>,
+    /// Samplers.
+    pub samplers: Vec<Sampler>,
+    /// Skins.
+    pub skins: Vec<Skin>,
+    /// Animations.
+    pub animations: Vec<Animation>,
+    /// Cameras.
+    pub cameras: Vec<Camera>,
+    /// Lights of KHR_lights_punctual.
+    pub lights: Vec<Light>,
+    /// Shapes, materials and filters of either physics dialect.
+    pub physics: PhysicsWorld,
+    /// KHR_audio_emitter.
+    pub sound: Sound,
+    /// `asset.copyright`, when stated.
+    pub copyright: Option<String>,
+    /// `asset.generator`, when stated.
+    pub generator: Option<String>,
+}
+
+/// One element of the tree.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Name in the file; empty when it has none.
+    pub name: String,
+    /// Parent, when there is one.
+    pub parent: Option<NodeIndex>,
+    /// Children.
+    pub children: Vec<NodeIndex>,
+    /// Transform relative to the parent.
+    pub transform: Transform,
+    /// Mesh drawn here.
+    pub mesh: Option<MeshIndex>,
+    /// Skin of the mesh.
+    pub skin: Option<SkinIndex>,
+    /// Morph weights that replace those of the mesh.
+    pub weights: Vec<f32>,
+    /// Camera here.
+    pub camera: Option<CameraIndex>,
+    /// Light here.
+    pub light: Option<LightIndex>,
+    /// EXT_mesh_gpu_instancing: the mesh is drawn once for each, relative to this node. Empty means once at the node.
+    pub instances: Vec<Transform>,
+    /// Body, collider, trigger and joint of either physics dialect.
+    pub physics: crate::physics::NodePhysics,
+    /// Indices of emitters of KHR_audio_emitter here.
+    pub emitters: Vec<u32>,
+    /// OMI_spawn_point.
+    pub spawn_point: Option<SpawnPoint>,
+    /// OMI_seat.
+    pub seat: Option<Seat>,
+    /// `STOA_notice_board`: width and height of the writable area in metres; it faces +Z.
+    pub notice_board: Option<Vec2>,
+}
+
+/// Translation, rotation (unit), scale, applied in the order scale, rotation, translation.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Transform {
+    /// Metres.
+    pub translation: Vec3,
+    /// Unit quaternion.
+    pub rotation: Quat,
+    /// May be negative or zero on an axis.
+    pub scale: Vec3,
+}
+
+impl Default for Transform {
+    fn default() -> Self {
+        Self {
+            translation: Vec3::ZERO,
+            rotation: Quat::IDENTITY,
+            scale: Vec3::ONE,
+        }
+    }
+}
+
+impl Transform {
+    /// As an affine map from this space to the parent's.
+    #[must_use]
+    pub fn affine(&self) -> Affine3A {
+        Affine3A::from_scale_rotation_translation(self.scale, self.rotation, self.translation)
+    }
+
+    /// From a matrix; shear, which no node transform can hold, is dropped.
+    #[must_use]
+    pub fn from_matrix(matrix: &Mat4) -> Self {
+        let (scale, rotation, translation) = matrix.to_scale_rotation_translation();
+        if scale.is_finite()
+            && rotation.is_finite()
+            && translation.is_finite()
+            && rotation.length_squared() > 0.5
+        {
+            Self {
+                translation,
+                rotation: rotation.normalize(),
+                scale,
+            }
+        } else {
+            Self {
+                translation: matrix.w_axis.truncate(),
+                rotation: Quat::IDENTITY,
+                scale: Vec3::ZERO,
+            }
+        }
+    }
+}
+
+/// A mesh: primitives that share morph weights.
+#[derive(Clone, Debug, Default)]
+pub struct Mesh {
+    /// Name in the file.
+    pub name: String,
+    /// What is drawn.
+    pub primitives: Vec<Primitive>,
+    /// Default morph weights.
+    pub weights: Vec<f32>,
+    /// Names of the morph targets, from `extras.targetNames`.
+    pub target_names: Vec<String>,
+}
+
+/// What the vertices of a primitive form, after strips, fans and loops were unrolled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Topology {
+    /// Three indices a triangle, counter-clockwise is the front.
+    Triangles,
+    /// Two indices a line.
+    Lines,
+    /// One index a point.
+    Points,
+}
+
+/// Geometry with one material. All attribute arrays are empty or as long as `positions`.
+#[derive(Clone, Debug)]
+pub struct Primitive {
+    /// What the indices form.
+    pub topology: Topology,
+    /// Metres, in the node's space.
+    pub positions: Vec<Vec3>,
+    /// Unit vectors; made flat where the file has none.
+    pub normals: Vec<Vec3>,
+    /// xyz and handedness; empty when the file has none.
+    pub tangents: Vec<Vec4>,
+    /// Texture coordinate sets; a set that the file skips is empty.
+    pub uv_sets: Vec<Vec<Vec2>>,
+    /// COLOR_0, linear RGBA.
+    pub colors: Vec<Vec4>,
+    /// Joint sets, four influences each.
+    pub joints: Vec<Vec<[u16; 4]>>,
+    /// Weights to the joint sets.
+    pub joint_weights: Vec<Vec<Vec4>>,
+    /// Indices into the attribute arrays, all in range.
+    pub indices: Vec<u32>,
+    /// Displacements by morph weight.
+    pub targets: Vec<MorphTarget>,
+    /// Material; `None` means glTF's default.
+    pub material: Option<MaterialIndex>,
+}
+
+impl Primitive {
+    /// Smallest and largest corner of the positions; `None` without vertices.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let first = *self.positions.first()?;
+        Some(
+            self.positions
+                .iter()
+                .fold((first, first), |(low, high), &position| {
+                    (low.min(position), high.max(position))
+                }),
+        )
+    }
+}
+
+/// Displacement of each vertex at weight 1; empty arrays displace nothing.
+#[derive(Clone, Debug, Default)]
+pub struct MorphTarget {
+    /// Metres.
+    pub positions: Vec<Vec3>,
+    /// Change of the normal.
+    pub normals: Vec<Vec3>,
+}
+
+/// Joints that deform a mesh.
+#[derive(Clone, Debug)]
+pub struct Skin {
+    /// Name in the file.
+    pub name: String,
+    /// Joint nodes.
+    pub joints: Vec<NodeIndex>,
+    /// From mesh space to each joint's space in the bind pose; as many as joints.
+    pub inverse_bind_matrices: Vec<Mat4>,
+}
+
+/// A camera that looks along its node's -Z.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Camera {
+    /// Perspective.
+    Perspective {
+        /// Vertical field of view in radians.
+        vertical_radians: f32,
+        /// Width over height, when fixed.
+        aspect: Option<f32>,
+        /// Near plane in metres.
+        near: f32,
+        /// Far plane in metres; infinite when absent.
+        far: Option<f32>,
+    },
+    /// Orthographic.
+    Orthographic {
+        /// Half the width in metres.
+        half_width: f32,
+        /// Half the height in metres.
+        half_height: f32,
+        /// Near plane in metres.
+        near: f32,
+        /// Far plane in metres.
+        far: f32,
+    },
+}
+
+/// A light of KHR_lights_punctual; it shines along its node's -Z.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Light {
+    /// Linear RGB.
+    pub color: Vec3,
+    /// Candela for point and spot, lux for directional.
+    pub intensity: f32,
+    /// Metres beyond which it does not reach; infinite when absent.
+    pub range: Option<f32>,
+    /// Which kind.
+    pub kind: LightKind,
+}
+
+/// Kinds of light.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum LightKind {
+    /// Parallel rays.
+    Directional,
+    /// In all directions.
+    Point,
+    /// In a cone.
+    Spot {
+        /// Half angle of full intensity, radians.
+        inner_radians: f32,
+        /// Half angle of no intensity, radians.
+        outer_radians: f32,
+    },
+}
+
+/// OMI_spawn_point: where people appear, facing the node's +Z.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpawnPoint {
+    /// Name in addresses after `#`; empty when it has none.
+    pub title: String,
+}
+
+/// OMI_seat: points in the node's space, metres.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Seat {
+    /// Where the back of the pelvis rests.
+    pub back: Vec3,
+    /// Where the heels rest.
+    pub foot: Vec3,
+    /// Where the hollows of the knees rest.
+    pub knee: Vec3,
+    /// Between spine and thigh, radians.
+    pub angle: f32,
+}
+
+impl Scene {
+    /// From a node's space to world space, following parents.
+    #[must_use]
+    pub fn world_from_node(&self, node: NodeIndex) -> Affine3A {
+        let mut world = Affine3A::IDENTITY;
+        let mut next = Some(node);
+        while let Some(node) = next.and_then(|index| self.nodes.get(index.index())) {
+            world = node.transform.affine() * world;
+            next = node.parent;
+        }
+        world
+    }
+
+    /// Nodes of the default scene, parents before children.
+    #[must_use]
+    pub fn visible_nodes(&self) -> Vec<NodeIndex> {
+        let mut order = self.roots.clone();
+        let mut next = 0;
+        while let Some(node) = order
+            .get(next)
+            .and_then(|index| self.nodes.get(index.index()))
+        {
+            order.extend(&node.children);
+            next += 1;
+        }
+        order
+    }
+
+    /// Smallest and largest corner of what is drawn, in world space and the file's pose; `None` when nothing is.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let mut bounds: Option<(Vec3, Vec3)> = None;
+        for index in self.visible_nodes() {
+            let node = &self.nodes[index.index()];
+            let Some(mesh) = node.mesh else { continue };
+            let world = self.world_from_node(index);
+            let places: Vec<Affine3A> = if node.instances.is_empty() {
+                vec![world]
+            } else {
+                node.instances
+                    .iter()
+                    .map(|instance| world * instance.affine())
+                    .collect()
+            };
+            for (low, high) in self.meshes[mesh.index()]
+                .primitives
+                .iter()
+                .filter_map(Primitive::bounds)
+            {
+                for (place, corner) in places
+                    .iter()
+                    .flat_map(|place| (0..8u32).map(move |corner| (place, corner)))
+                {
+                    let pick = |bit: u32, low: f32, high: f32| {
+                        if corner & (1 << bit) == 0 { low } else { high }
+                    };
+                    let point = place.transform_point3(Vec3::new(
+                        pick(0, low.x, high.x),
+                        pick(1, low.y, high.y),
+                        pick(2, low.z, high.z),
+                    ));
+                    bounds = Some(bounds.map_or((point, point), |(low, high)| {
+                        (low.min(point), high.max(point))
+                    }));
+                }
+            }
+        }
+        bounds.filter(|(low, high)| low.is_finite() && high.is_finite())
+    }
+
+    /// Triangles drawn, instances included.
+    #[must_use]
+    pub fn triangle_count(&self) -> u64 {
+        let of_mesh = |mesh: MeshIndex| -> u64 {
+            let triangles = self.meshes[mesh.index()]
+                .primitives
+                .iter()
+                .filter(|primitive| primitive.topology == Topology::Triangles);
+            triangles
+                .map(|primitive| primitive.indices.len() as u64 / 3)
+                .sum()
+        };
+        let nodes = self.visible_nodes();
+        nodes
+            .iter()
+            .map(|index| &self.nodes[index.index()])
+            .filter_map(|node| {
+                node.mesh
+                    .map(|mesh| of_mesh(mesh) * node.instances.len().max(1) as u64)
+            })
+            .sum()
+    }
+}

@@ -1,0 +1,214 @@
+//! The order in which a document becomes a scene, and the extensions that it may require.
+
+use crate::{
+    accessor::Accessors,
+    animate, body,
+    container::{self, Bytes, SideFiles},
+    description::Scene,
+    emitter,
+    error::{ErrorKind, Issue, SceneError},
+    json::{self, Item},
+    limits, mesh, node, surface,
+};
+use serde_json::Value;
+use std::{path::PathBuf, sync::Arc};
+
+/// Extensions that may be required, because they are read.
+pub const READ_EXTENSIONS: &[&str] = &[
+    "EXT_mesh_gpu_instancing",
+    "KHR_audio_emitter",
+    "KHR_collision_shapes",
+    "KHR_implicit_shapes",
+    "KHR_lights_punctual",
+    "KHR_materials_emissive_strength",
+    "KHR_materials_ior",
+    "KHR_materials_unlit",
+    "KHR_mesh_quantization",
+    "KHR_physics_rigid_bodies",
+    "KHR_texture_transform",
+    "OMI_physics_body",
+    "OMI_physics_joint",
+    "OMI_physics_shape",
+    "OMI_seat",
+    "OMI_spawn_point",
+    "STOA_notice_board",
+    "VRMC_node_constraint",
+    "VRMC_springBone",
+    "VRMC_vrm",
+    "VRMC_vrm_animation",
+];
+
+/// Extensions of which a part is read when they are optional.
+const PARTLY_READ: &[&str] = &[
+    "KHR_materials_anisotropy",
+    "KHR_materials_clearcoat",
+    "KHR_materials_specular",
+    "KHR_materials_transmission",
+    "KHR_materials_volume",
+    "VRMC_materials_mtoon",
+];
+
+/// A scene with what else was found while reading it.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// The scene.
+    pub scene: Scene,
+    /// What is worth telling.
+    pub issues: Vec<Issue>,
+    /// Files beside the main one, by relative path.
+    pub side_files: Vec<(PathBuf, Arc<[u8]>)>,
+    /// The whole JSON document, for readers of further extensions in this crate.
+    pub(crate) document: Arc<Value>,
+}
+
+/// Reads a glTF or GLB from untrusted bytes; `limit` bounds all files together.
+pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Loaded, SceneError> {
+    if bytes.len() as u64 > limit {
+        return Err(SceneError::new(
+            ErrorKind::OverLimit,
+            "",
+            format!("it has {} bytes, the limit is {limit}", bytes.len()),
+        ));
+    }
+    let container = container::split(bytes)?;
+    let value = Arc::new(json::parse(container.json)?);
+    let root = Item::root(&value);
+    check_asset(&root)?;
+    let mut issues = check_extensions(&root)?;
+    let data = Bytes::load(&root, container.binary, files, limit)?;
+    let accessors = Accessors::new(&root, &data)?;
+    let images = surface::read_images(&root, &data, &mut issues)?;
+    let samplers = surface::read_samplers(&root)?;
+    let textures = surface::read_textures(&root, images.len(), samplers.len())?;
+    let materials = surface::read_materials(&root, textures.len())?;
+    let meshes = mesh::read_meshes(&root, &accessors, materials.len())?;
+    let cameras = node::read_cameras(&root)?;
+    let lights = node::read_lights(&root)?;
+    let sound = emitter::read_sound(&root, &data, &mut issues)?;
+    let physics = body::read_physics(&root, meshes.len(), &mut issues)?;
+    let copyright = root.get("asset").and_then(|asset| {
+        asset
+            .get("copyright")
+            .and_then(|text| text.text().ok())
+            .map(str::to_owned)
+    });
+    let generator = root.get("asset").and_then(|asset| {
+        asset
+            .get("generator")
+            .and_then(|text| text.text().ok())
+            .map(str::to_owned)
+    });
+    let mut scene = Scene {
+        meshes,
+        materials,
+        textures,
+        images,
+        samplers,
+        cameras,
+        lights,
+        physics,
+        sound,
+        copyright,
+        generator,
+        ..Scene::default()
+    };
+    node::read_nodes(&root, &accessors, &mut scene)?;
+    scene.skins = node::read_skins(&root, &accessors, scene.nodes.len())?;
+    node::check_skins(&root, &scene)?;
+    scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
+    if scene.triangle_count() > limits::MAX_TRIANGLES {
+        return Err(SceneError::new(
+            ErrorKind::OverLimit,
+            "",
+            format!(
+                "it draws {} triangles, the limit is {}",
+                scene.triangle_count(),
+                limits::MAX_TRIANGLES
+            ),
+        ));
+    }
+    issues.truncate(limits::MAX_WARNINGS);
+    let side_files = data.fetched();
+    Ok(Loaded {
+        scene,
+        issues,
+        side_files,
+        document: Arc::clone(&value),
+    })
+}
+
+fn check_asset(root: &Item<'_>) -> Result<(), SceneError> {
+    root.object().map_err(|_not_object| {
+        SceneError::new(
+            ErrorKind::NotGltf,
+            "",
+            "it is not a glTF file: its JSON is not an object",
+        )
+    })?;
+    let asset = root.get("asset").ok_or_else(|| {
+        SceneError::new(
+            ErrorKind::NotGltf,
+            "/asset",
+            "it is not a glTF file: `asset` is missing",
+        )
+    })?;
+    let version = asset.require("version")?;
+    let minimum = asset.get("minVersion");
+    let is_two = |text: &str| {
+        text.strip_prefix("2.").is_some_and(|minor| {
+            !minor.is_empty() && minor.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    if !is_two(version.text()?) {
+        return Err(version.fault(format!(
+            "glTF version `{}` is not 2.x: export it as glTF 2.0",
+            version.text()?
+        )));
+    }
+    match minimum {
+        Some(minimum) if minimum.text()? != "2.0" => Err(minimum.fault(format!(
+            "it needs glTF {}, which is not read yet",
+            minimum.text()?
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses required extensions that are not read, by name, and lists optional ones that are passed over.
+fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
+    let names = |key: &str| -> Result<Vec<String>, SceneError> {
+        let Some(list) = root.get(key) else {
+            return Ok(Vec::new());
+        };
+        list.elements(limits::MAX_ELEMENTS)?
+            .map(|name| name.text().map(str::to_owned))
+            .collect()
+    };
+    let used = names("extensionsUsed")?;
+    let refused: Vec<String> = names("extensionsRequired")?
+        .into_iter()
+        .filter(|name| !READ_EXTENSIONS.contains(&name.as_str()))
+        .collect();
+    if !refused.is_empty() {
+        return Err(SceneError::new(
+            ErrorKind::RequiredExtension,
+            "/extensionsRequired",
+            format!(
+                "it requires the extension {}, which is not read: export it without",
+                refused.join(", ")
+            ),
+        ));
+    }
+    let ignored = used.iter().filter(|name| {
+        !READ_EXTENSIONS.contains(&name.as_str()) && !PARTLY_READ.contains(&name.as_str())
+    });
+    Ok(ignored
+        .take(limits::MAX_WARNINGS)
+        .map(|name| Issue {
+            code: "UNSUPPORTED_EXTENSION",
+            severity: 1,
+            pointer: "/extensionsUsed".to_owned(),
+            message: format!("the extension {name} is not read and changes nothing"),
+        })
+        .collect())
+}

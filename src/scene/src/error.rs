@@ -1,0 +1,78 @@
+//! What can be wrong with a file: one readable line that names the fault, its place and the file.
+
+use std::fmt;
+
+/// Why a file was refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SceneError {
+    /// File name as the person gave it; empty when the bytes came from elsewhere.
+    pub file: String,
+    /// What kind of fault it is.
+    pub kind: ErrorKind,
+    /// JSON pointer or byte offset; empty when the whole file is meant.
+    pub place: String,
+    /// The fault, in words.
+    pub fault: String,
+}
+
+/// Kinds of fault, for programs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// A file cannot be opened or read.
+    Unreadable,
+    /// The bytes are not glTF, GLB or JSON.
+    NotGltf,
+    /// The file breaks a rule of its format.
+    Invalid,
+    /// The file requires an extension that is not read.
+    RequiredExtension,
+    /// The file is over a named limit.
+    OverLimit,
+    /// The file names something outside of its folder.
+    Outside,
+}
+
+impl SceneError {
+    pub(crate) fn new(kind: ErrorKind, place: impl Into<String>, fault: impl Into<String>) -> Self {
+        Self {
+            file: String::new(),
+            kind,
+            place: place.into(),
+            fault: fault.into(),
+        }
+    }
+
+    pub(crate) fn in_file(mut self, file: &str) -> Self {
+        if self.file.is_empty() {
+            file.clone_into(&mut self.file);
+        }
+        self
+    }
+}
+
+impl fmt::Display for SceneError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.file.is_empty() {
+            write!(formatter, "{}: ", self.file)?;
+        }
+        if !self.place.is_empty() {
+            write!(formatter, "{}: ", self.place)?;
+        }
+        formatter.write_str(&self.fault)
+    }
+}
+
+impl std::error::Error for SceneError {}
+
+/// Something worth telling that does not refuse the file; shaped after the reports of the Khronos validator.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Issue {
+    /// Code; those that begin with `STOA_` are ours.
+    pub code: &'static str,
+    /// 0 error, 1 warning, 2 information, 3 hint.
+    pub severity: u8,
+    /// JSON pointer.
+    pub pointer: String,
+    /// In words.
+    pub message: String,
+}

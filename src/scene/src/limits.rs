@@ -1,0 +1,48 @@
+//! Every limit on what a file may hold or make us hold. Exceeding one refuses the file by name.
+
+/// Largest file of a world in bytes, and all files of one scene together.
+pub const MAX_WORLD_BYTES: u64 = 256 * 1024 * 1024;
+/// Largest avatar file in bytes.
+pub const MAX_AVATAR_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest prop or animation file in bytes.
+pub const MAX_PROP_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest JSON text in bytes.
+pub const MAX_JSON_BYTES: usize = 32 * 1024 * 1024;
+/// Deepest nesting of JSON.
+pub const MAX_JSON_DEPTH: usize = 64;
+/// Most values in a JSON text.
+pub const MAX_JSON_VALUES: usize = 4_000_000;
+/// Most nodes.
+pub const MAX_NODES: usize = 100_000;
+/// Deepest node.
+pub const MAX_NODE_DEPTH: usize = 4_000;
+/// Most elements of any other top-level array.
+pub const MAX_ELEMENTS: usize = 100_000;
+/// Most bytes that decoded accessors may take in all.
+pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// Most vertices or indices of one accessor.
+pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
+/// Most instances in all of EXT_mesh_gpu_instancing.
+pub const MAX_INSTANCES: usize = 1_000_000;
+/// Most triangles drawn, instances included.
+pub const MAX_TRIANGLES: u64 = 20_000_000;
+/// Most pixels on a side of an image.
+pub const MAX_IMAGE_SIDE: u32 = 16_384;
+/// Most decoded bytes of all images, four a pixel.
+pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Most joints of a skin (what the renderer can hold).
+pub const MAX_JOINTS: usize = 256;
+/// Most morph targets of a mesh (what the renderer can hold).
+pub const MAX_MORPH_TARGETS: usize = 256;
+/// Most texture coordinate, joint or weight sets of a primitive.
+pub const MAX_ATTRIBUTE_SETS: usize = 8;
+/// Longest name in bytes; longer ones are cut.
+pub const MAX_NAME_BYTES: usize = 256;
+/// Most vertices from which a convex hull is made.
+pub const MAX_HULL_VERTICES: usize = 65_536;
+/// Largest coordinate in metres: beyond it single precision shows.
+pub const MAX_COORDINATE_METRES: f32 = 1.0e6;
+/// Most warnings kept of one file.
+pub const MAX_WARNINGS: usize = 200;
+/// Most files beside the main one.
+pub const MAX_SIDE_FILES: usize = 1_000;

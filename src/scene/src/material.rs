@@ -1,0 +1,191 @@
+//! Materials and textures of the canonical scene.
+
+use crate::description::{ImageIndex, TextureIndex};
+use glam::{Vec2, Vec3, Vec4};
+use std::sync::Arc;
+
+/// A material: metallic-roughness with the core's slots, plus the lobes whose parameters are read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Material {
+    /// Name in the file.
+    pub name: String,
+    /// Linear RGBA.
+    pub base_color: Vec4,
+    /// Multiplies `base_color`; sRGB.
+    pub base_color_texture: Option<TextureSlot>,
+    /// 0 is a dielectric, 1 a metal.
+    pub metallic: f32,
+    /// Perceptual roughness.
+    pub roughness: f32,
+    /// Green is roughness, blue is metallic; linear.
+    pub metallic_roughness_texture: Option<TextureSlot>,
+    /// Tangent-space normals; linear.
+    pub normal_texture: Option<TextureSlot>,
+    /// Scales x and y of the normal.
+    pub normal_scale: f32,
+    /// Red is occlusion; linear.
+    pub occlusion_texture: Option<TextureSlot>,
+    /// 0 ignores the occlusion texture, 1 applies it.
+    pub occlusion_strength: f32,
+    /// Linear RGB, KHR_materials_emissive_strength multiplied in.
+    pub emissive: Vec3,
+    /// Multiplies `emissive`; sRGB.
+    pub emissive_texture: Option<TextureSlot>,
+    /// How alpha counts.
+    pub alpha_mode: AlphaMode,
+    /// Drawn from both sides.
+    pub is_double_sided: bool,
+    /// KHR_materials_unlit.
+    pub is_unlit: bool,
+    /// KHR_materials_ior.
+    pub index_of_refraction: f32,
+    /// KHR_materials_transmission factor.
+    pub transmission: f32,
+    /// KHR_materials_volume thickness, metres.
+    pub thickness: f32,
+    /// KHR_materials_clearcoat factor.
+    pub clearcoat: f32,
+    /// KHR_materials_clearcoat roughness.
+    pub clearcoat_roughness: f32,
+    /// KHR_materials_specular factor.
+    pub specular: f32,
+    /// KHR_materials_specular colour, linear.
+    pub specular_color: Vec3,
+    /// KHR_materials_anisotropy strength.
+    pub anisotropy: f32,
+    /// KHR_materials_anisotropy rotation, radians.
+    pub anisotropy_rotation: f32,
+}
+
+impl Default for Material {
+    /// glTF's default material.
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            base_color: Vec4::ONE,
+            base_color_texture: None,
+            metallic: 1.0,
+            roughness: 1.0,
+            metallic_roughness_texture: None,
+            normal_texture: None,
+            normal_scale: 1.0,
+            occlusion_texture: None,
+            occlusion_strength: 1.0,
+            emissive: Vec3::ZERO,
+            emissive_texture: None,
+            alpha_mode: AlphaMode::Opaque,
+            is_double_sided: false,
+            is_unlit: false,
+            index_of_refraction: 1.5,
+            transmission: 0.0,
+            thickness: 0.0,
+            clearcoat: 0.0,
+            clearcoat_roughness: 0.0,
+            specular: 1.0,
+            specular_color: Vec3::ONE,
+            anisotropy: 0.0,
+            anisotropy_rotation: 0.0,
+        }
+    }
+}
+
+/// How the alpha of the base colour counts.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum AlphaMode {
+    /// Not at all.
+    Opaque,
+    /// Fully or not, by this cutoff.
+    Mask(f32),
+    /// Blended.
+    Blend,
+}
+
+/// A texture in a slot of a material.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextureSlot {
+    /// The texture.
+    pub texture: TextureIndex,
+    /// Which set of texture coordinates.
+    pub uv_set: u32,
+    /// KHR_texture_transform.
+    pub transform: TextureTransform,
+}
+
+/// KHR_texture_transform: scale, then rotation, then offset of texture coordinates.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TextureTransform {
+    /// Offset in texture widths and heights.
+    pub offset: Vec2,
+    /// Counter-clockwise about the origin, radians.
+    pub rotation: f32,
+    /// Factor of the coordinates.
+    pub scale: Vec2,
+}
+
+impl Default for TextureTransform {
+    fn default() -> Self {
+        Self {
+            offset: Vec2::ZERO,
+            rotation: 0.0,
+            scale: Vec2::ONE,
+        }
+    }
+}
+
+/// An image and how it is sampled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Texture {
+    /// The image; `None` when the file names none that can be read: drawn white.
+    pub image: Option<ImageIndex>,
+    /// Index into [`Scene::samplers`](crate::Scene::samplers).
+    pub sampler: Option<u32>,
+}
+
+/// An encoded image whose header was checked.
+#[derive(Clone, Debug)]
+pub struct Image {
+    /// Name or file name, for messages.
+    pub name: String,
+    /// Encoded bytes.
+    pub bytes: Arc<[u8]>,
+    /// How they are encoded.
+    pub format: ImageFormat,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+}
+
+/// Encodings of images in core glTF.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ImageFormat {
+    /// Portable Network Graphics.
+    Png,
+    /// JPEG.
+    Jpeg,
+}
+
+/// How a texture is sampled.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sampler {
+    /// Horizontal repetition.
+    pub wrap_u: Wrap,
+    /// Vertical repetition.
+    pub wrap_v: Wrap,
+    /// Blocky instead of smooth when magnified.
+    pub is_nearest_magnified: bool,
+    /// Blocky instead of smooth when reduced.
+    pub is_nearest_minified: bool,
+}
+
+/// What lies outside of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wrap {
+    /// The image again.
+    #[default]
+    Repeat,
+    /// The image mirrored.
+    Mirror,
+    /// Its edge.
+    Clamp,
+}

@@ -1,0 +1,296 @@
+//! Meshes: attributes, indices, morph targets; strips, fans and loops become lists, missing normals are made flat.
+
+use crate::{
+    accessor::Accessors,
+    description::{MaterialIndex, Mesh, MorphTarget, Primitive, Topology},
+    error::SceneError,
+    json::Item,
+    limits::{MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS},
+};
+use glam::{Vec3, Vec4};
+
+pub(crate) fn read_meshes(
+    root: &Item<'_>,
+    accessors: &Accessors<'_>,
+    materials: usize,
+) -> Result<Vec<Mesh>, SceneError> {
+    let Some(list) = root.get("meshes") else {
+        return Ok(Vec::new());
+    };
+    list.elements(MAX_ELEMENTS)?
+        .map(|mesh| read_mesh(&mesh, accessors, materials))
+        .collect()
+}
+
+fn read_mesh(
+    item: &Item<'_>,
+    accessors: &Accessors<'_>,
+    materials: usize,
+) -> Result<Mesh, SceneError> {
+    let list = item.require("primitives")?;
+    let primitives = list
+        .elements(MAX_ELEMENTS)?
+        .map(|primitive| read_primitive(&primitive, accessors, materials))
+        .collect::<Result<Vec<_>, _>>()?;
+    let targets = primitives
+        .iter()
+        .map(|primitive: &Primitive| primitive.targets.len())
+        .max()
+        .unwrap_or(0);
+    let mut weights = Vec::new();
+    if let Some(list) = item.get("weights") {
+        weights = list
+            .elements(MAX_MORPH_TARGETS)?
+            .map(|weight| weight.number())
+            .collect::<Result<_, _>>()?;
+    }
+    weights.resize(targets, 0.0);
+    let names = item
+        .value()
+        .pointer("/extras/targetNames")
+        .and_then(|names| names.as_array());
+    let target_names = names.map(|names| {
+        names
+            .iter()
+            .take(MAX_MORPH_TARGETS)
+            .map(|name| name.as_str().unwrap_or_default().to_owned())
+            .collect()
+    });
+    Ok(Mesh {
+        name: item.name(),
+        primitives,
+        weights,
+        target_names: target_names.unwrap_or_default(),
+    })
+}
+
+fn read_primitive(
+    item: &Item<'_>,
+    accessors: &Accessors<'_>,
+    materials: usize,
+) -> Result<Primitive, SceneError> {
+    let attributes = item.require("attributes")?;
+    attributes.object()?;
+    let positions = attributes
+        .get("POSITION")
+        .map_or(Ok(Vec::new()), |position| accessors.vec3(&position))?;
+    if positions
+        .iter()
+        .any(|position| position.abs().max_element() > MAX_COORDINATE_METRES)
+    {
+        return Err(attributes.over_limit(format!(
+            "a position is more than {MAX_COORDINATE_METRES} m from the origin"
+        )));
+    }
+    let count = positions.len();
+    let same = |length: usize, name: &str| {
+        if length == count {
+            Ok(())
+        } else {
+            Err(attributes.fault(format!(
+                "{name} has {length} elements, but POSITION has {count}"
+            )))
+        }
+    };
+    let normals = attributes
+        .get("NORMAL")
+        .map_or(Ok(Vec::new()), |normal| accessors.vec3(&normal))?;
+    let tangents = attributes
+        .get("TANGENT")
+        .map_or(Ok(Vec::new()), |tangent| accessors.vec4(&tangent))?;
+    let colors = attributes
+        .get("COLOR_0")
+        .map_or(Ok(Vec::new()), |color| accessors.colors(&color))?;
+    let uv_sets = sets(&attributes, "TEXCOORD", |uv| accessors.vec2(uv))?;
+    let joints = sets(&attributes, "JOINTS", |joints| accessors.joints(joints))?;
+    let joint_weights = sets(&attributes, "WEIGHTS", |weights| accessors.vec4(weights))?;
+    let lengths = [
+        ("NORMAL", normals.len()),
+        ("TANGENT", tangents.len()),
+        ("COLOR_0", colors.len()),
+    ];
+    let set_lengths = uv_sets
+        .iter()
+        .map(Vec::len)
+        .chain(joints.iter().map(Vec::len))
+        .chain(joint_weights.iter().map(Vec::len))
+        .map(|length| ("an attribute set", length));
+    for (name, length) in lengths
+        .into_iter()
+        .chain(set_lengths)
+        .filter(|(_, length)| *length > 0)
+    {
+        same(length, name)?;
+    }
+    if joints.len() != joint_weights.len() {
+        return Err(attributes.fault("JOINTS and WEIGHTS come in pairs"));
+    }
+    let given = match item.get("indices") {
+        Some(reference) => accessors.indices(&reference)?,
+        None => (0..count as u32).collect(),
+    };
+    if let Some(index) = given.iter().find(|index| **index as usize >= count) {
+        return Err(item.fault(format!(
+            "vertex index {index} is out of range: there are {count} vertices"
+        )));
+    }
+    let (topology, indices) = unroll(item, given)?;
+    let targets = read_targets(item, accessors, count)?;
+    let material = item
+        .index_of("material", materials, "material")?
+        .map(MaterialIndex);
+    let mut primitive = Primitive {
+        topology,
+        positions,
+        normals,
+        tangents,
+        uv_sets,
+        colors,
+        joints,
+        joint_weights,
+        indices,
+        targets,
+        material,
+    };
+    if primitive.normals.is_empty() && topology == Topology::Triangles {
+        make_flat(&mut primitive);
+    } else {
+        primitive
+            .normals
+            .iter_mut()
+            .for_each(|normal| *normal = normal.normalize_or(Vec3::Y));
+    }
+    Ok(primitive)
+}
+
+/// Attribute sets `NAME_0`, `NAME_1`, ...; skipped ones are empty.
+fn sets<T>(
+    attributes: &Item<'_>,
+    name: &str,
+    read: impl Fn(&Item<'_>) -> Result<Vec<T>, SceneError>,
+) -> Result<Vec<Vec<T>>, SceneError> {
+    let mut sets = Vec::new();
+    for number in 0..MAX_ATTRIBUTE_SETS {
+        if let Some(reference) = attributes.get(&format!("{name}_{number}")) {
+            sets.resize_with(number, Vec::new);
+            sets.push(read(&reference)?);
+        }
+    }
+    Ok(sets)
+}
+
+fn read_targets(
+    item: &Item<'_>,
+    accessors: &Accessors<'_>,
+    count: usize,
+) -> Result<Vec<MorphTarget>, SceneError> {
+    let Some(list) = item.get("targets") else {
+        return Ok(Vec::new());
+    };
+    let read = |target: Item<'_>| {
+        let vectors = |name: &str| -> Result<Vec<Vec3>, SceneError> {
+            let Some(reference) = target.get(name) else {
+                return Ok(Vec::new());
+            };
+            let values = accessors.vec3(&reference)?;
+            if values.len() == count {
+                Ok(values)
+            } else {
+                Err(reference.fault("has another number of elements than POSITION"))
+            }
+        };
+        Ok(MorphTarget {
+            positions: vectors("POSITION")?,
+            normals: vectors("NORMAL")?,
+        })
+    };
+    list.elements(MAX_MORPH_TARGETS)?.map(read).collect()
+}
+
+/// Strips, fans and loops as lists; what is left over at the end of a list is dropped.
+fn unroll(item: &Item<'_>, mut given: Vec<u32>) -> Result<(Topology, Vec<u32>), SceneError> {
+    let mode = item.get("mode").map_or(Ok(4), |mode| mode.size())?;
+    Ok(match mode {
+        0 => (Topology::Points, given),
+        1 => {
+            given.truncate(given.len() / 2 * 2);
+            (Topology::Lines, given)
+        }
+        2 | 3 => {
+            let mut lines: Vec<u32> = given.windows(2).flatten().copied().collect();
+            if let (3, [first, .., last]) = (mode, &given[..]) {
+                lines.extend([*last, *first]);
+            }
+            (Topology::Lines, lines)
+        }
+        4 => {
+            given.truncate(given.len() / 3 * 3);
+            (Topology::Triangles, given)
+        }
+        5 => {
+            let corners = given.windows(3).enumerate();
+            (
+                Topology::Triangles,
+                corners
+                    .flat_map(|(index, corner)| {
+                        if index % 2 == 0 {
+                            [corner[0], corner[1], corner[2]]
+                        } else {
+                            [corner[0], corner[2], corner[1]]
+                        }
+                    })
+                    .collect(),
+            )
+        }
+        6 => {
+            let first = given.first().copied().unwrap_or_default();
+            let rest = given.get(1..).unwrap_or_default();
+            (
+                Topology::Triangles,
+                rest.windows(2)
+                    .flat_map(|edge| [edge[0], edge[1], first])
+                    .collect(),
+            )
+        }
+        other => return Err(item.fault(format!("mode {other} is not a kind of primitive"))),
+    })
+}
+
+/// Gives every triangle vertices of its own and its plane's normal, as glTF asks where normals are missing.
+fn make_flat(primitive: &mut Primitive) {
+    let order = std::mem::take(&mut primitive.indices);
+    fn pick<T: Copy>(values: &mut Vec<T>, order: &[u32]) {
+        if !values.is_empty() {
+            *values = order.iter().map(|&index| values[index as usize]).collect();
+        }
+    }
+    pick(&mut primitive.positions, &order);
+    pick(&mut primitive.colors, &order);
+    primitive.tangents = Vec::<Vec4>::new();
+    primitive
+        .uv_sets
+        .iter_mut()
+        .for_each(|set| pick(set, &order));
+    primitive
+        .joints
+        .iter_mut()
+        .for_each(|set| pick(set, &order));
+    primitive
+        .joint_weights
+        .iter_mut()
+        .for_each(|set| pick(set, &order));
+    for target in &mut primitive.targets {
+        pick(&mut target.positions, &order);
+        target.normals.clear();
+    }
+    primitive.normals = primitive
+        .positions
+        .chunks_exact(3)
+        .flat_map(|corner| {
+            [(corner[1] - corner[0])
+                .cross(corner[2] - corner[0])
+                .normalize_or(Vec3::Y); 3]
+        })
+        .collect();
+    primitive.indices = (0..order.len() as u32).collect();
+}

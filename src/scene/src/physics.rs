@@ -1,0 +1,248 @@
+//! Physics of the canonical scene: one model for OMI_physics_* and KHR_physics_rigid_bodies with KHR_implicit_shapes.
+//! Defaults that differ between the dialects were filled in by the reader.
+
+use crate::description::{MeshIndex, NodeIndex};
+use glam::{Quat, Vec3};
+
+/// What nodes refer to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct PhysicsWorld {
+    /// Shapes, by index.
+    pub shapes: Vec<Shape>,
+    /// Surface materials, by index.
+    pub materials: Vec<SurfaceMaterial>,
+    /// Collision filters, by index.
+    pub filters: Vec<CollisionFilter>,
+    /// Joint descriptions, by index.
+    pub joints: Vec<JointDescription>,
+    /// True when the file uses either dialect; otherwise its drawn meshes are the colliders.
+    pub is_described: bool,
+}
+
+/// A solid form in its node's space, centred at the origin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Shape {
+    /// Full edge lengths, metres.
+    Box(Vec3),
+    /// Radius, metres.
+    Sphere(f32),
+    /// Along Y.
+    Capsule {
+        /// Between the centres of the caps, metres.
+        height: f32,
+        /// Radius at the top, metres.
+        radius_top: f32,
+        /// Radius at the bottom, metres.
+        radius_bottom: f32,
+    },
+    /// Along Y.
+    Cylinder {
+        /// Metres.
+        height: f32,
+        /// Radius at the top, metres.
+        radius_top: f32,
+        /// Radius at the bottom, metres.
+        radius_bottom: f32,
+    },
+    /// Facing +Y; unlimited where a size is absent.
+    Plane {
+        /// Metres along X.
+        size_x: Option<f32>,
+        /// Metres along Z.
+        size_z: Option<f32>,
+    },
+    /// Convex hull of a mesh's vertices.
+    ConvexMesh(MeshIndex),
+    /// The triangles of a mesh.
+    TriangleMesh(MeshIndex),
+}
+
+/// What a collider is made from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Geometry {
+    /// Index into [`PhysicsWorld::shapes`].
+    Shape(u32),
+    /// Meshes of a node and its descendants, as triangles or as one convex hull.
+    NodeMeshes {
+        /// The node.
+        node: NodeIndex,
+        /// Hull instead of triangles.
+        is_convex_hull: bool,
+    },
+}
+
+/// Physics of one node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NodePhysics {
+    /// Makes this node a body; its descendants without motion belong to it.
+    pub motion: Option<Motion>,
+    /// A solid part of the nearest body above, or of the fixed world.
+    pub collider: Option<ColliderPart>,
+    /// A part that only notices.
+    pub trigger: Option<TriggerPart>,
+    /// A joint between two bodies.
+    pub joint: Option<NodeJoint>,
+}
+
+/// How a body moves.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Motion {
+    /// Which kind.
+    pub kind: MotionKind,
+    /// Kilograms; `None` is computed from volume, zero is unmovable.
+    pub mass: Option<f32>,
+    /// Centre of mass in node space; `None` is computed.
+    pub center_of_mass: Option<Vec3>,
+    /// Principal inertia; `None` is computed, a zero component is unmovable about that axis.
+    pub inertia_diagonal: Option<Vec3>,
+    /// Orientation of the principal axes.
+    pub inertia_orientation: Quat,
+    /// Metres a second, node space.
+    pub linear_velocity: Vec3,
+    /// Radians a second, node space.
+    pub angular_velocity: Vec3,
+    /// Factor of gravity.
+    pub gravity_factor: f32,
+}
+
+/// Kinds of body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MotionKind {
+    /// Never moves.
+    Static,
+    /// Moved by animation only.
+    Kinematic,
+    /// Moved by forces.
+    Dynamic,
+}
+
+/// A solid part.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColliderPart {
+    /// Its form.
+    pub geometry: Geometry,
+    /// Index into [`PhysicsWorld::materials`].
+    pub material: Option<u32>,
+    /// Index into [`PhysicsWorld::filters`].
+    pub filter: Option<u32>,
+}
+
+/// A part that notices.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TriggerPart {
+    /// Its form; `None` when it is made of other nodes.
+    pub geometry: Option<Geometry>,
+    /// Nodes whose triggers form this one.
+    pub nodes: Vec<NodeIndex>,
+    /// Index into [`PhysicsWorld::filters`].
+    pub filter: Option<u32>,
+}
+
+/// Friction and bounce of a surface.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct SurfaceMaterial {
+    /// While at rest.
+    pub static_friction: f32,
+    /// While sliding.
+    pub dynamic_friction: f32,
+    /// 0 does not bounce, 1 bounces fully.
+    pub restitution: f32,
+    /// How two frictions become one.
+    pub friction_combine: Combine,
+    /// How two restitutions become one.
+    pub restitution_combine: Combine,
+}
+
+impl Default for SurfaceMaterial {
+    fn default() -> Self {
+        Self {
+            static_friction: 0.6,
+            dynamic_friction: 0.6,
+            restitution: 0.0,
+            friction_combine: Combine::Average,
+            restitution_combine: Combine::Average,
+        }
+    }
+}
+
+/// How two values become one; of two different rules the one named first here wins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Combine {
+    /// Mean.
+    Average,
+    /// Smaller.
+    Minimum,
+    /// Larger.
+    Maximum,
+    /// Product.
+    Multiply,
+}
+
+/// Which systems a collider belongs to and meets. Both sides must agree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CollisionFilter {
+    /// Systems that it belongs to.
+    pub systems: Vec<String>,
+    /// Meets only these, when given.
+    pub collide_with: Option<Vec<String>>,
+    /// Meets all but these, when given.
+    pub not_collide_with: Option<Vec<String>>,
+}
+
+/// A joint on a node: the node's transform is the attachment frame in its body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeJoint {
+    /// Index into [`PhysicsWorld::joints`].
+    pub joint: u32,
+    /// Its transform is the attachment frame in the other body.
+    pub connected_node: NodeIndex,
+    /// Do the two bodies collide?
+    pub is_colliding: bool,
+}
+
+/// What a joint allows; axes without a limit are free.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct JointDescription {
+    /// Limits.
+    pub limits: Vec<JointLimit>,
+    /// Motors.
+    pub drives: Vec<JointDrive>,
+}
+
+/// Bounds of one or more axes together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct JointLimit {
+    /// 0 x, 1 y, 2 z.
+    pub linear_axes: Vec<u8>,
+    /// 0 x, 1 y, 2 z.
+    pub angular_axes: Vec<u8>,
+    /// Metres or radians; unbounded when absent.
+    pub min: Option<f32>,
+    /// Metres or radians; unbounded when absent.
+    pub max: Option<f32>,
+    /// Soft limit; rigid when absent.
+    pub stiffness: Option<f32>,
+    /// Damping of a soft limit.
+    pub damping: f32,
+}
+
+/// A motor on one axis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JointDrive {
+    /// Angular instead of linear.
+    pub is_angular: bool,
+    /// Independent of mass.
+    pub is_acceleration: bool,
+    /// 0 x, 1 y, 2 z.
+    pub axis: u8,
+    /// Newton or newton metres; unlimited when absent.
+    pub max_force: Option<f32>,
+    /// Metres or radians.
+    pub position_target: f32,
+    /// Metres or radians a second.
+    pub velocity_target: f32,
+    /// Force a metre or radian of error.
+    pub stiffness: f32,
+    /// Force a metre or radian a second of error.
+    pub damping: f32,
+}

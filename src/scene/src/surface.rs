@@ -1,0 +1,279 @@
+//! Materials, textures, samplers and images.
+
+use crate::{
+    container::Bytes,
+    description::{ImageIndex, TextureIndex},
+    error::{Issue, SceneError},
+    json::Item,
+    limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
+    material::{
+        AlphaMode, Image, ImageFormat, Material, Sampler, Texture, TextureSlot, TextureTransform,
+        Wrap,
+    },
+};
+use glam::{Vec2, Vec3, Vec4};
+use std::sync::Arc;
+
+pub(crate) fn read_samplers(root: &Item<'_>) -> Result<Vec<Sampler>, SceneError> {
+    let Some(list) = root.get("samplers") else {
+        return Ok(Vec::new());
+    };
+    let wrap = |item: &Item<'_>, key: &str| -> Result<Wrap, SceneError> {
+        let Some(mode) = item.get(key) else {
+            return Ok(Wrap::Repeat);
+        };
+        match mode.size()? {
+            10497 => Ok(Wrap::Repeat),
+            33071 => Ok(Wrap::Clamp),
+            33648 => Ok(Wrap::Mirror),
+            _ => Err(mode.fault("is not a wrapping mode")),
+        }
+    };
+    let filter = |item: &Item<'_>, key: &str| item.get(key).map_or(Ok(0), |filter| filter.size());
+    list.elements(MAX_ELEMENTS)?
+        .map(|item| {
+            Ok(Sampler {
+                wrap_u: wrap(&item, "wrapS")?,
+                wrap_v: wrap(&item, "wrapT")?,
+                is_nearest_magnified: filter(&item, "magFilter")? == 9728,
+                is_nearest_minified: matches!(filter(&item, "minFilter")?, 9728 | 9984 | 9986),
+            })
+        })
+        .collect()
+}
+
+pub(crate) fn read_textures(
+    root: &Item<'_>,
+    images: usize,
+    samplers: usize,
+) -> Result<Vec<Texture>, SceneError> {
+    let Some(list) = root.get("textures") else {
+        return Ok(Vec::new());
+    };
+    list.elements(MAX_ELEMENTS)?
+        .map(|item| {
+            let image = item.index_of("source", images, "image")?.map(ImageIndex);
+            Ok(Texture {
+                image,
+                sampler: item.index_of("sampler", samplers, "sampler")?,
+            })
+        })
+        .collect()
+}
+
+/// Images in the order of the file. One that cannot be used is a warning, and `None`: it is drawn white.
+pub(crate) fn read_images(
+    root: &Item<'_>,
+    bytes: &Bytes<'_>,
+    issues: &mut Vec<Issue>,
+) -> Result<Vec<Image>, SceneError> {
+    let Some(list) = root.get("images") else {
+        return Ok(Vec::new());
+    };
+    let mut decoded_bytes = 0u64;
+    let mut images = Vec::new();
+    for item in list.elements(MAX_ELEMENTS)? {
+        let data: Arc<[u8]> = match (
+            item.index_of("bufferView", bytes.view_count(), "buffer view")?,
+            item.get("uri"),
+        ) {
+            (Some(view), _) => bytes
+                .view(view)
+                .ok_or_else(|| item.fault("names a buffer view without bytes"))?
+                .0
+                .into(),
+            (None, Some(uri)) => bytes.uri(&uri)?,
+            (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
+        };
+        let Some((format, width, height)) = header(&data) else {
+            issues.push(Issue {
+                code: "IMAGE_UNRECOGNIZED_FORMAT",
+                severity: 1,
+                pointer: item.pointer(),
+                message: "it is neither a PNG nor a JPEG that can be read: drawn white".to_owned(),
+            });
+            images.push(Image {
+                name: item.name(),
+                bytes: Arc::from([]),
+                format: ImageFormat::Png,
+                width: 0,
+                height: 0,
+            });
+            continue;
+        };
+        if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
+            return Err(item.over_limit(format!(
+                "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
+            )));
+        }
+        decoded_bytes += u64::from(width) * u64::from(height) * 4;
+        if decoded_bytes > MAX_IMAGE_BYTES {
+            return Err(item.over_limit(format!(
+                "the decoded images together are over {MAX_IMAGE_BYTES} bytes"
+            )));
+        }
+        let name = if item.name().is_empty() {
+            item.get("uri")
+                .and_then(|uri| uri.text().ok())
+                .filter(|uri| !uri.starts_with("data:"))
+                .unwrap_or_default()
+                .to_owned()
+        } else {
+            item.name()
+        };
+        images.push(Image {
+            name,
+            bytes: data,
+            format,
+            width,
+            height,
+        });
+    }
+    Ok(images)
+}
+
+/// Format and size from an image's header, without decoding.
+pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
+    if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        let word = |offset: usize| {
+            bytes
+                .get(offset..offset + 4)
+                .map(|slice| u32::from_be_bytes([slice[0], slice[1], slice[2], slice[3]]))
+        };
+        let (width, height) = (word(16)?, word(20)?);
+        return (bytes.get(12..16)? == b"IHDR" && width > 0 && height > 0).then_some((
+            ImageFormat::Png,
+            width,
+            height,
+        ));
+    }
+    if !bytes.starts_with(&[0xFF, 0xD8]) {
+        return None;
+    }
+    let mut offset = 2;
+    loop {
+        let marker = *bytes.get(offset + 1)?;
+        if *bytes.get(offset)? != 0xFF {
+            return None;
+        }
+        if marker == 0xFF {
+            offset += 1;
+            continue;
+        }
+        let is_frame = matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC);
+        if is_frame {
+            let at = |index: usize| bytes.get(index).copied().map(u32::from);
+            let height = at(offset + 5)? << 8 | at(offset + 6)?;
+            let width = at(offset + 7)? << 8 | at(offset + 8)?;
+            return (width > 0 && height > 0).then_some((ImageFormat::Jpeg, width, height));
+        }
+        let length =
+            usize::from(*bytes.get(offset + 2)?) << 8 | usize::from(*bytes.get(offset + 3)?);
+        offset = offset.checked_add(2 + length.max(2))?;
+    }
+}
+
+pub(crate) fn read_materials(
+    root: &Item<'_>,
+    textures: usize,
+) -> Result<Vec<Material>, SceneError> {
+    let Some(list) = root.get("materials") else {
+        return Ok(Vec::new());
+    };
+    list.elements(MAX_ELEMENTS)?
+        .map(|item| read_material(&item, textures))
+        .collect()
+}
+
+fn read_material(item: &Item<'_>, textures: usize) -> Result<Material, SceneError> {
+    let mut material = Material {
+        name: item.name(),
+        ..Material::default()
+    };
+    if let Some(pbr) = item.get("pbrMetallicRoughness") {
+        material.base_color = Vec4::from(pbr.numbers_or("baseColorFactor", [1.0; 4])?);
+        material.base_color_texture = slot(&pbr, "baseColorTexture", textures)?;
+        material.metallic = pbr.number_within("metallicFactor", 1.0, 0.0, 1.0)?;
+        material.roughness = pbr.number_within("roughnessFactor", 1.0, 0.0, 1.0)?;
+        material.metallic_roughness_texture = slot(&pbr, "metallicRoughnessTexture", textures)?;
+    }
+    material.normal_texture = slot(item, "normalTexture", textures)?;
+    material.normal_scale = item
+        .get("normalTexture")
+        .map_or(Ok(1.0), |texture| texture.number_or("scale", 1.0))?;
+    material.occlusion_texture = slot(item, "occlusionTexture", textures)?;
+    material.occlusion_strength = item.get("occlusionTexture").map_or(Ok(1.0), |texture| {
+        texture.number_within("strength", 1.0, 0.0, 1.0)
+    })?;
+    material.emissive = Vec3::from(item.numbers_or("emissiveFactor", [0.0; 3])?);
+    material.emissive_texture = slot(item, "emissiveTexture", textures)?;
+    material.is_double_sided = item.flag_or("doubleSided", false)?;
+    material.alpha_mode = match item
+        .get("alphaMode")
+        .map_or(Ok("OPAQUE"), |mode| mode.text())?
+    {
+        "OPAQUE" => AlphaMode::Opaque,
+        "MASK" => AlphaMode::Mask(item.number_or("alphaCutoff", 0.5)?),
+        "BLEND" => AlphaMode::Blend,
+        other => return Err(item.fault(format!("alphaMode `{other}` does not exist"))),
+    };
+    read_material_extensions(item, &mut material)?;
+    Ok(material)
+}
+
+fn read_material_extensions(item: &Item<'_>, material: &mut Material) -> Result<(), SceneError> {
+    material.is_unlit = item.extension("KHR_materials_unlit").is_some();
+    if let Some(strength) = item.extension("KHR_materials_emissive_strength") {
+        material.emissive *= strength.number_or("emissiveStrength", 1.0)?.max(0.0);
+    }
+    if let Some(ior) = item.extension("KHR_materials_ior") {
+        material.index_of_refraction = ior.number_or("ior", 1.5)?;
+    }
+    if let Some(transmission) = item.extension("KHR_materials_transmission") {
+        material.transmission = transmission
+            .number_or("transmissionFactor", 0.0)?
+            .clamp(0.0, 1.0);
+    }
+    if let Some(volume) = item.extension("KHR_materials_volume") {
+        material.thickness = volume.number_or("thicknessFactor", 0.0)?.max(0.0);
+    }
+    if let Some(coat) = item.extension("KHR_materials_clearcoat") {
+        material.clearcoat = coat.number_or("clearcoatFactor", 0.0)?.clamp(0.0, 1.0);
+        material.clearcoat_roughness = coat
+            .number_or("clearcoatRoughnessFactor", 0.0)?
+            .clamp(0.0, 1.0);
+    }
+    if let Some(specular) = item.extension("KHR_materials_specular") {
+        material.specular = specular.number_or("specularFactor", 1.0)?.clamp(0.0, 1.0);
+        material.specular_color = Vec3::from(specular.numbers_or("specularColorFactor", [1.0; 3])?);
+    }
+    if let Some(anisotropy) = item.extension("KHR_materials_anisotropy") {
+        material.anisotropy = anisotropy
+            .number_or("anisotropyStrength", 0.0)?
+            .clamp(0.0, 1.0);
+        material.anisotropy_rotation = anisotropy.number_or("anisotropyRotation", 0.0)?;
+    }
+    Ok(())
+}
+
+fn slot(item: &Item<'_>, key: &str, textures: usize) -> Result<Option<TextureSlot>, SceneError> {
+    let Some(info) = item.get(key) else {
+        return Ok(None);
+    };
+    let texture = TextureIndex(info.require("index")?.index(textures, "texture")?);
+    let mut uv_set = info.get("texCoord").map_or(Ok(0), |set| set.size())?;
+    let mut transform = TextureTransform::default();
+    if let Some(extension) = info.extension("KHR_texture_transform") {
+        transform.offset = Vec2::from(extension.numbers_or("offset", [0.0; 2])?);
+        transform.rotation = extension.number_or("rotation", 0.0)?;
+        transform.scale = Vec2::from(extension.numbers_or("scale", [1.0; 2])?);
+        uv_set = extension
+            .get("texCoord")
+            .map_or(Ok(uv_set), |set| set.size())?;
+    }
+    Ok(Some(TextureSlot {
+        texture,
+        uv_set: u32::try_from(uv_set).unwrap_or(u32::MAX),
+        transform,
+    }))
+}

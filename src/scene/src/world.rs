@@ -1,0 +1,309 @@
+//! A world on disk: a glTF file, or a folder with one and a `world.toml`.
+
+use crate::{
+    Purpose, container,
+    description::Scene,
+    error::{ErrorKind, Issue, SceneError},
+    load_file,
+};
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Largest `world.toml` in bytes.
+const MAX_MANIFEST_BYTES: u64 = 64 * 1024;
+
+/// What `world.toml` says; every key may be absent.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct WorldManifest {
+    /// Name to show.
+    pub title: String,
+    /// A sentence or two.
+    pub description: String,
+    /// Who made it.
+    pub author: String,
+    /// SPDX expression.
+    pub licence: String,
+    /// BCP 47 tag of the language spoken there.
+    pub language: String,
+    /// `everyone`, `teen` or `adult`.
+    pub content_rating: String,
+    /// Most people at once.
+    pub capacity: u32,
+    /// Metres a second squared, downwards.
+    pub gravity: f32,
+    /// Main file, relative; the only glTF of the folder when absent.
+    pub main: Option<String>,
+    /// Rules in the host's words.
+    pub rules: String,
+    /// Sky and light.
+    pub sky: Sky,
+}
+
+/// Sky and light of a world.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Sky {
+    /// Hours from 0 to 24; decides height and colour of the sun.
+    pub time_of_day: f32,
+    /// Direction of the sun at noon, degrees clockwise from -Z (north).
+    pub sun_azimuth: f32,
+    /// Share of the sky under clouds, 0 to 1.
+    pub clouds: f32,
+    /// Metres at which haze hides half of what is there; 0 is clear.
+    pub haze_metres: f32,
+}
+
+impl Default for WorldManifest {
+    fn default() -> Self {
+        Self {
+            title: String::new(),
+            description: String::new(),
+            author: String::new(),
+            licence: String::new(),
+            language: "en".to_owned(),
+            content_rating: "everyone".to_owned(),
+            capacity: 64,
+            gravity: 9.81,
+            main: None,
+            rules: String::new(),
+            sky: Sky::default(),
+        }
+    }
+}
+
+impl Default for Sky {
+    fn default() -> Self {
+        Self {
+            time_of_day: 11.0,
+            sun_azimuth: 150.0,
+            clouds: 0.25,
+            haze_metres: 900.0,
+        }
+    }
+}
+
+impl WorldManifest {
+    /// Reads the text of a `world.toml`. Unknown keys are reported, values out of range are refused.
+    ///
+    /// # Errors
+    /// [`SceneError`] that names the key.
+    pub fn parse(text: &str) -> Result<(Self, Vec<Issue>), SceneError> {
+        let fault = |text: String| SceneError::new(ErrorKind::Invalid, "world.toml", text);
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
+        let known = [
+            "title",
+            "description",
+            "author",
+            "licence",
+            "language",
+            "content_rating",
+            "capacity",
+            "gravity",
+            "main",
+            "rules",
+            "sky",
+        ];
+        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
+        let issues = unknown
+            .map(|key| Issue {
+                code: "STOA_MANIFEST_KEY",
+                severity: 1,
+                pointer: format!("/{key}"),
+                message: format!("world.toml: the key `{key}` is not read"),
+            })
+            .collect();
+        let manifest: Self = table
+            .try_into()
+            .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
+        if !(1..=2048).contains(&manifest.capacity) {
+            return Err(fault(format!(
+                "capacity is {}, but must be from 1 to 2048",
+                manifest.capacity
+            )));
+        }
+        if !(0.0..=100.0).contains(&manifest.gravity) {
+            return Err(fault(format!(
+                "gravity is {}, but must be from 0 to 100 metres a second squared",
+                manifest.gravity
+            )));
+        }
+        if !["everyone", "teen", "adult"].contains(&manifest.content_rating.as_str()) {
+            return Err(fault(format!(
+                "content_rating is `{}`, but must be everyone, teen or adult",
+                manifest.content_rating
+            )));
+        }
+        let sky = &manifest.sky;
+        if !(0.0..=24.0).contains(&sky.time_of_day)
+            || !(0.0..=1.0).contains(&sky.clouds)
+            || !sky.sun_azimuth.is_finite()
+            || !(0.0..=1.0e6).contains(&sky.haze_metres)
+        {
+            return Err(fault("a value under [sky] is out of range: time_of_day 0 to 24, clouds 0 to 1, haze_metres 0 to 1000000".to_owned()));
+        }
+        Ok((manifest, issues))
+    }
+}
+
+/// A file that belongs to a world.
+#[derive(Clone, Debug)]
+pub struct WorldFile {
+    /// Relative path, `/` as separator.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A world, read and checked.
+#[derive(Clone, Debug)]
+pub struct LoadedWorld {
+    /// What `world.toml` says, or the defaults; the title is never empty.
+    pub manifest: WorldManifest,
+    /// The scene.
+    pub scene: Scene,
+    /// Every file that somebody needs to load it, the main file first.
+    pub files: Vec<WorldFile>,
+    /// Id for addresses: the stem of the file or folder, in ASCII letters, digits, `-`, `_` and `.`.
+    pub id: String,
+    /// What is worth telling.
+    pub issues: Vec<Issue>,
+}
+
+/// Reads a world from a `.glb`, `.gltf`, or a folder with one and perhaps a `world.toml`.
+///
+/// # Errors
+/// [`SceneError`] with the file, the place and the fault.
+pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
+    let unreadable = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
+    let metadata = std::fs::metadata(path).map_err(|error| {
+        unreadable(format!(
+            "the world {} cannot be opened: {error}",
+            path.display()
+        ))
+    })?;
+    let folder = if metadata.is_dir() {
+        path.to_path_buf()
+    } else {
+        path.parent().unwrap_or(Path::new("")).to_path_buf()
+    };
+    let mut files = Vec::new();
+    let (mut manifest, mut issues) = (WorldManifest::default(), Vec::new());
+    let manifest_path = folder.join("world.toml");
+    if metadata.is_dir() && manifest_path.exists() {
+        let bytes =
+            container::read_bounded(&manifest_path, MAX_MANIFEST_BYTES).map_err(unreadable)?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|error| unreadable(format!("{}: {error}", manifest_path.display())))?;
+        (manifest, issues) = WorldManifest::parse(text)
+            .map_err(|error| error.in_file(&folder.display().to_string()))?;
+        files.push(WorldFile {
+            path: "world.toml".to_owned(),
+            bytes,
+        });
+    }
+    let main = if metadata.is_dir() {
+        main_file(&folder, &manifest)?
+    } else {
+        path.to_path_buf()
+    };
+    let loaded = load_file(&main, Purpose::World)?;
+    issues.extend(loaded.issues);
+    let main_name = main
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let main_bytes = container::read_bounded(&main, Purpose::World.limit()).map_err(unreadable)?;
+    files.insert(
+        0,
+        WorldFile {
+            path: main_name,
+            bytes: main_bytes,
+        },
+    );
+    for (side, bytes) in loaded.side_files {
+        let parts: Vec<_> = side
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy().into_owned())
+            .collect();
+        files.push(WorldFile {
+            path: parts.join("/"),
+            bytes: bytes.to_vec(),
+        });
+    }
+    let stem = if metadata.is_dir() {
+        folder.file_name()
+    } else {
+        main.file_stem()
+    };
+    let stem = stem
+        .map(|stem| stem.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    if manifest.title.is_empty() {
+        manifest.title.clone_from(&stem);
+    }
+    Ok(LoadedWorld {
+        manifest,
+        scene: loaded.scene,
+        files,
+        id: world_id(&stem),
+        issues,
+    })
+}
+
+fn main_file(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {
+    let fault = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
+    if let Some(name) = &manifest.main {
+        let relative = container::inside_folder(name).ok_or_else(|| {
+            fault(format!(
+                "world.toml: main `{name}` is not a file inside the folder"
+            ))
+        })?;
+        return Ok(folder.join(relative));
+    }
+    let entries = std::fs::read_dir(folder)
+        .map_err(|error| fault(format!("{}: {error}", folder.display())))?;
+    let is_gltf = |path: &PathBuf| {
+        path.extension().is_some_and(|extension| {
+            extension.eq_ignore_ascii_case("glb") || extension.eq_ignore_ascii_case("gltf")
+        })
+    };
+    let mut candidates: Vec<PathBuf> = entries
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .filter(is_gltf)
+        .collect();
+    candidates.sort();
+    match candidates.len() {
+        1 => Ok(candidates.remove(0)),
+        0 => Err(fault(format!(
+            "the folder {} holds no .glb or .gltf file",
+            folder.display()
+        ))),
+        _ => Err(fault(format!(
+            "the folder {} holds several glTF files: name one as `main` in world.toml",
+            folder.display()
+        ))),
+    }
+}
+
+fn world_id(stem: &str) -> String {
+    let id: String = stem
+        .chars()
+        .map(|character| {
+            if character.is_ascii_alphanumeric() || "-_.".contains(character) {
+                character
+            } else {
+                '-'
+            }
+        })
+        .take(64)
+        .collect();
+    if id.is_empty() {
+        "world".to_owned()
+    } else {
+        id
+    }
+}
