@@ -110,10 +110,10 @@ impl Quantiser {
     }
 }
 
-/// Position of an avatar's feet in world space: 5 mm, within 20 km of the origin.
-pub const AVATAR_POSITION: Quantiser = Quantiser::new("avatar position", 0.005, 1 << 22);
-/// Position of a body's origin in world space: 2 mm, within 16 km of the origin.
-pub const BODY_POSITION: Quantiser = Quantiser::new("body position", 0.002, 1 << 23);
+/// Position of an avatar's feet in world space: 5 mm, within 10 km of the origin.
+pub const AVATAR_POSITION: Quantiser = Quantiser::new("avatar position", 0.005, 1 << 21);
+/// Position of a body's origin in world space: 2 mm, within 8 km of the origin.
+pub const BODY_POSITION: Quantiser = Quantiser::new("body position", 0.002, 1 << 22);
 /// Linear velocity an axis: 2 cm/s, up to 163 m/s.
 pub const VELOCITY: Quantiser = Quantiser::new("velocity", 0.02, (1 << 13) - 1);
 /// Angular velocity an axis: 0.02 rad/s, up to 163 rad/s.
@@ -254,7 +254,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_come_back_within_half_a_step(value in -10_000.0f32..10_000.0) {
+        fn values_come_back_within_half_a_step(value in -8_000.0f32..8_000.0) {
             for quantiser in [AVATAR_POSITION, BODY_POSITION] {
                 let back = quantiser.dequantise(quantiser.quantise(value).unwrap());
                 // Half a step, and the rounding of f32 itself.
@@ -263,7 +263,7 @@ mod tests {
         }
 
         #[test]
-        fn integers_come_back_exactly(steps in -8_000_000i32..8_000_000) {
+        fn integers_come_back_exactly(steps in -4_000_000i32..4_000_000) {
             prop_assert_eq!(BODY_POSITION.quantise(BODY_POSITION.dequantise(steps)), Ok(steps));
         }
 

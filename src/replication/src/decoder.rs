@@ -1,9 +1,23 @@
 //! The receiving end of snapshots.
 
 use crate::datagram::{Acknowledgement, DecodeError, MAX_DATAGRAM_BYTES, Reader, SnapshotHeader};
+use crate::encoder::code_mask;
+use crate::prediction::{Past, choose_past};
+use crate::range_coder::RangeDecoder;
 use crate::receive_log::ReceiveLog;
-use crate::state::EntityState;
+use crate::record::{
+    Form, GAP_OF_RECORDS, GAP_OF_REMOVALS, Known, code_change, code_complete, code_form, code_gap,
+    code_old_age,
+};
+use crate::state::{EntityState, Flags, Orientation};
+use crate::view::{MASK_SENDS, MAX_SINCE_BASELINE, MAX_SLOTS};
 use protocol::EntityId;
+use std::collections::{HashMap, VecDeque};
+
+/// Zero bytes that a body may be short of: trimmed ones, and those the decoder reads ahead.
+const MAX_TRIMMED_BYTES: u32 = 64;
+/// Samples kept of each entity: everything that may follow a baseline, and the baseline.
+const KEPT_SAMPLES: usize = MAX_SINCE_BASELINE as usize + 2;
 
 /// What one snapshot said. Valid until the next one is decoded.
 #[derive(Clone, Debug, PartialEq, Default)]
@@ -20,11 +34,31 @@ pub struct DecodedSnapshot {
     pub removed: Vec<EntityId>,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Sample {
+    sequence: u64,
+    tick: u64,
+    state: EntityState,
+}
+
+/// One entity as received.
+#[derive(Debug)]
+struct Entity {
+    id: EntityId,
+    /// Oldest first.
+    samples: VecDeque<Sample>,
+}
+
 /// Knows every entity that the server has told of, as of the newest snapshot.
 #[derive(Debug, Default)]
 pub struct SnapshotDecoder {
     log: ReceiveLog,
     snapshot: DecodedSnapshot,
+    slots: Vec<Option<Entity>>,
+    slot_of: HashMap<EntityId, usize>,
+    /// Records and removals of the snapshot being read; they count only when all of it could be read.
+    read: Vec<(usize, EntityId, EntityState)>,
+    freed: Vec<usize>,
 }
 
 impl SnapshotDecoder {
@@ -51,16 +85,138 @@ impl SnapshotDecoder {
         }
         let mut reader = Reader::new(bytes);
         let (sequence, tick, header) = SnapshotHeader::read(&mut reader)?;
-        let _ = reader.rest();
         let sequence = sequence.nearest_to(self.snapshot.sequence);
+        let tick = tick.nearest_to(self.snapshot.tick);
         if self.log.newest().is_some_and(|newest| sequence <= newest) {
             return Err(DecodeError::Late);
         }
+        self.read_body(reader.rest(), sequence, tick)?;
         self.log.insert(sequence);
-        self.snapshot.tick = tick.nearest_to(self.snapshot.tick);
+        self.snapshot.tick = tick;
         self.snapshot.sequence = sequence;
         self.snapshot.header = header;
+        self.commit(sequence, tick);
         Ok(&self.snapshot)
+    }
+
+    fn read_body(&mut self, bytes: &[u8], sequence: u64, tick: u64) -> Result<(), DecodeError> {
+        self.read.clear();
+        self.freed.clear();
+        let mut coder = RangeDecoder::new(bytes);
+        let acknowledged = code_mask(&mut coder, 0);
+        if acknowledged & !self.received_before(sequence) != 0 {
+            return Err(DecodeError::Invalid("acknowledges what was not received"));
+        }
+        let mut next = 0;
+        while let Some(slot) = next_slot(&mut coder, GAP_OF_REMOVALS, next)? {
+            self.freed.push(slot);
+            next = slot + 1;
+        }
+        next = 0;
+        while let Some(slot) = next_slot(&mut coder, GAP_OF_RECORDS, next)? {
+            let (id, state) = self.read_record(&mut coder, slot, acknowledged, sequence, tick)?;
+            self.read.push((slot, id, state));
+            next = slot + 1;
+            if coder.is_far_past_end(MAX_TRIMMED_BYTES) {
+                return Err(DecodeError::Truncated);
+            }
+        }
+        Ok(())
+    }
+
+    /// Which snapshots before `sequence` arrived: bit n for the one `n + 1` before it.
+    fn received_before(&self, sequence: u64) -> u32 {
+        let Some(newest) = self.log.newest() else {
+            return 0;
+        };
+        let mask = self.log.acknowledgement().map_or(0, |log| log.mask);
+        let all = (u64::from(mask) << 1) | 1;
+        match sequence - newest {
+            ahead @ 1..=32 => (all << (ahead - 1)) as u32,
+            _ => 0,
+        }
+    }
+
+    fn read_record(
+        &self,
+        coder: &mut RangeDecoder<'_>,
+        slot: usize,
+        acknowledged: u32,
+        sequence: u64,
+        tick: u64,
+    ) -> Result<(EntityId, EntityState), DecodeError> {
+        let entity = self.slots.get(slot).and_then(Option::as_ref);
+        let held = entity.map_or(0, |entity| entity.held(sequence)) & acknowledged;
+        let mut past = entity.and_then(|entity| entity.past(held, sequence));
+        let known = past
+            .as_ref()
+            .map_or(Known::Nothing, |past| Known::of(past.baseline()));
+        let mut form = code_form(coder, known, Form::Complete)?;
+        if form == Form::OldBaseline {
+            let age = u64::from(code_old_age(coder, 0));
+            past = entity.and_then(|entity| entity.old_past(sequence.checked_sub(age)?));
+            let known = past
+                .as_ref()
+                .map_or(Known::Nothing, |past| Known::of(past.baseline()));
+            form = code_form(coder, known, Form::Complete)?;
+        }
+        match (form, entity, past) {
+            (Form::Complete, _, _) => code_complete(coder, EntityId(0), &BLANK),
+            (
+                Form::Change {
+                    is_still,
+                    has_extras,
+                },
+                Some(entity),
+                Some(past),
+            ) => code_change(coder, &past, tick, is_still, has_extras, &BLANK)
+                .map(|state| (entity.id, state)),
+            _ => Err(DecodeError::Invalid(
+                "refers to a state that was never sent",
+            )),
+        }
+    }
+
+    /// Makes what was read true.
+    fn commit(&mut self, sequence: u64, tick: u64) {
+        self.snapshot.updates.clear();
+        self.snapshot.removed.clear();
+        for slot in &self.freed {
+            let Some(entity) = self.slots.get_mut(*slot).and_then(Option::take) else {
+                continue;
+            };
+            if self.slot_of.get(&entity.id) == Some(slot) {
+                self.slot_of.remove(&entity.id);
+                self.snapshot.removed.push(entity.id);
+            }
+        }
+        for (slot, id, state) in self.read.drain(..) {
+            if self.slots.len() <= slot {
+                self.slots.resize_with(slot + 1, || None);
+            }
+            let is_bound = self.slots[slot]
+                .as_ref()
+                .is_some_and(|entity| entity.id == id);
+            if !is_bound {
+                if let Some(other) = self.slots[slot].take() {
+                    self.slot_of.remove(&other.id);
+                    self.snapshot.removed.push(other.id);
+                }
+                if let Some(before) = self.slot_of.insert(id, slot) {
+                    self.slots[before] = None;
+                }
+            }
+            let entity = self.slots[slot].get_or_insert_with(|| Entity {
+                id,
+                samples: VecDeque::with_capacity(KEPT_SAMPLES),
+            });
+            entity.push(Sample {
+                sequence,
+                tick,
+                state,
+            });
+            self.snapshot.updates.push((id, state));
+        }
     }
 
     /// What to put into the next client datagram.
@@ -72,12 +228,98 @@ impl SnapshotDecoder {
     /// Newest state of an entity.
     #[must_use]
     pub fn state(&self, id: EntityId) -> Option<&EntityState> {
-        let _ = id;
-        None
+        let slot = self.slot_of.get(&id)?;
+        self.slots.get(*slot)?.as_ref()?.newest()
     }
 
     /// Newest state of every entity, in no particular order.
     pub fn states(&self) -> impl Iterator<Item = (EntityId, &EntityState)> {
-        std::iter::empty()
+        self.slots
+            .iter()
+            .flatten()
+            .filter_map(|entity| Some((entity.id, entity.newest()?)))
+    }
+}
+
+/// The next slot of a gap list.
+fn next_slot(
+    coder: &mut RangeDecoder<'_>,
+    list: usize,
+    next: usize,
+) -> Result<Option<usize>, DecodeError> {
+    let Some(gap) = code_gap(coder, list, Some(0)) else {
+        return Ok(None);
+    };
+    let slot = next + gap as usize;
+    if slot >= MAX_SLOTS {
+        return Err(DecodeError::Invalid("slot out of range"));
+    }
+    Ok(Some(slot))
+}
+
+/// What the shared description of a record is given when it reads: it ignores the values.
+const BLANK: EntityState = EntityState {
+    position: [0; 3],
+    orientation: Orientation::Heading { yaw: 0, pitch: 0 },
+    velocity: None,
+    flags: Flags(0),
+    emote: 0,
+    parent: None,
+    teleport: 0,
+    is_still: false,
+};
+
+impl Entity {
+    fn newest(&self) -> Option<&EntityState> {
+        self.samples.back().map(|sample| &sample.state)
+    }
+
+    fn push(&mut self, sample: Sample) {
+        if self.samples.len() >= KEPT_SAMPLES {
+            self.samples.pop_front();
+        }
+        self.samples.push_back(sample);
+    }
+
+    /// Which snapshots before `sequence` held a record of it: bit n for the one `n + 1` before.
+    fn held(&self, sequence: u64) -> u32 {
+        let mut held = 0;
+        for sample in self.samples.iter().rev() {
+            let age = sequence - sample.sequence;
+            if age > u64::from(MASK_SENDS) {
+                break;
+            }
+            held |= 1 << (age - 1);
+        }
+        held
+    }
+
+    /// The states that a prediction uses when the server knows those in `held` to be here.
+    fn past(&self, held: u32, sequence: u64) -> Option<Past> {
+        let chosen = choose_past(held);
+        let mut past: Option<Past> = None;
+        for sample in self.samples.iter().rev() {
+            let age = sequence - sample.sequence;
+            if age > u64::from(MASK_SENDS) {
+                break;
+            }
+            if chosen & (1 << (age - 1)) == 0 {
+                continue;
+            }
+            match &mut past {
+                Some(past) => past.push(sample.tick, &sample.state),
+                None => past = Some(Past::new(sample.tick, sample.state)),
+            }
+        }
+        past
+    }
+
+    /// The state of one snapshot as a baseline.
+    fn old_past(&self, sequence: u64) -> Option<Past> {
+        self.samples
+            .iter()
+            .rev()
+            .find(|sample| sample.sequence == sequence)
+            .map(|sample| Past::new(sample.tick, sample.state))
     }
 }

@@ -3,13 +3,21 @@
 //! Start reading at `state.rs`, then `datagram.rs`, `encoder.rs` (server) and `decoder.rs`, `interpolator.rs` (client).
 
 mod clock;
+mod coder;
 mod datagram;
 mod decoder;
 mod encoder;
+mod fuzz;
 mod history;
 mod interpolator;
+mod prediction;
+mod preparation;
+mod range_coder;
 mod receive_log;
+mod record;
 mod state;
+mod tables;
+mod view;
 
 pub use clock::{PlayoutDelay, ServerClock};
 pub use datagram::{
@@ -17,8 +25,11 @@ pub use datagram::{
     MAX_OWN_SAMPLES, OwnSample, SNAPSHOT_HEADER_BYTES, SnapshotHeader,
 };
 pub use decoder::{DecodedSnapshot, SnapshotDecoder};
-pub use encoder::{ClientView, EncodeReport, Encoder, ViewPoint};
+pub use encoder::{EncodeReport, Encoder, INTEREST_METRES, ViewPoint};
+pub use fuzz::{fuzz_client_datagram, fuzz_snapshot};
 pub use history::{Salience, SharedHistory};
 pub use interpolator::Interpolator;
 pub use receive_log::ReceiveLog;
 pub use state::{EntitySample, EntityState, Flags, Kind, Orientation, Pose};
+pub use tables::tables_version;
+pub use view::ClientView;

@@ -1,0 +1,256 @@
+//! One description of a record serves both directions: a [`Coder`] is given each value and says what it is.
+//! Writing, it hands the value back; reading, it ignores what it was given.
+
+use crate::range_coder::{Interval, RangeDecoder, RangeEncoder, TOTAL_BITS};
+use crate::record::code_gap;
+use crate::tables::{Family, MAGNITUDE_SYMBOLS, TableId, Tables};
+use std::sync::LazyLock;
+
+/// A direction of coding.
+pub(crate) trait Coder {
+    /// A symbol of a frozen table.
+    fn symbol(&mut self, table: TableId, value: usize) -> usize;
+
+    /// The lowest `count` bits (at most 32) of a number without any model.
+    fn bits(&mut self, count: u32, value: u32) -> u32;
+
+    /// Yes or no.
+    fn question(&mut self, class: usize, value: bool) -> bool {
+        self.symbol(TableId::new(Family::Question, class), usize::from(value)) != 0
+    }
+
+    /// A magnitude below 2^24 by its class, then the bits that the class leaves open.
+    fn magnitude(&mut self, table: TableId, value: u32) -> u32 {
+        let symbol = self.symbol(table, magnitude_symbol(value));
+        let (base, open_bits) = magnitude_class(symbol);
+        base + self.bits(open_bits, value.wrapping_sub(base))
+    }
+
+    /// A signed residual: magnitude, then sign with `lean` as the class of sign table.
+    fn residual(&mut self, table: TableId, lean: usize, value: i32) -> i32 {
+        let magnitude = self.magnitude(table, value.unsigned_abs()) as i32;
+        if magnitude == 0 {
+            return 0;
+        }
+        let sign = self.symbol(TableId::new(Family::Sign, lean), usize::from(value < 0));
+        if sign == 1 { -magnitude } else { magnitude }
+    }
+
+    /// A number whose length is not known: its bit count, then its bits (the highest is implied).
+    fn sized(&mut self, value: u32) -> u32 {
+        let count = self.bits(6, 32 - value.leading_zeros()).min(32);
+        if count <= 1 {
+            return count;
+        }
+        let top = 1_u32 << (count - 1);
+        top | self.bits(count - 1, value & (top - 1))
+    }
+
+    /// As [`Self::sized`] for signed numbers.
+    fn sized_signed(&mut self, value: i32) -> i32 {
+        let zigzag = self.sized(((value << 1) ^ (value >> 31)) as u32);
+        (zigzag >> 1) as i32 ^ -((zigzag & 1) as i32)
+    }
+}
+
+/// Class of a magnitude; those beyond 2^24 fall into the last class and must not be coded.
+pub(crate) fn magnitude_symbol(value: u32) -> usize {
+    if value < 8 {
+        return value as usize;
+    }
+    let octave = 31 - value.leading_zeros();
+    let half = (value >> (octave - 1)) & 1;
+    (8 + 2 * (octave as usize - 3) + half as usize).min(MAGNITUDE_SYMBOLS - 1)
+}
+
+/// Smallest magnitude of a class, and how many bits tell which one it is.
+fn magnitude_class(symbol: usize) -> (u32, u32) {
+    if symbol < 8 {
+        return (symbol as u32, 0);
+    }
+    let octave = 3 + (symbol as u32 - 8) / 2;
+    let half = (symbol as u32) & 1;
+    ((2 + half) << (octave - 1), octave - 1)
+}
+
+/// Fractions of a bit in which costs are counted.
+pub(crate) const COST_UNIT: u32 = 64;
+
+/// Collects intervals, to be written once or many times.
+pub(crate) struct Preparer<'a> {
+    tables: Tables,
+    costs: &'static CostTable,
+    out: &'a mut Vec<Interval>,
+    cost: u32,
+}
+
+impl<'a> Preparer<'a> {
+    pub(crate) fn new(out: &'a mut Vec<Interval>) -> Self {
+        Self {
+            tables: Tables::get(),
+            costs: CostTable::get(),
+            out,
+            cost: 0,
+        }
+    }
+
+    /// Cost so far in 1/64 bits, rounded up.
+    pub(crate) const fn cost(&self) -> u32 {
+        self.cost
+    }
+
+    fn push(&mut self, interval: Interval) {
+        self.cost += self.costs.of(interval);
+        self.out.push(interval);
+    }
+}
+
+impl Coder for Preparer<'_> {
+    fn symbol(&mut self, table: TableId, value: usize) -> usize {
+        self.push(self.tables.interval(table, value));
+        value
+    }
+
+    fn bits(&mut self, count: u32, value: u32) -> u32 {
+        for_each_part(count, |shift, width| {
+            let part = (value >> shift) & ((1 << width) - 1);
+            self.push(Interval {
+                start: (part << (TOTAL_BITS - width)) as u16,
+                width: 1 << (TOTAL_BITS - width),
+            });
+        });
+        value & mask(count)
+    }
+}
+
+/// Cost of one entry of a gap list, in cost units.
+pub(crate) fn gap_cost(list: usize, gap: u32) -> u32 {
+    GAP_COSTS[list][magnitude_symbol(gap)]
+}
+
+static GAP_COSTS: LazyLock<Vec<Vec<u32>>> = LazyLock::new(|| {
+    (0..2)
+        .map(|list| {
+            (0..MAGNITUDE_SYMBOLS)
+                .map(|symbol| {
+                    let mut intervals = vec![];
+                    let mut preparer = Preparer::new(&mut intervals);
+                    code_gap(&mut preparer, list, Some(magnitude_class(symbol).0));
+                    preparer.cost()
+                })
+                .collect()
+        })
+        .collect()
+});
+
+/// Writes straight into a range encoder.
+impl Coder for RangeEncoder<'_> {
+    fn symbol(&mut self, table: TableId, value: usize) -> usize {
+        self.encode(Tables::get().interval(table, value));
+        value
+    }
+
+    fn bits(&mut self, count: u32, value: u32) -> u32 {
+        for_each_part(count, |shift, width| {
+            let part = (value >> shift) & ((1 << width) - 1);
+            self.encode(Interval {
+                start: (part << (TOTAL_BITS - width)) as u16,
+                width: 1 << (TOTAL_BITS - width),
+            });
+        });
+        value & mask(count)
+    }
+}
+
+impl Coder for RangeDecoder<'_> {
+    fn symbol(&mut self, table: TableId, _value: usize) -> usize {
+        let tables = Tables::get();
+        let symbol = tables.symbol_at(table, self.peek());
+        self.consume(tables.interval(table, symbol));
+        symbol
+    }
+
+    fn bits(&mut self, count: u32, _value: u32) -> u32 {
+        let mut value = 0;
+        for_each_part(count, |shift, width| {
+            let part = u32::from(self.peek()) >> (TOTAL_BITS - width);
+            self.consume(Interval {
+                start: (part << (TOTAL_BITS - width)) as u16,
+                width: 1 << (TOTAL_BITS - width),
+            });
+            value |= part << shift;
+        });
+        value
+    }
+}
+
+const fn mask(count: u32) -> u32 {
+    if count >= 32 {
+        u32::MAX
+    } else {
+        (1 << count) - 1
+    }
+}
+
+/// Splits `count` bits into parts of at most 8, lowest first.
+fn for_each_part(count: u32, mut part: impl FnMut(u32, u32)) {
+    let mut shift = 0;
+    while shift < count {
+        let width = (count - shift).min(8);
+        part(shift, width);
+        shift += width;
+    }
+}
+
+/// Cost of an interval by its width, in 1/64 bits, rounded up and with what the coder itself loses.
+struct CostTable(Vec<u16>);
+
+static COSTS: LazyLock<CostTable> = LazyLock::new(|| {
+    CostTable(
+        (0..=1_u32 << TOTAL_BITS)
+            .map(|width| {
+                let bits = f64::from(TOTAL_BITS) - f64::from(width.max(1)).log2();
+                (bits * f64::from(COST_UNIT)).ceil() as u16 + 1
+            })
+            .collect(),
+    )
+});
+
+impl CostTable {
+    fn get() -> &'static Self {
+        &COSTS
+    }
+
+    fn of(&self, interval: Interval) -> u32 {
+        u32::from(self.0[usize::from(interval.width)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn magnitudes_come_back_at_every_class_border() {
+        let mut values = vec![];
+        for bit in 0..24 {
+            for offset in [-1_i32, 0, 1] {
+                values.push(((1_i32 << bit) + offset).unsigned_abs());
+                values.push(((3_i32 << bit >> 1) + offset).unsigned_abs());
+            }
+        }
+        let table = TableId::new(Family::BodyX, 5);
+        let mut bytes = vec![];
+        let mut encoder = RangeEncoder::new(&mut bytes);
+        for value in &values {
+            encoder.magnitude(table, *value);
+            encoder.sized_signed(-(*value as i32));
+        }
+        encoder.finish();
+        let mut decoder = RangeDecoder::new(&bytes);
+        for value in &values {
+            assert_eq!(decoder.magnitude(table, 0), *value);
+            assert_eq!(decoder.sized_signed(0), -(*value as i32));
+        }
+    }
+}
