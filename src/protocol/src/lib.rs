@@ -27,6 +27,10 @@ pub const PROTOCOL_VERSION: u16 = 1;
 /// ALPN protocol id of the QUIC connection.
 pub const ALPN: &[u8] = b"stoa/1";
 
+/// TLS server name that clients send and certificates carry; it says nothing about the host, whose certificate is
+/// told by its fingerprint.
+pub const CERTIFICATE_NAME: &str = "stoa";
+
 /// Simulation steps in a second. Times on the wire count these steps.
 pub const TICKS_PER_SECOND: u32 = 60;
 

@@ -43,6 +43,10 @@ pub const MAX_MESSAGE_BURST: u32 = 60;
 pub const MAX_CHAT_PER_TEN_SECONDS: u32 = 20;
 /// Reliable messages that wait for one client before it counts as too slow and is disconnected.
 pub const MAX_OUTGOING_QUEUE: usize = 1024;
+/// Connections at one server whose participants have not proved who they are; one more is refused.
+pub const MAX_UNPROVEN_CONNECTIONS: usize = 512;
+/// Unproven connections from which on a newcomer must first show that its address is its own (QUIC Retry).
+pub const RETRY_ABOVE_UNPROVEN: usize = 64;
 /// Seconds for everything between the first packet and `Welcome`.
 pub const HANDSHAKE_TIMEOUT_SECS: u64 = 10;
 /// Seconds of silence after which a connection is dead.

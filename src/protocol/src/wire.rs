@@ -50,7 +50,7 @@ pub fn decode_message<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result
             limit,
         });
     }
-    let mut decoder = rmp_serde::Deserializer::from_read_ref(bytes);
+    let mut decoder = rmp_serde::Deserializer::new(bytes);
     decoder.set_max_depth(crate::limits::MAX_MESSAGE_DEPTH);
     let message =
         T::deserialize(&mut decoder).map_err(|error| WireError::Malformed(error.to_string()))?;
@@ -59,5 +59,85 @@ pub fn decode_message<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result
         Err(WireError::Trailing(rest))
     } else {
         Ok(message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::MAX_MESSAGE_BYTES;
+    use crate::{BulkRequest, BulkResponse, ClientMessage, ContentHash, EntityId, ServerMessage};
+    use proptest::prelude::*;
+
+    #[test]
+    fn messages_survive_a_round_trip() {
+        for message in [
+            ClientMessage::Ready,
+            ClientMessage::Emote("wave".to_owned()),
+            ClientMessage::Release {
+                request: 7,
+                entity: EntityId(9),
+                velocity: [1.0, -2.0, 0.5],
+            },
+        ] {
+            let bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+            let back: ClientMessage = decode_message(&bytes, MAX_MESSAGE_BYTES).unwrap();
+            assert_eq!(back, message);
+        }
+    }
+
+    #[test]
+    fn bytes_beyond_the_message_are_an_error() {
+        let mut bytes = encode_message(&ClientMessage::Ready, MAX_MESSAGE_BYTES).unwrap();
+        bytes.push(0);
+        let error = decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES).unwrap_err();
+        assert!(matches!(error, WireError::Trailing(1)));
+    }
+
+    #[test]
+    fn the_limit_holds_both_ways() {
+        let message = ClientMessage::Emote("x".repeat(100));
+        assert!(matches!(
+            encode_message(&message, 50),
+            Err(WireError::TooLong { limit: 50, .. })
+        ));
+        let bytes = encode_message(&message, 200).unwrap();
+        assert!(decode_message::<ClientMessage>(&bytes, 50).is_err());
+    }
+
+    #[test]
+    fn deep_nesting_is_an_error() {
+        let bytes = vec![0x91; 10_000];
+        assert!(decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES).is_err());
+    }
+
+    #[test]
+    fn the_largest_file_list_of_a_chunked_file_fits() {
+        use crate::limits::{CHUNK_BYTES, MAX_WELCOME_BYTES, MAX_WORLD_FILE_BYTES};
+        let count = MAX_WORLD_FILE_BYTES as usize / CHUNK_BYTES;
+        let response = BulkResponse::File {
+            bytes: MAX_WORLD_FILE_BYTES,
+            chunks: vec![ContentHash([0xff; 32]); count],
+        };
+        assert!(encode_message(&response, MAX_WELCOME_BYTES).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            let _client = decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES);
+            let _server = decode_message::<ServerMessage>(&bytes, MAX_MESSAGE_BYTES);
+            let _request = decode_message::<BulkRequest>(&bytes, MAX_MESSAGE_BYTES);
+            let _response = decode_message::<BulkResponse>(&bytes, MAX_MESSAGE_BYTES);
+        }
+
+        #[test]
+        fn damaged_messages_do_not_panic(place in 0usize..64, byte in any::<u8>()) {
+            let message = ClientMessage::PinNote { request: 70_000, text: "a note for all".to_owned() };
+            let mut bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+            let place = place % bytes.len();
+            bytes[place] = byte;
+            let _message = decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES);
+        }
     }
 }

@@ -1,0 +1,304 @@
+//! One connection, for either end.
+
+use crate::certificate::fingerprint_of;
+use crate::close::{CloseCode, Disconnected};
+use crate::server::UnprovenSlot;
+use crate::stream::{ControlStream, StreamReceiver, StreamSender};
+use crate::transport::{BULK_SEND_WINDOW, SEND_WINDOW};
+use protocol::Fingerprint;
+use protocol::limits::{MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES};
+use rustls::pki_types::CertificateDer;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+const CONTROL_PRIORITY: i32 = 10;
+const BULK_PRIORITY: i32 = -10;
+
+/// A QUIC connection; cheap to clone. When the last clone and stream are dropped, it closes.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    quic: quinn::Connection,
+    slot: Arc<Mutex<Option<UnprovenSlot>>>,
+    bulk_streams: Arc<AtomicUsize>,
+    /// Space for state datagrams when none waits.
+    empty_space: usize,
+    /// Keeps the socket of a client's connection.
+    _endpoint: Option<quinn::Endpoint>,
+}
+
+/// A state datagram cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum StateError {
+    /// Longer than [`Connection::max_datagram_size`], which may have shrunk since it was asked for.
+    #[error("the datagram is longer than the path takes")]
+    TooLong,
+    /// The peer takes no datagrams.
+    #[error("the other side takes no datagrams")]
+    Unsupported,
+    /// The connection is gone.
+    #[error(transparent)]
+    Disconnected(Disconnected),
+}
+
+/// What is known of the path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PathStats {
+    /// Smoothed round trip.
+    pub rtt: Duration,
+    /// Smallest round trip seen.
+    pub min_rtt: Duration,
+    /// UDP payload bytes received.
+    pub bytes_in: u64,
+    /// UDP payload bytes sent.
+    pub bytes_out: u64,
+    /// Packets sent.
+    pub packets_out: u64,
+    /// Packets that QUIC holds for lost.
+    pub packets_lost: u64,
+    /// Bytes that may be in flight.
+    pub congestion_window: u64,
+    /// Largest UDP payload of the path.
+    pub mtu: u16,
+}
+
+impl Connection {
+    pub(crate) fn new(
+        quic: quinn::Connection,
+        slot: Option<UnprovenSlot>,
+        endpoint: Option<quinn::Endpoint>,
+    ) -> Self {
+        Self {
+            empty_space: quic.datagram_send_buffer_space(),
+            quic,
+            slot: Arc::new(Mutex::new(slot)),
+            bulk_streams: Arc::default(),
+            _endpoint: endpoint,
+        }
+    }
+
+    /// Client: opens the control stream. Call once, before any other stream is opened.
+    ///
+    /// # Errors
+    /// [`Disconnected`].
+    pub async fn open_control(&self) -> Result<ControlStream, Disconnected> {
+        let (send, receive) = self.quic.open_bi().await?;
+        Ok(with_priority(
+            ControlStream {
+                sender: StreamSender::new(send, MAX_MESSAGE_BYTES),
+                receiver: StreamReceiver::new(receive, MAX_WELCOME_BYTES),
+            },
+            CONTROL_PRIORITY,
+        ))
+    }
+
+    /// Server: the control stream. Call once, before [`Self::accept_bulk`]. It comes with the first message.
+    ///
+    /// # Errors
+    /// [`Disconnected`].
+    pub async fn accept_control(&self) -> Result<ControlStream, Disconnected> {
+        let (send, receive) = self.quic.accept_bi().await?;
+        Ok(with_priority(
+            ControlStream {
+                sender: StreamSender::new(send, MAX_WELCOME_BYTES),
+                receiver: StreamReceiver::new(receive, MAX_MESSAGE_BYTES),
+            },
+            CONTROL_PRIORITY,
+        ))
+    }
+
+    /// Client: opens a stream for one file, below everything else in priority. Waits while too many are open.
+    ///
+    /// # Errors
+    /// [`Disconnected`].
+    pub async fn open_bulk(&self) -> Result<BulkStream, Disconnected> {
+        let (send, receive) = self.quic.open_bi().await?;
+        Ok(self.bulk(send, receive, MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES))
+    }
+
+    /// Server: the next stream for a file.
+    ///
+    /// # Errors
+    /// [`Disconnected`].
+    pub async fn accept_bulk(&self) -> Result<BulkStream, Disconnected> {
+        let (send, receive) = self.quic.accept_bi().await?;
+        Ok(self.bulk(send, receive, MAX_WELCOME_BYTES, MAX_MESSAGE_BYTES))
+    }
+
+    fn bulk(
+        &self,
+        send: quinn::SendStream,
+        receive: quinn::RecvStream,
+        send_limit: usize,
+        receive_limit: usize,
+    ) -> BulkStream {
+        if self.bulk_streams.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.quic.set_send_window(BULK_SEND_WINDOW);
+        }
+        let stream = with_priority(
+            ControlStream {
+                sender: StreamSender::new(send, send_limit),
+                receiver: StreamReceiver::new(receive, receive_limit),
+            },
+            BULK_PRIORITY,
+        );
+        BulkStream {
+            sender: stream.sender,
+            receiver: stream.receiver,
+            _window: WindowGuard {
+                quic: self.quic.clone(),
+                open: self.bulk_streams.clone(),
+            },
+        }
+    }
+
+    /// Sends a state datagram: soon or never. When two wait already, the older is dropped.
+    ///
+    /// # Errors
+    /// [`StateError`].
+    pub fn send_state(&self, bytes: Vec<u8>) -> Result<(), StateError> {
+        self.quic
+            .send_datagram(bytes.into())
+            .map_err(|error| match error {
+                quinn::SendDatagramError::TooLarge => StateError::TooLong,
+                quinn::SendDatagramError::UnsupportedByPeer
+                | quinn::SendDatagramError::Disabled => StateError::Unsupported,
+                quinn::SendDatagramError::ConnectionLost(error) => {
+                    StateError::Disconnected(error.into())
+                }
+            })
+    }
+
+    /// Bytes of state datagrams that can wait without dropping an older one.
+    #[must_use]
+    pub fn state_space(&self) -> usize {
+        self.quic.datagram_send_buffer_space()
+    }
+
+    /// True while an earlier state datagram has not left: then skip this send and encode fresh at the next, rather
+    /// than queue behind what is stale.
+    #[must_use]
+    pub fn has_unsent_state(&self) -> bool {
+        self.state_space() < self.empty_space
+    }
+
+    /// Longest state datagram that the path takes now; ask before each send, it can shrink. `None` when the peer
+    /// takes none at all.
+    #[must_use]
+    pub fn max_datagram_size(&self) -> Option<usize> {
+        self.quic.max_datagram_size()
+    }
+
+    /// The next state datagram. The future may be dropped and called again.
+    ///
+    /// # Errors
+    /// [`Disconnected`].
+    pub async fn receive_state(&self) -> Result<Vec<u8>, Disconnected> {
+        Ok(self.quic.read_datagram().await?.into())
+    }
+
+    /// 32 bytes that only the two ends of this TLS session know: what entry proofs are bound to (RFC 8446
+    /// section 7.5, label [`EXPORTER_LABEL`](protocol::EXPORTER_LABEL), empty context).
+    ///
+    /// # Errors
+    /// [`Disconnected::Transport`] while the handshake is not complete; not on connections from this crate.
+    pub fn exporter(&self) -> Result<[u8; 32], Disconnected> {
+        let mut value = [0; 32];
+        self.quic
+            .export_keying_material(&mut value, protocol::EXPORTER_LABEL, b"")
+            .map_err(|error| Disconnected::Transport(format!("no exporter value: {error:?}")))?;
+        Ok(value)
+    }
+
+    /// Fingerprint of the certificate that the peer showed; clients show none.
+    #[must_use]
+    pub fn peer_fingerprint(&self) -> Option<Fingerprint> {
+        let certificates = self
+            .quic
+            .peer_identity()?
+            .downcast::<Vec<CertificateDer<'static>>>()
+            .ok()?;
+        certificates.first().map(fingerprint_of)
+    }
+
+    /// Server: this participant has proved who they are, and no longer counts against the limit on strangers.
+    pub fn set_proven(&self) {
+        drop(
+            self.slot
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take(),
+        );
+    }
+
+    /// Ends the connection at once; what has not left is lost. To be sure that a last message arrives, finish
+    /// the control stream and wait for [`StreamSender::finished`] first.
+    pub fn close(&self, code: CloseCode, reason: &str) {
+        self.quic
+            .close(quinn::VarInt::from_u32(code as u32), reason.as_bytes());
+    }
+
+    /// Waits for the end of the connection.
+    pub async fn closed(&self) -> Disconnected {
+        self.quic.closed().await.into()
+    }
+
+    /// How the connection ended, `None` while it lives.
+    #[must_use]
+    pub fn close_reason(&self) -> Option<Disconnected> {
+        self.quic.close_reason().map(Into::into)
+    }
+
+    /// Where the peer is now; changes when its address does.
+    #[must_use]
+    pub fn remote_address(&self) -> SocketAddr {
+        self.quic.remote_address()
+    }
+
+    /// Round trip, bytes, losses.
+    #[must_use]
+    pub fn stats(&self) -> PathStats {
+        let stats = self.quic.stats();
+        PathStats {
+            rtt: stats.path.rtt,
+            min_rtt: stats.path.min_rtt,
+            bytes_in: stats.udp_rx.bytes,
+            bytes_out: stats.udp_tx.bytes,
+            packets_out: stats.path.sent_packets,
+            packets_lost: stats.path.lost_packets,
+            congestion_window: stats.path.cwnd,
+            mtu: stats.path.current_mtu,
+        }
+    }
+}
+
+/// A stream for one file: a request frame, a response frame, then raw bytes.
+#[derive(Debug)]
+pub struct BulkStream {
+    /// Outgoing half.
+    pub sender: StreamSender,
+    /// Incoming half.
+    pub receiver: StreamReceiver,
+    _window: WindowGuard,
+}
+
+/// Gives a connection a larger send window while files travel.
+#[derive(Debug)]
+struct WindowGuard {
+    quic: quinn::Connection,
+    open: Arc<AtomicUsize>,
+}
+
+impl Drop for WindowGuard {
+    fn drop(&mut self) {
+        if self.open.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.quic.set_send_window(SEND_WINDOW);
+        }
+    }
+}
+
+fn with_priority(stream: ControlStream, priority: i32) -> ControlStream {
+    stream.sender.set_priority(priority);
+    stream
+}

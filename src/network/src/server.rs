@@ -1,0 +1,225 @@
+//! The listening end.
+
+use crate::certificate::Certificate;
+use crate::close::{CloseCode, Disconnected};
+use crate::connection::Connection;
+use crate::simulated::Network;
+use crate::socket::{SocketBuffers, bind};
+use crate::transport;
+use protocol::Fingerprint;
+use protocol::limits::{HANDSHAKE_TIMEOUT_SECS, MAX_UNPROVEN_CONNECTIONS, RETRY_ABOVE_UNPROVEN};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// A socket that takes connections. Needs a tokio runtime; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct ServerEndpoint {
+    quic: quinn::Endpoint,
+    fingerprint: Fingerprint,
+    buffers: SocketBuffers,
+    unproven: Arc<AtomicUsize>,
+}
+
+/// The server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum BindError {
+    /// The address is taken or not ours.
+    #[error("cannot listen on {address} (UDP): {source}: choose another address or port")]
+    Socket {
+        /// The wished address.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The certificate cannot be used.
+    #[error("the server certificate cannot be used: {0}")]
+    Certificate(String),
+}
+
+/// A connection that comes in. Dropping it refuses it.
+#[derive(Debug)]
+pub struct Handshake {
+    connecting: quinn::Connecting,
+    slot: UnprovenSlot,
+}
+
+/// A connection that did not come about. Worth a debug line, no more: anybody can cause it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HandshakeError {
+    /// Not complete within [`HANDSHAKE_TIMEOUT_SECS`].
+    #[error("the handshake took too long")]
+    TimedOut,
+    /// QUIC or TLS failed.
+    #[error(transparent)]
+    Failed(Disconnected),
+}
+
+/// One of the places for connections that have not proved who they are; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct UnprovenSlot(Arc<AtomicUsize>);
+
+impl UnprovenSlot {
+    fn take(count: &Arc<AtomicUsize>) -> Option<Self> {
+        count
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |taken| {
+                (taken < MAX_UNPROVEN_CONNECTIONS).then_some(taken + 1)
+            })
+            .ok()
+            .map(|_taken| Self(count.clone()))
+    }
+}
+
+impl Drop for UnprovenSlot {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl ServerEndpoint {
+    /// Listens on a UDP address; port 0 takes any free one.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn bind(listen: SocketAddr, certificate: &Certificate) -> Result<Self, BindError> {
+        let failed = |source| BindError::Socket {
+            address: listen,
+            source,
+        };
+        let (socket, buffers) = bind(listen).map_err(failed)?;
+        let quic = quinn::Endpoint::new(
+            quinn::EndpointConfig::default(),
+            Some(config(certificate)?),
+            socket,
+            Arc::new(quinn::TokioRuntime),
+        )
+        .map_err(failed)?;
+        Ok(Self::new(quic, certificate, buffers))
+    }
+
+    /// Listens on an address of a simulated network.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn simulated(
+        network: &Network,
+        listen: SocketAddr,
+        certificate: &Certificate,
+    ) -> Result<Self, BindError> {
+        let failed = |source| BindError::Socket {
+            address: listen,
+            source,
+        };
+        let quic = quinn::Endpoint::new_with_abstract_socket(
+            quinn::EndpointConfig::default(),
+            Some(config(certificate)?),
+            network.socket(listen).map_err(failed)?,
+            Arc::new(quinn::TokioRuntime),
+        )
+        .map_err(failed)?;
+        let none = SocketBuffers {
+            receive_bytes: 0,
+            send_bytes: 0,
+        };
+        Ok(Self::new(quic, certificate, none))
+    }
+
+    fn new(quic: quinn::Endpoint, certificate: &Certificate, buffers: SocketBuffers) -> Self {
+        Self {
+            quic,
+            fingerprint: certificate.fingerprint(),
+            buffers,
+            unproven: Arc::default(),
+        }
+    }
+
+    /// The next connection that may try its handshake, `None` when the endpoint is closed. Strangers over the
+    /// limits are turned away here. Finish the handshake in a task of its own.
+    pub async fn accept(&self) -> Option<Handshake> {
+        loop {
+            let incoming = self.quic.accept().await?;
+            let unproven = self.unproven.load(Ordering::Relaxed);
+            if unproven >= RETRY_ABOVE_UNPROVEN && !incoming.remote_address_validated() {
+                if incoming.retry().is_err() {
+                    tracing::debug!("a retry was not possible");
+                }
+                continue;
+            }
+            let Some(slot) = UnprovenSlot::take(&self.unproven) else {
+                incoming.refuse();
+                continue;
+            };
+            match incoming.accept() {
+                Ok(connecting) => return Some(Handshake { connecting, slot }),
+                Err(error) => tracing::debug!("a connection attempt failed: {error}"),
+            }
+        }
+    }
+
+    /// Where it listens.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub fn local_address(&self) -> io::Result<SocketAddr> {
+        self.quic.local_addr()
+    }
+
+    /// Fingerprint of its certificate.
+    #[must_use]
+    pub const fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Socket buffers that the system granted; zero on a simulated network.
+    #[must_use]
+    pub const fn socket_buffers(&self) -> SocketBuffers {
+        self.buffers
+    }
+
+    /// Connections that have not proved who they are.
+    #[must_use]
+    pub fn unproven(&self) -> usize {
+        self.unproven.load(Ordering::Relaxed)
+    }
+
+    /// Closes every connection and takes no more.
+    pub fn close(&self, code: CloseCode, reason: &str) {
+        self.quic
+            .close(quinn::VarInt::from_u32(code as u32), reason.as_bytes());
+    }
+
+    /// Waits until every peer has been told of the end, or has been given the time for it.
+    pub async fn wait_idle(&self) {
+        self.quic.wait_idle().await;
+    }
+}
+
+impl Handshake {
+    /// Who asks.
+    #[must_use]
+    pub fn remote_address(&self) -> SocketAddr {
+        self.connecting.remote_address()
+    }
+
+    /// Completes the TLS handshake.
+    ///
+    /// # Errors
+    /// [`HandshakeError`].
+    pub async fn finish(self) -> Result<Connection, HandshakeError> {
+        let limit = Duration::from_secs(HANDSHAKE_TIMEOUT_SECS);
+        let quic = tokio::time::timeout(limit, self.connecting)
+            .await
+            .map_err(|_elapsed| HandshakeError::TimedOut)?
+            .map_err(|error| HandshakeError::Failed(error.into()))?;
+        Ok(Connection::new(quic, Some(self.slot), None))
+    }
+}
+
+fn config(certificate: &Certificate) -> Result<quinn::ServerConfig, BindError> {
+    let tls = certificate
+        .tls_config()
+        .map_err(|error| BindError::Certificate(error.to_string()))?;
+    transport::server(tls).map_err(BindError::Certificate)
+}
