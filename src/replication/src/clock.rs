@@ -11,6 +11,8 @@ const CLOCK_SLEW: f64 = 0.02;
 const JUMP_SECS: f64 = 0.25;
 /// Most observations kept in a window: 30 a second for five seconds, and some more.
 const MAX_OBSERVATIONS: usize = 256;
+/// Observations that must agree before a longer way counts as lasting: a second of them.
+const RECENT: usize = 20;
 
 /// Tells the server's tick as it reaches this client: the server's present minus the fastest way here.
 ///
@@ -44,19 +46,18 @@ impl ServerClock {
             self.observations.pop_front();
         }
         self.observations.push_back((arrival_secs, observed));
-        let goal = self
-            .observations
-            .iter()
-            .map(|(_, offset)| *offset)
-            .fold(f64::INFINITY, f64::min);
+        // All recent ones far later than the minimum: the clock or the way moved, old ones are worthless.
+        let recent = self.minimum_of_newest(RECENT);
+        if self.observations.len() > RECENT
+            && recent - self.minimum_of_newest(MAX_OBSERVATIONS) > JUMP_SECS
+        {
+            self.observations.drain(..self.observations.len() - RECENT);
+        }
+        let goal = self.minimum_of_newest(MAX_OBSERVATIONS);
         let Some((offset, at)) = self.offset else {
             self.offset = Some((goal, arrival_secs));
             return;
         };
-        // A newest observation far from all others means the clock itself moved: old ones are worthless.
-        if observed - goal > 1.0 && self.recent_minimum() - goal > JUMP_SECS {
-            self.observations.drain(..self.observations.len() - 8);
-        }
         let error = goal - offset;
         let most = CLOCK_SLEW * (arrival_secs - at).max(0.0);
         let moved = if error.abs() > JUMP_SECS {
@@ -67,15 +68,11 @@ impl ServerClock {
         self.offset = Some((offset + moved, arrival_secs));
     }
 
-    /// Minimum over the eight newest observations, infinite while there are fewer.
-    fn recent_minimum(&self) -> f64 {
-        if self.observations.len() < 8 {
-            return f64::NEG_INFINITY;
-        }
+    fn minimum_of_newest(&self, count: usize) -> f64 {
         self.observations
             .iter()
             .rev()
-            .take(8)
+            .take(count)
             .map(|(_, offset)| *offset)
             .fold(f64::INFINITY, f64::min)
     }
@@ -169,5 +166,92 @@ impl PlayoutDelay {
         clock
             .tick_at(local_secs)
             .map(|tick| tick - self.delay_secs * f64::from(TICKS_PER_SECOND))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Snapshots every 3 ticks whose way takes `way(n)` seconds; returns clock and delay, and checks monotony.
+    fn run(sends: u64, way: impl Fn(u64) -> f64) -> (ServerClock, PlayoutDelay, f64) {
+        let mut clock = ServerClock::new();
+        let mut delay = PlayoutDelay::new(0.05);
+        let mut last = f64::NEG_INFINITY;
+        let mut now = 0.0_f64;
+        for send in 0..sends {
+            now = (send as f64 * 0.05 + way(send)).max(now);
+            clock.observe(600 + send * 3, now);
+            delay.observe(&clock, 600 + send * 3, now);
+            let shown = delay.playout_tick(&clock, now).unwrap();
+            assert!(
+                shown >= last - 0.5,
+                "time ran backwards at {send}: {shown} after {last}"
+            );
+            last = shown;
+        }
+        (clock, delay, now)
+    }
+
+    fn jitter(send: u64) -> f64 {
+        (send.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as f64 / f64::from(1 << 24)
+    }
+
+    #[test]
+    fn a_quiet_link_needs_little_more_than_an_interval() {
+        let (clock, delay, now) = run(200, |_| 0.05);
+        assert!((delay.delay_secs() - 0.055).abs() < 1.0e-6);
+        let tick = clock.tick_at(now).unwrap();
+        assert!((tick - (600.0 + 199.0 * 3.0)).abs() < 0.01);
+    }
+
+    #[test]
+    fn jitter_lengthens_the_delay_to_cover_it() {
+        let (_, delay, _) = run(400, |send| 0.05 + 0.04 * jitter(send));
+        assert!(
+            delay.delay_secs() > 0.085 && delay.delay_secs() < 0.095,
+            "{}",
+            delay.delay_secs()
+        );
+    }
+
+    #[test]
+    fn a_single_spike_moves_nothing() {
+        let (clock, _, now) = run(200, |send| if send == 150 { 0.6 } else { 0.05 });
+        assert!((clock.tick_at(now).unwrap() - 1197.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_clock_jump_either_way_is_followed() {
+        for jump in [-40.0, 40.0] {
+            let mut clock = ServerClock::new();
+            for send in 0..200_u64 {
+                let local = 100.0 + send as f64 * 0.05 + if send >= 100 { jump } else { 0.0 };
+                clock.observe(600 + send * 3, local);
+            }
+            let local = 100.0 + 199.0 * 0.05 + jump;
+            assert!(
+                (clock.tick_at(local).unwrap() - 1197.0).abs() < 0.1,
+                "jump {jump}"
+            );
+        }
+    }
+
+    #[test]
+    fn small_errors_are_slewed() {
+        let mut clock = ServerClock::new();
+        let mut last = None;
+        for send in 0..400_u64 {
+            let local = send as f64 * 0.05 + if send < 100 { 0.15 } else { 0.05 };
+            clock.observe(600 + send * 3, local);
+            let tick = clock.tick_at(local).unwrap();
+            if let Some((before_local, before)) = last {
+                let elapsed: f64 = local - before_local;
+                let advanced: f64 = tick - before;
+                assert!((advanced - elapsed * 60.0).abs() <= elapsed.abs() * 60.0 * 0.021 + 1.0e-6);
+            }
+            last = Some((local, tick));
+        }
+        assert!((clock.tick_at(399.0 * 0.05 + 0.05).unwrap() - 1797.0).abs() < 0.1);
     }
 }

@@ -180,7 +180,7 @@ impl Encoder {
                 let is_told = slot.sent.trailing_zeros() < (send - track.newest_since()) as u32;
                 !is_told || is_repeat_due(slot)
             } else {
-                slot.since_baseline == 0 || (send + index as u64) % (1 << slot.tier) == 0
+                slot.since_baseline == 0 || (send + index as u64).is_multiple_of(1 << slot.tier)
             };
             let is_complete = baseline.is_none();
             if slot.waited == 0 && (!is_due || (is_complete && !is_repeat_due(slot))) {
@@ -344,7 +344,7 @@ fn priority(
 /// Binds what came into range, unbinds what left it, and sets the rate tiers.
 fn update_interest(view: &mut ClientView, history: &SharedHistory, viewer: &ViewPoint) {
     let membership = history.membership();
-    if view.seen_membership == Some(membership) && history.send() % INTEREST_SENDS != 0 {
+    if view.seen_membership == Some(membership) && !history.send().is_multiple_of(INTEREST_SENDS) {
         return;
     }
     view.seen_membership = Some(membership);

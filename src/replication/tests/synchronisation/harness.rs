@@ -144,7 +144,7 @@ impl World {
             self.samples.iter().map(|(id, sample)| {
                 (
                     *id,
-                    EntityState::quantise(sample).unwrap(),
+                    EntityState::quantise(sample).expect("samples are finite"),
                     Salience::AVATAR,
                 )
             }),
