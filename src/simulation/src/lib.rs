@@ -1,0 +1,20 @@
+//! The shared world step: bodies, joints, moving platforms, avatar motion and grabbing, on bevy_rapier3d.
+//! It must not know rendering, sockets or the wall clock; server, client and bots drive it tick by tick.
+//! Start reading at `world.rs` (`Simulation`), then `avatar.rs`.
+
+mod animate;
+mod avatar;
+mod build;
+mod carry;
+mod check;
+mod push;
+mod query;
+mod rules;
+mod shape;
+mod world;
+
+pub use avatar::{AvatarInput, AvatarMotion, eye_height};
+pub use check::{MotionCheck, MotionClaim, Verdict};
+pub use query::Hit;
+pub use rules::*;
+pub use world::{BodyState, Role, SeatPlace, Simulation, SpawnPlace, WorldBody, WorldRules};

@@ -1,0 +1,93 @@
+//! Bodies that the file animates: moving platforms, lifts, doors. Their poses are a function of the tick alone, so that
+//! server and clients agree without a word.
+
+use crate::rules::TICK_SECS;
+use glam::{Affine3A, Quat, Vec3};
+use scene::{NodeIndex, Sample, Scene, Transform};
+use std::collections::BTreeMap;
+
+/// Which animations of a world play by themselves: each whose nodes no earlier one moves. They loop in world time.
+#[must_use]
+pub(crate) fn ambient_animations(scene: &Scene) -> Vec<usize> {
+    let mut taken = std::collections::BTreeSet::new();
+    let mut playing = Vec::new();
+    for (index, animation) in scene.animations.iter().enumerate() {
+        if animation.duration_secs > 0.0
+            && !animation
+                .channels
+                .iter()
+                .any(|channel| taken.contains(&channel.node))
+        {
+            taken.extend(animation.channels.iter().map(|channel| channel.node));
+            playing.push(index);
+        }
+    }
+    playing
+}
+
+/// Poses of animated nodes at a tick.
+pub(crate) struct AnimatedNodes {
+    /// For each animated node: its channels as (animation, channel).
+    channels: BTreeMap<NodeIndex, Vec<(usize, usize)>>,
+}
+
+impl AnimatedNodes {
+    pub(crate) fn new(scene: &Scene) -> Self {
+        let mut channels: BTreeMap<NodeIndex, Vec<(usize, usize)>> = BTreeMap::new();
+        for animation in ambient_animations(scene) {
+            for (index, channel) in scene.animations[animation].channels.iter().enumerate() {
+                channels
+                    .entry(channel.node)
+                    .or_default()
+                    .push((animation, index));
+            }
+        }
+        Self { channels }
+    }
+
+    /// True when the node or one above it is animated.
+    pub(crate) fn moves(&self, scene: &Scene, node: NodeIndex) -> bool {
+        let mut next = Some(node);
+        while let Some(node) = next {
+            if self.channels.contains_key(&node) {
+                return true;
+            }
+            next = scene.nodes[node.index()].parent;
+        }
+        false
+    }
+
+    /// Position and rotation in world space at a tick.
+    pub(crate) fn pose(&self, scene: &Scene, node: NodeIndex, tick: u64) -> (Vec3, Quat) {
+        let mut world = Affine3A::IDENTITY;
+        let mut next = Some(node);
+        while let Some(node) = next {
+            world = self.local(scene, node, tick).affine() * world;
+            next = scene.nodes[node.index()].parent;
+        }
+        let (_, rotation, translation) = world.to_scale_rotation_translation();
+        (
+            translation,
+            if rotation.is_finite() {
+                rotation.normalize()
+            } else {
+                Quat::IDENTITY
+            },
+        )
+    }
+
+    fn local(&self, scene: &Scene, node: NodeIndex, tick: u64) -> Transform {
+        let mut local = scene.nodes[node.index()].transform;
+        for &(animation, channel) in self.channels.get(&node).into_iter().flatten() {
+            let animation = &scene.animations[animation];
+            let secs = (tick as f64 * f64::from(TICK_SECS)) % f64::from(animation.duration_secs);
+            match animation.channels[channel].sample(secs as f32) {
+                Sample::Translation(value) => local.translation = value,
+                Sample::Rotation(value) => local.rotation = value,
+                Sample::Scale(value) => local.scale = value,
+                Sample::Weights(_) => {}
+            }
+        }
+        local
+    }
+}

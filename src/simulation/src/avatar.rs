@@ -1,0 +1,239 @@
+//! How people move: the same function at both ends of the wire, so that a person's own motion needs no round trip.
+
+use crate::{rules::*, world::Simulation};
+use glam::{Quat, Vec2, Vec3};
+use rapier3d::{
+    control::{CharacterAutostep, CharacterLength, KinematicCharacterController},
+    prelude::{Capsule, Pose, QueryFilter},
+};
+
+/// What a person wants in one tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct AvatarInput {
+    /// Right and forward, relative to the heading; longer than 1 is shortened.
+    pub walk: Vec2,
+    /// Run instead of walk.
+    pub is_running: bool,
+    /// Jump when on the ground.
+    pub is_jumping: bool,
+    /// Crouch.
+    pub is_crouching: bool,
+    /// Heading in radians about +Y; 0 looks along -Z.
+    pub yaw: f32,
+    /// Up is positive, radians.
+    pub pitch: f32,
+}
+
+/// Where a person is and how they move.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct AvatarMotion {
+    /// Feet, world space, metres.
+    pub position: Vec3,
+    /// Metres a second, without the motion of what they stand on.
+    pub velocity: Vec3,
+    /// Heading in radians about +Y; 0 looks along -Z.
+    pub yaw: f32,
+    /// Up is positive, radians.
+    pub pitch: f32,
+    /// Feet on something.
+    pub is_grounded: bool,
+    /// Low, by wish or because the roof is.
+    pub is_crouching: bool,
+    /// Velocity of what they stand on, metres a second.
+    pub ground_velocity: Vec3,
+}
+
+impl AvatarMotion {
+    /// Standing still.
+    #[must_use]
+    pub fn at(position: Vec3, yaw: f32) -> Self {
+        Self {
+            position,
+            velocity: Vec3::ZERO,
+            yaw,
+            pitch: 0.0,
+            is_grounded: false,
+            is_crouching: false,
+            ground_velocity: Vec3::ZERO,
+        }
+    }
+
+    /// Where the eyes are, world space.
+    #[must_use]
+    pub fn eyes(&self) -> Vec3 {
+        self.position + Vec3::Y * eye_height(self.is_crouching)
+    }
+
+    /// Unit vector of the view.
+    #[must_use]
+    pub fn view_direction(&self) -> Vec3 {
+        Quat::from_rotation_y(self.yaw) * Quat::from_rotation_x(self.pitch) * Vec3::NEG_Z
+    }
+}
+
+/// Height of the eyes above the feet in metres.
+#[must_use]
+pub fn eye_height(is_crouching: bool) -> f32 {
+    height(is_crouching) - EYES_BELOW_TOP
+}
+
+pub(crate) fn height(is_crouching: bool) -> f32 {
+    if is_crouching {
+        CROUCHING_HEIGHT
+    } else {
+        STANDING_HEIGHT
+    }
+}
+
+impl Simulation {
+    /// Moves a person by one tick: walking, jumping, crouching, slopes, steps, moving platforms.
+    pub fn advance_avatar(&self, motion: &mut AvatarMotion, input: &AvatarInput) {
+        if !motion.position.is_finite() || !motion.velocity.is_finite() {
+            *motion = AvatarMotion::at(self.spawn_places()[0].position, 0.0);
+        }
+        if input.yaw.is_finite() && input.pitch.is_finite() {
+            motion.yaw = input.yaw;
+            motion.pitch = input.pitch.clamp(-1.55, 1.55);
+        }
+        self.choose_height(motion, input);
+        self.accelerate(motion, input);
+        let wished = (motion.velocity + motion.ground_velocity) * TICK_SECS;
+        let before = motion.position;
+        let (moved, is_grounded) = self.slide(motion, wished);
+        motion.position += moved;
+        self.land(motion, moved, is_grounded);
+        if !motion.position.is_finite() {
+            motion.position = before;
+            motion.velocity = Vec3::ZERO;
+        }
+    }
+
+    fn choose_height(&self, motion: &mut AvatarMotion, input: &AvatarInput) {
+        if motion.is_crouching && !input.is_crouching {
+            // Standing up needs room: only the part that is added is asked for.
+            let radius = AVATAR_RADIUS - 0.03;
+            let (low, high) = (CROUCHING_HEIGHT - radius, STANDING_HEIGHT - radius);
+            let center = motion.position + Vec3::Y * (low + high) * 0.5;
+            motion.is_crouching = !self.is_free(center, (high - low) * 0.5, radius);
+        } else {
+            motion.is_crouching = input.is_crouching;
+        }
+    }
+
+    fn accelerate(&self, motion: &mut AvatarMotion, input: &AvatarInput) {
+        let top_speed = match (motion.is_crouching, input.is_running) {
+            (true, _) => CROUCH_SPEED,
+            (false, true) => RUN_SPEED,
+            (false, false) => WALK_SPEED,
+        };
+        let walk = if input.walk.is_finite() {
+            input.walk.clamp_length_max(1.0)
+        } else {
+            Vec2::ZERO
+        };
+        let wished =
+            Quat::from_rotation_y(motion.yaw) * Vec3::new(walk.x, 0.0, -walk.y) * top_speed;
+        let flat = motion.velocity * Vec3::new(1.0, 0.0, 1.0);
+        let rate = if motion.is_grounded {
+            GROUND_ACCELERATION
+        } else {
+            AIR_ACCELERATION
+        };
+        let flat = flat + (wished - flat).clamp_length_max(rate * TICK_SECS);
+        let gravity = self.gravity();
+        let mut vertical = motion.velocity.y;
+        if motion.is_grounded && input.is_jumping && gravity > 0.0 {
+            vertical = jump_speed(gravity) + motion.ground_velocity.y.max(0.0);
+            motion.is_grounded = false;
+            // Who jumps off a platform keeps its sideways motion.
+            motion.velocity = flat + motion.ground_velocity * Vec3::new(1.0, 0.0, 1.0);
+            motion.ground_velocity = Vec3::ZERO;
+            motion.velocity.y = vertical;
+            return;
+        }
+        vertical = if motion.is_grounded {
+            0.0
+        } else {
+            (vertical - gravity * TICK_SECS).max(-MAX_FALL_SPEED)
+        };
+        motion.velocity = Vec3::new(flat.x, vertical, flat.z);
+    }
+
+    fn slide(&self, motion: &AvatarMotion, wished: Vec3) -> (Vec3, bool) {
+        let height = height(motion.is_crouching);
+        let capsule = Capsule::new_y(height * 0.5 - AVATAR_RADIUS, AVATAR_RADIUS);
+        let center = Pose::from_translation(motion.position + Vec3::Y * (height * 0.5 + SKIN));
+        let is_rising = motion.velocity.y > 0.0;
+        let controller = KinematicCharacterController {
+            up: Vec3::Y,
+            offset: CharacterLength::Absolute(SKIN),
+            slide: true,
+            autostep: (motion.is_grounded && !is_rising).then_some(CharacterAutostep {
+                max_height: CharacterLength::Absolute(MAX_STEP),
+                min_width: CharacterLength::Absolute(0.12),
+                include_dynamic_bodies: true,
+            }),
+            max_slope_climb_angle: MAX_SLOPE,
+            min_slope_slide_angle: MAX_SLOPE,
+            snap_to_ground: (motion.is_grounded && !is_rising)
+                .then_some(CharacterLength::Absolute(GROUND_SNAP)),
+            normal_nudge_factor: 1.0e-4,
+        };
+        let filter = QueryFilter::default()
+            .exclude_sensors()
+            .groups(Self::groups_of_avatar());
+        let moved = self.query(filter, |pipeline| {
+            controller.move_shape(TICK_SECS, pipeline, &capsule, &center, wished, |_| {})
+        });
+        moved.map_or((wished, false), |moved| (moved.translation, moved.grounded))
+    }
+
+    /// What the move did to the person's speed, and what they now stand on.
+    fn land(&self, motion: &mut AvatarMotion, moved: Vec3, is_grounded: bool) {
+        let made = moved / TICK_SECS - motion.ground_velocity;
+        let was_rising = motion.velocity.y > 0.0;
+        if was_rising && made.y < motion.velocity.y * 0.5 {
+            motion.velocity.y = 0.0;
+        }
+        // Walls take speed away; steps and slopes, which only lift, do not.
+        let (wished, got) = (
+            motion.velocity * Vec3::new(1.0, 0.0, 1.0),
+            made * Vec3::new(1.0, 0.0, 1.0),
+        );
+        if got.length() < wished.length() * 0.9 {
+            motion.velocity = Vec3::new(got.x, motion.velocity.y, got.z);
+        }
+        motion.is_grounded = is_grounded && !(was_rising && motion.velocity.y > 0.0);
+        if motion.is_grounded {
+            motion.ground_velocity = self.ground_velocity(motion.position);
+        } else if is_grounded || motion.ground_velocity != Vec3::ZERO {
+            motion.velocity += motion.ground_velocity;
+            motion.ground_velocity = Vec3::ZERO;
+        }
+    }
+
+    /// Velocity of what is under the feet: of a moving platform or body at that point.
+    fn ground_velocity(&self, feet: Vec3) -> Vec3 {
+        let Some(hit) = self.cast_ray(feet + Vec3::Y * 0.3, Vec3::NEG_Y, 0.3 + GROUND_SNAP) else {
+            return Vec3::ZERO;
+        };
+        let Some(body) = hit
+            .body
+            .and_then(|index| self.handle(index))
+            .and_then(|handle| self.rigid_bodies().bodies.get(handle))
+        else {
+            return Vec3::ZERO;
+        };
+        let velocity = body.velocity_at_point(hit.point);
+        if velocity.is_finite() {
+            velocity
+        } else {
+            Vec3::ZERO
+        }
+    }
+}
+
+/// Speed at take-off that reaches the jump height under a gravity.
+pub(crate) fn jump_speed(gravity: f32) -> f32 {
+    (2.0 * gravity * JUMP_HEIGHT).sqrt()
+}

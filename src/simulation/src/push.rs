@@ -1,0 +1,81 @@
+//! Pushing, at the authority: whoever presses against a loose thing moves it, as hard as a person can.
+
+use crate::{
+    avatar::height,
+    rules::{AVATAR_RADIUS, MAX_PUSH_FORCE, PUSH_MARGIN, PUSH_SPEED, TICK_SECS},
+    world::Simulation,
+};
+use glam::Vec3;
+use rapier3d::prelude::{Capsule, Pose, QueryFilter, RigidBodyHandle};
+
+/// The pushing capsule ends so far above the feet, so that what one stands on is not pushed, in metres.
+const ABOVE_FEET: f32 = 0.08;
+
+impl Simulation {
+    /// Pushes what is within [`PUSH_MARGIN`] of a person's sides. The client's own motion stops at its capsule, so only
+    /// who walks against a thing comes so near.
+    pub fn push_around(&mut self, feet: Vec3, is_crouching: bool) {
+        if !feet.is_finite() {
+            return;
+        }
+        for (handle, away, depth) in self.pressed(feet, is_crouching) {
+            let Some(body) = self
+                .rigid_bodies_mut()
+                .and_then(|set| set.into_inner().bodies.get_mut(handle))
+            else {
+                continue;
+            };
+            let wished = PUSH_SPEED * (depth / PUSH_MARGIN).min(1.0);
+            let missing = wished - body.linvel().dot(away);
+            if missing > 0.0 {
+                let impulse = (missing * body.mass()).min(MAX_PUSH_FORCE * TICK_SECS);
+                body.apply_impulse(away * impulse, true);
+            }
+        }
+    }
+
+    /// Loose bodies beside a person: handle, direction away from the person, how deep in the margin.
+    fn pressed(&self, feet: Vec3, is_crouching: bool) -> Vec<(RigidBodyHandle, Vec3, f32)> {
+        let radius = AVATAR_RADIUS + PUSH_MARGIN;
+        let (low, high) = (feet.y + ABOVE_FEET, feet.y + height(is_crouching));
+        let half = ((high - low) * 0.5 - radius).max(0.01);
+        let center = Vec3::new(feet.x, (low + high) * 0.5, feet.z);
+        let capsule = Capsule::new_y(half, radius);
+        let filter = QueryFilter::only_dynamic()
+            .exclude_sensors()
+            .groups(Self::groups_of_avatar());
+        let near = self.query(filter, |pipeline| {
+            let mut near = Vec::new();
+            for (_, collider) in pipeline.intersect_shape(Pose::from_translation(center), &capsule)
+            {
+                let Some(parent) = collider.parent() else {
+                    continue;
+                };
+                let middle = Vec3::new(
+                    feet.x,
+                    collider.position().translation.y.clamp(low, high),
+                    feet.z,
+                );
+                let nearest = collider
+                    .shape()
+                    .project_point(collider.position(), middle, true);
+                let outward = if nearest.is_inside {
+                    collider.position().translation - middle
+                } else {
+                    nearest.point - middle
+                };
+                let flat = Vec3::new(outward.x, 0.0, outward.z);
+                let depth = if nearest.is_inside {
+                    radius
+                } else {
+                    radius - flat.length()
+                };
+                if let Some(away) = flat.try_normalize().filter(|_| depth > 0.0) {
+                    near.push((parent, away, depth));
+                }
+            }
+            near
+        });
+        near.unwrap_or_default()
+    }
+}

@@ -1,0 +1,132 @@
+//! Rays and sweeps through the world as it stands after the last tick.
+
+use crate::world::{Simulation, avatar_obstacles, ray_obstacles};
+use glam::Vec3;
+use rapier3d::{
+    parry::query::ShapeCastOptions,
+    prelude::{
+        Ball, Capsule, ColliderHandle, InteractionGroups, Pose, QueryFilter, QueryPipeline, Ray,
+        Shape,
+    },
+};
+
+/// What a ray or sweep met first.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Hit {
+    /// Metres along the ray.
+    pub distance: f32,
+    /// Where, world space.
+    pub point: Vec3,
+    /// Index in [`Simulation::bodies`], when it is a body that moves.
+    pub body: Option<usize>,
+}
+
+impl Simulation {
+    /// First thing along a ray, `direction` of unit length.
+    #[must_use]
+    pub fn cast_ray(&self, origin: Vec3, direction: Vec3, limit: f32) -> Option<Hit> {
+        let ray = Ray::new(origin, direction);
+        self.query(
+            QueryFilter::default()
+                .exclude_sensors()
+                .groups(ray_obstacles()),
+            |pipeline| {
+                let (collider, distance) = pipeline.cast_ray(&ray, limit, true)?;
+                Some(Hit {
+                    distance,
+                    point: origin + direction * distance,
+                    body: self.body_of_collider(collider),
+                })
+            },
+        )?
+    }
+
+    /// How far a ball can move along `direction` (unit length) before it touches something, at most `limit`: for cameras.
+    #[must_use]
+    pub fn cast_ball(&self, origin: Vec3, direction: Vec3, radius: f32, limit: f32) -> f32 {
+        self.sweep(
+            &Ball::new(radius),
+            origin,
+            direction * limit,
+            QueryFilter::default()
+                .exclude_sensors()
+                .groups(ray_obstacles()),
+        )
+        .map_or(limit, |fraction| fraction * limit)
+    }
+
+    /// Share of a motion that a capsule can make before it meets the fixed world; `None` when all of it.
+    pub(crate) fn sweep_fixed(
+        &self,
+        from: Vec3,
+        motion: Vec3,
+        half_height: f32,
+        radius: f32,
+    ) -> Option<f32> {
+        let filter = QueryFilter::only_fixed()
+            .exclude_sensors()
+            .groups(avatar_obstacles());
+        self.sweep(&Capsule::new_y(half_height, radius), from, motion, filter)
+    }
+
+    /// True when a capsule at a place touches nothing solid.
+    pub(crate) fn is_free(&self, center: Vec3, half_height: f32, radius: f32) -> bool {
+        let filter = QueryFilter::default()
+            .exclude_sensors()
+            .groups(avatar_obstacles());
+        let capsule = Capsule::new_y(half_height, radius);
+        self.query(filter, |pipeline| {
+            pipeline
+                .intersect_shape(Pose::from_translation(center), &capsule)
+                .next()
+                .is_none()
+        })
+        .unwrap_or(true)
+    }
+
+    fn sweep(
+        &self,
+        shape: &dyn Shape,
+        from: Vec3,
+        motion: Vec3,
+        filter: QueryFilter<'_>,
+    ) -> Option<f32> {
+        if motion.length_squared() < 1e-12 {
+            return None;
+        }
+        let options = ShapeCastOptions {
+            stop_at_penetration: false,
+            ..ShapeCastOptions::with_max_time_of_impact(1.0)
+        };
+        self.query(filter, |pipeline| {
+            pipeline
+                .cast_shape(&Pose::from_translation(from), motion, shape, options)
+                .map(|(_, hit)| hit.time_of_impact)
+        })?
+    }
+
+    /// Runs a query on the engine's tree; `None` before there is one.
+    pub(crate) fn query<T>(
+        &self,
+        filter: QueryFilter<'_>,
+        ask: impl FnOnce(&QueryPipeline<'_>) -> T,
+    ) -> Option<T> {
+        let (engine, colliders) = (self.engine()?, self.colliders()?);
+        let pipeline = engine.broad_phase.as_query_pipeline(
+            engine.narrow_phase.query_dispatcher(),
+            &self.rigid_bodies().bodies,
+            &colliders.colliders,
+            filter,
+        );
+        Some(ask(&pipeline))
+    }
+
+    pub(crate) fn groups_of_avatar() -> InteractionGroups {
+        avatar_obstacles()
+    }
+
+    pub(crate) fn body_of_collider(&self, collider: ColliderHandle) -> Option<usize> {
+        let parent = self.colliders()?.colliders.get(collider)?.parent()?;
+        self.index_of_handle(parent)
+    }
+}

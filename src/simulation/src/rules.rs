@@ -1,0 +1,51 @@
+//! How fast, how high, how far: the numbers that server and client share.
+
+/// Simulation step in seconds.
+pub const TICK_SECS: f32 = 1.0 / 60.0;
+
+/// Height of a standing person in metres.
+pub const STANDING_HEIGHT: f32 = 1.75;
+/// Height of a crouching person in metres.
+pub const CROUCHING_HEIGHT: f32 = 1.1;
+/// Radius of a person's capsule in metres.
+pub const AVATAR_RADIUS: f32 = 0.3;
+/// Eyes are so far below the top of the head, in metres.
+pub const EYES_BELOW_TOP: f32 = 0.13;
+/// Walking speed in metres a second.
+pub const WALK_SPEED: f32 = 1.8;
+/// Running speed in metres a second.
+pub const RUN_SPEED: f32 = 4.6;
+/// Crouching speed in metres a second.
+pub const CROUCH_SPEED: f32 = 1.0;
+/// How quickly speed changes on the ground, metres a second squared.
+pub const GROUND_ACCELERATION: f32 = 28.0;
+/// How quickly speed changes in the air, metres a second squared.
+pub const AIR_ACCELERATION: f32 = 7.0;
+/// Height that a jump reaches, in metres.
+pub const JUMP_HEIGHT: f32 = 1.0;
+/// Gravity that people feel, metres a second squared; a world's own gravity scales it.
+pub const STANDARD_GRAVITY: f32 = 9.81;
+/// Fastest fall in metres a second.
+pub const MAX_FALL_SPEED: f32 = 40.0;
+/// Steepest slope that can be walked, in radians.
+pub const MAX_SLOPE: f32 = 46.0 * std::f32::consts::PI / 180.0;
+/// Highest step that is climbed without a jump, in metres.
+pub const MAX_STEP: f32 = 0.35;
+/// Ground so far below the feet still carries, in metres.
+pub const GROUND_SNAP: f32 = 0.25;
+/// Gap that is kept between capsule and ground, in metres.
+pub const SKIN: f32 = 0.02;
+/// Things so near to a person's sides are pushed, in metres.
+pub const PUSH_MARGIN: f32 = 0.07;
+/// Speed at which a person pushes, metres a second.
+pub const PUSH_SPEED: f32 = 1.7;
+/// Hardest push in newton: a crate slides, a statue does not.
+pub const MAX_PUSH_FORCE: f32 = 320.0;
+/// A carried body floats so far in front of the eyes, in metres.
+pub const CARRY_DISTANCE: f32 = 1.3;
+/// A carried body that stays so far from where it should be is dropped, in metres.
+pub const CARRY_LIMIT: f32 = 1.6;
+/// Fastest motion of a carried body in metres a second.
+pub const CARRY_SPEED: f32 = 9.0;
+/// Who falls so far below everything in the world starts again at a spawn point, in metres.
+pub const FALL_BELOW_WORLD: f32 = 30.0;

@@ -1,0 +1,242 @@
+//! From the scene's shapes to colliders, with the node's scale baked in.
+
+use bevy_rapier3d::prelude::Collider;
+use glam::{Affine3A, Quat, Vec3};
+use scene::{Geometry, MeshIndex, NodeIndex, Scene, Shape, Topology, limits::MAX_HULL_VERTICES};
+
+/// Half the edge of a plane that has no edge, in metres.
+const ENDLESS: f32 = 2_000.0;
+
+/// Points around the rim of a tapered form that becomes a convex hull.
+const RIM_POINTS: usize = 20;
+
+/// Smallest extent of a collider in metres; anything thinner collides with nothing.
+const MIN_EXTENT: f32 = 1.0e-4;
+
+/// A collider and where it lies relative to its body.
+pub(crate) struct PlacedCollider {
+    pub(crate) collider: Collider,
+    pub(crate) translation: Vec3,
+    pub(crate) rotation: Quat,
+}
+
+/// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken.
+pub(crate) fn place(
+    scene: &Scene,
+    node: NodeIndex,
+    geometry: Geometry,
+    body_from_node: &Affine3A,
+) -> Vec<PlacedCollider> {
+    match geometry {
+        Geometry::Shape(index) => scene
+            .physics
+            .shapes
+            .get(index as usize)
+            .and_then(|shape| place_shape(scene, *shape, body_from_node))
+            .into_iter()
+            .collect(),
+        Geometry::NodeMeshes {
+            node: source,
+            is_convex_hull,
+        } => {
+            // The meshes keep their place relative to their own node; that node may be elsewhere in the tree.
+            let body_from_world = *body_from_node * scene.world_from_node(node).inverse();
+            meshes_below(scene, source)
+                .into_iter()
+                .filter_map(|(mesh, world)| {
+                    place_mesh(scene, mesh, &(body_from_world * world), is_convex_hull)
+                })
+                .collect()
+        }
+    }
+}
+
+/// Triangles of a drawn mesh as a fixed collider, in the space that `to` leads to.
+pub(crate) fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
+    let (mut points, mut faces) = (Vec::new(), Vec::new());
+    for primitive in scene.meshes[mesh.index()]
+        .primitives
+        .iter()
+        .filter(|primitive| primitive.topology == Topology::Triangles)
+    {
+        let start = points.len() as u32;
+        points.extend(
+            primitive
+                .positions
+                .iter()
+                .map(|&position| to.transform_point3(position)),
+        );
+        faces.extend(
+            primitive
+                .indices
+                .chunks_exact(3)
+                .map(|corner| [start + corner[0], start + corner[1], start + corner[2]]),
+        );
+    }
+    if faces.is_empty() || points.iter().any(|point| !point.is_finite()) {
+        return None;
+    }
+    Collider::trimesh(points, faces).ok()
+}
+
+fn place_mesh(
+    scene: &Scene,
+    mesh: MeshIndex,
+    to: &Affine3A,
+    is_convex_hull: bool,
+) -> Option<PlacedCollider> {
+    let collider = if is_convex_hull {
+        hull(scene, mesh, to)
+    } else {
+        triangles(scene, mesh, to)
+    }?;
+    Some(PlacedCollider {
+        collider,
+        translation: Vec3::ZERO,
+        rotation: Quat::IDENTITY,
+    })
+}
+
+fn hull(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
+    let positions = scene.meshes[mesh.index()]
+        .primitives
+        .iter()
+        .flat_map(|primitive| &primitive.positions);
+    let points: Vec<Vec3> = positions
+        .take(MAX_HULL_VERTICES)
+        .map(|&position| to.transform_point3(position))
+        .collect();
+    solid_hull(&points)
+}
+
+/// A hull needs volume: points of a plane or a line have none and would trip the hull builder.
+fn solid_hull(points: &[Vec3]) -> Option<Collider> {
+    let first = *points.first()?;
+    let (low, high) = points.iter().fold((first, first), |(low, high), &point| {
+        (low.min(point), high.max(point))
+    });
+    if points.len() < 4 || !(high - low).is_finite() || (high - low).min_element() < MIN_EXTENT {
+        return None;
+    }
+    Collider::convex_hull(points)
+}
+
+fn meshes_below(scene: &Scene, root: NodeIndex) -> Vec<(MeshIndex, Affine3A)> {
+    let mut order = vec![root];
+    let mut found = Vec::new();
+    let mut next = 0;
+    while let Some(&node) = order.get(next) {
+        order.extend(&scene.nodes[node.index()].children);
+        if let Some(mesh) = scene.nodes[node.index()].mesh {
+            found.push((mesh, scene.world_from_node(node)));
+        }
+        next += 1;
+    }
+    found
+}
+
+fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A) -> Option<PlacedCollider> {
+    let (scale, rotation, translation) = to.to_scale_rotation_translation();
+    // Negative scale counts as positive; a form without any extent collides with nothing.
+    let scale = scale.abs();
+    if !(scale.is_finite() && rotation.is_finite() && translation.is_finite())
+        || scale.max_element() < MIN_EXTENT
+    {
+        return None;
+    }
+    let across = scale.x.max(scale.z);
+    let collider = match shape {
+        Shape::Box(size) => {
+            let half = size * scale * 0.5;
+            Collider::cuboid(
+                half.x.max(MIN_EXTENT),
+                half.y.max(MIN_EXTENT),
+                half.z.max(MIN_EXTENT),
+            )
+        }
+        Shape::Sphere(radius) => {
+            let radius = radius * scale.max_element();
+            if radius < MIN_EXTENT {
+                return None;
+            }
+            Collider::ball(radius)
+        }
+        Shape::Capsule {
+            height,
+            radius_top,
+            radius_bottom,
+        } if (radius_top - radius_bottom).abs() < 1e-5 => Collider::capsule_y(
+            height * scale.y * 0.5,
+            (radius_top * across).max(MIN_EXTENT),
+        ),
+        Shape::Cylinder {
+            height,
+            radius_top,
+            radius_bottom,
+        } if (radius_top - radius_bottom).abs() < 1e-5 => Collider::cylinder(
+            (height * scale.y * 0.5).max(MIN_EXTENT),
+            (radius_top * across).max(MIN_EXTENT),
+        ),
+        Shape::Capsule {
+            height,
+            radius_top,
+            radius_bottom,
+        } => solid_hull(&tapered(height, radius_top, radius_bottom, scale, true))?,
+        Shape::Cylinder {
+            height,
+            radius_top,
+            radius_bottom,
+        } => solid_hull(&tapered(height, radius_top, radius_bottom, scale, false))?,
+        Shape::Plane {
+            size_x: None,
+            size_z: None,
+        } => Collider::halfspace(Vec3::Y)?,
+        Shape::Plane { size_x, size_z } => {
+            let (x, z) = (
+                size_x.unwrap_or(ENDLESS) * scale.x * 0.5,
+                size_z.unwrap_or(ENDLESS) * scale.z * 0.5,
+            );
+            let corners = vec![
+                Vec3::new(-x, 0.0, -z),
+                Vec3::new(-x, 0.0, z),
+                Vec3::new(x, 0.0, z),
+                Vec3::new(x, 0.0, -z),
+            ];
+            Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()?
+        }
+        Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, true),
+        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, false),
+    };
+    Some(PlacedCollider {
+        collider,
+        translation,
+        rotation,
+    })
+}
+
+/// Points on a cone frustum, with rounded ends for a capsule.
+fn tapered(
+    height: f32,
+    radius_top: f32,
+    radius_bottom: f32,
+    scale: Vec3,
+    is_rounded: bool,
+) -> Vec<Vec3> {
+    let rings: &[f32] = if is_rounded {
+        &[0.0, 0.35, 0.7, 0.95]
+    } else {
+        &[0.0]
+    };
+    let mut points = Vec::new();
+    for (end, radius) in [(0.5, radius_top), (-0.5, radius_bottom)] {
+        for &lift in rings {
+            let ring = radius * (1.0 - lift * lift).sqrt();
+            let y = height * end + radius * lift * f32::signum(end);
+            points.extend((0..RIM_POINTS).map(|index| {
+                let angle = index as f32 / RIM_POINTS as f32 * std::f32::consts::TAU;
+                Vec3::new(angle.cos() * ring, y, angle.sin() * ring) * scale
+            }));
+        }
+    }
+    points
+}
