@@ -76,3 +76,18 @@ pub struct Issue {
     /// In words.
     pub message: String,
 }
+
+impl Issue {
+    pub(crate) fn warning(
+        code: &'static str,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            code,
+            severity: 1,
+            pointer: pointer.into(),
+            message: message.into(),
+        }
+    }
+}

@@ -2,49 +2,47 @@
 //! It must not know Bevy, rendering, physics engines or the network.
 //! Start reading at `description.rs` for what comes out, and at `document.rs` for how.
 
-mod accessor;
-mod animate;
-mod animation;
-mod avatar;
-mod body;
-mod container;
 mod description;
-mod document;
-mod emitter;
 mod error;
-mod json;
 pub mod limits;
-mod material;
-mod mesh;
-mod node;
-mod physics;
-mod sound;
-mod surface;
+mod reader;
+mod source;
 mod world;
 
-pub use animation::{Animation, Channel, Interpolation, Sample, Track};
-pub use avatar::{
-    Avatar, AvatarClip, AvatarMeta, Expression, FirstPersonRule, REQUIRED_BONES, SpringChain,
-    SpringCollider, SpringJoint, Springs, load_avatar, load_avatar_clip,
-};
-pub use container::{FolderFiles, NoSideFiles, SideFiles};
 pub use description::{
-    Camera, CameraIndex, ImageIndex, Light, LightIndex, LightKind, MaterialIndex, Mesh, MeshIndex,
-    MorphTarget, Node, NodeIndex, Primitive, Scene, Seat, Skin, SkinIndex, SpawnPoint,
-    TextureIndex, Topology, Transform,
+    animation::{Animation, Channel, Interpolation, Sample, Track},
+    avatar::{
+        Avatar, AvatarClip, AvatarMeta, ColorBind, ColorKind, ConstraintKind, Expression,
+        ExpressionOverride, FirstPersonRule, GazeRange, LookAt, NodeConstraint, OutlineMode,
+        REQUIRED_BONES, SpringChain, SpringCollider, SpringJoint, Springs, TextureTransformBind,
+        ToonMaterial,
+    },
+    material::{
+        AlphaMode, Image, ImageFormat, Iridescence, Material, Sampler, Sheen, Texture, TextureSlot,
+        TextureTransform, Wrap,
+    },
+    physics::{
+        ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
+        Motion, MotionKind, NodeJoint, NodePhysics, PhysicsWorld, Shape, SurfaceMaterial,
+        TriggerPart,
+    },
+    retarget::AvatarPose,
+    scene::{
+        Camera, CameraIndex, ImageIndex, Light, LightIndex, LightKind, MaterialIndex, Mesh,
+        MeshIndex, MorphTarget, Node, NodeIndex, Portal, Primitive, Scene, Seat, Skin, SkinIndex,
+        SpawnPoint, TextureIndex, Topology, Transform,
+    },
+    sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
 };
-pub use document::{Loaded, READ_EXTENSIONS};
 pub use error::{ErrorKind, Issue, SceneError};
-pub use material::{
-    AlphaMode, Image, ImageFormat, Material, Sampler, Texture, TextureSlot, TextureTransform, Wrap,
+pub use reader::{
+    document::{Loaded, READ_EXTENSIONS},
+    humanoid::{load_avatar, load_avatar_clip},
 };
-pub use physics::{
-    ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
-    Motion, MotionKind, NodeJoint, NodePhysics, PhysicsWorld, Shape, SurfaceMaterial, TriggerPart,
-};
-pub use sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound};
-pub use world::{LoadedWorld, Sky, WorldFile, WorldManifest, load_world};
+pub use source::container::{FolderFiles, NoSideFiles, SideFiles};
+pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world};
 
+use source::container;
 use std::path::Path;
 
 /// What a file is for; decides its limits.
@@ -54,8 +52,10 @@ pub enum Purpose {
     World,
     /// Somebody's body.
     Avatar,
-    /// A thing, or an animation clip.
+    /// A thing.
     Prop,
+    /// A VRMA clip.
+    AnimationClip,
 }
 
 impl Purpose {
@@ -63,7 +63,7 @@ impl Purpose {
         match self {
             Self::World => limits::MAX_WORLD_BYTES,
             Self::Avatar => limits::MAX_AVATAR_BYTES,
-            Self::Prop => limits::MAX_PROP_BYTES,
+            Self::Prop | Self::AnimationClip => limits::MAX_PROP_BYTES,
         }
     }
 }
@@ -92,5 +92,5 @@ pub fn load_bytes(
     files: &dyn SideFiles,
     purpose: Purpose,
 ) -> Result<Loaded, SceneError> {
-    document::load(bytes, files, purpose.limit())
+    reader::document::load(bytes, files, purpose.limit())
 }

@@ -46,3 +46,7 @@ pub const MAX_COORDINATE_METRES: f32 = 1.0e6;
 pub const MAX_WARNINGS: usize = 200;
 /// Most files beside the main one.
 pub const MAX_SIDE_FILES: usize = 1_000;
+/// Longest `extras` of a node in bytes of JSON; longer ones are left out.
+pub const MAX_EXTRAS_BYTES: usize = 64 * 1024;
+/// Longest address of a portal in bytes.
+pub const MAX_URI_BYTES: usize = 2_048;

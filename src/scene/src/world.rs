@@ -1,10 +1,11 @@
 //! A world on disk: a glTF file, or a folder with one and a `world.toml`.
 
 use crate::{
-    Purpose, container,
-    description::Scene,
+    Purpose,
+    description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
     load_file,
+    source::container,
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -44,14 +45,37 @@ pub struct WorldManifest {
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Sky {
+    /// How the sky is drawn.
+    pub kind: SkyKind,
     /// Hours from 0 to 24; decides height and colour of the sun.
     pub time_of_day: f32,
     /// Direction of the sun at noon, degrees clockwise from -Z (north).
     pub sun_azimuth: f32,
+    /// Height of the sun in degrees, -90 to 90; from `time_of_day` when absent.
+    pub sun_elevation: Option<f32>,
+    /// Colour straight up, linear RGB; from the time of day when absent.
+    pub top_color: Option<[f32; 3]>,
+    /// Colour at the horizon, linear RGB.
+    pub horizon_color: Option<[f32; 3]>,
+    /// Colour straight down, linear RGB.
+    pub bottom_color: Option<[f32; 3]>,
+    /// Steps brighter or darker than the default exposure, -8 to 8.
+    pub exposure_steps: f32,
     /// Share of the sky under clouds, 0 to 1.
     pub clouds: f32,
     /// Metres at which haze hides half of what is there; 0 is clear.
     pub haze_metres: f32,
+}
+
+/// How the sky is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SkyKind {
+    /// Scattering of sunlight in air.
+    #[default]
+    Physical,
+    /// Between the three colours.
+    Gradient,
 }
 
 impl Default for WorldManifest {
@@ -75,8 +99,14 @@ impl Default for WorldManifest {
 impl Default for Sky {
     fn default() -> Self {
         Self {
+            kind: SkyKind::Physical,
             time_of_day: 11.0,
             sun_azimuth: 150.0,
+            sun_elevation: None,
+            top_color: None,
+            horizon_color: None,
+            bottom_color: None,
+            exposure_steps: 0.0,
             clouds: 0.25,
             haze_metres: 900.0,
         }
@@ -93,28 +123,10 @@ impl WorldManifest {
         let table: toml::Table = text
             .parse()
             .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
-        let known = [
-            "title",
-            "description",
-            "author",
-            "licence",
-            "language",
-            "content_rating",
-            "capacity",
-            "gravity",
-            "main",
-            "rules",
-            "sky",
-        ];
-        let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
-        let issues = unknown
-            .map(|key| Issue {
-                code: "STOA_MANIFEST_KEY",
-                severity: 1,
-                pointer: format!("/{key}"),
-                message: format!("world.toml: the key `{key}` is not read"),
-            })
-            .collect();
+        let mut issues = unread_keys(&table, &MANIFEST_KEYS, "");
+        if let Some(sky) = table.get("sky").and_then(toml::Value::as_table) {
+            issues.extend(unread_keys(sky, &SKY_KEYS, "sky."));
+        }
         let manifest: Self = table
             .try_into()
             .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
@@ -136,15 +148,94 @@ impl WorldManifest {
                 manifest.content_rating
             )));
         }
-        let sky = &manifest.sky;
-        if !(0.0..=24.0).contains(&sky.time_of_day)
-            || !(0.0..=1.0).contains(&sky.clouds)
-            || !sky.sun_azimuth.is_finite()
-            || !(0.0..=1.0e6).contains(&sky.haze_metres)
-        {
-            return Err(fault("a value under [sky] is out of range: time_of_day 0 to 24, clouds 0 to 1, haze_metres 0 to 1000000".to_owned()));
-        }
+        manifest.sky.check().map_err(fault)?;
         Ok((manifest, issues))
+    }
+}
+
+/// Keys of `world.toml`.
+const MANIFEST_KEYS: [&str; 11] = [
+    "title",
+    "description",
+    "author",
+    "licence",
+    "language",
+    "content_rating",
+    "capacity",
+    "gravity",
+    "main",
+    "rules",
+    "sky",
+];
+
+/// Keys of its table `sky`.
+const SKY_KEYS: [&str; 10] = [
+    "kind",
+    "time_of_day",
+    "sun_azimuth",
+    "sun_elevation",
+    "top_color",
+    "horizon_color",
+    "bottom_color",
+    "exposure_steps",
+    "clouds",
+    "haze_metres",
+];
+
+fn unread_keys(table: &toml::Table, known: &[&str], prefix: &str) -> Vec<Issue> {
+    let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
+    unknown
+        .map(|key| {
+            Issue::warning(
+                "STOA_MANIFEST_KEY",
+                format!("/{}{key}", prefix.replace('.', "/")),
+                format!("world.toml: the key `{prefix}{key}` is not read"),
+            )
+        })
+        .collect()
+}
+
+impl Sky {
+    /// The fault of the first value that is out of range.
+    fn check(&self) -> Result<(), String> {
+        let color = |color: Option<[f32; 3]>| {
+            color.is_none_or(|color| color.iter().all(|share| (0.0..=100.0).contains(share)))
+        };
+        let rules = [
+            (
+                (0.0..=24.0).contains(&self.time_of_day),
+                "time_of_day must be from 0 to 24 hours",
+            ),
+            (
+                self.sun_azimuth.abs() <= 360.0,
+                "sun_azimuth must be from -360 to 360 degrees",
+            ),
+            (
+                self.sun_elevation
+                    .is_none_or(|height| (-90.0..=90.0).contains(&height)),
+                "sun_elevation must be from -90 to 90 degrees",
+            ),
+            (
+                (0.0..=1.0).contains(&self.clouds),
+                "clouds must be from 0 to 1",
+            ),
+            (
+                (0.0..=1.0e6).contains(&self.haze_metres),
+                "haze_metres must be from 0 to 1000000",
+            ),
+            (
+                self.exposure_steps.abs() <= 8.0,
+                "exposure_steps must be from -8 to 8",
+            ),
+            (
+                color(self.top_color) && color(self.horizon_color) && color(self.bottom_color),
+                "a colour must be three numbers from 0 to 100",
+            ),
+        ];
+        match rules.iter().find(|(is_met, _)| !is_met) {
+            Some((_, rule)) => Err(format!("[sky] {rule}")),
+            None => Ok(()),
+        }
     }
 }
 

@@ -190,8 +190,9 @@ fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A) -> Option<PlacedColli
         Shape::Plane {
             size_x: None,
             size_z: None,
+            ..
         } => Collider::halfspace(Vec3::Y)?,
-        Shape::Plane { size_x, size_z } => {
+        Shape::Plane { size_x, size_z, .. } => {
             let (x, z) = (
                 size_x.unwrap_or(ENDLESS) * scale.x * 0.5,
                 size_z.unwrap_or(ENDLESS) * scale.z * 0.5,

@@ -31,20 +31,11 @@ impl Boxes {
         let geometry = Geometry::Shape(scene.physics.shapes.len() as u32 - 1);
         scene.roots.push(NodeIndex(scene.nodes.len() as u32));
         scene.nodes.push(Node {
-            name: String::new(),
-            parent: None,
-            children: Vec::new(),
             transform: Transform {
                 translation: position,
                 rotation,
                 scale: Vec3::ONE,
             },
-            mesh: None,
-            skin: None,
-            weights: Vec::new(),
-            camera: None,
-            light: None,
-            instances: Vec::new(),
             physics: NodePhysics {
                 motion,
                 collider: Some(ColliderPart {
@@ -54,10 +45,7 @@ impl Boxes {
                 }),
                 ..NodePhysics::default()
             },
-            emitters: Vec::new(),
-            spawn_point: None,
-            seat: None,
-            notice_board: None,
+            ..Node::default()
         });
         self
     }

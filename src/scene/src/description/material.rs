@@ -1,6 +1,6 @@
 //! Materials and textures of the canonical scene.
 
-use crate::description::{ImageIndex, TextureIndex};
+use crate::description::scene::{ImageIndex, TextureIndex};
 use glam::{Vec2, Vec3, Vec4};
 use std::sync::Arc;
 
@@ -41,20 +41,78 @@ pub struct Material {
     pub index_of_refraction: f32,
     /// KHR_materials_transmission factor.
     pub transmission: f32,
+    /// Red multiplies `transmission`; linear.
+    pub transmission_texture: Option<TextureSlot>,
     /// KHR_materials_volume thickness, metres.
     pub thickness: f32,
+    /// Green multiplies `thickness`; linear.
+    pub thickness_texture: Option<TextureSlot>,
+    /// Metres after which light has `attenuation_color`; infinite is clear.
+    pub attenuation_distance: f32,
+    /// Linear RGB.
+    pub attenuation_color: Vec3,
+    /// KHR_materials_dispersion: 20 over the Abbe number, 0 is none.
+    pub dispersion: f32,
     /// KHR_materials_clearcoat factor.
     pub clearcoat: f32,
+    /// Red multiplies `clearcoat`; linear.
+    pub clearcoat_texture: Option<TextureSlot>,
     /// KHR_materials_clearcoat roughness.
     pub clearcoat_roughness: f32,
+    /// Green multiplies `clearcoat_roughness`; linear.
+    pub clearcoat_roughness_texture: Option<TextureSlot>,
+    /// Tangent-space normals of the coat; linear.
+    pub clearcoat_normal_texture: Option<TextureSlot>,
+    /// Scales x and y of the coat's normal.
+    pub clearcoat_normal_scale: f32,
     /// KHR_materials_specular factor.
     pub specular: f32,
+    /// Alpha multiplies `specular`; linear.
+    pub specular_texture: Option<TextureSlot>,
     /// KHR_materials_specular colour, linear.
     pub specular_color: Vec3,
+    /// Multiplies `specular_color`; sRGB.
+    pub specular_color_texture: Option<TextureSlot>,
     /// KHR_materials_anisotropy strength.
     pub anisotropy: f32,
     /// KHR_materials_anisotropy rotation, radians.
     pub anisotropy_rotation: f32,
+    /// Red and green are a direction, blue multiplies the strength; linear.
+    pub anisotropy_texture: Option<TextureSlot>,
+    /// KHR_materials_sheen.
+    pub sheen: Option<Sheen>,
+    /// KHR_materials_iridescence.
+    pub iridescence: Option<Iridescence>,
+}
+
+/// KHR_materials_sheen: cloth.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sheen {
+    /// Linear RGB.
+    pub color: Vec3,
+    /// Multiplies `color`; sRGB.
+    pub color_texture: Option<TextureSlot>,
+    /// Perceptual roughness.
+    pub roughness: f32,
+    /// Alpha multiplies `roughness`; linear.
+    pub roughness_texture: Option<TextureSlot>,
+}
+
+/// KHR_materials_iridescence: a thin film.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Iridescence {
+    /// 0 is none, 1 is full.
+    pub factor: f32,
+    /// Red multiplies `factor`; linear.
+    pub texture: Option<TextureSlot>,
+    /// Index of refraction of the film.
+    pub index_of_refraction: f32,
+    /// Nanometres where `thickness_texture` is 0.
+    pub thickness_min: f32,
+    /// Nanometres where `thickness_texture` is 1, and without one.
+    pub thickness_max: f32,
+    /// Green mixes the two thicknesses; linear.
+    pub thickness_texture: Option<TextureSlot>,
 }
 
 impl Default for Material {
@@ -78,13 +136,27 @@ impl Default for Material {
             is_unlit: false,
             index_of_refraction: 1.5,
             transmission: 0.0,
+            transmission_texture: None,
             thickness: 0.0,
+            thickness_texture: None,
+            attenuation_distance: f32::INFINITY,
+            attenuation_color: Vec3::ONE,
+            dispersion: 0.0,
             clearcoat: 0.0,
+            clearcoat_texture: None,
             clearcoat_roughness: 0.0,
+            clearcoat_roughness_texture: None,
+            clearcoat_normal_texture: None,
+            clearcoat_normal_scale: 1.0,
             specular: 1.0,
+            specular_texture: None,
             specular_color: Vec3::ONE,
+            specular_color_texture: None,
             anisotropy: 0.0,
             anisotropy_rotation: 0.0,
+            anisotropy_texture: None,
+            sheen: None,
+            iridescence: None,
         }
     }
 }

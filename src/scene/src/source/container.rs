@@ -2,8 +2,8 @@
 
 use crate::{
     error::{ErrorKind, SceneError},
-    json::Item,
     limits::{MAX_ELEMENTS, MAX_SIDE_FILES},
+    source::json::Item,
 };
 use base64::Engine as _;
 use std::{

@@ -2,10 +2,10 @@
 //! every number finite, every accessor decoded. Right-handed, +Y up, metres, seconds, radians, glTF models face +Z.
 
 use crate::{
-    animation::Animation,
-    material::{Image, Material, Sampler, Texture},
-    physics::PhysicsWorld,
-    sound::Sound,
+    description::animation::Animation,
+    description::material::{Image, Material, Sampler, Texture},
+    description::physics::PhysicsWorld,
+    description::sound::Sound,
 };
 use glam::{Affine3A, Mat4, Quat, Vec2, Vec3, Vec4};
 
@@ -79,9 +79,9 @@ pub struct Scene {
 }
 
 /// One element of the tree.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Node {
-    /// Name in the file; empty when it has none.
+    /// Unique in its scene: the name in the file, with a number after it where needed; never empty.
     pub name: String,
     /// Parent, when there is one.
     pub parent: Option<NodeIndex>,
@@ -102,7 +102,7 @@ pub struct Node {
     /// EXT_mesh_gpu_instancing: the mesh is drawn once for each, relative to this node. Empty means once at the node.
     pub instances: Vec<Transform>,
     /// Body, collider, trigger and joint of either physics dialect.
-    pub physics: crate::physics::NodePhysics,
+    pub physics: crate::description::physics::NodePhysics,
     /// Indices of emitters of KHR_audio_emitter here.
     pub emitters: Vec<u32>,
     /// OMI_spawn_point.
@@ -111,6 +111,21 @@ pub struct Node {
     pub seat: Option<Seat>,
     /// `STOA_notice_board`: width and height of the writable area in metres; it faces +Z.
     pub notice_board: Option<Vec2>,
+    /// `STOA_portal`, else OMI_link.
+    pub portal: Option<Portal>,
+    /// KHR_node_visibility of this node alone; a hidden node hides what is below it.
+    pub is_hidden: bool,
+    /// `extras`, as JSON text in the file's own spelling.
+    pub extras: Option<String>,
+}
+
+/// A way to another place. It is never followed without the person's consent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Portal {
+    /// A relative path, `#spawn`, a `stoa:` or an `https:` address; other schemes never come here.
+    pub uri: String,
+    /// What to call it; empty when it has no title.
+    pub title: String,
 }
 
 /// Translation, rotation (unit), scale, applied in the order scale, rotation, translation.
@@ -247,6 +262,8 @@ pub struct Skin {
     pub name: String,
     /// Joint nodes.
     pub joints: Vec<NodeIndex>,
+    /// Node that the author calls the root of the skeleton.
+    pub skeleton: Option<NodeIndex>,
     /// From mesh space to each joint's space in the bind pose; as many as joints.
     pub inverse_bind_matrices: Vec<Mat4>,
 }
@@ -328,6 +345,25 @@ pub struct Seat {
 }
 
 impl Scene {
+    /// True when the file says what is solid; when it does not, its drawn meshes are the fixed world.
+    #[must_use]
+    pub fn has_physics(&self) -> bool {
+        self.physics.is_described
+    }
+
+    /// True when the node or one above it is hidden.
+    #[must_use]
+    pub fn is_hidden(&self, node: NodeIndex) -> bool {
+        let mut next = Some(node);
+        while let Some(node) = next.and_then(|index| self.nodes.get(index.index())) {
+            if node.is_hidden {
+                return true;
+            }
+            next = node.parent;
+        }
+        false
+    }
+
     /// From a node's space to world space, following parents.
     #[must_use]
     pub fn world_from_node(&self, node: NodeIndex) -> Affine3A {

@@ -1,16 +1,19 @@
 //! The order in which a document becomes a scene, and the extensions that it may require.
 
 use crate::{
-    accessor::Accessors,
-    animate, body,
-    container::{self, Bytes, SideFiles},
-    description::Scene,
-    emitter,
+    description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
-    json::{self, Item},
-    limits, mesh, node, surface,
+    limits,
+    reader::animate,
+    reader::body,
+    reader::emitter,
+    reader::mesh,
+    reader::node,
+    reader::surface,
+    source::accessor::Accessors,
+    source::container::{self, Bytes, SideFiles},
+    source::json::{self, Item, Tree},
 };
-use serde_json::Value;
 use std::{path::PathBuf, sync::Arc};
 
 /// Extensions that may be required, because they are read.
@@ -24,6 +27,7 @@ pub const READ_EXTENSIONS: &[&str] = &[
     "KHR_materials_ior",
     "KHR_materials_unlit",
     "KHR_mesh_quantization",
+    "KHR_node_visibility",
     "KHR_physics_rigid_bodies",
     "KHR_texture_transform",
     "OMI_physics_body",
@@ -31,6 +35,7 @@ pub const READ_EXTENSIONS: &[&str] = &[
     "OMI_physics_shape",
     "OMI_seat",
     "OMI_spawn_point",
+    "STOA_portal",
     "STOA_notice_board",
     "VRMC_node_constraint",
     "VRMC_springBone",
@@ -58,7 +63,7 @@ pub struct Loaded {
     /// Files beside the main one, by relative path.
     pub side_files: Vec<(PathBuf, Arc<[u8]>)>,
     /// The whole JSON document, for readers of further extensions in this crate.
-    pub(crate) document: Arc<Value>,
+    pub(crate) document: Arc<Tree>,
 }
 
 /// Reads a glTF or GLB from untrusted bytes; `limit` bounds all files together.
@@ -85,7 +90,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let cameras = node::read_cameras(&root)?;
     let lights = node::read_lights(&root)?;
     let sound = emitter::read_sound(&root, &data, &mut issues)?;
-    let physics = body::read_physics(&root, meshes.len(), &mut issues)?;
+    let (physics, bodies) = body::read_physics(&root, meshes.len(), &mut issues)?;
     let copyright = root.get("asset").and_then(|asset| {
         asset
             .get("copyright")
@@ -112,7 +117,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         generator,
         ..Scene::default()
     };
-    node::read_nodes(&root, &accessors, &mut scene)?;
+    node::read_nodes(&root, &accessors, &bodies, &mut scene, &mut issues)?;
     scene.skins = node::read_skins(&root, &accessors, scene.nodes.len())?;
     node::check_skins(&root, &scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
@@ -138,7 +143,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
 }
 
 fn check_asset(root: &Item<'_>) -> Result<(), SceneError> {
-    root.object().map_err(|_not_object| {
+    root.require_object().map_err(|_not_object| {
         SceneError::new(
             ErrorKind::NotGltf,
             "",

@@ -1,15 +1,15 @@
 //! Materials, textures, samplers and images.
 
 use crate::{
-    container::Bytes,
-    description::{ImageIndex, TextureIndex},
-    error::{Issue, SceneError},
-    json::Item,
-    limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
-    material::{
-        AlphaMode, Image, ImageFormat, Material, Sampler, Texture, TextureSlot, TextureTransform,
-        Wrap,
+    description::material::{
+        AlphaMode, Image, ImageFormat, Iridescence, Material, Sampler, Sheen, Texture, TextureSlot,
+        TextureTransform, Wrap,
     },
+    description::scene::{ImageIndex, TextureIndex},
+    error::{Issue, SceneError},
+    limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
+    source::container::Bytes,
+    source::json::Item,
 };
 use glam::{Vec2, Vec3, Vec4};
 use std::sync::Arc;
@@ -217,11 +217,15 @@ fn read_material(item: &Item<'_>, textures: usize) -> Result<Material, SceneErro
         "BLEND" => AlphaMode::Blend,
         other => return Err(item.fault(format!("alphaMode `{other}` does not exist"))),
     };
-    read_material_extensions(item, &mut material)?;
+    read_material_extensions(item, textures, &mut material)?;
     Ok(material)
 }
 
-fn read_material_extensions(item: &Item<'_>, material: &mut Material) -> Result<(), SceneError> {
+fn read_material_extensions(
+    item: &Item<'_>,
+    textures: usize,
+    material: &mut Material,
+) -> Result<(), SceneError> {
     material.is_unlit = item.extension("KHR_materials_unlit").is_some();
     if let Some(strength) = item.extension("KHR_materials_emissive_strength") {
         material.emissive *= strength.number_or("emissiveStrength", 1.0)?.max(0.0);
@@ -229,34 +233,106 @@ fn read_material_extensions(item: &Item<'_>, material: &mut Material) -> Result<
     if let Some(ior) = item.extension("KHR_materials_ior") {
         material.index_of_refraction = ior.number_or("ior", 1.5)?;
     }
+    if let Some(dispersion) = item.extension("KHR_materials_dispersion") {
+        material.dispersion = dispersion.number_or("dispersion", 0.0)?.max(0.0);
+    }
+    read_glass(item, textures, material)?;
+    read_reflections(item, textures, material)?;
+    material.sheen = item
+        .extension("KHR_materials_sheen")
+        .map(|sheen| read_sheen(&sheen, textures))
+        .transpose()?;
+    material.iridescence = item
+        .extension("KHR_materials_iridescence")
+        .map(|film| read_iridescence(&film, textures))
+        .transpose()?;
+    Ok(())
+}
+
+/// A factor from 0 to 1; what lies outside is brought inside.
+fn share(item: &Item<'_>, key: &str, default: f32) -> Result<f32, SceneError> {
+    Ok(item.number_or(key, default)?.clamp(0.0, 1.0))
+}
+
+/// Transmission and volume.
+fn read_glass(item: &Item<'_>, textures: usize, material: &mut Material) -> Result<(), SceneError> {
     if let Some(transmission) = item.extension("KHR_materials_transmission") {
-        material.transmission = transmission
-            .number_or("transmissionFactor", 0.0)?
-            .clamp(0.0, 1.0);
+        material.transmission = share(&transmission, "transmissionFactor", 0.0)?;
+        material.transmission_texture = slot(&transmission, "transmissionTexture", textures)?;
     }
     if let Some(volume) = item.extension("KHR_materials_volume") {
         material.thickness = volume.number_or("thicknessFactor", 0.0)?.max(0.0);
-    }
-    if let Some(coat) = item.extension("KHR_materials_clearcoat") {
-        material.clearcoat = coat.number_or("clearcoatFactor", 0.0)?.clamp(0.0, 1.0);
-        material.clearcoat_roughness = coat
-            .number_or("clearcoatRoughnessFactor", 0.0)?
-            .clamp(0.0, 1.0);
-    }
-    if let Some(specular) = item.extension("KHR_materials_specular") {
-        material.specular = specular.number_or("specularFactor", 1.0)?.clamp(0.0, 1.0);
-        material.specular_color = Vec3::from(specular.numbers_or("specularColorFactor", [1.0; 3])?);
-    }
-    if let Some(anisotropy) = item.extension("KHR_materials_anisotropy") {
-        material.anisotropy = anisotropy
-            .number_or("anisotropyStrength", 0.0)?
-            .clamp(0.0, 1.0);
-        material.anisotropy_rotation = anisotropy.number_or("anisotropyRotation", 0.0)?;
+        material.thickness_texture = slot(&volume, "thicknessTexture", textures)?;
+        material.attenuation_color = Vec3::from(volume.numbers_or("attenuationColor", [1.0; 3])?);
+        material.attenuation_distance = volume
+            .get("attenuationDistance")
+            .map_or(Ok(f32::INFINITY), |distance| distance.number())?;
+        if material.attenuation_distance <= 0.0 {
+            material.attenuation_distance = f32::INFINITY;
+        }
     }
     Ok(())
 }
 
-fn slot(item: &Item<'_>, key: &str, textures: usize) -> Result<Option<TextureSlot>, SceneError> {
+/// Clearcoat, specular and anisotropy.
+fn read_reflections(
+    item: &Item<'_>,
+    textures: usize,
+    material: &mut Material,
+) -> Result<(), SceneError> {
+    if let Some(coat) = item.extension("KHR_materials_clearcoat") {
+        material.clearcoat = share(&coat, "clearcoatFactor", 0.0)?;
+        material.clearcoat_texture = slot(&coat, "clearcoatTexture", textures)?;
+        material.clearcoat_roughness = share(&coat, "clearcoatRoughnessFactor", 0.0)?;
+        material.clearcoat_roughness_texture = slot(&coat, "clearcoatRoughnessTexture", textures)?;
+        material.clearcoat_normal_texture = slot(&coat, "clearcoatNormalTexture", textures)?;
+        material.clearcoat_normal_scale = coat
+            .get("clearcoatNormalTexture")
+            .map_or(Ok(1.0), |texture| texture.number_or("scale", 1.0))?;
+    }
+    if let Some(specular) = item.extension("KHR_materials_specular") {
+        material.specular = share(&specular, "specularFactor", 1.0)?;
+        material.specular_texture = slot(&specular, "specularTexture", textures)?;
+        material.specular_color = Vec3::from(specular.numbers_or("specularColorFactor", [1.0; 3])?);
+        material.specular_color_texture = slot(&specular, "specularColorTexture", textures)?;
+    }
+    if let Some(anisotropy) = item.extension("KHR_materials_anisotropy") {
+        material.anisotropy = share(&anisotropy, "anisotropyStrength", 0.0)?;
+        material.anisotropy_rotation = anisotropy.number_or("anisotropyRotation", 0.0)?;
+        material.anisotropy_texture = slot(&anisotropy, "anisotropyTexture", textures)?;
+    }
+    Ok(())
+}
+
+fn read_sheen(item: &Item<'_>, textures: usize) -> Result<Sheen, SceneError> {
+    Ok(Sheen {
+        color: Vec3::from(item.numbers_or("sheenColorFactor", [0.0; 3])?),
+        color_texture: slot(item, "sheenColorTexture", textures)?,
+        roughness: share(item, "sheenRoughnessFactor", 0.0)?,
+        roughness_texture: slot(item, "sheenRoughnessTexture", textures)?,
+    })
+}
+
+fn read_iridescence(item: &Item<'_>, textures: usize) -> Result<Iridescence, SceneError> {
+    Ok(Iridescence {
+        factor: share(item, "iridescenceFactor", 0.0)?,
+        texture: slot(item, "iridescenceTexture", textures)?,
+        index_of_refraction: item.number_or("iridescenceIor", 1.3)?.max(1.0),
+        thickness_min: item
+            .number_or("iridescenceThicknessMinimum", 100.0)?
+            .max(0.0),
+        thickness_max: item
+            .number_or("iridescenceThicknessMaximum", 400.0)?
+            .max(0.0),
+        thickness_texture: slot(item, "iridescenceThicknessTexture", textures)?,
+    })
+}
+
+pub(crate) fn slot(
+    item: &Item<'_>,
+    key: &str,
+    textures: usize,
+) -> Result<Option<TextureSlot>, SceneError> {
     let Some(info) = item.get(key) else {
         return Ok(None);
     };

@@ -1,11 +1,11 @@
 //! Meshes: attributes, indices, morph targets; strips, fans and loops become lists, missing normals are made flat.
 
 use crate::{
-    accessor::Accessors,
-    description::{MaterialIndex, Mesh, MorphTarget, Primitive, Topology},
+    description::scene::{MaterialIndex, Mesh, MorphTarget, Primitive, Topology},
     error::SceneError,
-    json::Item,
     limits::{MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS},
+    source::accessor::Accessors,
+    source::json::Item,
 };
 use glam::{Vec3, Vec4};
 
@@ -46,14 +46,12 @@ fn read_mesh(
     }
     weights.resize(targets, 0.0);
     let names = item
-        .value()
-        .pointer("/extras/targetNames")
-        .and_then(|names| names.as_array());
+        .get("extras")
+        .and_then(|extras| extras.get("targetNames"));
     let target_names = names.map(|names| {
-        names
-            .iter()
-            .take(MAX_MORPH_TARGETS)
-            .map(|name| name.as_str().unwrap_or_default().to_owned())
+        (0..names.count().min(MAX_MORPH_TARGETS))
+            .filter_map(|index| names.element(index))
+            .map(|name| name.as_text().unwrap_or_default().to_owned())
             .collect()
     });
     Ok(Mesh {
@@ -70,7 +68,7 @@ fn read_primitive(
     materials: usize,
 ) -> Result<Primitive, SceneError> {
     let attributes = item.require("attributes")?;
-    attributes.object()?;
+    attributes.require_object()?;
     let positions = attributes
         .get("POSITION")
         .map_or(Ok(Vec::new()), |position| accessors.vec3(&position))?;

@@ -1,7 +1,7 @@
 //! Physics of the canonical scene: one model for OMI_physics_* and KHR_physics_rigid_bodies with KHR_implicit_shapes.
 //! Defaults that differ between the dialects were filled in by the reader.
 
-use crate::description::{MeshIndex, NodeIndex};
+use crate::description::scene::{MeshIndex, NodeIndex};
 use glam::{Quat, Vec3};
 
 /// What nodes refer to.
@@ -50,6 +50,8 @@ pub enum Shape {
         size_x: Option<f32>,
         /// Metres along Z.
         size_z: Option<f32>,
+        /// Solid from below as well.
+        is_double_sided: bool,
     },
     /// Convex hull of a mesh's vertices.
     ConvexMesh(MeshIndex),

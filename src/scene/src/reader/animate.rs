@@ -1,12 +1,12 @@
 //! Animations: channels of nodes.
 
 use crate::{
-    accessor::Accessors,
-    animation::{Animation, Channel, Interpolation, Track},
-    description::{NodeIndex, Scene},
+    description::animation::{Animation, Channel, Interpolation, Track},
+    description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
-    json::Item,
     limits::MAX_ELEMENTS,
+    source::accessor::Accessors,
+    source::json::Item,
 };
 use glam::Quat;
 

@@ -1,11 +1,13 @@
 //! KHR_audio_emitter.
 
 use crate::{
-    container::Bytes,
+    description::sound::{
+        AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound,
+    },
     error::{Issue, SceneError},
-    json::Item,
     limits::MAX_ELEMENTS,
-    sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
+    source::container::Bytes,
+    source::json::Item,
 };
 use std::{f32::consts::TAU, sync::Arc};
 

@@ -2,131 +2,155 @@
 //! differences are all in this file.
 
 use crate::{
-    description::{MeshIndex, NodeIndex},
-    error::{Issue, SceneError},
-    json::Item,
-    limits::MAX_ELEMENTS,
-    physics::{
+    description::physics::{
         ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
         Motion, MotionKind, NodeJoint, NodePhysics, PhysicsWorld, Shape, SurfaceMaterial,
         TriggerPart,
     },
+    description::scene::{MeshIndex, NodeIndex},
+    error::{Issue, SceneError},
+    limits::MAX_ELEMENTS,
+    source::json::Item,
 };
 use glam::{Quat, Vec3};
+use std::collections::BTreeSet;
 
 /// Fastest initial speed that is believed, metres or radians a second.
 const MAX_INITIAL_SPEED: f32 = 1_000.0;
+
+/// What nodes need to know to read their own physics.
+#[derive(Default)]
+pub(crate) struct BodyReader {
+    /// The file's dialect. One that uses both says the same twice: KHR is read.
+    is_khr: bool,
+    /// Shapes of kinds that are not read: their colliders are left out.
+    unread_shapes: BTreeSet<u32>,
+}
+
+/// Names of the extension with shapes, materials and filters, and joints, by dialect.
+const OMI: [&[&str]; 3] = [
+    &["OMI_physics_shape"],
+    &["OMI_physics_body"],
+    &["OMI_physics_joint"],
+];
+const KHR: [&[&str]; 3] = [
+    &["KHR_implicit_shapes", "KHR_collision_shapes"],
+    &["KHR_physics_rigid_bodies"],
+    &["KHR_physics_rigid_bodies"],
+];
 
 pub(crate) fn read_physics(
     root: &Item<'_>,
     meshes: usize,
     issues: &mut Vec<Issue>,
-) -> Result<PhysicsWorld, SceneError> {
-    let mut world = PhysicsWorld::default();
-    let used = root.get("extensionsUsed");
-    world.is_described = match used {
-        Some(list) => list.elements(MAX_ELEMENTS)?.any(|name| {
-            matches!(
-                name.text(),
-                Ok("OMI_physics_body" | "OMI_physics_shape" | "KHR_physics_rigid_bodies")
-            )
-        }),
-        None => false,
+) -> Result<(PhysicsWorld, BodyReader), SceneError> {
+    let used: Vec<&str> = match root.get("extensionsUsed") {
+        Some(list) => list
+            .elements(MAX_ELEMENTS)?
+            .filter_map(|name| name.as_text())
+            .collect(),
+        None => Vec::new(),
     };
-    let shapes = [
-        "OMI_physics_shape",
-        "KHR_implicit_shapes",
-        "KHR_collision_shapes",
-    ];
-    for name in shapes {
-        let Some(extension) = root.extension(name) else {
-            continue;
-        };
-        let Some(list) = extension.get("shapes") else {
-            continue;
-        };
-        for item in list.elements(MAX_ELEMENTS)? {
-            world
-                .shapes
-                .push(read_shape(&item, meshes, name.starts_with("OMI"), issues)?);
-        }
-        break;
-    }
-    for name in ["OMI_physics_body", "KHR_physics_rigid_bodies"] {
-        let Some(extension) = root.extension(name) else {
-            continue;
-        };
-        if let Some(list) = extension.get("physicsMaterials") {
-            world.materials = list
-                .elements(MAX_ELEMENTS)?
-                .map(|item| read_surface(&item))
-                .collect::<Result<_, _>>()?;
-        }
-        if let Some(list) = extension.get("collisionFilters") {
-            world.filters = list
-                .elements(MAX_ELEMENTS)?
-                .map(|item| read_filter(&item))
-                .collect::<Result<_, _>>()?;
+    let uses = |name: &str| used.contains(&name);
+    let mut reader = BodyReader {
+        is_khr: uses("KHR_physics_rigid_bodies"),
+        ..BodyReader::default()
+    };
+    let mut world = PhysicsWorld {
+        is_described: reader.is_khr || uses("OMI_physics_body") || uses("OMI_physics_shape"),
+        ..PhysicsWorld::default()
+    };
+    let [shapes, surfaces, joints] = if reader.is_khr { KHR } else { OMI };
+    let list = |names: &[&str], key: &str| {
+        let extension = names.iter().find_map(|name| root.extension(name));
+        extension.and_then(|extension| extension.get(key))
+    };
+    if let Some(list) = list(shapes, "shapes") {
+        for (index, item) in list.elements(MAX_ELEMENTS)?.enumerate() {
+            let shape = read_shape(&item, meshes, !reader.is_khr, issues)?;
+            if shape.is_none() {
+                reader.unread_shapes.insert(index as u32);
+            }
+            // A placeholder keeps the indices right; nothing refers to it.
+            world.shapes.push(shape.unwrap_or(Shape::Sphere(0.5)));
         }
     }
-    for name in ["OMI_physics_joint", "KHR_physics_rigid_bodies"] {
-        let Some(extension) = root.extension(name) else {
-            continue;
-        };
-        if let Some(list) = extension.get("physicsJoints") {
-            world.joints = list
-                .elements(MAX_ELEMENTS)?
-                .map(|item| read_joint(&item))
-                .collect::<Result<_, _>>()?;
-        }
+    if let Some(list) = list(surfaces, "physicsMaterials") {
+        world.materials = list
+            .elements(MAX_ELEMENTS)?
+            .map(|item| read_surface(&item))
+            .collect::<Result<_, _>>()?;
     }
-    Ok(world)
+    if let Some(list) = list(surfaces, "collisionFilters") {
+        world.filters = list
+            .elements(MAX_ELEMENTS)?
+            .map(|item| read_filter(&item))
+            .collect::<Result<_, _>>()?;
+    }
+    if let Some(list) = list(joints, "physicsJoints") {
+        world.joints = list
+            .elements(MAX_ELEMENTS)?
+            .map(|item| read_joint(&item))
+            .collect::<Result<_, _>>()?;
+    }
+    Ok((world, reader))
 }
 
 pub(crate) fn read_node_physics(
     item: &Item<'_>,
+    reader: &BodyReader,
     world: &PhysicsWorld,
     nodes: usize,
+    issues: &mut Vec<Issue>,
 ) -> Result<NodePhysics, SceneError> {
     let mut physics = NodePhysics::default();
-    if let Some(body) = item.extension("OMI_physics_body") {
-        physics.motion = body
-            .get("motion")
-            .map(|motion| read_omi_motion(&motion))
-            .transpose()?;
-        physics.collider = body
-            .get("collider")
-            .map(|collider| read_collider(&collider, world, nodes))
-            .transpose()?
-            .flatten();
+    let name = if reader.is_khr {
+        "KHR_physics_rigid_bodies"
+    } else {
+        "OMI_physics_body"
+    };
+    if let Some(body) = item.extension(name) {
+        if let Some(motion) = body.get("motion") {
+            let read = if reader.is_khr {
+                read_khr_motion(&motion)?
+            } else {
+                read_omi_motion(&motion)?
+            };
+            physics.motion = Some(hold_speed(&motion, read, issues));
+        }
+        if let Some(collider) = body.get("collider") {
+            physics.collider = read_collider(&collider, reader, world, nodes)?;
+        }
         physics.trigger = body
             .get("trigger")
-            .map(|trigger| read_trigger(&trigger, world, nodes))
+            .map(|trigger| read_trigger(&trigger, reader, world, nodes))
             .transpose()?;
+        if let (Some(joint), true) = (body.get("joint"), reader.is_khr) {
+            physics.joint = Some(read_node_joint(&joint, world, nodes)?);
+        }
     }
-    if let Some(body) = item.extension("KHR_physics_rigid_bodies") {
-        physics.motion = body
-            .get("motion")
-            .map(|motion| read_khr_motion(&motion))
-            .transpose()?;
-        physics.collider = body
-            .get("collider")
-            .map(|collider| read_collider(&collider, world, nodes))
-            .transpose()?
-            .flatten();
-        physics.trigger = body
-            .get("trigger")
-            .map(|trigger| read_trigger(&trigger, world, nodes))
-            .transpose()?;
-        physics.joint = body
-            .get("joint")
-            .map(|joint| read_node_joint(&joint, world, nodes))
-            .transpose()?;
-    }
-    if let Some(joint) = item.extension("OMI_physics_joint") {
+    if let (Some(joint), false) = (item.extension("OMI_physics_joint"), reader.is_khr) {
         physics.joint = Some(read_node_joint(&joint, world, nodes)?);
     }
     Ok(physics)
+}
+
+/// Brings absurd initial velocities down to what can be simulated.
+fn hold_speed(item: &Item<'_>, mut motion: Motion, issues: &mut Vec<Issue>) -> Motion {
+    for (velocity, key) in [
+        (&mut motion.linear_velocity, "linearVelocity"),
+        (&mut motion.angular_velocity, "angularVelocity"),
+    ] {
+        if velocity.length() > MAX_INITIAL_SPEED {
+            *velocity = velocity.clamp_length_max(MAX_INITIAL_SPEED);
+            issues.push(Issue::warning(
+                "STOA_PHYSICS_VELOCITY",
+                item.get(key).unwrap_or(*item).pointer(),
+                format!("is faster than can be simulated: {MAX_INITIAL_SPEED} is used"),
+            ));
+        }
+    }
+    motion
 }
 
 fn read_shape(
@@ -134,7 +158,7 @@ fn read_shape(
     meshes: usize,
     is_omi: bool,
     issues: &mut Vec<Issue>,
-) -> Result<Shape, SceneError> {
+) -> Result<Option<Shape>, SceneError> {
     let kind_item = item.require("type")?;
     let kind = kind_item.text()?;
     let detail = item.get(kind);
@@ -168,7 +192,7 @@ fn read_shape(
     } else {
         (0.5, 0.25, 0.5, 0.25)
     };
-    Ok(match kind {
+    Ok(Some(match kind {
         "box" => {
             let edges = detail
                 .as_ref()
@@ -218,23 +242,22 @@ fn read_shape(
             Shape::Plane {
                 size_x: side("sizeX")?,
                 size_z: side("sizeZ")?,
+                is_double_sided: detail
+                    .as_ref()
+                    .map_or(Ok(false), |detail| detail.flag_or("doubleSided", false))?,
             }
         }
         "convex" => Shape::ConvexMesh(mesh("convex")?),
         "trimesh" => Shape::TriangleMesh(mesh("trimesh")?),
         other => {
-            issues.push(Issue {
-                code: "STOA_PHYSICS_SHAPE",
-                severity: 1,
-                pointer: kind_item.pointer(),
-                message: format!(
-                    "`{other}` is not a shape that is read: its colliders are left out"
-                ),
-            });
-            // Kept so that indices stay right; a sphere of no size collides with nothing.
-            Shape::Sphere(f32::MIN_POSITIVE)
+            issues.push(Issue::warning(
+                "STOA_PHYSICS_SHAPE",
+                kind_item.pointer(),
+                format!("`{other}` is not a shape that is read: its colliders are left out"),
+            ));
+            return Ok(None);
         }
-    })
+    }))
 }
 
 fn read_surface(item: &Item<'_>) -> Result<SurfaceMaterial, SceneError> {
@@ -335,9 +358,8 @@ fn check_mass(item: &Item<'_>, motion: Motion) -> Result<Motion, SceneError> {
 fn read_common_motion(item: &Item<'_>) -> Result<Motion, SceneError> {
     let orientation =
         Quat::from_array(item.numbers_or("inertiaOrientation", [0.0, 0.0, 0.0, 1.0])?);
-    let velocity = |key: &str| -> Result<Vec3, SceneError> {
-        Ok(Vec3::from(item.numbers_or(key, [0.0; 3])?).clamp_length_max(MAX_INITIAL_SPEED))
-    };
+    let velocity =
+        |key: &str| -> Result<Vec3, SceneError> { item.numbers_or(key, [0.0; 3]).map(Vec3::from) };
     Ok(Motion {
         kind: MotionKind::Dynamic,
         mass: None,
@@ -357,15 +379,18 @@ fn read_common_motion(item: &Item<'_>) -> Result<Motion, SceneError> {
 /// OMI puts `shape` into the part, KHR a `geometry`; an old KHR text puts `shape` into the part as well.
 fn read_geometry(
     item: &Item<'_>,
+    reader: &BodyReader,
     world: &PhysicsWorld,
     nodes: usize,
 ) -> Result<Option<Geometry>, SceneError> {
-    let is_none = |item: &Item<'_>| item.value().as_i64() == Some(-1);
+    let is_none = |item: &Item<'_>| item.as_number() == Some(-1.0);
     let shape = |item: &Item<'_>| -> Result<Option<Geometry>, SceneError> {
         match item.get("shape") {
-            Some(index) if !is_none(&index) => index
-                .index(world.shapes.len(), "shape")
-                .map(|index| Some(Geometry::Shape(index))),
+            Some(index) if !is_none(&index) => {
+                let index = index.index(world.shapes.len(), "shape")?;
+                let is_read = !reader.unread_shapes.contains(&index);
+                Ok(is_read.then_some(Geometry::Shape(index)))
+            }
             _ => Ok(None),
         }
     };
@@ -391,17 +416,18 @@ fn optional_index(
     what: &str,
 ) -> Result<Option<u32>, SceneError> {
     match item.get(key) {
-        Some(index) if index.value().as_i64() != Some(-1) => index.index(count, what).map(Some),
+        Some(index) if index.as_number() != Some(-1.0) => index.index(count, what).map(Some),
         _ => Ok(None),
     }
 }
 
 fn read_collider(
     item: &Item<'_>,
+    reader: &BodyReader,
     world: &PhysicsWorld,
     nodes: usize,
 ) -> Result<Option<ColliderPart>, SceneError> {
-    let Some(geometry) = read_geometry(item, world, nodes)? else {
+    let Some(geometry) = read_geometry(item, reader, world, nodes)? else {
         return Ok(None);
     };
     let material = optional_index(
@@ -425,6 +451,7 @@ fn read_collider(
 
 fn read_trigger(
     item: &Item<'_>,
+    reader: &BodyReader,
     world: &PhysicsWorld,
     nodes: usize,
 ) -> Result<TriggerPart, SceneError> {
@@ -442,7 +469,7 @@ fn read_trigger(
         "collision filter",
     )?;
     Ok(TriggerPart {
-        geometry: read_geometry(item, world, nodes)?,
+        geometry: read_geometry(item, reader, world, nodes)?,
         nodes: parts,
         filter,
     })

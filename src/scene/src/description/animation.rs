@@ -1,6 +1,6 @@
 //! Animations of the canonical scene, and how they are sampled.
 
-use crate::description::NodeIndex;
+use crate::description::scene::NodeIndex;
 use glam::{Quat, Vec3};
 
 /// Channels that play together.

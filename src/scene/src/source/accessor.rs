@@ -1,10 +1,10 @@
 //! Accessors: from buffer bytes to vectors of numbers. Handles strides, normalised integers, sparse and zero-filled ones.
 
 use crate::{
-    container::Bytes,
     error::SceneError,
-    json::Item,
     limits::{MAX_ACCESSOR_COUNT, MAX_DECODED_BYTES, MAX_ELEMENTS},
+    source::container::Bytes,
+    source::json::Item,
 };
 use glam::{Mat4, Vec2, Vec3, Vec4};
 use std::cell::Cell;

@@ -1,32 +1,34 @@
 //! Nodes, scenes, skins, cameras and lights.
 
 use crate::{
-    accessor::Accessors,
-    body,
-    description::{
-        Camera, CameraIndex, Light, LightIndex, LightKind, MeshIndex, Node, NodeIndex, Scene, Seat,
-        Skin, SkinIndex, SpawnPoint, Transform,
+    description::scene::{
+        Camera, CameraIndex, Light, LightIndex, LightKind, MeshIndex, Node, NodeIndex, Portal,
+        Scene, Seat, Skin, SkinIndex, SpawnPoint, Transform,
     },
-    emitter,
-    error::SceneError,
-    json::Item,
+    error::{Issue, SceneError},
     limits::{
-        MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_INSTANCES, MAX_JOINTS, MAX_MORPH_TARGETS,
-        MAX_NODE_DEPTH, MAX_NODES,
+        MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_JOINTS,
+        MAX_MORPH_TARGETS, MAX_NODE_DEPTH, MAX_NODES, MAX_URI_BYTES,
     },
+    reader::body::{self, BodyReader},
+    reader::emitter,
+    source::accessor::Accessors,
+    source::json::Item,
 };
 use glam::{Mat4, Quat, Vec2, Vec3};
 
 pub(crate) fn read_nodes(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
+    bodies: &BodyReader,
     scene: &mut Scene,
+    issues: &mut Vec<Issue>,
 ) -> Result<(), SceneError> {
     if let Some(list) = root.get("nodes") {
         let count = list.elements(MAX_NODES)?.count();
         let mut instances = 0;
         for item in list.elements(MAX_NODES)? {
-            let node = read_node(&item, accessors, scene, count)?;
+            let node = read_node(&item, accessors, bodies, scene, count, issues)?;
             instances += node.instances.len();
             if instances > MAX_INSTANCES {
                 return Err(
@@ -36,6 +38,7 @@ pub(crate) fn read_nodes(
             scene.nodes.push(node);
         }
         link_parents(&list, scene)?;
+        make_names_unique(&mut scene.nodes);
     }
     read_roots(root, scene)
 }
@@ -43,8 +46,10 @@ pub(crate) fn read_nodes(
 fn read_node(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
+    bodies: &BodyReader,
     scene: &Scene,
     count: usize,
+    issues: &mut Vec<Issue>,
 ) -> Result<Node, SceneError> {
     let children = match item.get("children") {
         Some(list) => list
@@ -87,7 +92,7 @@ fn read_node(
             .map(CameraIndex),
         light,
         instances: read_instances(item, accessors)?,
-        physics: body::read_node_physics(item, &scene.physics, count)?,
+        physics: body::read_node_physics(item, bodies, &scene.physics, count, issues)?,
         emitters: emitter::read_emitter_indices(item, scene.sound.emitters.len())?,
         spawn_point: item.extension("OMI_spawn_point").map(|point| SpawnPoint {
             title: point
@@ -104,7 +109,44 @@ fn read_node(
             .extension("STOA_notice_board")
             .map(|board| board.numbers_or("size", [1.0, 1.0]).map(Vec2::from))
             .transpose()?,
+        portal: read_portal(item, issues)?,
+        is_hidden: match item.extension("KHR_node_visibility") {
+            Some(visibility) => !visibility.flag_or("visible", true)?,
+            None => false,
+        },
+        extras: item
+            .get("extras")
+            .filter(|extras| extras.json_bytes() <= MAX_EXTRAS_BYTES)
+            .map(|extras| extras.json()),
     })
+}
+
+/// `STOA_portal`, or the archived OMI_link; ours wins when both are there.
+fn read_portal(item: &Item<'_>, issues: &mut Vec<Issue>) -> Result<Option<Portal>, SceneError> {
+    let links = ["STOA_portal", "OMI_link"].map(|name| item.extension(name));
+    let Some(link) = links.into_iter().flatten().next() else {
+        return Ok(None);
+    };
+    let uri_item = link.require("uri")?;
+    let uri = uri_item.text()?;
+    let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
+    let is_safe = match scheme {
+        Some(scheme) => matches!(scheme, "stoa" | "https"),
+        None => !uri.starts_with("//") && !uri.is_empty(),
+    };
+    if !is_safe || uri.len() > MAX_URI_BYTES || uri.contains(char::is_control) {
+        issues.push(Issue::warning(
+            "STOA_PORTAL_URI",
+            uri_item.pointer(),
+            "leads nowhere: only relative, stoa: and https: addresses are followed",
+        ));
+        return Ok(None);
+    }
+    let title = link.get("title").and_then(|title| title.as_text());
+    Ok(Some(Portal {
+        uri: uri.to_owned(),
+        title: title.unwrap_or_default().chars().take(200).collect(),
+    }))
 }
 
 fn read_transform(item: &Item<'_>) -> Result<Transform, SceneError> {
@@ -174,6 +216,19 @@ fn read_seat(item: &Item<'_>) -> Result<Seat, SceneError> {
         knee: Vec3::from(item.require("knee")?.numbers()?),
         angle: item.number_or("angle", std::f32::consts::FRAC_PI_2)?,
     })
+}
+
+/// Unnamed nodes become `node 7` by their index; of equal names the later ones get their index after them.
+fn make_names_unique(nodes: &mut [Node]) {
+    let mut taken = std::collections::HashSet::with_capacity(nodes.len());
+    for (index, node) in nodes.iter_mut().enumerate() {
+        if node.name.trim().is_empty() {
+            node.name = format!("node {index}");
+        }
+        while !taken.insert(node.name.clone()) {
+            node.name = format!("{} {index}", node.name);
+        }
+    }
 }
 
 /// Sets parents; a node with two parents, or in a ring, or too deep refuses the file.
@@ -268,6 +323,7 @@ pub(crate) fn read_skins(
         Ok(Skin {
             name: item.name(),
             joints,
+            skeleton: item.index_of("skeleton", nodes, "node")?.map(NodeIndex),
             inverse_bind_matrices: matrices,
         })
     };

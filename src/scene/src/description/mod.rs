@@ -1,0 +1,9 @@
+//! What comes out: the canonical scene, in plain data.
+
+pub(crate) mod animation;
+pub(crate) mod avatar;
+pub(crate) mod material;
+pub(crate) mod physics;
+pub(crate) mod retarget;
+pub(crate) mod scene;
+pub(crate) mod sound;

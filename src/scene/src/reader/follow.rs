@@ -1,0 +1,114 @@
+//! VRMC_node_constraint: nodes that follow others, put in the order in which they are to be applied.
+
+use crate::{
+    description::{
+        avatar::{ConstraintKind, NodeConstraint},
+        scene::{NodeIndex, Scene},
+    },
+    error::{Issue, SceneError},
+    limits::MAX_NODES,
+    source::json::Item,
+};
+use glam::Vec3;
+use std::collections::BTreeMap;
+
+pub(crate) fn read_constraints(
+    root: &Item<'_>,
+    scene: &Scene,
+    issues: &mut Vec<Issue>,
+) -> Result<Vec<NodeConstraint>, SceneError> {
+    let Some(nodes) = root.get("nodes") else {
+        return Ok(Vec::new());
+    };
+    let mut constraints = BTreeMap::new();
+    for (index, node) in nodes.elements(MAX_NODES)?.enumerate() {
+        let Some(extension) = node.extension("VRMC_node_constraint") else {
+            continue;
+        };
+        let follower = NodeIndex(index as u32);
+        if let Some(constraint) = read_constraint(&extension, follower, scene.nodes.len(), issues)?
+        {
+            constraints.insert(follower, constraint);
+        }
+    }
+    order(&nodes, constraints)
+}
+
+fn read_constraint(
+    extension: &Item<'_>,
+    node: NodeIndex,
+    nodes: usize,
+    issues: &mut Vec<Issue>,
+) -> Result<Option<NodeConstraint>, SceneError> {
+    let constraint = extension.require("constraint")?;
+    let kinds = ["roll", "aim", "rotation"].map(|kind| constraint.get(kind));
+    if kinds.iter().flatten().count() > 1 {
+        return Err(constraint.fault("holds more than one of roll, aim and rotation"));
+    }
+    let [roll, aim, rotation] = kinds;
+    let (item, kind) = if let Some(roll) = roll {
+        let axis = roll.require("rollAxis")?;
+        let direction = match axis.text()? {
+            "X" => Vec3::X,
+            "Y" => Vec3::Y,
+            "Z" => Vec3::Z,
+            other => return Err(axis.fault(format!("`{other}` is none of X, Y, Z"))),
+        };
+        (roll, ConstraintKind::Roll(direction))
+    } else if let Some(aim) = aim {
+        let axis = aim.require("aimAxis")?;
+        let direction = match axis.text()? {
+            "PositiveX" => Vec3::X,
+            "NegativeX" => Vec3::NEG_X,
+            "PositiveY" => Vec3::Y,
+            "NegativeY" => Vec3::NEG_Y,
+            "PositiveZ" => Vec3::Z,
+            "NegativeZ" => Vec3::NEG_Z,
+            other => return Err(axis.fault(format!("`{other}` is not one of the six axes"))),
+        };
+        (aim, ConstraintKind::Aim(direction))
+    } else if let Some(rotation) = rotation {
+        (rotation, ConstraintKind::Rotation)
+    } else {
+        issues.push(Issue::warning(
+            "STOA_VRM_CONSTRAINT",
+            constraint.pointer(),
+            "is none of roll, aim and rotation: it does nothing",
+        ));
+        return Ok(None);
+    };
+    let source = NodeIndex(item.require("source")?.index(nodes, "node")?);
+    if source == node {
+        return Err(item.fault("a node cannot follow itself"));
+    }
+    Ok(Some(NodeConstraint {
+        node,
+        source,
+        weight: item.number_or("weight", 1.0)?.clamp(0.0, 1.0),
+        kind,
+    }))
+}
+
+/// A node comes after the one that it follows; each follows one, so chains are walked to their start.
+fn order(
+    nodes: &Item<'_>,
+    mut left: BTreeMap<NodeIndex, NodeConstraint>,
+) -> Result<Vec<NodeConstraint>, SceneError> {
+    let mut ordered = Vec::with_capacity(left.len());
+    while let Some((&first, _)) = left.first_key_value() {
+        let mut chain = Vec::new();
+        let mut next = first;
+        while let Some(constraint) = left.remove(&next) {
+            next = constraint.source;
+            chain.push(constraint);
+        }
+        if chain.iter().any(|constraint| constraint.node == next) {
+            return Err(nodes.fault(format!(
+                "the constraint of node {} follows itself in a ring",
+                next.0
+            )));
+        }
+        ordered.extend(chain.into_iter().rev());
+    }
+    Ok(ordered)
+}

@@ -1,0 +1,14 @@
+//! From a checked document to the canonical scene, one file for each part of the format.
+
+mod animate;
+mod body;
+pub(crate) mod document;
+mod emitter;
+mod expression;
+mod follow;
+pub(crate) mod humanoid;
+mod mesh;
+mod node;
+mod spring;
+mod surface;
+mod toon;

@@ -1,0 +1,79 @@
+//! A JSON document as one flat array: 36 bytes a value, children side by side, texts as spans.
+
+/// Kinds of JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    Text,
+    Array,
+    Object,
+}
+
+/// A piece of the document, or of the unescaped texts beside it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Span {
+    pub(super) start: u32,
+    pub(super) end: u32,
+}
+
+/// One value. Children of a container are neighbours in [`Tree::nodes`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    /// Where the value stands; of a text, what is between the quotes.
+    pub(super) span: Span,
+    /// Name of the member, when the parent is an object.
+    pub(super) key: Span,
+    pub(super) parent: u32,
+    pub(super) first_child: u32,
+    pub(super) child_count: u32,
+    pub(super) kind: Kind,
+    /// The text had escapes: `span` counts in [`Tree::unescaped`].
+    pub(super) is_unescaped: bool,
+    /// The same of the key.
+    pub(super) is_key_unescaped: bool,
+}
+
+/// A parsed document.
+#[derive(Debug, Default)]
+pub(crate) struct Tree {
+    pub(super) text: String,
+    pub(super) unescaped: String,
+    pub(super) nodes: Vec<Node>,
+}
+
+impl Tree {
+    pub(super) fn root(&self) -> u32 {
+        self.nodes.len().saturating_sub(1) as u32
+    }
+
+    pub(super) fn node(&self, id: u32) -> &Node {
+        &self.nodes[id as usize]
+    }
+
+    pub(super) fn key(&self, node: &Node) -> &str {
+        self.slice(node.key, node.is_key_unescaped)
+    }
+
+    pub(super) fn text(&self, node: &Node) -> &str {
+        self.slice(node.span, node.is_unescaped)
+    }
+
+    fn slice(&self, span: Span, is_unescaped: bool) -> &str {
+        let source = if is_unescaped {
+            &self.unescaped
+        } else {
+            &self.text
+        };
+        source
+            .get(span.start as usize..span.end as usize)
+            .unwrap_or_default()
+    }
+
+    /// Ids of the children of a value.
+    pub(super) fn children(&self, node: &Node) -> std::ops::Range<u32> {
+        node.first_child..node.first_child + node.child_count
+    }
+}
