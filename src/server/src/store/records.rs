@@ -1,0 +1,65 @@
+//! The shapes of what is stored.
+
+use protocol::{ChatLine, Note};
+use serde::{Deserialize, Serialize};
+use simulation::BodyState;
+
+/// A change to a world's state.
+#[derive(Clone, Debug)]
+pub(crate) enum Change {
+    /// Poses of bodies, by node.
+    Poses(Vec<(u32, BodyState)>),
+    /// Somebody holds a body, or nobody does.
+    Hold { node: u32, did: Option<String> },
+    /// A line was said; older ones beyond the limit go.
+    Say(ChatLine),
+    /// A note was pinned.
+    Pin(Note),
+    /// A note was taken down.
+    Unpin(u64),
+}
+
+/// What was there when a world was opened.
+#[derive(Debug, Default)]
+pub(crate) struct Restored {
+    pub(crate) poses: Vec<(u32, BodyState)>,
+    pub(crate) holds: Vec<(u32, String)>,
+    pub(crate) chat: Vec<ChatLine>,
+    pub(crate) notes: Vec<Note>,
+}
+
+/// A pose on disk.
+#[derive(Serialize, Deserialize)]
+pub(super) struct StoredBody {
+    position: [f32; 3],
+    rotation: [f32; 4],
+    linear: [f32; 3],
+    angular: [f32; 3],
+    is_sleeping: bool,
+}
+
+impl From<&BodyState> for StoredBody {
+    fn from(state: &BodyState) -> Self {
+        Self {
+            position: state.position.to_array(),
+            rotation: state.rotation.to_array(),
+            linear: state.linear_velocity.to_array(),
+            angular: state.angular_velocity.to_array(),
+            is_sleeping: state.is_sleeping,
+        }
+    }
+}
+
+impl StoredBody {
+    /// `None` when a number is none.
+    pub(super) fn state(&self) -> Option<BodyState> {
+        let state = BodyState {
+            position: self.position.into(),
+            rotation: glam::Quat::from_array(self.rotation),
+            linear_velocity: self.linear.into(),
+            angular_velocity: self.angular.into(),
+            is_sleeping: self.is_sleeping,
+        };
+        state.is_finite().then_some(state)
+    }
+}

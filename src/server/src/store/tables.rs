@@ -1,0 +1,180 @@
+//! The redb file of a world.
+
+use super::{Change, Restored, StoreError, StoredBody};
+use protocol::limits::MAX_CHAT_HISTORY;
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, TableDefinition,
+    backends::InMemoryBackend,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use std::{fs, path::Path};
+
+const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
+const POSES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("poses");
+const HOLDS: TableDefinition<'_, u32, &str> = TableDefinition::new("holds");
+const CHAT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("chat");
+const NOTES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("notes");
+
+/// Layout of the tables; a store of a newer layout is not touched.
+const LAYOUT: u8 = 1;
+
+/// An open database.
+pub(super) struct Tables(Database);
+
+/// Any fault of the database, in words.
+type Fault = Box<dyn std::error::Error>;
+
+impl Tables {
+    pub(super) fn open(
+        folder: Option<&Path>,
+        world: &str,
+        content: &[u8; 32],
+    ) -> Result<(Self, Restored), StoreError> {
+        let database = match folder {
+            None => Database::builder()
+                .create_with_backend(InMemoryBackend::new())
+                .map_err(|error| unusable(Path::new("memory"), &error))?,
+            Some(folder) => {
+                let folder = folder.join("worlds");
+                fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+                let path = folder.join(format!("{world}.redb"));
+                Database::create(&path).map_err(|error| match error {
+                    DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+                        StoreError::InUse(folder.clone())
+                    }
+                    DatabaseError::Storage(redb::StorageError::Io(error))
+                        if error.kind() != std::io::ErrorKind::InvalidData =>
+                    {
+                        unusable(&path, &error)
+                    }
+                    error => StoreError::Damaged {
+                        path: path.clone(),
+                        fault: error.to_string(),
+                    },
+                })?
+            }
+        };
+        let tables = Self(database);
+        let place = folder
+            .map(|folder| folder.join("worlds").join(format!("{world}.redb")))
+            .unwrap_or_default();
+        let restored = tables
+            .restore(content)
+            .map_err(|error| StoreError::Damaged {
+                path: place,
+                fault: error.to_string(),
+            })?;
+        Ok((tables, restored))
+    }
+
+    /// Writes changes in one transaction, on disk when it returns.
+    pub(super) fn commit<'a>(
+        &self,
+        changes: impl Iterator<Item = &'a Change>,
+    ) -> Result<(), String> {
+        self.try_commit(changes).map_err(|error| error.to_string())
+    }
+
+    fn try_commit<'a>(&self, changes: impl Iterator<Item = &'a Change>) -> Result<(), Fault> {
+        let transaction = self.0.begin_write()?;
+        {
+            let mut poses = transaction.open_table(POSES)?;
+            let mut holds = transaction.open_table(HOLDS)?;
+            let mut chat = transaction.open_table(CHAT)?;
+            let mut notes = transaction.open_table(NOTES)?;
+            for change in changes {
+                match change {
+                    Change::Poses(states) => {
+                        for (node, state) in states {
+                            poses.insert(node, pack(&StoredBody::from(state))?.as_slice())?;
+                        }
+                    }
+                    Change::Hold {
+                        node,
+                        did: Some(did),
+                    } => drop(holds.insert(node, did.as_str())?),
+                    Change::Hold { node, did: None } => drop(holds.remove(node)?),
+                    Change::Say(line) => {
+                        chat.insert(line.id, pack(line)?.as_slice())?;
+                        let oldest = line.id.saturating_sub(MAX_CHAT_HISTORY as u64);
+                        chat.retain_in(..=oldest, |_, _| false)?;
+                    }
+                    Change::Pin(note) => drop(notes.insert(note.id, pack(note)?.as_slice())?),
+                    Change::Unpin(id) => drop(notes.remove(id)?),
+                }
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+
+    fn restore(&self, content: &[u8; 32]) -> Result<Restored, Fault> {
+        self.prepare(content)?;
+        let transaction = self.0.begin_read()?;
+        let mut restored = Restored::default();
+        for entry in transaction.open_table(POSES)?.iter()? {
+            let (node, bytes) = entry?;
+            if let Some(state) = unpack::<StoredBody>(bytes.value())?.state() {
+                restored.poses.push((node.value(), state));
+            }
+        }
+        for entry in transaction.open_table(HOLDS)?.iter()? {
+            let (node, did) = entry?;
+            restored.holds.push((node.value(), did.value().to_owned()));
+        }
+        for entry in transaction.open_table(CHAT)?.iter()? {
+            restored.chat.push(unpack(entry?.1.value())?);
+        }
+        for entry in transaction.open_table(NOTES)?.iter()? {
+            restored.notes.push(unpack(entry?.1.value())?);
+        }
+        Ok(restored)
+    }
+
+    /// Makes the tables, checks the layout, and forgets poses of another world file.
+    fn prepare(&self, content: &[u8; 32]) -> Result<(), Fault> {
+        let transaction = self.0.begin_write()?;
+        {
+            let mut meta = transaction.open_table(META)?;
+            let layout = meta.get("layout")?.map(|value| value.value().to_vec());
+            match layout.as_deref() {
+                None => drop(meta.insert("layout", [LAYOUT].as_slice())?),
+                Some([LAYOUT]) => {}
+                Some(other) => {
+                    return Err(
+                        format!("it has layout {other:?}, this program reads {LAYOUT}").into(),
+                    );
+                }
+            }
+            let is_same = meta
+                .get("content")?
+                .is_some_and(|value| value.value() == content);
+            meta.insert("content", content.as_slice())?;
+            let mut poses = transaction.open_table(POSES)?;
+            let mut holds = transaction.open_table(HOLDS)?;
+            transaction.open_table(CHAT)?;
+            transaction.open_table(NOTES)?;
+            if !is_same {
+                poses.retain(|_, _| false)?;
+                holds.retain(|_, _| false)?;
+            }
+        }
+        transaction.commit()?;
+        Ok(())
+    }
+}
+
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Unusable {
+        path: path.to_path_buf(),
+        fault: error.to_string(),
+    }
+}
+
+fn pack(value: &impl Serialize) -> Result<Vec<u8>, Fault> {
+    Ok(rmp_serde::to_vec_named(value)?)
+}
+
+fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+    Ok(rmp_serde::from_slice(bytes)?)
+}
