@@ -65,3 +65,9 @@ pub const MAX_CARRIED_KILOGRAMS: f32 = 30.0;
 pub const MAX_THROW_SPEED: f32 = 12.0;
 /// Nesting of MessagePack values.
 pub const MAX_MESSAGE_DEPTH: usize = 16;
+/// Most bodies of a world that move by physics; more are refused when the world is loaded.
+pub const MAX_BODIES: usize = 3000;
+/// Seconds that a participant has for loading the world, from `Welcome` to `Ready`.
+pub const LOADING_TIMEOUT_SECS: u64 = 1800;
+/// Seconds without any datagram of a participant who is inside, after which their program counts as stuck.
+pub const SILENCE_TIMEOUT_SECS: u64 = 30;

@@ -117,6 +117,11 @@ pub enum ClientMessage {
         /// New look.
         avatar: AvatarChoice,
     },
+    /// Ask how the server fares; answered to agents and on loopback.
+    AskStatistics {
+        /// Number chosen by the client.
+        request: u32,
+    },
     /// Leave in good order: no waiting for a return.
     Leave,
 }
@@ -167,6 +172,13 @@ pub enum ServerMessage {
     Holding(Option<EntityId>),
     /// You now sit on this seat, or stand (`None`).
     Sitting(Option<u32>),
+    /// How the server fares.
+    Statistics {
+        /// Number of the request.
+        request: u32,
+        /// Over the last ten seconds.
+        statistics: ServerStatistics,
+    },
     /// The same key entered elsewhere; this connection ends.
     Replaced,
     /// The server stops.
@@ -174,6 +186,25 @@ pub enum ServerMessage {
         /// A sentence to show.
         reason: String,
     },
+}
+
+/// How one world of a server fares, over the last ten seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ServerStatistics {
+    /// Tick of the world.
+    pub tick: u64,
+    /// People inside.
+    pub people: u32,
+    /// Milliseconds of work in a tick, median.
+    pub tick_ms_p50: f32,
+    /// Milliseconds of work in a tick that 99 of 100 ticks stay below.
+    pub tick_ms_p99: f32,
+    /// Milliseconds by which ticks begin late, 99 of 100 less.
+    pub late_ms_p99: f32,
+    /// Sends left out since the start, because the world ran late.
+    pub skipped_sends: u64,
+    /// Bytes of state datagrams a second to everybody together, headers not counted.
+    pub state_bytes_per_sec: f32,
 }
 
 /// What somebody is doing, as others see it.
