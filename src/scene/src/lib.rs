@@ -39,10 +39,10 @@ pub use reader::{
     document::{Loaded, READ_EXTENSIONS},
     humanoid::{load_avatar, load_avatar_clip},
 };
-pub use source::container::{FolderFiles, NoSideFiles, SideFiles};
+pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
 pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world};
 
-use source::container;
+use source::files;
 use std::path::Path;
 
 /// What a file is for; decides its limits.
@@ -74,7 +74,7 @@ impl Purpose {
 /// [`SceneError`] with the file's name, the place and the fault. No bytes make it panic or exceed the limits.
 pub fn load_file(path: &Path, purpose: Purpose) -> Result<Loaded, SceneError> {
     let shown = path.display().to_string();
-    let bytes = container::read_bounded(path, purpose.limit())
+    let bytes = files::read_bounded(path, purpose.limit())
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
     let folder = path
         .parent()

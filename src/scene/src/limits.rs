@@ -18,12 +18,14 @@ pub const MAX_NODES: usize = 100_000;
 pub const MAX_NODE_DEPTH: usize = 4_000;
 /// Most elements of any other top-level array.
 pub const MAX_ELEMENTS: usize = 100_000;
-/// Most bytes that decoded accessors may take in all.
-pub const MAX_DECODED_BYTES: u64 = 256 * 1024 * 1024;
+/// Most memory that one file may take once it is read, beside its own bytes.
+pub const MAX_MEMORY_BYTES: u64 = 352 * 1024 * 1024;
 /// Most vertices or indices of one accessor.
 pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 /// Most instances in all of EXT_mesh_gpu_instancing.
 pub const MAX_INSTANCES: usize = 1_000_000;
+/// Most triangles of all triangle colliders together.
+pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
 /// Most triangles drawn, instances included.
 pub const MAX_TRIANGLES: u64 = 20_000_000;
 /// Most pixels on a side of an image.

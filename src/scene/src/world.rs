@@ -4,8 +4,8 @@ use crate::{
     Purpose,
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
-    load_file,
-    source::container,
+    load_bytes,
+    source::files::{self, FolderFiles},
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -284,8 +284,7 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     let (mut manifest, mut issues) = (WorldManifest::default(), Vec::new());
     let manifest_path = folder.join("world.toml");
     if metadata.is_dir() && manifest_path.exists() {
-        let bytes =
-            container::read_bounded(&manifest_path, MAX_MANIFEST_BYTES).map_err(unreadable)?;
+        let bytes = files::read_bounded(&manifest_path, MAX_MANIFEST_BYTES).map_err(unreadable)?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| unreadable(format!("{}: {error}", manifest_path.display())))?;
         (manifest, issues) = WorldManifest::parse(text)
@@ -300,13 +299,15 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     } else {
         path.to_path_buf()
     };
-    let loaded = load_file(&main, Purpose::World)?;
+    let main_bytes = files::read_bounded(&main, Purpose::World.limit()).map_err(unreadable)?;
+    let main_folder = main.parent().unwrap_or(Path::new(""));
+    let loaded = load_bytes(&main_bytes, &FolderFiles::new(main_folder), Purpose::World)
+        .map_err(|error| error.in_file(&main.display().to_string()))?;
     issues.extend(loaded.issues);
     let main_name = main
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let main_bytes = container::read_bounded(&main, Purpose::World.limit()).map_err(unreadable)?;
     files.insert(
         0,
         WorldFile {
@@ -347,7 +348,7 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
 fn main_file(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {
     let fault = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
     if let Some(name) = &manifest.main {
-        let relative = container::inside_folder(name).ok_or_else(|| {
+        let relative = files::inside_folder(name).ok_or_else(|| {
             fault(format!(
                 "world.toml: main `{name}` is not a file inside the folder"
             ))

@@ -4,7 +4,7 @@
 use crate::{
     description::animation::Animation,
     description::material::{Image, Material, Sampler, Texture},
-    description::physics::PhysicsWorld,
+    description::physics::{Geometry, PhysicsWorld, Shape},
     description::sound::Sound,
 };
 use glam::{Affine3A, Mat4, Quat, Vec2, Vec3, Vec4};
@@ -193,6 +193,25 @@ pub struct Mesh {
     pub target_names: Vec<String>,
 }
 
+impl Mesh {
+    /// Smallest and largest corner of all primitives; `None` without vertices.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let all = self.primitives.iter().filter_map(Primitive::bounds);
+        all.reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
+    }
+
+    /// Triangles of all primitives.
+    #[must_use]
+    pub fn triangle_count(&self) -> u64 {
+        self.primitives
+            .iter()
+            .filter(|primitive| primitive.topology == Topology::Triangles)
+            .map(|primitive| primitive.indices.len() as u64 / 3)
+            .sum()
+    }
+}
+
 /// What the vertices of a primitive form, after strips, fans and loops were unrolled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Topology {
@@ -232,6 +251,22 @@ pub struct Primitive {
 }
 
 impl Primitive {
+    /// Memory that the attributes of one vertex take.
+    pub(crate) fn bytes_a_vertex(&self) -> usize {
+        fn of<T>(values: &[T]) -> usize {
+            if values.is_empty() { 0 } else { size_of::<T>() }
+        }
+        let sets = self.uv_sets.iter().map(|set| of(set)).sum::<usize>()
+            + self.joints.iter().map(|set| of(set)).sum::<usize>()
+            + self.joint_weights.iter().map(|set| of(set)).sum::<usize>();
+        let targets = self.targets.iter();
+        let morphs: usize = targets
+            .map(|target| of(&target.positions) + of(&target.normals))
+            .sum();
+        let own = of(&self.positions) + of(&self.normals) + of(&self.tangents) + of(&self.colors);
+        own + sets + morphs
+    }
+
     /// Smallest and largest corner of the positions; `None` without vertices.
     #[must_use]
     pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
@@ -394,65 +429,119 @@ impl Scene {
     /// Smallest and largest corner of what is drawn, in world space and the file's pose; `None` when nothing is.
     #[must_use]
     pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let worlds = self.world_transforms();
+        let of_mesh: Vec<Option<(Vec3, Vec3)>> = self.meshes.iter().map(Mesh::bounds).collect();
         let mut bounds: Option<(Vec3, Vec3)> = None;
+        let mut include = |place: &Affine3A, (low, high): (Vec3, Vec3)| {
+            for corner in 0..8 {
+                let pick = |bit: u32, low: f32, high: f32| {
+                    if corner & (1 << bit) == 0 { low } else { high }
+                };
+                let point = place.transform_point3(Vec3::new(
+                    pick(0, low.x, high.x),
+                    pick(1, low.y, high.y),
+                    pick(2, low.z, high.z),
+                ));
+                bounds = Some(bounds.map_or((point, point), |(low, high)| {
+                    (low.min(point), high.max(point))
+                }));
+            }
+        };
         for index in self.visible_nodes() {
             let node = &self.nodes[index.index()];
-            let Some(mesh) = node.mesh else { continue };
-            let world = self.world_from_node(index);
-            let places: Vec<Affine3A> = if node.instances.is_empty() {
-                vec![world]
-            } else {
-                node.instances
-                    .iter()
-                    .map(|instance| world * instance.affine())
-                    .collect()
+            let mesh = node.mesh.and_then(|mesh| of_mesh[mesh.index()]);
+            let (Some(mesh), world) = (mesh, worlds[index.index()]) else {
+                continue;
             };
-            for (low, high) in self.meshes[mesh.index()]
-                .primitives
-                .iter()
-                .filter_map(Primitive::bounds)
-            {
-                for (place, corner) in places
-                    .iter()
-                    .flat_map(|place| (0..8u32).map(move |corner| (place, corner)))
-                {
-                    let pick = |bit: u32, low: f32, high: f32| {
-                        if corner & (1 << bit) == 0 { low } else { high }
-                    };
-                    let point = place.transform_point3(Vec3::new(
-                        pick(0, low.x, high.x),
-                        pick(1, low.y, high.y),
-                        pick(2, low.z, high.z),
-                    ));
-                    bounds = Some(bounds.map_or((point, point), |(low, high)| {
-                        (low.min(point), high.max(point))
-                    }));
-                }
+            if node.instances.is_empty() {
+                include(&world, mesh);
+            }
+            for instance in &node.instances {
+                include(&(world * instance.affine()), mesh);
             }
         }
         bounds.filter(|(low, high)| low.is_finite() && high.is_finite())
     }
 
+    /// Triangles of all triangle colliders and triggers together; shared meshes count each time.
+    #[must_use]
+    pub fn collision_triangle_count(&self) -> u64 {
+        let of_mesh: Vec<u64> = self.meshes.iter().map(Mesh::triangle_count).collect();
+        // Children stand after their parents in this order, so sums of subtrees come about from its end.
+        let mut below: Vec<u64> = self
+            .nodes
+            .iter()
+            .map(|node| node.mesh.map_or(0, |mesh| of_mesh[mesh.index()]))
+            .collect();
+        for node in self.parents_first().into_iter().rev() {
+            if let Some(parent) = self.nodes[node.index()].parent {
+                below[parent.index()] = below[parent.index()].saturating_add(below[node.index()]);
+            }
+        }
+        let of_geometry = |geometry: &Geometry| match geometry {
+            Geometry::NodeMeshes { node, .. } => below[node.index()],
+            Geometry::Shape(shape) => match self.physics.shapes.get(*shape as usize) {
+                Some(Shape::TriangleMesh(mesh) | Shape::ConvexMesh(mesh)) => of_mesh[mesh.index()],
+                _ => 0,
+            },
+        };
+        self.nodes
+            .iter()
+            .flat_map(|node| {
+                let collider = node.physics.collider.as_ref().map(|part| &part.geometry);
+                let trigger = node.physics.trigger.as_ref();
+                let trigger = trigger.and_then(|part| part.geometry.as_ref());
+                [collider, trigger]
+            })
+            .flatten()
+            .fold(0, |sum: u64, geometry| {
+                sum.saturating_add(of_geometry(geometry))
+            })
+    }
+
+    /// All nodes, parents before children, also those outside the default scene.
+    #[must_use]
+    pub fn parents_first(&self) -> Vec<NodeIndex> {
+        let mut order: Vec<NodeIndex> = (0..self.nodes.len() as u32)
+            .map(NodeIndex)
+            .filter(|node| self.nodes[node.index()].parent.is_none())
+            .collect();
+        let mut next = 0;
+        while let Some(node) = order.get(next) {
+            order.extend(&self.nodes[node.index()].children);
+            next += 1;
+        }
+        order
+    }
+
+    /// From each node's space to world space, in one walk over the tree.
+    #[must_use]
+    pub fn world_transforms(&self) -> Vec<Affine3A> {
+        let mut worlds: Vec<Affine3A> = self
+            .nodes
+            .iter()
+            .map(|node| node.transform.affine())
+            .collect();
+        for node in self.parents_first() {
+            if let Some(parent) = self.nodes[node.index()].parent {
+                worlds[node.index()] = worlds[parent.index()] * worlds[node.index()];
+            }
+        }
+        worlds
+    }
+
     /// Triangles drawn, instances included.
     #[must_use]
     pub fn triangle_count(&self) -> u64 {
-        let of_mesh = |mesh: MeshIndex| -> u64 {
-            let triangles = self.meshes[mesh.index()]
-                .primitives
-                .iter()
-                .filter(|primitive| primitive.topology == Topology::Triangles);
-            triangles
-                .map(|primitive| primitive.indices.len() as u64 / 3)
-                .sum()
-        };
+        let of_mesh: Vec<u64> = self.meshes.iter().map(Mesh::triangle_count).collect();
         let nodes = self.visible_nodes();
         nodes
             .iter()
             .map(|index| &self.nodes[index.index()])
             .filter_map(|node| {
                 node.mesh
-                    .map(|mesh| of_mesh(mesh) * node.instances.len().max(1) as u64)
+                    .map(|mesh| of_mesh[mesh.index()] * node.instances.len().max(1) as u64)
             })
-            .sum()
+            .fold(0, u64::saturating_add)
     }
 }

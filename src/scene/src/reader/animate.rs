@@ -43,7 +43,7 @@ fn read_animation(
         let Some(node) = target.index_of("node", scene.nodes.len(), "node")? else {
             continue;
         };
-        let Some(sampler) = samplers.elements(MAX_ELEMENTS)?.nth(index) else {
+        let Some(sampler) = samplers.element(index) else {
             continue;
         };
         let path_item = target.require("path")?;

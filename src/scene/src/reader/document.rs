@@ -11,7 +11,9 @@ use crate::{
     reader::node,
     reader::surface,
     source::accessor::Accessors,
-    source::container::{self, Bytes, SideFiles},
+    source::budget::Budget,
+    source::container::{self, Bytes},
+    source::files::SideFiles,
     source::json::{self, Item, Tree},
 };
 use std::{path::PathBuf, sync::Arc};
@@ -37,6 +39,7 @@ pub const READ_EXTENSIONS: &[&str] = &[
     "OMI_spawn_point",
     "STOA_portal",
     "STOA_notice_board",
+    "VRMC_materials_mtoon",
     "VRMC_node_constraint",
     "VRMC_springBone",
     "VRMC_vrm",
@@ -47,10 +50,14 @@ pub const READ_EXTENSIONS: &[&str] = &[
 const PARTLY_READ: &[&str] = &[
     "KHR_materials_anisotropy",
     "KHR_materials_clearcoat",
+    "KHR_materials_dispersion",
+    "KHR_materials_iridescence",
+    "KHR_materials_sheen",
     "KHR_materials_specular",
     "KHR_materials_transmission",
     "KHR_materials_volume",
-    "VRMC_materials_mtoon",
+    "OMI_link",
+    "VRMC_springBone_extended_collider",
 ];
 
 /// A scene with what else was found while reading it.
@@ -80,8 +87,10 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let root = Item::root(&value);
     check_asset(&root)?;
     let mut issues = check_extensions(&root)?;
-    let data = Bytes::load(&root, container.binary, files, limit)?;
-    let accessors = Accessors::new(&root, &data)?;
+    let budget = Budget::new();
+    budget.charge(&root, value.memory_bytes())?;
+    let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
+    let accessors = Accessors::new(&root, &data, &budget)?;
     let images = surface::read_images(&root, &data, &mut issues)?;
     let samplers = surface::read_samplers(&root)?;
     let textures = surface::read_textures(&root, images.len(), samplers.len())?;
@@ -91,18 +100,10 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let lights = node::read_lights(&root)?;
     let sound = emitter::read_sound(&root, &data, &mut issues)?;
     let (physics, bodies) = body::read_physics(&root, meshes.len(), &mut issues)?;
-    let copyright = root.get("asset").and_then(|asset| {
-        asset
-            .get("copyright")
-            .and_then(|text| text.text().ok())
-            .map(str::to_owned)
-    });
-    let generator = root.get("asset").and_then(|asset| {
-        asset
-            .get("generator")
-            .and_then(|text| text.text().ok())
-            .map(str::to_owned)
-    });
+    let stated = |key: &str| {
+        let text = root.get("asset").and_then(|asset| asset.get(key));
+        text.and_then(|text| text.as_text()).map(str::to_owned)
+    };
     let mut scene = Scene {
         meshes,
         materials,
@@ -113,25 +114,15 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         lights,
         physics,
         sound,
-        copyright,
-        generator,
+        copyright: stated("copyright"),
+        generator: stated("generator"),
         ..Scene::default()
     };
     node::read_nodes(&root, &accessors, &bodies, &mut scene, &mut issues)?;
     scene.skins = node::read_skins(&root, &accessors, scene.nodes.len())?;
     node::check_skins(&root, &scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
-    if scene.triangle_count() > limits::MAX_TRIANGLES {
-        return Err(SceneError::new(
-            ErrorKind::OverLimit,
-            "",
-            format!(
-                "it draws {} triangles, the limit is {}",
-                scene.triangle_count(),
-                limits::MAX_TRIANGLES
-            ),
-        ));
-    }
+    limit_triangles(&root, &scene)?;
     issues.truncate(limits::MAX_WARNINGS);
     let side_files = data.fetched();
     Ok(Loaded {
@@ -140,6 +131,25 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         side_files,
         document: Arc::clone(&value),
     })
+}
+
+/// Instances and shared shapes multiply what the file holds once.
+fn limit_triangles(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
+    for (count, limit, what) in [
+        (scene.triangle_count(), limits::MAX_TRIANGLES, "draws"),
+        (
+            scene.collision_triangle_count(),
+            limits::MAX_COLLISION_TRIANGLES,
+            "collides with",
+        ),
+    ] {
+        if count > limit {
+            return Err(
+                root.over_limit(format!("it {what} {count} triangles, the limit is {limit}"))
+            );
+        }
+    }
+    Ok(())
 }
 
 fn check_asset(root: &Item<'_>) -> Result<(), SceneError> {

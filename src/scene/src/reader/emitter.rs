@@ -28,11 +28,7 @@ pub(crate) fn read_sound(
                 item.index_of("bufferView", bytes.view_count(), "buffer view")?,
                 item.get("uri"),
             ) {
-                (Some(view), _) => bytes
-                    .view(view)
-                    .ok_or_else(|| item.fault("names a buffer view without bytes"))?
-                    .0
-                    .into(),
+                (Some(view), _) => bytes.copy(&item, view)?,
                 // A sound that is not there is silence, not a broken world.
                 (None, Some(uri)) => bytes.uri(&uri).unwrap_or_else(|error| {
                     issues.push(Issue {

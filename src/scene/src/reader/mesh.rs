@@ -125,13 +125,18 @@ fn read_primitive(
     }
     let given = match item.get("indices") {
         Some(reference) => accessors.indices(&reference)?,
-        None => (0..count as u32).collect(),
+        None => {
+            accessors.budget.charge_for::<u32>(item, count)?;
+            (0..count as u32).collect()
+        }
     };
     if let Some(index) = given.iter().find(|index| **index as usize >= count) {
         return Err(item.fault(format!(
             "vertex index {index} is out of range: there are {count} vertices"
         )));
     }
+    // Strips, fans and loops grow to at most three times their length.
+    accessors.budget.charge_for::<u32>(item, given.len() * 3)?;
     let (topology, indices) = unroll(item, given)?;
     let targets = read_targets(item, accessors, count)?;
     let material = item
@@ -151,6 +156,9 @@ fn read_primitive(
         material,
     };
     if primitive.normals.is_empty() && topology == Topology::Triangles {
+        let a_vertex = primitive.bytes_a_vertex() + size_of::<Vec3>();
+        let bytes = (primitive.indices.len() as u64).saturating_mul(a_vertex as u64);
+        accessors.budget.charge(item, bytes)?;
         make_flat(&mut primitive);
     } else {
         primitive

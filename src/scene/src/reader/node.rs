@@ -199,6 +199,7 @@ fn read_instances(
     {
         return Err(attributes.fault("the instance attributes have different lengths"));
     }
+    accessors.budget.charge_for::<Transform>(item, count)?;
     let instance = |index: usize| Transform {
         translation: translations.get(index).copied().unwrap_or_default(),
         rotation: rotations.get(index).map_or(Quat::IDENTITY, |value| {
@@ -277,16 +278,17 @@ fn read_roots(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
     };
     let count = list.elements(MAX_ELEMENTS)?.count();
     let chosen = root.index_of("scene", count, "scene")?.unwrap_or(0) as usize;
-    let Some(item) = list.elements(MAX_ELEMENTS)?.nth(chosen) else {
+    let Some(item) = list.element(chosen) else {
         return Ok(());
     };
     if let Some(nodes) = item.get("nodes") {
+        let mut is_root = vec![false; scene.nodes.len()];
         for reference in nodes.elements(MAX_NODES)? {
             let node = NodeIndex(reference.index(scene.nodes.len(), "node")?);
             if scene.nodes[node.index()].parent.is_some() {
                 return Err(reference.fault(format!("node {} is not a root", node.0)));
             }
-            if scene.roots.contains(&node) {
+            if std::mem::replace(&mut is_root[node.index()], true) {
                 return Err(reference.fault(format!("node {} is named twice", node.0)));
             }
             scene.roots.push(node);
@@ -319,6 +321,9 @@ pub(crate) fn read_skins(
         if !matrices.is_empty() && matrices.len() < joints.len() {
             return Err(item.fault("has fewer inverse bind matrices than joints"));
         }
+        accessors
+            .budget
+            .charge_for::<(Mat4, NodeIndex)>(&item, joints.len())?;
         matrices.resize(joints.len(), Mat4::IDENTITY);
         Ok(Skin {
             name: item.name(),

@@ -77,11 +77,7 @@ pub(crate) fn read_images(
             item.index_of("bufferView", bytes.view_count(), "buffer view")?,
             item.get("uri"),
         ) {
-            (Some(view), _) => bytes
-                .view(view)
-                .ok_or_else(|| item.fault("names a buffer view without bytes"))?
-                .0
-                .into(),
+            (Some(view), _) => bytes.copy(&item, view)?,
             (None, Some(uri)) => bytes.uri(&uri)?,
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };

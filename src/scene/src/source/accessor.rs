@@ -2,97 +2,59 @@
 
 use crate::{
     error::SceneError,
-    limits::{MAX_ACCESSOR_COUNT, MAX_DECODED_BYTES, MAX_ELEMENTS},
-    source::container::Bytes,
-    source::json::Item,
+    limits::{MAX_ACCESSOR_COUNT, MAX_ELEMENTS},
+    source::{
+        budget::Budget,
+        component::{
+            Byte, ByteShare, Component, Float, Lane, Short, ShortShare, UnsignedByte,
+            UnsignedByteShare, UnsignedInt, UnsignedShort, UnsignedShortShare,
+        },
+        container::Bytes,
+        json::Item,
+    },
 };
 use glam::{Mat4, Vec2, Vec3, Vec4};
-use std::cell::Cell;
 
-/// Component types by their glTF number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Component {
-    I8,
-    U8,
-    I16,
-    U16,
-    U32,
-    F32,
-}
-
-impl Component {
-    fn from_number(number: u64) -> Option<Self> {
-        Some(match number {
-            5120 => Self::I8,
-            5121 => Self::U8,
-            5122 => Self::I16,
-            5123 => Self::U16,
-            5125 => Self::U32,
-            5126 => Self::F32,
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::U32 | Self::F32 => 4,
-        }
-    }
-
-    /// One component as a float, normalised where asked (glTF 2.0 section 3.11).
-    fn read(self, bytes: &[u8], is_normalized: bool) -> f32 {
-        match self {
-            Self::F32 => f32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]),
-            Self::U8 if is_normalized => f32::from(bytes[0]) / 255.0,
-            Self::U8 => f32::from(bytes[0]),
-            Self::I8 if is_normalized => (f32::from(bytes[0] as i8) / 127.0).max(-1.0),
-            Self::I8 => f32::from(bytes[0] as i8),
-            Self::U16 if is_normalized => {
-                f32::from(u16::from_le_bytes([bytes[0], bytes[1]])) / 65_535.0
-            }
-            Self::U16 => f32::from(u16::from_le_bytes([bytes[0], bytes[1]])),
-            Self::I16 if is_normalized => {
-                (f32::from(i16::from_le_bytes([bytes[0], bytes[1]])) / 32_767.0).max(-1.0)
-            }
-            Self::I16 => f32::from(i16::from_le_bytes([bytes[0], bytes[1]])),
-            Self::U32 => u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]) as f32,
-        }
-    }
-
-    fn read_whole(self, bytes: &[u8]) -> Option<u32> {
-        match self {
-            Self::U8 => Some(u32::from(bytes[0])),
-            Self::U16 => Some(u32::from(u16::from_le_bytes([bytes[0], bytes[1]]))),
-            Self::U32 => Some(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])),
-            _ => None,
-        }
-    }
-}
-
-/// Reads accessors of one document and counts what they take.
+/// Reads accessors of one document.
 pub(crate) struct Accessors<'a> {
     document: Option<Item<'a>>,
     count: usize,
     bytes: &'a Bytes<'a>,
-    decoded: Cell<u64>,
+    /// Memory that is left.
+    pub(crate) budget: &'a Budget,
 }
 
 /// The shape of one accessor.
 struct Layout<'a> {
     item: Item<'a>,
+    kind: &'a str,
     component: Component,
     is_normalized: bool,
-    /// Components an element.
-    width: usize,
-    /// Rows a column of a matrix, which are padded to four bytes; equal to `width` otherwise.
-    rows: usize,
     count: usize,
 }
 
+/// Elements of an accessor before they are numbers.
+struct Elements<'a> {
+    /// The last element may be shorter than `stride`.
+    data: Option<&'a [u8]>,
+    stride: usize,
+    count: usize,
+    sparse: Option<Sparse<'a>>,
+}
+
+/// Elements that replace others.
+struct Sparse<'a> {
+    places: Vec<u32>,
+    data: &'a [u8],
+    stride: usize,
+}
+
 impl<'a> Accessors<'a> {
-    pub(crate) fn new(root: &'a Item<'a>, bytes: &'a Bytes<'a>) -> Result<Self, SceneError> {
+    pub(crate) fn new(
+        root: &Item<'a>,
+        bytes: &'a Bytes<'a>,
+        budget: &'a Budget,
+    ) -> Result<Self, SceneError> {
         let document = root.get("accessors");
         let count = document.as_ref().map_or(Ok(0), |list| {
             list.elements(MAX_ELEMENTS * 10).map(Iterator::count)
@@ -101,209 +63,240 @@ impl<'a> Accessors<'a> {
             document,
             count,
             bytes,
-            decoded: Cell::new(0),
+            budget,
         })
     }
 
     pub(crate) fn vec2(&self, reference: &Item<'_>) -> Result<Vec<Vec2>, SceneError> {
-        self.floats(reference, &["VEC2"], |values| {
-            Vec2::new(values[0], values[1])
-        })
+        self.floats(&self.layout(reference, &["VEC2"])?, Vec2::from_array)
     }
 
     pub(crate) fn vec3(&self, reference: &Item<'_>) -> Result<Vec<Vec3>, SceneError> {
-        self.floats(reference, &["VEC3"], |values| {
-            Vec3::new(values[0], values[1], values[2])
-        })
+        self.floats(&self.layout(reference, &["VEC3"])?, Vec3::from_array)
     }
 
     pub(crate) fn vec4(&self, reference: &Item<'_>) -> Result<Vec<Vec4>, SceneError> {
-        self.floats(reference, &["VEC4"], |values| {
-            Vec4::new(values[0], values[1], values[2], values[3])
-        })
+        self.floats(&self.layout(reference, &["VEC4"])?, Vec4::from_array)
     }
 
     /// RGB or RGBA; alpha is 1 where absent.
     pub(crate) fn colors(&self, reference: &Item<'_>) -> Result<Vec<Vec4>, SceneError> {
-        self.floats(reference, &["VEC3", "VEC4"], |values| {
-            Vec4::new(
-                values[0],
-                values[1],
-                values[2],
-                values.get(3).copied().unwrap_or(1.0),
-            )
-        })
+        let layout = self.layout(reference, &["VEC3", "VEC4"])?;
+        if layout.kind == "VEC3" {
+            self.floats(&layout, |[red, green, blue]| {
+                Vec4::new(red, green, blue, 1.0)
+            })
+        } else {
+            self.floats(&layout, Vec4::from_array)
+        }
     }
 
     pub(crate) fn scalars(&self, reference: &Item<'_>) -> Result<Vec<f32>, SceneError> {
-        self.floats(reference, &["SCALAR"], |values| values[0])
+        self.floats(&self.layout(reference, &["SCALAR"])?, |[value]| value)
     }
 
     pub(crate) fn matrices(&self, reference: &Item<'_>) -> Result<Vec<Mat4>, SceneError> {
-        self.floats(reference, &["MAT4"], |values| {
-            let mut columns = [0.0; 16];
-            columns.copy_from_slice(&values[..16]);
+        self.floats(&self.layout(reference, &["MAT4"])?, |columns: [f32; 16]| {
             Mat4::from_cols_array(&columns)
         })
     }
 
     /// Whole numbers: vertex indices.
     pub(crate) fn indices(&self, reference: &Item<'_>) -> Result<Vec<u32>, SceneError> {
-        self.with_layout(reference, &["SCALAR"], |layout| {
-            if layout.component.read_whole(&[0; 4]).is_none() {
-                return Err(layout.item.fault("indices must be unsigned whole numbers"));
-            }
-            self.decode(&layout, |element| {
-                layout.component.read_whole(element).unwrap_or_default()
-            })
-        })
+        let layout = self.layout(reference, &["SCALAR"])?;
+        if layout.component == Component::U32 && !layout.is_normalized {
+            let elements = self.elements(&layout, 4)?;
+            return self.collect(&layout, &elements, |bytes| {
+                u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]])
+            });
+        }
+        if !matches!(layout.component, Component::U8 | Component::U16) {
+            return Err(layout.item.fault("indices must be unsigned whole numbers"));
+        }
+        let plain = Layout {
+            is_normalized: false,
+            ..layout
+        };
+        self.floats(&plain, |[index]| index as u32)
     }
 
     /// Four whole numbers an element: joints.
     pub(crate) fn joints(&self, reference: &Item<'_>) -> Result<Vec<[u16; 4]>, SceneError> {
-        self.with_layout(reference, &["VEC4"], |layout| {
-            if !matches!(layout.component, Component::U8 | Component::U16) {
-                return Err(layout.item.fault("joints must be unsigned bytes or shorts"));
-            }
-            let size = layout.component.bytes();
-            self.decode(&layout, |element| {
-                std::array::from_fn(|lane| {
-                    layout
-                        .component
-                        .read_whole(&element[lane * size..])
-                        .unwrap_or_default() as u16
-                })
-            })
-        })
+        let layout = self.layout(reference, &["VEC4"])?;
+        if !matches!(layout.component, Component::U8 | Component::U16) {
+            return Err(layout.item.fault("joints must be unsigned bytes or shorts"));
+        }
+        let plain = Layout {
+            is_normalized: false,
+            ..layout
+        };
+        self.floats(&plain, |joints: [f32; 4]| joints.map(|joint| joint as u16))
     }
 
-    fn floats<T: Clone>(
-        &self,
-        reference: &Item<'_>,
-        types: &[&str],
-        make: impl Fn(&[f32]) -> T,
-    ) -> Result<Vec<T>, SceneError> {
-        self.with_layout(reference, types, |layout| {
-            let size = layout.component.bytes();
-            let column = (layout.rows * size).next_multiple_of(if layout.rows == layout.width {
-                1
-            } else {
-                4
-            });
-            let is_finite = Cell::new(true);
-            let values = self.decode(&layout, |element| {
-                let mut values = [0.0f32; 16];
-                for (lane, value) in values.iter_mut().take(layout.width).enumerate() {
-                    let offset = lane / layout.rows * column + lane % layout.rows * size;
-                    *value = layout
-                        .component
-                        .read(&element[offset..], layout.is_normalized);
-                    if !value.is_finite() {
-                        is_finite.set(false);
-                    }
-                }
-                make(&values[..layout.width])
-            })?;
-            if is_finite.get() {
-                Ok(values)
-            } else {
-                Err(layout.item.fault("holds a value that is not a number"))
-            }
-        })
-    }
-
-    fn with_layout<T>(
-        &self,
-        reference: &Item<'_>,
-        types: &[&str],
-        read: impl FnOnce(Layout<'_>) -> Result<T, SceneError>,
-    ) -> Result<T, SceneError> {
+    fn layout(&self, reference: &Item<'_>, types: &[&str]) -> Result<Layout<'a>, SceneError> {
         let index = reference.index(self.count, "accessor")? as usize;
-        let list = self
+        let item = self
             .document
-            .as_ref()
-            .ok_or_else(|| reference.fault("there are no accessors"))?;
-        let item = list
-            .elements(usize::MAX)?
-            .nth(index)
+            .and_then(|list| list.element(index))
             .ok_or_else(|| reference.fault("names no accessor"))?;
         let kind = item.require("type")?.text()?;
         if !types.contains(&kind) {
             return Err(reference.fault(format!(
-                "needs an accessor of type {}, but accessor {index} is {kind}",
-                types.join(" or ")
+                "needs an accessor of type {}, but accessor {index} is {}",
+                types.join(" or "),
+                kind.chars().take(20).collect::<String>()
             )));
         }
         let component_item = item.require("componentType")?;
         let component = Component::from_number(component_item.size()?)
             .ok_or_else(|| component_item.fault("is not a component type"))?;
-        let is_normalized = item.flag_or("normalized", false)?;
-        let (width, rows) = match kind {
-            "SCALAR" => (1, 1),
-            "VEC2" => (2, 2),
-            "VEC3" => (3, 3),
-            "VEC4" => (4, 4),
-            _ => (16, 4),
-        };
         let count = item.require("count")?.size()? as usize;
         if count > MAX_ACCESSOR_COUNT {
             return Err(item.over_limit(format!(
                 "has {count} elements, the limit is {MAX_ACCESSOR_COUNT}"
             )));
         }
-        let decoded = self
-            .decoded
-            .get()
-            .saturating_add((count * width * 4) as u64);
-        if decoded > MAX_DECODED_BYTES {
-            return Err(item.over_limit(format!(
-                "the decoded accessors together are over {MAX_DECODED_BYTES} bytes"
-            )));
-        }
-        self.decoded.set(decoded);
-        read(Layout {
+        Ok(Layout {
             item,
+            kind,
             component,
-            is_normalized,
-            width,
-            rows,
+            is_normalized: item.flag_or("normalized", false)?,
             count,
         })
     }
 
-    fn decode<T: Clone>(
+    /// Decodes with the loop that fits the component type.
+    fn floats<T: Clone, const N: usize>(
         &self,
         layout: &Layout<'_>,
-        make: impl Fn(&[u8]) -> T,
+        make: impl Fn([f32; N]) -> T,
     ) -> Result<Vec<T>, SceneError> {
-        let size = self.element_bytes(layout);
-        let mut values = if let Some(view) =
-            layout
-                .item
-                .index_of("bufferView", self.bytes.view_count(), "buffer view")?
-        {
-            let offset = layout
-                .item
-                .get("byteOffset")
-                .map_or(Ok(0), |offset| offset.size())? as usize;
-            let (data, stride) = self.slice(&layout.item, view, offset, size, layout.count)?;
-            data.chunks(stride).take(layout.count).map(&make).collect()
+        match (layout.component, layout.is_normalized) {
+            (Component::F32, _) => self.floats_of::<Float, T, N>(layout, make),
+            (Component::U32, _) => self.floats_of::<UnsignedInt, T, N>(layout, make),
+            (Component::I8, false) => self.floats_of::<Byte, T, N>(layout, make),
+            (Component::I8, true) => self.floats_of::<ByteShare, T, N>(layout, make),
+            (Component::U8, false) => self.floats_of::<UnsignedByte, T, N>(layout, make),
+            (Component::U8, true) => self.floats_of::<UnsignedByteShare, T, N>(layout, make),
+            (Component::I16, false) => self.floats_of::<Short, T, N>(layout, make),
+            (Component::I16, true) => self.floats_of::<ShortShare, T, N>(layout, make),
+            (Component::U16, false) => self.floats_of::<UnsignedShort, T, N>(layout, make),
+            (Component::U16, true) => self.floats_of::<UnsignedShortShare, T, N>(layout, make),
+        }
+    }
+
+    fn floats_of<L: Lane, T: Clone, const N: usize>(
+        &self,
+        layout: &Layout<'_>,
+        make: impl Fn([f32; N]) -> T,
+    ) -> Result<Vec<T>, SceneError> {
+        let elements = self.elements(layout, L::BYTES * N)?;
+        let mut is_finite = true;
+        let values = self.collect(layout, &elements, |element| {
+            let values: [f32; N] =
+                std::array::from_fn(|lane| L::float(&element[lane * L::BYTES..]));
+            is_finite &= values.iter().all(|value| value.is_finite());
+            make(values)
+        })?;
+        if is_finite {
+            Ok(values)
         } else {
-            vec![make(&[0u8; 64]); layout.count]
+            Err(layout.item.fault("holds a value that is not a number"))
+        }
+    }
+
+    fn collect<T: Clone>(
+        &self,
+        layout: &Layout<'_>,
+        elements: &Elements<'_>,
+        mut make: impl FnMut(&[u8]) -> T,
+    ) -> Result<Vec<T>, SceneError> {
+        self.budget.charge_for::<T>(&layout.item, elements.count)?;
+        let mut values: Vec<T> = match elements.data {
+            Some(data) => data
+                .chunks(elements.stride)
+                .take(elements.count)
+                .map(&mut make)
+                .collect(),
+            None => vec![make(&[0u8; 64]); elements.count],
         };
-        if let Some(sparse) = layout.item.get("sparse") {
-            self.apply_sparse(&sparse, size, &mut values, make)?;
+        if let Some(sparse) = &elements.sparse {
+            for (&place, element) in sparse.places.iter().zip(sparse.data.chunks(sparse.stride)) {
+                *values.get_mut(place as usize).ok_or_else(|| {
+                    layout
+                        .item
+                        .fault(format!("sparse index {place} is out of range"))
+                })? = make(element);
+            }
         }
         Ok(values)
     }
 
-    fn element_bytes(&self, layout: &Layout<'_>) -> usize {
-        let component = layout.component.bytes();
-        if layout.rows == layout.width {
-            layout.width * component
-        } else {
-            (layout.rows * component).next_multiple_of(4) * (layout.width / layout.rows)
+    /// Checked bytes of an accessor whose elements have `size` bytes.
+    fn elements(&self, layout: &Layout<'_>, size: usize) -> Result<Elements<'_>, SceneError> {
+        let item = &layout.item;
+        let (data, stride) =
+            match item.index_of("bufferView", self.bytes.view_count(), "buffer view")? {
+                Some(view) => {
+                    let (data, stride) = self.slice(item, view, size, layout.count)?;
+                    (Some(data), stride)
+                }
+                None => (None, size),
+            };
+        Ok(Elements {
+            data,
+            stride,
+            count: layout.count,
+            sparse: item
+                .get("sparse")
+                .map(|sparse| self.sparse(&sparse, layout.count, size))
+                .transpose()?,
+        })
+    }
+
+    fn sparse(
+        &self,
+        sparse: &Item<'_>,
+        total: usize,
+        size: usize,
+    ) -> Result<Sparse<'_>, SceneError> {
+        let count = sparse.require("count")?.size()? as usize;
+        if count > total {
+            return Err(sparse.fault("replaces more elements than there are"));
         }
+        let places = sparse.require("indices")?;
+        let component_item = places.require("componentType")?;
+        let component = Component::from_number(component_item.size()?)
+            .filter(|component| {
+                matches!(component, Component::U8 | Component::U16 | Component::U32)
+            })
+            .ok_or_else(|| component_item.fault("is not an index type"))?;
+        let at = |item: &Item<'_>, size: usize| {
+            let view = item
+                .require("bufferView")?
+                .index(self.bytes.view_count(), "buffer view")?;
+            self.slice(item, view, size, count)
+        };
+        let (index_bytes, index_stride) = at(&places, component.bytes())?;
+        self.budget.charge_for::<u32>(sparse, count)?;
+        let places: Vec<u32> = index_bytes
+            .chunks(index_stride)
+            .take(count)
+            .map(|bytes| {
+                let mut word = [0; 4];
+                word[..component.bytes()].copy_from_slice(&bytes[..component.bytes()]);
+                u32::from_le_bytes(word)
+            })
+            .collect();
+        if places.windows(2).any(|pair| pair[0] >= pair[1]) {
+            return Err(sparse.fault("its indices do not grow from one to the next"));
+        }
+        let (data, stride) = at(&sparse.require("values")?, size)?;
+        Ok(Sparse {
+            places,
+            data,
+            stride,
+        })
     }
 
     /// Bytes of `count` elements, checked, and their distance; the last chunk holds at least one element.
@@ -311,10 +304,12 @@ impl<'a> Accessors<'a> {
         &self,
         item: &Item<'_>,
         view: u32,
-        offset: usize,
         size: usize,
         count: usize,
     ) -> Result<(&[u8], usize), SceneError> {
+        let offset = item
+            .get("byteOffset")
+            .map_or(Ok(0), |offset| offset.size())? as usize;
         let (data, view) = self
             .bytes
             .view(view)
@@ -337,46 +332,5 @@ impl<'a> Accessors<'a> {
                 data.len()
             ))),
         }
-    }
-
-    fn apply_sparse<T>(
-        &self,
-        sparse: &Item<'_>,
-        size: usize,
-        values: &mut [T],
-        make: impl Fn(&[u8]) -> T,
-    ) -> Result<(), SceneError> {
-        let count = sparse.require("count")?.size()? as usize;
-        if count > values.len() {
-            return Err(sparse.fault("replaces more elements than there are"));
-        }
-        let places = sparse.require("indices")?;
-        let component_item = places.require("componentType")?;
-        let component = Component::from_number(component_item.size()?)
-            .filter(|component| component.read_whole(&[0; 4]).is_some())
-            .ok_or_else(|| component_item.fault("is not an index type"))?;
-        let at = |item: &Item<'_>, size: usize| -> Result<(&[u8], usize), SceneError> {
-            let view = item
-                .require("bufferView")?
-                .index(self.bytes.view_count(), "buffer view")?;
-            let offset = item
-                .get("byteOffset")
-                .map_or(Ok(0), |offset| offset.size())? as usize;
-            self.slice(item, view, offset, size, count)
-        };
-        let (index_bytes, index_stride) = at(&places, component.bytes())?;
-        let new_values = sparse.require("values")?;
-        let (value_bytes, value_stride) = at(&new_values, size)?;
-        for (index, value) in index_bytes
-            .chunks(index_stride)
-            .zip(value_bytes.chunks(value_stride))
-        {
-            let index = component.read_whole(index).unwrap_or(u32::MAX) as usize;
-            *values
-                .get_mut(index)
-                .ok_or_else(|| places.fault(format!("index {index} is out of range")))? =
-                make(value);
-        }
-        Ok(())
     }
 }

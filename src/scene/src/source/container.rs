@@ -1,17 +1,16 @@
-//! Bytes of a scene: the GLB container, buffers, buffer views, and files beside the main one.
+//! Bytes of a scene: the GLB container, buffers and buffer views.
 
 use crate::{
     error::{ErrorKind, SceneError},
     limits::{MAX_ELEMENTS, MAX_SIDE_FILES},
-    source::json::Item,
+    source::{
+        budget::Budget,
+        files::{SideFiles, inside_folder},
+        json::Item,
+    },
 };
 use base64::Engine as _;
-use std::{
-    cell::RefCell,
-    collections::BTreeMap,
-    path::{Component, Path, PathBuf},
-    sync::Arc,
-};
+use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, sync::Arc};
 
 const GLB_MAGIC: &[u8; 4] = b"glTF";
 const CHUNK_JSON: u32 = 0x4E4F_534A;
@@ -76,96 +75,34 @@ pub(crate) fn split(bytes: &[u8]) -> Result<Container<'_>, SceneError> {
     })
 }
 
-/// Gives the bytes of files that a scene names beside itself.
-pub trait SideFiles {
-    /// Bytes of a relative path that was checked to stay inside the scene's folder, at most `limit`.
-    ///
-    /// # Errors
-    /// One line that says why there are none.
-    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String>;
-}
-
-/// For bytes that come without a folder.
-pub struct NoSideFiles;
-
-impl SideFiles for NoSideFiles {
-    fn read(&self, relative: &Path, _limit: u64) -> Result<Vec<u8>, String> {
-        Err(format!(
-            "it names the file {}, but came without a folder",
-            relative.display()
-        ))
-    }
-}
-
-/// Files of a folder on disk.
-pub struct FolderFiles {
-    folder: PathBuf,
-}
-
-impl FolderFiles {
-    /// Files below `folder` only, links that lead outside are refused.
-    #[must_use]
-    pub fn new(folder: &Path) -> Self {
-        Self {
-            folder: folder.to_path_buf(),
-        }
-    }
-}
-
-impl SideFiles for FolderFiles {
-    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String> {
-        let shown = relative.display();
-        let root = self
-            .folder
-            .canonicalize()
-            .map_err(|error| format!("{}: {error}", self.folder.display()))?;
-        let path = root
-            .join(relative)
-            .canonicalize()
-            .map_err(|error| format!("{shown}: {error}"))?;
-        if !path.starts_with(&root) {
-            return Err(format!("{shown} leads outside of the folder"));
-        }
-        read_bounded(&path, limit)
-    }
-}
-
-/// Reads a regular file of at most `limit` bytes.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    use std::io::Read as _;
-    let shown = path.display();
-    let file = std::fs::File::open(path).map_err(|error| format!("{shown}: {error}"))?;
-    let metadata = file
-        .metadata()
-        .map_err(|error| format!("{shown}: {error}"))?;
-    if !metadata.is_file() {
-        return Err(format!("{shown} is not a regular file"));
-    }
-    if metadata.len() > limit {
-        return Err(format!(
-            "{shown} has {} bytes, the limit is {limit}",
-            metadata.len()
-        ));
-    }
-    let mut bytes = Vec::with_capacity(metadata.len() as usize);
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(|error| format!("{shown}: {error}"))?;
-    if bytes.len() as u64 > limit {
-        Err(format!("{shown} grew over the limit of {limit} bytes"))
-    } else {
-        Ok(bytes)
-    }
-}
-
 /// All bytes that a document refers to, fetched when first needed.
 pub(crate) struct Bytes<'a> {
     files: &'a dyn SideFiles,
     limit: u64,
     used: RefCell<u64>,
     fetched: RefCell<BTreeMap<PathBuf, Arc<[u8]>>>,
-    buffers: Vec<Arc<[u8]>>,
+    buffers: Vec<Buffer<'a>>,
     views: Vec<View>,
+    /// Copies of views that outlive the file: images and sounds.
+    copies: RefCell<BTreeMap<u32, Arc<[u8]>>>,
+    budget: &'a Budget,
+}
+
+/// The bytes of a buffer.
+enum Buffer<'a> {
+    /// The binary chunk.
+    Chunk(&'a [u8]),
+    /// A file or a data URI.
+    Shared(Arc<[u8]>),
+}
+
+impl Buffer<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Chunk(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
 }
 
 /// A checked buffer view.
@@ -181,9 +118,10 @@ impl<'a> Bytes<'a> {
     /// Loads buffers and checks buffer views.
     pub(crate) fn load(
         root: &Item<'_>,
-        binary: Option<&[u8]>,
+        binary: Option<&'a [u8]>,
         files: &'a dyn SideFiles,
         limit: u64,
+        budget: &'a Budget,
     ) -> Result<Self, SceneError> {
         let mut bytes = Self {
             files,
@@ -192,6 +130,8 @@ impl<'a> Bytes<'a> {
             fetched: RefCell::default(),
             buffers: Vec::new(),
             views: Vec::new(),
+            copies: RefCell::default(),
+            budget,
         };
         if let Some(buffers) = root.get("buffers") {
             for (index, buffer) in buffers.elements(MAX_ELEMENTS)?.enumerate() {
@@ -214,8 +154,23 @@ impl<'a> Bytes<'a> {
         let data = self
             .buffers
             .get(view.buffer)?
+            .bytes()
             .get(view.start..view.start + view.length)?;
         Some((data, view))
+    }
+
+    /// The bytes of a buffer view to keep; the same view is copied once.
+    pub(crate) fn copy(&self, item: &Item<'_>, index: u32) -> Result<Arc<[u8]>, SceneError> {
+        if let Some(known) = self.copies.borrow().get(&index) {
+            return Ok(Arc::clone(known));
+        }
+        let (data, _) = self
+            .view(index)
+            .ok_or_else(|| item.fault("names a buffer view without bytes"))?;
+        self.budget.charge(item, data.len() as u64)?;
+        let copy: Arc<[u8]> = data.into();
+        self.copies.borrow_mut().insert(index, Arc::clone(&copy));
+        Ok(copy)
     }
 
     pub(crate) fn view_count(&self) -> usize {
@@ -281,6 +236,7 @@ impl<'a> Bytes<'a> {
     fn charge(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
         let mut used = self.used.borrow_mut();
         *used = used.saturating_add(bytes);
+        self.budget.charge(item, bytes)?;
         if *used > self.limit {
             Err(item.over_limit(format!("the files together are over {} bytes", self.limit)))
         } else {
@@ -292,22 +248,19 @@ impl<'a> Bytes<'a> {
         &self,
         buffer: &Item<'_>,
         index: usize,
-        binary: Option<&[u8]>,
-    ) -> Result<Arc<[u8]>, SceneError> {
+        binary: Option<&'a [u8]>,
+    ) -> Result<Buffer<'a>, SceneError> {
         let declared = buffer.require("byteLength")?.size()? as usize;
-        let data: Arc<[u8]> = match (buffer.get("uri"), binary) {
-            (Some(uri), _) => self.uri(&uri)?,
-            (None, Some(binary)) if index == 0 => {
-                self.charge(buffer, binary.len() as u64)?;
-                binary.into()
-            }
+        let data = match (buffer.get("uri"), binary) {
+            (Some(uri), _) => Buffer::Shared(self.uri(&uri)?),
+            (None, Some(binary)) if index == 0 => Buffer::Chunk(binary),
             // A buffer without bytes is only an error once an accessor or image needs it.
-            (None, _) => return Ok(Arc::from([])),
+            (None, _) => return Ok(Buffer::Chunk(&[])),
         };
-        if data.len() < declared {
+        if data.bytes().len() < declared {
             return Err(buffer.fault(format!(
                 "should have {declared} bytes but has {}",
-                data.len()
+                data.bytes().len()
             )));
         }
         Ok(data)
@@ -328,7 +281,7 @@ impl<'a> Bytes<'a> {
         if stride.is_some_and(|stride| !(4..=252).contains(&stride)) {
             return Err(item.fault("byteStride must be from 4 to 252"));
         }
-        let available = self.buffers[buffer].len() as u64;
+        let available = self.buffers[buffer].bytes().len() as u64;
         if available > 0 && start.checked_add(length).is_none_or(|end| end > available) {
             return Err(item.fault(format!("reaches beyond its buffer of {available} bytes")));
         }
@@ -341,25 +294,6 @@ impl<'a> Bytes<'a> {
     }
 }
 
-/// A percent-decoded relative path without `..`, root, drive or scheme.
-pub(crate) fn inside_folder(uri: &str) -> Option<PathBuf> {
-    let decoded = percent_encoding::percent_decode_str(uri)
-        .decode_utf8()
-        .ok()?;
-    if decoded.is_empty() || decoded.contains(['\\', ':', '\0', '#', '?']) {
-        return None;
-    }
-    let mut path = PathBuf::new();
-    for component in Path::new(decoded.as_ref()).components() {
-        match component {
-            Component::Normal(name) => path.push(name),
-            Component::CurDir => {}
-            _ => return None,
-        }
-    }
-    (!path.as_os_str().is_empty()).then_some(path)
-}
-
 fn shorten(text: &str) -> String {
     text.chars().take(80).collect()
 }
@@ -367,27 +301,6 @@ fn shorten(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn only_paths_inside_the_folder_pass() {
-        for good in ["a.bin", "textures/a%20b.png", "./a.bin"] {
-            assert!(inside_folder(good).is_some(), "{good}");
-        }
-        for bad in [
-            "/etc/passwd",
-            "../a.bin",
-            "a/../../b",
-            "http://x/a.bin",
-            "C:/a",
-            "a%00b",
-            "..%2Fa",
-            "a\\b",
-            "",
-            "%ff",
-        ] {
-            assert_eq!(inside_folder(bad), None, "{bad}");
-        }
-    }
 
     #[test]
     fn broken_containers_name_their_byte() {

@@ -1,0 +1,139 @@
+//! Files beside the main one, only inside its folder.
+
+use std::path::{Component, Path, PathBuf};
+
+/// Gives the bytes of files that a scene names beside itself.
+pub trait SideFiles {
+    /// Bytes of a relative path that was checked to stay inside the scene's folder, at most `limit`.
+    ///
+    /// # Errors
+    /// One line that says why there are none.
+    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String>;
+}
+
+/// For bytes that come without a folder.
+pub struct NoSideFiles;
+
+impl SideFiles for NoSideFiles {
+    fn read(&self, relative: &Path, _limit: u64) -> Result<Vec<u8>, String> {
+        Err(format!(
+            "it names the file {}, but came without a folder",
+            relative.display()
+        ))
+    }
+}
+
+/// Files of a folder on disk.
+pub struct FolderFiles {
+    folder: PathBuf,
+}
+
+impl FolderFiles {
+    /// Files below `folder` only, links that lead outside are refused.
+    #[must_use]
+    pub fn new(folder: &Path) -> Self {
+        Self {
+            folder: if folder.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                folder.to_path_buf()
+            },
+        }
+    }
+}
+
+impl SideFiles for FolderFiles {
+    fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String> {
+        let shown = relative.display();
+        let root = self
+            .folder
+            .canonicalize()
+            .map_err(|error| format!("{}: {error}", self.folder.display()))?;
+        let path = root
+            .join(relative)
+            .canonicalize()
+            .map_err(|error| format!("{shown}: {error}"))?;
+        if !path.starts_with(&root) {
+            return Err(format!("{shown} leads outside of the folder"));
+        }
+        read_bounded(&path, limit)
+    }
+}
+
+/// Reads a regular file of at most `limit` bytes.
+pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+    use std::io::Read as _;
+    let shown = path.display();
+    // Opening a named pipe would wait for its other end.
+    let kind = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;
+    if !kind.is_file() {
+        return Err(format!("{shown} is not a regular file"));
+    }
+    let file = std::fs::File::open(path).map_err(|error| format!("{shown}: {error}"))?;
+    let metadata = file
+        .metadata()
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if !metadata.is_file() {
+        return Err(format!("{shown} is not a regular file"));
+    }
+    if metadata.len() > limit {
+        return Err(format!(
+            "{shown} has {} bytes, the limit is {limit}",
+            metadata.len()
+        ));
+    }
+    let mut bytes = Vec::with_capacity(metadata.len() as usize);
+    file.take(limit + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| format!("{shown}: {error}"))?;
+    if bytes.len() as u64 > limit {
+        Err(format!("{shown} grew over the limit of {limit} bytes"))
+    } else {
+        Ok(bytes)
+    }
+}
+
+/// A percent-decoded relative path without `..`, root, drive or scheme.
+pub(crate) fn inside_folder(uri: &str) -> Option<PathBuf> {
+    let decoded = percent_encoding::percent_decode_str(uri)
+        .decode_utf8()
+        .ok()?;
+    if decoded.is_empty() || decoded.contains(['\\', ':', '\0', '#', '?']) {
+        return None;
+    }
+    let mut path = PathBuf::new();
+    for component in Path::new(decoded.as_ref()).components() {
+        match component {
+            Component::Normal(name) => path.push(name),
+            Component::CurDir => {}
+            _ => return None,
+        }
+    }
+    (!path.as_os_str().is_empty()).then_some(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_paths_inside_the_folder_pass() {
+        for good in ["a.bin", "textures/a%20b.png", "./a.bin"] {
+            assert!(inside_folder(good).is_some(), "{good}");
+        }
+        for bad in [
+            "/etc/passwd",
+            "../a.bin",
+            "a/../../b",
+            "http://x/a.bin",
+            "C:/a",
+            "a%00b",
+            "..%2Fa",
+            "a\\b",
+            "",
+            "%ff",
+        ] {
+            assert_eq!(inside_folder(bad), None, "{bad}");
+        }
+    }
+}
