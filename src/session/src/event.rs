@@ -2,7 +2,9 @@
 
 use crate::failure::Failure;
 use crate::world_files::WorldFiles;
-use protocol::{ChatLine, ContentHash, Denial, EntityId, Note, PersonId, PersonInfo, Welcome};
+use protocol::{
+    ChatLine, ContentHash, Denial, EntityId, Note, PersonId, PersonInfo, ServerStatistics, Welcome,
+};
 use replication::Correction;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +51,13 @@ pub enum SessionEvent {
         request: u32,
         /// Why.
         reason: Denial,
+    },
+    /// How the server fares.
+    Statistics {
+        /// Number that the question returned.
+        request: u32,
+        /// Over the last ten seconds.
+        statistics: ServerStatistics,
     },
     /// One holds a body now, or none.
     Holding(Option<EntityId>),

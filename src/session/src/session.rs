@@ -306,6 +306,14 @@ impl Session {
         })
     }
 
+    /// Asks how the server fares, where it tells; gives the request's number.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn ask_statistics(&self) -> Result<u32, ActionError> {
+        self.request(|request| ClientMessage::AskStatistics { request })
+    }
+
     /// Gets a file of `bytes` length by its content id, for example somebody's avatar. Answered by
     /// [`SessionEvent::FileReady`] or [`SessionEvent::FileFailed`].
     ///

@@ -293,6 +293,16 @@ impl Visit<'_> {
                 self.pending.remove(&request);
                 SessionEvent::Denied { request, reason }
             }
+            ServerMessage::Statistics {
+                request,
+                statistics,
+            } => {
+                self.pending.remove(&request);
+                SessionEvent::Statistics {
+                    request,
+                    statistics,
+                }
+            }
             ServerMessage::Holding(entity) => SessionEvent::Holding(entity),
             ServerMessage::Sitting(seat) => SessionEvent::Sitting(seat),
             ServerMessage::Replaced => return Some(End::Over(SessionEvent::Replaced)),
