@@ -382,7 +382,7 @@ mod tests {
             bytes: 500,
             ..store(&cache, &[3; 10])
         };
-        cache.make_room(&[coming.clone()]).unwrap();
+        cache.make_room(std::slice::from_ref(&coming)).unwrap();
         assert_eq!(cache.find(old.hash), None);
         assert!(cache.find(new.hash).is_some());
         let error = cache

@@ -82,7 +82,7 @@ pub(crate) async fn fetch(
         }
         if bad_chunks == MAX_BAD_CHUNKS {
             return Err(FetchError::Broken(
-                "a part of it came damaged, several times".to_owned(),
+                "a part of it came damaged or not at all, several times".to_owned(),
             ));
         }
     }
@@ -125,7 +125,10 @@ async fn fetch_rest(
     let resumed = part.bytes();
     for expected in chunks.iter().skip(verified as usize) {
         let length = (bytes - part.bytes()).min(CHUNK_BYTES as u64) as usize;
-        let chunk = receive_chunk(&mut stream, length).await?;
+        let Some(chunk) = receive_chunk(&mut stream, length).await? else {
+            on_bytes(-i64::try_from(part.bytes()).unwrap_or(i64::MAX));
+            return Ok((part, Try::BadChunk));
+        };
         let expected = *expected;
         let is_good;
         (part, is_good) = blocking(move || {
@@ -173,16 +176,20 @@ async fn file_response(
     }
 }
 
-async fn receive_chunk(stream: &mut BulkStream, length: usize) -> Result<Vec<u8>, FetchError> {
+/// A chunk, `None` when the stream ends before it does.
+async fn receive_chunk(
+    stream: &mut BulkStream,
+    length: usize,
+) -> Result<Option<Vec<u8>>, FetchError> {
     let mut chunk = vec![0; length];
     let mut filled = 0;
     while filled < length {
         match in_time(stream.receiver.receive_raw(&mut chunk[filled..])).await? {
             Some(count) => filled += count,
-            None => return Err(FetchError::Broken("it ends too early".to_owned())),
+            None => return Ok(None),
         }
     }
-    Ok(chunk)
+    Ok(Some(chunk))
 }
 
 /// Offers one's avatar file: the server takes it, or has it already.

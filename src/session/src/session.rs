@@ -349,7 +349,6 @@ impl Session {
     }
 
     /// What moves. Hold it briefly: the session waits for it when a snapshot comes.
-    #[must_use]
     pub fn view(&self) -> MutexGuard<'_, WorldView> {
         self.shared.view()
     }
