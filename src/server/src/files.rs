@@ -1,5 +1,6 @@
 //! Files that travel: a world's own, and avatars that people brought. By content id, in chunks with hashes of their own.
 
+use crate::world::Inbound;
 use network::{BulkStream, Connection};
 use protocol::{
     BulkRequest, BulkResponse, ContentHash,
@@ -9,6 +10,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
+use tokio::sync::mpsc;
 
 /// Avatars of visitors that are kept at once; the oldest goes.
 const MAX_VISITORS_AVATARS: usize = 256;
@@ -79,15 +81,19 @@ impl Library {
     }
 
     /// Answers a connection's requests for files until it ends. One file at a time a connection: bulk must not disturb state.
-    pub(crate) async fn serve(self, connection: Connection) {
+    pub(crate) async fn serve(self, connection: Connection, world: mpsc::Sender<Inbound>) {
         while let Ok(mut stream) = connection.accept_bulk().await {
-            if let Err(reason) = self.answer(&mut stream).await {
+            if let Err(reason) = self.answer(&mut stream, &world).await {
                 tracing::debug!("a file was not served: {reason}");
             }
         }
     }
 
-    async fn answer(&self, stream: &mut BulkStream) -> Result<(), String> {
+    async fn answer(
+        &self,
+        stream: &mut BulkStream,
+        world: &mpsc::Sender<Inbound>,
+    ) -> Result<(), String> {
         match stream
             .receiver
             .receive::<BulkRequest>()
@@ -95,7 +101,15 @@ impl Library {
             .map_err(|error| error.to_string())?
         {
             BulkRequest::Fetch { hash, first_chunk } => self.send(stream, &hash, first_chunk).await,
-            BulkRequest::Offer { hash, bytes } => self.receive(stream, hash, bytes).await,
+            BulkRequest::Offer { hash, bytes } => {
+                self.receive(stream, hash, bytes).await?;
+                if self.get(&hash).is_some()
+                    && world.send(Inbound::AvatarArrived(hash)).await.is_err()
+                {
+                    tracing::debug!("the world has ended");
+                }
+                Ok(())
+            }
         }
     }
 
@@ -163,8 +177,10 @@ impl Library {
             };
             whole.extend_from_slice(&buffer[..count]);
         }
-        let verdict = match check_avatar(&whole, hash, bytes) {
-            Ok(()) => {
+        let checking =
+            tokio::task::spawn_blocking(move || check_avatar(&whole, hash, bytes).map(|()| whole));
+        let verdict = match checking.await.map_err(|error| error.to_string())? {
+            Ok(whole) => {
                 self.add_avatar(hash, whole);
                 BulkResponse::Have
             }

@@ -3,10 +3,17 @@
 //! Start reading at `running.rs` (start and stop), then `world/mod.rs` (one tick) and `session.rs` (one person).
 
 mod config;
+mod door;
 mod files;
+mod hosted;
 mod limiter;
+mod running;
+mod session;
 mod statistics;
 mod store;
+mod world;
 
 pub use config::{ConfigError, ServerConfig};
+pub use hosted::HostError;
+pub use running::{RunningServer, Server, StartError, SteppedServer};
 pub use store::StoreError;

@@ -10,12 +10,13 @@ pub(crate) struct Limiter {
 }
 
 impl Limiter {
-    pub(crate) fn new(per_second: f64, burst: f64) -> Self {
+    /// Full at `now_secs`.
+    pub(crate) fn starting(per_second: f64, burst: f64, now_secs: f64) -> Self {
         Self {
             per_second,
             burst,
             left: burst,
-            last_secs: 0.0,
+            last_secs: now_secs,
         }
     }
 
@@ -38,7 +39,7 @@ mod tests {
 
     #[test]
     fn bursts_pass_and_floods_do_not() {
-        let mut limiter = Limiter::new(10.0, 5.0);
+        let mut limiter = Limiter::starting(10.0, 5.0, 0.0);
         assert_eq!((0..20).filter(|_| limiter.take(0.0)).count(), 5);
         assert_eq!(
             (0..1_000)

@@ -1,1 +1,154 @@
-fn main() {}
+//! `stoa-server`: hosts worlds.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program speaks to its user"
+)]
+
+use clap::Parser;
+use server::{Server, ServerConfig};
+use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use tracing_subscriber::EnvFilter;
+
+/// Hosts worlds from glTF files, for people to enter with `stoa join`.
+#[derive(Parser)]
+#[command(name = "stoa-server", version)]
+struct Arguments {
+    /// Configuration file; flags go before it.
+    #[arg(long, value_name = "FILE.toml")]
+    config: Option<PathBuf>,
+    /// World to host: a .glb or .gltf file, or a folder with one. Repeat it for more.
+    #[arg(long, value_name = "FILE|FOLDER")]
+    world: Vec<PathBuf>,
+    /// UDP address to listen on; port 0 takes any free one.
+    #[arg(long, value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+    /// Folder for the certificate and what happens in the worlds.
+    #[arg(long, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// How much to log on standard error: error, warn, info, debug, trace.
+    #[arg(long, value_name = "LEVEL", default_value = "warn")]
+    log: String,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stoa-server: {}", one_line(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&arguments.log).map_err(|_| {
+        anyhow::anyhow!(
+            "--log {} is not a level: use error, warn, info, debug or trace",
+            arguments.log
+        )
+    })?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let config = configuration(arguments)?;
+    let (stop, stopped) = std::sync::mpsc::sync_channel(1);
+    watch_signals(stop)?;
+    let server = Server::start(&config)?;
+    for address in server.addresses() {
+        println!("listening {address} fingerprint {}", server.fingerprint());
+    }
+    // Fails only when the signals can no longer be watched: then stopping is right as well.
+    if stopped.recv().is_err() {
+        eprintln!("stoa-server: signals cannot be watched any more: stopping");
+    }
+    server.stop();
+    Ok(())
+}
+
+fn configuration(arguments: Arguments) -> anyhow::Result<ServerConfig> {
+    let mut config = match &arguments.config {
+        Some(path) => ServerConfig::load(path)?,
+        None => ServerConfig::default(),
+    };
+    if !arguments.world.is_empty() {
+        config.worlds = arguments.world;
+    }
+    if let Some(listen) = arguments.listen {
+        config.listen = listen;
+    }
+    if arguments.data.is_some() {
+        config.data = arguments.data;
+    }
+    if config.data.is_none() {
+        config.data = Some(PathBuf::from("stoa-data"));
+    }
+    Ok(config)
+}
+
+/// Sends once when the process is asked to end.
+fn watch_signals(stop: std::sync::mpsc::SyncSender<()>) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()?;
+    let mut asked = {
+        let _entered = runtime.enter();
+        signals()?
+    };
+    std::thread::Builder::new()
+        .name("stoa-signals".to_owned())
+        .spawn(move || {
+            runtime.block_on(asked.next());
+            // The receiver is gone only when the program ends anyway.
+            stop.send(()).unwrap_or(());
+        })?;
+    Ok(())
+}
+
+#[cfg(unix)]
+struct Signals {
+    terminate: tokio::signal::unix::Signal,
+    interrupt: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+fn signals() -> std::io::Result<Signals> {
+    use tokio::signal::unix::{SignalKind, signal};
+    Ok(Signals {
+        terminate: signal(SignalKind::terminate())?,
+        interrupt: signal(SignalKind::interrupt())?,
+    })
+}
+
+#[cfg(unix)]
+impl Signals {
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+fn signals() -> std::io::Result<Signals> {
+    Ok(Signals)
+}
+
+#[cfg(not(unix))]
+impl Signals {
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// An error and its causes in one line.
+fn one_line(error: &anyhow::Error) -> String {
+    format!("{error:#}").replace('\n', " ")
+}

@@ -58,70 +58,102 @@ pub(crate) struct Outcome {
     pub(crate) result: Result<(), String>,
 }
 
-/// Handle of a world's writer thread.
+/// Where stored state lives, and who writes it.
+#[derive(Clone, Copy)]
+pub(crate) struct StorePlace<'a> {
+    /// Data folder; `None` keeps everything in memory.
+    pub(crate) folder: Option<&'a Path>,
+    /// Write in the caller's thread instead of one of its own: what tests on a manual clock need.
+    pub(crate) is_inline: bool,
+}
+
+/// Handle of a world's stored state.
 pub(crate) struct Store {
-    jobs: Option<SyncSender<Job>>,
-    outcomes: Receiver<Outcome>,
+    writer: Writer,
     next_number: u64,
-    writer: Option<thread::JoinHandle<()>>,
+}
+
+enum Writer {
+    /// Writes at once.
+    Inline(Box<Tables>, Vec<Outcome>),
+    /// A thread writes.
+    Thread {
+        jobs: SyncSender<Job>,
+        outcomes: Receiver<Outcome>,
+        thread: thread::JoinHandle<()>,
+    },
+    /// The thread has ended; what it said last.
+    Closed(Vec<Outcome>),
 }
 
 impl Store {
     /// Opens or makes a world's state. `content` identifies the world file: poses of another file are forgotten.
     pub(crate) fn open(
-        folder: Option<&Path>,
+        place: StorePlace<'_>,
         world: &str,
         content: &[u8; 32],
     ) -> Result<(Self, Restored), StoreError> {
-        let (tables, restored) = Tables::open(folder, world, content)?;
-        let (jobs, inbox) = sync_channel(MAX_WAITING);
-        let (outbox, outcomes) = sync_channel(MAX_WAITING * 2);
-        let unusable = |error: std::io::Error| StoreError::Unusable {
-            path: folder.map(Path::to_path_buf).unwrap_or_default(),
-            fault: error.to_string(),
+        let (tables, restored) = Tables::open(place.folder, world, content)?;
+        let writer = if place.is_inline {
+            Writer::Inline(Box::new(tables), Vec::new())
+        } else {
+            spawn_writer(tables, world).map_err(|error| StoreError::Unusable {
+                path: place.folder.map(Path::to_path_buf).unwrap_or_default(),
+                fault: error.to_string(),
+            })?
         };
-        let writer = thread::Builder::new()
-            .name(format!("stoa-store-{world}"))
-            .spawn(move || write(&tables, &inbox, &outbox))
-            .map_err(unusable)?;
-        Ok((
-            Self {
-                jobs: Some(jobs),
-                outcomes,
-                next_number: 0,
-                writer: Some(writer),
-            },
-            restored,
-        ))
+        let store = Self {
+            writer,
+            next_number: 0,
+        };
+        Ok((store, restored))
     }
 
     /// Queues a change. `Err` when too many wait: the disk does not keep up.
     pub(crate) fn submit(&mut self, change: Change) -> Result<u64, String> {
         self.next_number += 1;
-        let job = Job {
-            number: self.next_number,
-            change,
-        };
-        match self.jobs.as_ref().map(|jobs| jobs.try_send(job)) {
-            Some(Ok(())) => Ok(self.next_number),
-            Some(Err(TrySendError::Full(_))) => Err("the disk does not keep up".to_owned()),
-            _ => Err("the store has stopped".to_owned()),
+        let number = self.next_number;
+        match &mut self.writer {
+            Writer::Inline(tables, outcomes) => {
+                let result = tables.commit(std::iter::once(&change));
+                outcomes.push(Outcome { number, result });
+                Ok(number)
+            }
+            Writer::Thread { jobs, .. } => match jobs.try_send(Job { number, change }) {
+                Ok(()) => Ok(number),
+                Err(TrySendError::Full(_)) => Err("the disk does not keep up".to_owned()),
+                Err(TrySendError::Disconnected(_)) => Err("the store has stopped".to_owned()),
+            },
+            Writer::Closed(_) => Err("the world is closing".to_owned()),
         }
     }
 
     /// Results that have come since the last call.
-    pub(crate) fn outcomes(&self) -> impl Iterator<Item = Outcome> + '_ {
-        self.outcomes.try_iter()
+    pub(crate) fn outcomes(&mut self) -> Vec<Outcome> {
+        match &mut self.writer {
+            Writer::Inline(_, outcomes) | Writer::Closed(outcomes) => std::mem::take(outcomes),
+            Writer::Thread { outcomes, .. } => outcomes.try_iter().collect(),
+        }
     }
 
     /// Writes what waits and ends the thread.
     pub(crate) fn close(&mut self) {
-        self.jobs = None;
-        if self
-            .writer
-            .take()
-            .is_some_and(|writer| writer.join().is_err())
-        {
+        let last = self.outcomes();
+        let writer = std::mem::replace(&mut self.writer, Writer::Closed(last));
+        let Writer::Thread {
+            jobs,
+            outcomes,
+            thread,
+        } = writer
+        else {
+            return;
+        };
+        drop(jobs);
+        // The thread ends once its queue is empty; until then it must not wait for us.
+        if let Writer::Closed(last) = &mut self.writer {
+            last.extend(outcomes.iter());
+        }
+        if thread.join().is_err() {
             tracing::error!("the store's thread ended badly");
         }
     }
@@ -133,30 +165,37 @@ impl Drop for Store {
     }
 }
 
-fn write(tables: &Tables, inbox: &Receiver<Job>, outbox: &SyncSender<Outcome>) {
+fn spawn_writer(mut tables: Tables, world: &str) -> std::io::Result<Writer> {
+    let (jobs, inbox) = sync_channel(MAX_WAITING);
+    let (outbox, outcomes) = sync_channel(MAX_WAITING * 2);
+    let thread = thread::Builder::new()
+        .name(format!("stoa-store-{world}"))
+        .spawn(move || write(&mut tables, &inbox, &outbox))?;
+    Ok(Writer::Thread {
+        jobs,
+        outcomes,
+        thread,
+    })
+}
+
+/// Everything that came while one commit ran goes into the next.
+fn write(tables: &mut Tables, inbox: &Receiver<Job>, outbox: &SyncSender<Outcome>) {
     while let Ok(first) = inbox.recv() {
         let mut group = vec![first];
-        group.extend(inbox.try_iter());
+        group.extend(inbox.try_iter().take(MAX_WAITING));
         let result = tables.commit(group.iter().map(|job| &job.change));
-        // A group that fails is tried change by change, so that one bad change spoils no other.
-        let results: Vec<Result<(), String>> = match result {
-            Err(_) if group.len() > 1 => group
-                .iter()
-                .map(|job| tables.commit(std::iter::once(&job.change)))
-                .collect(),
-            result => vec![result; group.len()],
-        };
-        for (job, result) in group.into_iter().zip(results) {
-            if let Err(fault) = &result {
-                tracing::error!("a change could not be stored: {fault}");
-            }
-            if outbox
-                .send(Outcome {
-                    number: job.number,
-                    result,
-                })
-                .is_err()
-            {
+        if let Err(fault) = &result {
+            tracing::error!(
+                changes = group.len(),
+                "changes could not be stored: {fault}"
+            );
+        }
+        for job in group {
+            let outcome = Outcome {
+                number: job.number,
+                result: result.clone(),
+            };
+            if outbox.send(outcome).is_err() {
                 return;
             }
         }

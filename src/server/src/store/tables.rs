@@ -7,7 +7,10 @@ use redb::{
     backends::InMemoryBackend,
 };
 use serde::{Serialize, de::DeserializeOwned};
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 const META: TableDefinition<'_, &str, &[u8]> = TableDefinition::new("meta");
 const POSES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("poses");
@@ -18,8 +21,13 @@ const NOTES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("notes");
 /// Layout of the tables; a store of a newer layout is not touched.
 const LAYOUT: u8 = 1;
 
-/// An open database.
-pub(super) struct Tables(Database);
+/// The database of a world. Closed after a write error, and opened again for the next change: that is how redb
+/// recovers from a full disk.
+pub(super) struct Tables {
+    database: Option<Database>,
+    /// `None` in memory.
+    path: Option<PathBuf>,
+}
 
 /// Any fault of the database, in words.
 type Fault = Box<dyn std::error::Error>;
@@ -30,138 +38,190 @@ impl Tables {
         world: &str,
         content: &[u8; 32],
     ) -> Result<(Self, Restored), StoreError> {
-        let database = match folder {
-            None => Database::builder()
+        let Some(folder) = folder else {
+            let database = Database::builder()
                 .create_with_backend(InMemoryBackend::new())
-                .map_err(|error| unusable(Path::new("memory"), &error))?,
-            Some(folder) => {
-                let folder = folder.join("worlds");
-                fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
-                let path = folder.join(format!("{world}.redb"));
-                Database::create(&path).map_err(|error| match error {
-                    DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
-                        StoreError::InUse(folder.clone())
-                    }
-                    DatabaseError::Storage(redb::StorageError::Io(error))
-                        if error.kind() != std::io::ErrorKind::InvalidData =>
-                    {
-                        unusable(&path, &error)
-                    }
-                    error => StoreError::Damaged {
-                        path: path.clone(),
-                        fault: error.to_string(),
-                    },
-                })?
-            }
+                .map_err(|error| unusable(Path::new("memory"), &error))?;
+            let restored = restore(&database, content)
+                .map_err(|error| unusable(Path::new("memory"), &error))?;
+            let tables = Self {
+                database: Some(database),
+                path: None,
+            };
+            return Ok((tables, restored));
         };
-        let tables = Self(database);
-        let place = folder
-            .map(|folder| folder.join("worlds").join(format!("{world}.redb")))
-            .unwrap_or_default();
-        let restored = tables
-            .restore(content)
-            .map_err(|error| StoreError::Damaged {
-                path: place,
-                fault: error.to_string(),
-            })?;
+        let folder = folder.join("worlds");
+        fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+        let path = folder.join(format!("{world}.redb"));
+        if !path.exists() {
+            create(&folder, &path)?;
+        }
+        // A damaged file must never end the program: redb checks much, but not everything.
+        let opened = std::panic::catch_unwind(|| {
+            let database = Database::open(&path).map_err(|error| open_fault(&path, error))?;
+            let restored =
+                restore(&database, content).map_err(|error| damaged(&path, error.as_ref()))?;
+            Ok((database, restored))
+        });
+        let (database, restored) = opened
+            .unwrap_or_else(|_panic| Err(damaged(&path, &"its tables contradict each other")))?;
+        let tables = Self {
+            database: Some(database),
+            path: Some(path),
+        };
         Ok((tables, restored))
     }
 
     /// Writes changes in one transaction, on disk when it returns.
     pub(super) fn commit<'a>(
-        &self,
+        &mut self,
         changes: impl Iterator<Item = &'a Change>,
     ) -> Result<(), String> {
-        self.try_commit(changes).map_err(|error| error.to_string())
+        let database = match (&mut self.database, &self.path) {
+            (Some(database), _) => database,
+            (closed, Some(path)) => {
+                let database = Database::open(path).map_err(|error| plain(&error))?;
+                closed.insert(database)
+            }
+            (None, None) => return Err("the store is closed".to_owned()),
+        };
+        let result = try_commit(database, changes);
+        if result.is_err() && self.path.is_some() {
+            self.database = None;
+        }
+        result.map_err(|error| plain(error.as_ref()))
     }
+}
 
-    fn try_commit<'a>(&self, changes: impl Iterator<Item = &'a Change>) -> Result<(), Fault> {
-        let transaction = self.0.begin_write()?;
-        {
-            let mut poses = transaction.open_table(POSES)?;
-            let mut holds = transaction.open_table(HOLDS)?;
-            let mut chat = transaction.open_table(CHAT)?;
-            let mut notes = transaction.open_table(NOTES)?;
-            for change in changes {
-                match change {
-                    Change::Poses(states) => {
-                        for (node, state) in states {
-                            poses.insert(node, pack(&StoredBody::from(state))?.as_slice())?;
-                        }
+fn try_commit<'a>(
+    database: &Database,
+    changes: impl Iterator<Item = &'a Change>,
+) -> Result<(), Fault> {
+    let transaction = database.begin_write()?;
+    {
+        let mut poses = transaction.open_table(POSES)?;
+        let mut holds = transaction.open_table(HOLDS)?;
+        let mut chat = transaction.open_table(CHAT)?;
+        let mut notes = transaction.open_table(NOTES)?;
+        for change in changes {
+            match change {
+                Change::Poses(states) => {
+                    for (node, state) in states {
+                        poses.insert(node, pack(&StoredBody::from(state))?.as_slice())?;
                     }
-                    Change::Hold {
-                        node,
-                        did: Some(did),
-                    } => drop(holds.insert(node, did.as_str())?),
-                    Change::Hold { node, did: None } => drop(holds.remove(node)?),
-                    Change::Say(line) => {
-                        chat.insert(line.id, pack(line)?.as_slice())?;
-                        let oldest = line.id.saturating_sub(MAX_CHAT_HISTORY as u64);
-                        chat.retain_in(..=oldest, |_, _| false)?;
-                    }
-                    Change::Pin(note) => drop(notes.insert(note.id, pack(note)?.as_slice())?),
-                    Change::Unpin(id) => drop(notes.remove(id)?),
                 }
+                Change::Hold {
+                    node,
+                    did: Some(did),
+                } => drop(holds.insert(node, did.as_str())?),
+                Change::Hold { node, did: None } => drop(holds.remove(node)?),
+                Change::Say(line) => {
+                    chat.insert(line.id, pack(line)?.as_slice())?;
+                    let oldest = line.id.saturating_sub(MAX_CHAT_HISTORY as u64);
+                    chat.retain_in(..=oldest, |_, _| false)?;
+                }
+                Change::Pin(note) => drop(notes.insert(note.id, pack(note)?.as_slice())?),
+                Change::Unpin(id) => drop(notes.remove(id)?),
             }
         }
-        transaction.commit()?;
-        Ok(())
     }
+    transaction.commit()?;
+    Ok(())
+}
 
-    fn restore(&self, content: &[u8; 32]) -> Result<Restored, Fault> {
-        self.prepare(content)?;
-        let transaction = self.0.begin_read()?;
-        let mut restored = Restored::default();
-        for entry in transaction.open_table(POSES)?.iter()? {
-            let (node, bytes) = entry?;
-            if let Some(state) = unpack::<StoredBody>(bytes.value())?.state() {
-                restored.poses.push((node.value(), state));
+fn restore(database: &Database, content: &[u8; 32]) -> Result<Restored, Fault> {
+    prepare(database, content)?;
+    let transaction = database.begin_read()?;
+    let mut restored = Restored::default();
+    for entry in transaction.open_table(POSES)?.iter()? {
+        let (node, bytes) = entry?;
+        if let Some(state) = unpack::<StoredBody>(bytes.value())?.state() {
+            restored.poses.push((node.value(), state));
+        }
+    }
+    for entry in transaction.open_table(HOLDS)?.iter()? {
+        let (node, did) = entry?;
+        restored.holds.push((node.value(), did.value().to_owned()));
+    }
+    for entry in transaction.open_table(CHAT)?.iter()? {
+        restored.chat.push(unpack(entry?.1.value())?);
+    }
+    for entry in transaction.open_table(NOTES)?.iter()? {
+        restored.notes.push(unpack(entry?.1.value())?);
+    }
+    Ok(restored)
+}
+
+/// Makes the tables, checks the layout, and forgets poses of another world file.
+fn prepare(database: &Database, content: &[u8; 32]) -> Result<(), Fault> {
+    let transaction = database.begin_write()?;
+    {
+        let mut meta = transaction.open_table(META)?;
+        let layout = meta.get("layout")?.map(|value| value.value().to_vec());
+        match layout.as_deref() {
+            None => drop(meta.insert("layout", [LAYOUT].as_slice())?),
+            Some([LAYOUT]) => {}
+            Some(other) => {
+                return Err(format!("it has layout {other:?}, this program reads {LAYOUT}").into());
             }
         }
-        for entry in transaction.open_table(HOLDS)?.iter()? {
-            let (node, did) = entry?;
-            restored.holds.push((node.value(), did.value().to_owned()));
+        let is_same = meta
+            .get("content")?
+            .is_some_and(|value| value.value() == content);
+        meta.insert("content", content.as_slice())?;
+        let mut poses = transaction.open_table(POSES)?;
+        let mut holds = transaction.open_table(HOLDS)?;
+        transaction.open_table(CHAT)?;
+        transaction.open_table(NOTES)?;
+        if !is_same {
+            poses.retain(|_, _| false)?;
+            holds.retain(|_, _| false)?;
         }
-        for entry in transaction.open_table(CHAT)?.iter()? {
-            restored.chat.push(unpack(entry?.1.value())?);
-        }
-        for entry in transaction.open_table(NOTES)?.iter()? {
-            restored.notes.push(unpack(entry?.1.value())?);
-        }
-        Ok(restored)
     }
+    transaction.commit()?;
+    Ok(())
+}
 
-    /// Makes the tables, checks the layout, and forgets poses of another world file.
-    fn prepare(&self, content: &[u8; 32]) -> Result<(), Fault> {
-        let transaction = self.0.begin_write()?;
+/// Makes an empty database under another name and gives it its own when it is whole: a crash leaves no half of one.
+fn create(folder: &Path, path: &Path) -> Result<(), StoreError> {
+    let unfinished = path.with_extension("redb.new");
+    let fault = |error: &dyn std::fmt::Display| unusable(path, error);
+    match fs::remove_file(&unfinished) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(&error)),
+        _ => {}
+    }
+    let database = Database::create(&unfinished).map_err(|error| fault(&plain(&error)))?;
+    database.close().map_err(|error| fault(&plain(&error)))?;
+    fs::rename(&unfinished, path).map_err(|error| fault(&error))?;
+    fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| fault(&error))
+}
+
+fn open_fault(path: &Path, error: DatabaseError) -> StoreError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
+            StoreError::InUse(path.to_path_buf())
+        }
+        DatabaseError::Storage(redb::StorageError::Io(error))
+            if error.kind() != std::io::ErrorKind::InvalidData =>
         {
-            let mut meta = transaction.open_table(META)?;
-            let layout = meta.get("layout")?.map(|value| value.value().to_vec());
-            match layout.as_deref() {
-                None => drop(meta.insert("layout", [LAYOUT].as_slice())?),
-                Some([LAYOUT]) => {}
-                Some(other) => {
-                    return Err(
-                        format!("it has layout {other:?}, this program reads {LAYOUT}").into(),
-                    );
-                }
-            }
-            let is_same = meta
-                .get("content")?
-                .is_some_and(|value| value.value() == content);
-            meta.insert("content", content.as_slice())?;
-            let mut poses = transaction.open_table(POSES)?;
-            let mut holds = transaction.open_table(HOLDS)?;
-            transaction.open_table(CHAT)?;
-            transaction.open_table(NOTES)?;
-            if !is_same {
-                poses.retain(|_, _| false)?;
-                holds.retain(|_, _| false)?;
-            }
+            unusable(path, &error)
         }
-        transaction.commit()?;
-        Ok(())
+        error => damaged(path, &error),
     }
+}
+
+fn damaged(path: &Path, error: &(impl std::fmt::Display + ?Sized)) -> StoreError {
+    StoreError::Damaged {
+        path: path.to_path_buf(),
+        fault: plain(error),
+    }
+}
+
+/// A fault in one line.
+fn plain(error: &(impl std::fmt::Display + ?Sized)) -> String {
+    error.to_string().replace('\n', " ")
 }
 
 fn unusable(path: &Path, error: &dyn std::fmt::Display) -> StoreError {

@@ -1,0 +1,350 @@
+//! A server from start to stop: worlds on threads of their own at 60 ticks a second, the network on a tokio runtime.
+
+use crate::{
+    config::ServerConfig,
+    door::Door,
+    files::Library,
+    hosted::{HostError, HostedWorld},
+    store::{StoreError, StorePlace},
+    world::{Inbound, MAX_INBOX, World},
+};
+use network::{BindError, Certificate, CertificateError, CloseCode, ServerEndpoint};
+use protocol::{Fingerprint, TICKS_PER_SECOND, WorldAddress};
+use std::{
+    fs::{self, File, TryLockError},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::Path,
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+use tokio::{
+    runtime::Runtime,
+    sync::{mpsc, oneshot},
+};
+
+/// How long the last messages may take when the server stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(3);
+/// A world that is behind by more gives up catching up: its time then runs slower than the clock.
+const MAX_BEHIND: Duration = Duration::from_millis(250);
+
+/// Why a server does not start. One line each, with what to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Nothing to host.
+    #[error("no world to host: name one with --world FILE.glb or --world FOLDER")]
+    NoWorld,
+    /// Two worlds have the same id in addresses.
+    #[error("two worlds are called `{0}`: rename the file or folder of one")]
+    TwiceTheSame(String),
+    /// A world cannot be hosted.
+    #[error(transparent)]
+    Host(#[from] HostError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] StoreError),
+    /// The certificate cannot be read or made.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+    /// The system gives no threads.
+    #[error("the server cannot start its threads: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// How to start a server.
+#[derive(Debug)]
+pub struct Server;
+
+/// A server that runs. Stops when dropped.
+pub struct RunningServer {
+    addresses: Vec<WorldAddress>,
+    fingerprint: Fingerprint,
+    endpoint: ServerEndpoint,
+    inboxes: Vec<mpsc::Sender<Inbound>>,
+    threads: Vec<JoinHandle<()>>,
+    runtime: Option<Runtime>,
+    _folder: Option<DataFolder>,
+}
+
+/// A server whose worlds are stepped by its caller, for tests on a manual clock.
+pub struct SteppedServer {
+    addresses: Vec<WorldAddress>,
+    endpoint: ServerEndpoint,
+    worlds: Vec<World>,
+    _folder: Option<DataFolder>,
+}
+
+/// The data folder, locked against a second server.
+struct DataFolder {
+    _lock: File,
+}
+
+/// What every start prepares.
+struct Prepared {
+    folder: Option<DataFolder>,
+    library: Library,
+    worlds: Vec<World>,
+    inboxes: Vec<(String, mpsc::Sender<Inbound>)>,
+}
+
+impl Server {
+    /// Loads the worlds, listens, and runs until [`RunningServer::stop`].
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing is left running then.
+    pub fn start(config: &ServerConfig) -> Result<RunningServer, StartError> {
+        let prepared = prepare(config, false)?;
+        let certificate = match &config.data {
+            Some(folder) => Certificate::load_or_create(folder)?,
+            None => Certificate::temporary()?,
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(network_threads())
+            .thread_name("stoa-network")
+            .enable_all()
+            .build()?;
+        let endpoint = {
+            let _entered = runtime.enter();
+            listen(config, &certificate)?
+        };
+        let addresses = addresses(config, &endpoint, &prepared.inboxes)?;
+        let inboxes = prepared
+            .inboxes
+            .iter()
+            .map(|(_, inbox)| inbox.clone())
+            .collect();
+        let mut threads = Vec::new();
+        for (world, (id, _)) in prepared.worlds.into_iter().zip(&prepared.inboxes) {
+            let builder = thread::Builder::new().name(format!("stoa-world-{id}"));
+            threads.push(builder.spawn(move || keep_time(world))?);
+        }
+        let (library, worlds, at_door) = (prepared.library, prepared.inboxes, endpoint.clone());
+        drop(runtime.spawn(async move { Door::new(library, worlds).watch(at_door).await }));
+        Ok(RunningServer {
+            addresses,
+            fingerprint: certificate.fingerprint(),
+            endpoint,
+            inboxes,
+            threads,
+            runtime: Some(runtime),
+            _folder: prepared.folder,
+        })
+    }
+
+    /// Loads the worlds and serves them on `endpoint`, on the caller's tokio runtime. Time passes for the worlds only
+    /// by [`SteppedServer::step`], and stored state is written by the caller's thread.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_stepped(
+        config: &ServerConfig,
+        endpoint: ServerEndpoint,
+    ) -> Result<SteppedServer, StartError> {
+        let prepared = prepare(config, true)?;
+        let addresses = addresses(config, &endpoint, &prepared.inboxes)?;
+        let (library, inboxes, at_door) = (prepared.library, prepared.inboxes, endpoint.clone());
+        drop(tokio::spawn(async move {
+            Door::new(library, inboxes).watch(at_door).await;
+        }));
+        Ok(SteppedServer {
+            addresses,
+            endpoint,
+            worlds: prepared.worlds,
+            _folder: prepared.folder,
+        })
+    }
+}
+
+impl RunningServer {
+    /// Addresses of the worlds, without fingerprints, in the order of the configuration.
+    #[must_use]
+    pub fn addresses(&self) -> &[WorldAddress] {
+        &self.addresses
+    }
+
+    /// Fingerprint of the server's certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint
+    }
+
+    /// Tells everybody, saves everything, and ends.
+    pub fn stop(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        let Some(runtime) = self.runtime.take() else {
+            return;
+        };
+        for inbox in self.inboxes.drain(..) {
+            let (answer, _saved) = oneshot::channel();
+            let closing = Inbound::Close("the server stops".to_owned(), answer);
+            if inbox.blocking_send(closing).is_err() {
+                tracing::debug!("a world had ended before");
+            }
+        }
+        for world in self.threads.drain(..) {
+            if world.join().is_err() {
+                tracing::error!("a world ended badly");
+            }
+        }
+        let endpoint = self.endpoint.clone();
+        runtime.block_on(async move {
+            // What the worlds said last is on its way: close only what has not closed by itself.
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            endpoint.close(CloseCode::Closing, "the server stops");
+            if tokio::time::timeout(STOP_TIMEOUT, endpoint.wait_idle())
+                .await
+                .is_err()
+            {
+                tracing::debug!("somebody did not hear the end");
+            }
+        });
+        runtime.shutdown_timeout(STOP_TIMEOUT);
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl SteppedServer {
+    /// Addresses of the worlds, in the order of the configuration.
+    #[must_use]
+    pub fn addresses(&self) -> &[WorldAddress] {
+        &self.addresses
+    }
+
+    /// One tick of every world.
+    pub fn step(&mut self) {
+        for world in &mut self.worlds {
+            world.step(0.0);
+        }
+    }
+
+    /// Tick of the first world.
+    #[must_use]
+    pub fn tick(&self) -> u64 {
+        self.worlds.first().map_or(0, World::tick)
+    }
+
+    /// Ends without telling anybody and without saving, as a crash does.
+    pub fn crash(self) {
+        self.endpoint.close(CloseCode::Unknown, "");
+    }
+}
+
+impl DataFolder {
+    fn claim(folder: &Path) -> Result<Self, StoreError> {
+        let unusable = |error: std::io::Error| StoreError::Unusable {
+            path: folder.to_path_buf(),
+            fault: error.to_string(),
+        };
+        fs::create_dir_all(folder).map_err(unusable)?;
+        let lock = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(folder.join("lock"))
+            .map_err(unusable)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Self { _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse(folder.to_path_buf())),
+            Err(TryLockError::Error(error)) => Err(unusable(error)),
+        }
+    }
+}
+
+fn prepare(config: &ServerConfig, is_inline: bool) -> Result<Prepared, StartError> {
+    if config.worlds.is_empty() {
+        return Err(StartError::NoWorld);
+    }
+    let folder = config.data.as_deref().map(DataFolder::claim).transpose()?;
+    let place = StorePlace {
+        folder: config.data.as_deref(),
+        is_inline,
+    };
+    let library = Library::default();
+    let (mut worlds, mut inboxes) = (Vec::new(), Vec::<(String, _)>::new());
+    for path in &config.worlds {
+        let hosted = HostedWorld::load(path, &library, place)?;
+        let id = hosted.info.id.clone();
+        if inboxes.iter().any(|(known, _)| *known == id) {
+            return Err(StartError::TwiceTheSame(id));
+        }
+        let (inbox, receiver) = mpsc::channel(MAX_INBOX);
+        worlds.push(World::new(hosted, receiver));
+        inboxes.push((id, inbox));
+    }
+    Ok(Prepared {
+        folder,
+        library,
+        worlds,
+        inboxes,
+    })
+}
+
+fn network_threads() -> usize {
+    thread::available_parallelism().map_or(2, |count| count.get().clamp(1, 8))
+}
+
+/// Listens; where the default address has no IPv6, on IPv4 alone.
+fn listen(config: &ServerConfig, certificate: &Certificate) -> Result<ServerEndpoint, BindError> {
+    let bound = ServerEndpoint::bind(config.listen, certificate);
+    match bound {
+        Err(BindError::Socket { source, .. })
+            if config.listen.ip().is_unspecified()
+                && config.listen.is_ipv6()
+                && source.kind() != std::io::ErrorKind::AddrInUse =>
+        {
+            let everywhere = SocketAddr::from((Ipv4Addr::UNSPECIFIED, config.listen.port()));
+            ServerEndpoint::bind(everywhere, certificate)
+        }
+        bound => bound,
+    }
+}
+
+/// What people type. A wildcard address is shown as this machine, unless the host says how it is called.
+fn addresses(
+    config: &ServerConfig,
+    endpoint: &ServerEndpoint,
+    worlds: &[(String, mpsc::Sender<Inbound>)],
+) -> Result<Vec<WorldAddress>, std::io::Error> {
+    let local = endpoint.local_address()?;
+    let ip = if local.ip().is_unspecified() {
+        IpAddr::V4(Ipv4Addr::LOCALHOST)
+    } else {
+        local.ip()
+    };
+    let address_of = |world: &String| WorldAddress {
+        host: config.public_host.clone().unwrap_or_else(|| ip.to_string()),
+        port: local.port(),
+        world: world.clone(),
+        spawn: None,
+        fingerprint: None,
+    };
+    Ok(worlds.iter().map(|(id, _)| address_of(id)).collect())
+}
+
+/// Steps a world 60 times a second until it has closed.
+fn keep_time(mut world: World) {
+    let tick = Duration::from_secs(1) / TICKS_PER_SECOND;
+    let mut due = Instant::now();
+    while !world.is_closed() {
+        let now = Instant::now();
+        if now < due {
+            thread::sleep(due - now);
+        }
+        let late = Instant::now().saturating_duration_since(due);
+        if late > MAX_BEHIND {
+            due += late;
+        }
+        world.step(late.as_secs_f64());
+        due += tick;
+    }
+}

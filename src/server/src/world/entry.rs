@@ -1,0 +1,234 @@
+//! Coming in: new, back after a lost connection, or with a second program that takes the first one's place.
+
+use super::{
+    Entrant, Outgoing, Person, SessionId, World,
+    motion::Track,
+    people::{Link, check_avatar, talk_limiter},
+    sending::{Budget, SEND_GROUPS},
+};
+use glam::Vec3;
+use network::CloseCode;
+use protocol::{
+    Activity, EntityId, Hello, PersonId, PersonInfo, Refusal, SeatInfo, ServerMessage, Welcome,
+};
+use replication::{ClientView, ReceiveLog};
+use simulation::AVATAR_RADIUS;
+use std::sync::Arc;
+
+/// People around one spawn point stand on rings of this many.
+const RING: u32 = 8;
+/// Distance between rings in metres.
+const RING_METRES: f32 = 1.1;
+
+impl World {
+    /// Lets somebody in, or says why not.
+    pub(super) fn enter(&mut self, entrant: Entrant) {
+        let session = entrant.session;
+        let admitted = self.admit(&entrant.hello);
+        let person = match admitted {
+            Ok(person) => person,
+            Err(refusal) => {
+                if entrant.answer.send(Err(refusal)).is_err() {
+                    tracing::debug!("somebody was refused who had gone");
+                }
+                return;
+            }
+        };
+        let (person, is_resumed) = match person {
+            Some(person) => (person, true),
+            None => (self.add_person(&entrant.hello), false),
+        };
+        self.attach(person, &entrant);
+        let Some(welcome) = self.welcome(person, is_resumed) else {
+            return;
+        };
+        if entrant.answer.send(Ok(())).is_err() {
+            self.lose(session, false);
+            return;
+        }
+        self.give_back_held(person);
+        let info = self.people[&person].info.clone();
+        tracing::info!(name = %info.name, is_resumed, people = self.people.len(), "entered");
+        self.tell(person, ServerMessage::Welcome(Box::new(welcome)));
+        let held = self.people.get(&person).and_then(|known| known.holding);
+        if let Some(number) = held.filter(|_| !is_resumed) {
+            let entity = Some(self.bodies[number].entity);
+            self.tell(person, ServerMessage::Holding(entity));
+        }
+        self.tell_others(Some(person), ServerMessage::PersonChanged(info));
+    }
+
+    /// The avatar that waits for this key, `None` for somebody new who may come in.
+    fn admit(&mut self, hello: &Hello) -> Result<Option<PersonId>, Refusal> {
+        if self.closed.is_some() {
+            return Err(Refusal::Closing);
+        }
+        check_avatar(&hello.avatar).map_err(|reason| Refusal::Hello(reason.to_owned()))?;
+        let known = self
+            .people
+            .iter()
+            .find(|(_, known)| known.did == hello.did)
+            .map(|(person, _)| *person);
+        if known.is_some() {
+            return Ok(known);
+        }
+        if self.people.len() >= self.info.capacity as usize && !self.make_room() {
+            return Err(Refusal::Full {
+                capacity: self.info.capacity,
+            });
+        }
+        Ok(None)
+    }
+
+    /// Who is here goes before who may come back.
+    fn make_room(&mut self) -> bool {
+        let absent = self
+            .people
+            .iter()
+            .filter(|(_, known)| known.link.is_none())
+            .min_by_key(|(_, known)| known.leaves_at)
+            .map(|(person, _)| *person);
+        if let Some(person) = absent {
+            self.remove_person(person);
+        }
+        absent.is_some()
+    }
+
+    fn add_person(&mut self, hello: &Hello) -> PersonId {
+        let id = self.next_id;
+        self.next_id += 1;
+        let (position, yaw) = self.spawn_place(hello.spawn.as_deref());
+        let info = PersonInfo {
+            person: PersonId(id),
+            entity: EntityId(id),
+            name: self.free_name(&hello.name, None),
+            avatar: hello.avatar.clone(),
+            is_agent: hello.is_agent,
+            activity: Activity::Standing,
+            is_connected: true,
+        };
+        let person = Person {
+            info,
+            did: hello.did.clone(),
+            link: None,
+            leaves_at: 0,
+            track: Track::at(position, yaw, self.tick),
+            holding: None,
+            talk: talk_limiter(self.now_secs()),
+            obstacle: self.simulation.add_avatar(position),
+        };
+        self.people.insert(PersonId(id), person);
+        PersonId(id)
+    }
+
+    /// Gives a person their connection. An older one of the same key is told and ends.
+    fn attach(&mut self, person: PersonId, entrant: &Entrant) {
+        let tick = self.tick;
+        let name = self.free_name(&entrant.hello.name, Some(person));
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        let link = Link {
+            session: entrant.session,
+            connection: entrant.connection.clone(),
+            outbox: entrant.outbox.clone(),
+            is_ready: false,
+            heard_tick: tick,
+            log: ReceiveLog::default(),
+            faults: 0,
+            view: ClientView::new(),
+            group: entrant.session.0 as usize % SEND_GROUPS,
+            budget: Budget::default(),
+        };
+        let older = known.link.replace(link);
+        known.info.is_connected = true;
+        known.info.name = name;
+        known.info.avatar = entrant.hello.avatar.clone();
+        known.track.resume(tick);
+        if let Some(older) = older {
+            self.replace(&older);
+        }
+        self.sessions.insert(entrant.session, person);
+    }
+
+    fn replace(&mut self, older: &Link) {
+        let session: SessionId = older.session;
+        self.sessions.remove(&session);
+        let last = Outgoing::Message(Arc::new(ServerMessage::Replaced));
+        let end = Outgoing::Close(CloseCode::Replaced, "the same key entered elsewhere");
+        if older.outbox.try_send(last).is_err() || older.outbox.try_send(end).is_err() {
+            older
+                .connection
+                .close(CloseCode::Replaced, "the same key entered elsewhere");
+        }
+    }
+
+    /// Where to appear: at the named spawn point, else the first; around it when others stand there.
+    pub(super) fn spawn_place(&self, title: Option<&str>) -> (Vec3, f32) {
+        let places = self.simulation.spawn_places();
+        let place = title
+            .and_then(|title| places.iter().find(|place| place.title == title))
+            .unwrap_or(&places[0]);
+        let is_free = |position: Vec3| {
+            self.people
+                .values()
+                .all(|known| known.track.newest().position.distance(position) > 2.0 * AVATAR_RADIUS)
+        };
+        let rings = (0..4 * RING).map(|number| self.beside(place.position, number));
+        let position = std::iter::once(place.position)
+            .chain(rings)
+            .find(|position| is_free(*position))
+            .unwrap_or(place.position);
+        (position, place.yaw)
+    }
+
+    /// A place on a ring around a spawn point, not through walls.
+    fn beside(&self, center: Vec3, number: u32) -> Vec3 {
+        let angle = number as f32 / RING as f32 * std::f32::consts::TAU + number as f32 * 0.05;
+        let direction = Vec3::new(angle.sin(), 0.0, angle.cos());
+        let wished = RING_METRES * (1 + number / RING) as f32;
+        let chest = center + Vec3::Y;
+        let reached = self
+            .simulation
+            .cast_ball(chest, direction, AVATAR_RADIUS, wished);
+        let place = chest + direction * (reached - 0.05).max(0.0);
+        // Onto the ground there, when it is about as high.
+        match self.simulation.cast_ray(place, Vec3::NEG_Y, 1.5) {
+            Some(hit) => hit.point,
+            None => center,
+        }
+    }
+
+    fn welcome(&self, person: PersonId, is_resumed: bool) -> Option<Welcome> {
+        let known = self.people.get(&person)?;
+        let sample = known.track.newest();
+        Some(Welcome {
+            person,
+            entity: known.info.entity,
+            name: known.info.name.clone(),
+            is_resumed,
+            tick: self.tick,
+            position: sample.position.to_array(),
+            yaw: sample.yaw,
+            world: self.info.clone(),
+            people: self
+                .people
+                .iter()
+                .filter(|(other, _)| **other != person)
+                .map(|(_, other)| other.info.clone())
+                .collect(),
+            bodies: self.body_infos(),
+            seats: self
+                .seats
+                .iter()
+                .map(|seat| SeatInfo {
+                    node: seat.place.node.0,
+                    person: seat.person,
+                })
+                .collect(),
+            chat: self.chat.clone(),
+            notes: self.notes.clone(),
+            holding: known.holding.map(|number| self.bodies[number].entity),
+        })
+    }
+}

@@ -1,0 +1,270 @@
+//! Things in people's hands: who may take what, carrying, letting go. A change of hands counts once it is on disk.
+
+use super::{Body, Hold, PersonId, World, keeping::Pending, sending};
+use crate::store::Change;
+use glam::Vec3;
+use protocol::{
+    Denial, EntityId, ServerMessage, TICKS_PER_SECOND,
+    limits::{MAX_THROW_SPEED, REACH_METRES},
+};
+use simulation::BodyState;
+
+/// Reach as the server sees it: both ends are a little apart in time.
+pub(super) const REACH_WITH_MARGIN: f32 = REACH_METRES + 1.0;
+
+impl World {
+    pub(super) fn grab(&mut self, person: PersonId, request: u32, entity: EntityId) {
+        let number = match self.may_grab(person, entity) {
+            Ok(number) => number,
+            Err(reason) => return self.deny(person, request, reason),
+        };
+        let Some(known) = self.people.get(&person) else {
+            return;
+        };
+        let change = Change::Hold {
+            node: self.bodies[number].node.0,
+            did: Some(known.did.clone()),
+        };
+        let pending = Pending::Grab {
+            person,
+            request,
+            number,
+        };
+        if self.submit(change, pending, person, request) {
+            self.bodies[number].hold = Hold::Asked(person);
+        }
+    }
+
+    fn may_grab(&self, person: PersonId, entity: EntityId) -> Result<usize, Denial> {
+        let known = self.people.get(&person).ok_or(Denial::Unknown)?;
+        let number = self.body_of(entity).ok_or(Denial::Unknown)?;
+        let body = &self.bodies[number];
+        let state = self.simulation.body(body.index).ok_or(Denial::Unknown)?;
+        if !body.is_carryable {
+            return Err(Denial::NotCarryable);
+        }
+        if body.hold != Hold::Free {
+            return Err(Denial::Taken);
+        }
+        if known.holding.is_some()
+            || self
+                .bodies
+                .iter()
+                .any(|other| other.hold == Hold::Asked(person))
+        {
+            return Err(Denial::Other("your hands are full".to_owned()));
+        }
+        let eyes = known.track.eyes();
+        let distance = eyes.distance(state.position) - body.size_metres.min(REACH_METRES);
+        if distance > REACH_WITH_MARGIN || self.is_hidden(eyes, state.position, body) {
+            return Err(Denial::OutOfReach);
+        }
+        Ok(number)
+    }
+
+    /// Something that does not move stands between eyes and body.
+    fn is_hidden(&self, eyes: Vec3, target: Vec3, body: &Body) -> bool {
+        let away = target - eyes;
+        let Some(direction) = away.try_normalize() else {
+            return false;
+        };
+        let limit = away.length() - body.size_metres.max(0.1);
+        limit > 0.0
+            && self
+                .simulation
+                .cast_ray(eyes, direction, limit)
+                .is_some_and(|hit| hit.body.is_none())
+    }
+
+    pub(super) fn release(
+        &mut self,
+        person: PersonId,
+        request: u32,
+        entity: EntityId,
+        velocity: Vec3,
+    ) {
+        let held = self.people.get(&person).and_then(|known| known.holding);
+        let Some(number) = held.filter(|number| self.bodies[*number].entity == entity) else {
+            return self.deny(person, request, Denial::Unknown);
+        };
+        let velocity = if velocity.is_finite() {
+            velocity.clamp_length_max(MAX_THROW_SPEED)
+        } else {
+            Vec3::ZERO
+        };
+        let change = Change::Hold {
+            node: self.bodies[number].node.0,
+            did: None,
+        };
+        let pending = Pending::Release {
+            person,
+            request,
+            number,
+            velocity,
+        };
+        self.submit(change, pending, person, request);
+    }
+
+    /// The disk has it: the body is in the hand.
+    pub(super) fn finish_grab(&mut self, person: PersonId, request: u32, number: usize) {
+        if self.bodies[number].hold != Hold::Asked(person) || !self.people.contains_key(&person) {
+            // Its taker left meanwhile.
+            self.keep_hold(number);
+            return;
+        }
+        self.take_in_hand(person, number);
+        self.done(person, request);
+        self.tell_holding(person);
+    }
+
+    pub(super) fn take_in_hand(&mut self, person: PersonId, number: usize) {
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        known.holding = Some(number);
+        self.bodies[number].hold = Hold::Held(person);
+        self.simulation.begin_carry(self.bodies[number].index);
+    }
+
+    /// The disk has it: the body flies.
+    pub(super) fn finish_release(
+        &mut self,
+        person: PersonId,
+        request: u32,
+        number: usize,
+        velocity: Vec3,
+    ) {
+        if self.bodies[number].hold == Hold::Held(person) {
+            self.let_go(person, number, velocity);
+        }
+        self.done(person, request);
+        self.tell_holding(person);
+    }
+
+    fn let_go(&mut self, person: PersonId, number: usize, velocity: Vec3) {
+        let body = &mut self.bodies[number];
+        body.hold = Hold::Free;
+        body.released_tick = Some(self.tick);
+        self.simulation.end_carry(body.index, velocity);
+        if let Some(known) = self.people.get_mut(&person) {
+            known.holding = None;
+        }
+    }
+
+    fn tell_holding(&mut self, person: PersonId) {
+        let held = self.people.get(&person).and_then(|known| known.holding);
+        let entity = held.map(|number| self.bodies[number].entity);
+        self.tell(person, ServerMessage::Holding(entity));
+    }
+
+    /// What somebody holds falls, without their asking.
+    pub(super) fn drop_held(&mut self, person: PersonId) {
+        let Some(number) = self.people.get(&person).and_then(|known| known.holding) else {
+            return;
+        };
+        self.let_go(person, number, Vec3::ZERO);
+        self.keep_hold(number);
+        self.tell_holding(person);
+    }
+
+    /// Moves what is carried, pushes what people walk against.
+    pub(super) fn carry_bodies(&mut self) {
+        let mut lost = Vec::new();
+        for (person, known) in &self.people {
+            if !known.track.is_seated() && known.link.is_some() {
+                let sample = known.track.newest();
+                let is_crouching = sample.flags.contains(replication::Flags::CROUCHING);
+                self.simulation.push_around(sample.position, is_crouching);
+            }
+            if let Some(number) = known.holding {
+                let index = self.bodies[number].index;
+                if !self.simulation.carry(index, known.track.hand()) {
+                    lost.push(*person);
+                }
+            }
+        }
+        for person in lost {
+            self.drop_held(person);
+        }
+    }
+
+    /// Puts bodies that fell out of the world, or out of the numbers, back to where the file has them.
+    pub(super) fn rescue_bodies(&mut self) {
+        let lowest = self.simulation.kill_height();
+        for number in 0..self.bodies.len() {
+            let body = &self.bodies[number];
+            let is_lost = self.simulation.body(body.index).is_none_or(|state| {
+                !state.is_finite() || state.position.y < lowest || !sending::is_in_range(&state)
+            });
+            if !is_lost {
+                continue;
+            }
+            if let Hold::Held(person) = body.hold {
+                self.drop_held(person);
+            }
+            let body = &mut self.bodies[number];
+            body.teleport = body.teleport.wrapping_add(1);
+            let state = BodyState {
+                linear_velocity: Vec3::ZERO,
+                angular_velocity: Vec3::ZERO,
+                ..body.initial
+            };
+            self.simulation.set_body(body.index, &state);
+        }
+    }
+
+    /// Gives somebody back what they held when the server stopped.
+    pub(super) fn give_back_held(&mut self, person: PersonId) {
+        let Some(known) = self.people.get(&person) else {
+            return;
+        };
+        let (did, hand) = (known.did.clone(), known.track.hand());
+        let number = self
+            .bodies
+            .iter()
+            .position(|body| matches!(&body.hold, Hold::Awaits(holder, _) if *holder == did));
+        let Some(number) = number else { return };
+        let body = &mut self.bodies[number];
+        body.teleport = body.teleport.wrapping_add(1);
+        if let Some(state) = self.simulation.body(body.index) {
+            let at_hand = BodyState {
+                position: hand,
+                linear_velocity: Vec3::ZERO,
+                angular_velocity: Vec3::ZERO,
+                is_sleeping: false,
+                ..state
+            };
+            self.simulation.set_body(body.index, &at_hand);
+        }
+        self.take_in_hand(person, number);
+    }
+
+    /// Who held something when the server stopped has some time to come back for it.
+    pub(super) fn forget_absent_holders(&mut self) {
+        for number in 0..self.bodies.len() {
+            if matches!(self.bodies[number].hold, Hold::Awaits(_, until) if self.tick >= until) {
+                self.bodies[number].hold = Hold::Free;
+                self.keep_hold(number);
+            }
+        }
+    }
+
+    /// Tells the disk that nobody holds a body; until it takes that, once a second.
+    pub(super) fn keep_hold(&mut self, number: usize) {
+        if self.bodies[number].hold == Hold::Free {
+            self.unsaved_holds.insert(self.bodies[number].node.0);
+            self.save_holds();
+        }
+    }
+
+    fn body_of(&self, entity: EntityId) -> Option<usize> {
+        let number = (entity.0 as usize).checked_sub(1)?;
+        (number < self.bodies.len()).then_some(number)
+    }
+}
+
+/// True for a while after a body was let go: it probably flies.
+pub(super) fn is_thrown(body: &Body, tick: u64) -> bool {
+    body.released_tick
+        .is_some_and(|released| tick - released < 3 * u64::from(TICKS_PER_SECOND))
+}

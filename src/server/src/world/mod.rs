@@ -1,0 +1,303 @@
+//! One world while it runs: people, bodies, talk, stored state. A plain value that is stepped tick by tick, by a
+//! thread at 60 Hz or by a test; everything from outside comes through one bounded inbox.
+
+mod entry;
+mod hands;
+mod keeping;
+mod motion;
+mod people;
+mod sending;
+mod talk;
+
+use crate::{hosted::HostedWorld, statistics::Statistics, store::Store};
+use keeping::Pending;
+use network::{CloseCode, Connection};
+use people::{Person, Seat};
+use protocol::{
+    BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
+    Refusal, ServerMessage, TICKS_PER_SECOND, WorldInfo,
+};
+use scene::NodeIndex;
+use sending::{SEND_GROUPS, SendGroup};
+use simulation::{BodyState, Role, Simulation, WorldRules};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+    time::Instant,
+};
+use tokio::sync::{mpsc, oneshot};
+
+pub(crate) use people::Outgoing;
+
+/// Messages from sessions that wait for one world.
+pub(crate) const MAX_INBOX: usize = 8_192;
+
+/// Number of one connection, never reused while the server runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct SessionId(pub(crate) u64);
+
+/// What sessions tell a world.
+pub(crate) enum Inbound {
+    /// Somebody proved who they are and wants in.
+    Enter(Box<Entrant>),
+    /// A reliable message.
+    Message(SessionId, ClientMessage),
+    /// A state datagram.
+    Datagram(SessionId, Vec<u8>),
+    /// A connection ended; in good order when its person left.
+    Gone(SessionId, bool),
+    /// An avatar file of a visitor has arrived and may be fetched.
+    AvatarArrived(ContentHash),
+    /// Save everything, tell everybody, and answer when it is done.
+    Close(String, oneshot::Sender<()>),
+}
+
+/// Somebody at the door.
+pub(crate) struct Entrant {
+    pub(crate) session: SessionId,
+    pub(crate) hello: Hello,
+    pub(crate) connection: Connection,
+    pub(crate) outbox: mpsc::Sender<Outgoing>,
+    pub(crate) answer: oneshot::Sender<Result<(), Refusal>>,
+}
+
+/// A body that people can move.
+struct Body {
+    /// Index in the simulation.
+    index: usize,
+    node: NodeIndex,
+    entity: EntityId,
+    initial: BodyState,
+    size_metres: f32,
+    is_carryable: bool,
+    hold: Hold,
+    teleport: u8,
+    /// Tick of the last release, for which it matters more to others.
+    released_tick: Option<u64>,
+    saved: Option<BodyState>,
+}
+
+/// Whose hand a body is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Hold {
+    Free,
+    /// Asked for; the disk has not confirmed yet.
+    Asked(PersonId),
+    Held(PersonId),
+    /// Held when the server stopped; waits until that tick for its holder.
+    Awaits(String, u64),
+}
+
+/// A running world.
+pub(crate) struct World {
+    info: WorldInfo,
+    simulation: Simulation,
+    tick: u64,
+    bodies: Vec<Body>,
+    seats: Vec<Seat>,
+    people: BTreeMap<PersonId, Person>,
+    sessions: HashMap<SessionId, PersonId>,
+    next_id: u32,
+    chat: Vec<ChatLine>,
+    notes: Vec<Note>,
+    next_line: u64,
+    next_note: u64,
+    store: Store,
+    pending: BTreeMap<u64, Pending>,
+    is_saving_poses: bool,
+    /// Nodes whose holder on disk may be wrong because a write failed.
+    unsaved_holds: BTreeSet<u32>,
+    groups: [SendGroup; SEND_GROUPS],
+    inbox: mpsc::Receiver<Inbound>,
+    statistics: Statistics,
+    closed: Option<oneshot::Sender<()>>,
+    is_closed: bool,
+}
+
+impl World {
+    /// Makes a world ready to run, as its store left it.
+    pub(crate) fn new(hosted: HostedWorld, inbox: mpsc::Receiver<Inbound>) -> Self {
+        let rules = WorldRules {
+            gravity: hosted.gravity,
+        };
+        let simulation = Simulation::new(Arc::new(hosted.scene), rules, Role::Authority);
+        let bodies = list_bodies(&simulation);
+        let seats = simulation.seat_places().iter().map(Seat::new).collect();
+        let restored = hosted.restored;
+        let mut world = Self {
+            next_id: bodies.len() as u32 + 1,
+            info: hosted.info,
+            simulation,
+            tick: 0,
+            bodies,
+            seats,
+            people: BTreeMap::new(),
+            sessions: HashMap::new(),
+            next_line: restored.chat.last().map_or(1, |line| line.id + 1),
+            next_note: restored.notes.last().map_or(1, |note| note.id + 1),
+            chat: restored.chat,
+            notes: restored.notes,
+            store: hosted.store,
+            pending: BTreeMap::new(),
+            is_saving_poses: false,
+            unsaved_holds: BTreeSet::new(),
+            groups: Default::default(),
+            inbox,
+            statistics: Statistics::default(),
+            closed: None,
+            is_closed: false,
+        };
+        world.restore(&restored.poses, restored.holds);
+        world
+    }
+
+    /// One tick: what came in, what the disk confirmed, physics, what goes out. `late_secs` is how late it begins;
+    /// a world that runs late sends less before it steps less.
+    pub(crate) fn step(&mut self, late_secs: f64) {
+        let began = Instant::now();
+        self.tick += 1;
+        self.take_inbox();
+        self.settle_changes();
+        self.watch_people();
+        self.carry_bodies();
+        self.simulation.step();
+        self.rescue_bodies();
+        self.rescue_people();
+        self.save_poses();
+        self.send_states(late_secs);
+        self.finish_closing();
+        self.statistics
+            .note_tick(began.elapsed().as_secs_f64(), late_secs);
+    }
+
+    /// True once everything is saved and everybody told, after [`Inbound::Close`].
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed
+    }
+
+    /// Tick of the world.
+    pub(crate) fn tick(&self) -> u64 {
+        self.tick
+    }
+
+    fn now_secs(&self) -> f64 {
+        self.tick as f64 / f64::from(TICKS_PER_SECOND)
+    }
+
+    fn take_inbox(&mut self) {
+        for _ in 0..MAX_INBOX {
+            let Ok(inbound) = self.inbox.try_recv() else {
+                return;
+            };
+            match inbound {
+                Inbound::Enter(entrant) => self.enter(*entrant),
+                Inbound::Message(session, message) => self.hear(session, message),
+                Inbound::Datagram(session, bytes) => self.follow(session, &bytes),
+                Inbound::Gone(session, in_order) => self.lose(session, in_order),
+                Inbound::AvatarArrived(hash) => self.announce_avatar(hash),
+                Inbound::Close(reason, answer) => self.begin_closing(reason, answer),
+            }
+        }
+    }
+
+    fn hear(&mut self, session: SessionId, message: ClientMessage) {
+        let Some(&person) = self.sessions.get(&session) else {
+            return;
+        };
+        match message {
+            ClientMessage::Hello(_) | ClientMessage::Proof(_) => {
+                self.dismiss(person, CloseCode::Protocol, "it said hello twice");
+            }
+            ClientMessage::Ready => self.set_ready(person),
+            ClientMessage::Chat { request, text } => self.say(person, request, &text),
+            ClientMessage::PinNote { request, text } => self.pin_note(person, request, &text),
+            ClientMessage::RemoveNote { request, note } => self.remove_note(person, request, note),
+            ClientMessage::Grab { request, entity } => self.grab(person, request, entity),
+            ClientMessage::Release {
+                request,
+                entity,
+                velocity,
+            } => self.release(person, request, entity, velocity.into()),
+            ClientMessage::Sit { request, seat } => self.sit(person, request, seat),
+            ClientMessage::Stand => self.stand(person),
+            ClientMessage::Emote(name) => self.gesture(person, &name),
+            ClientMessage::ChangePersona {
+                request,
+                name,
+                avatar,
+            } => self.change_persona(person, request, &name, avatar),
+            ClientMessage::AskStatistics { request } => self.tell_statistics(person, request),
+            // The session ends by itself after it.
+            ClientMessage::Leave => {}
+        }
+    }
+
+    fn tell_statistics(&mut self, person: PersonId, request: u32) {
+        let may_know = self.people.get(&person).is_some_and(|known| {
+            known.info.is_agent
+                || known
+                    .link
+                    .as_ref()
+                    .is_some_and(|link| link.connection.remote_address().ip().is_loopback())
+        });
+        if !may_know {
+            return self.deny(
+                person,
+                request,
+                Denial::Other("only agents and people on the server's machine may ask".to_owned()),
+            );
+        }
+        let statistics = self.statistics.report(self.tick, self.people.len());
+        self.tell(
+            person,
+            ServerMessage::Statistics {
+                request,
+                statistics,
+            },
+        );
+    }
+
+    fn done(&mut self, person: PersonId, request: u32) {
+        self.tell(person, ServerMessage::Done { request });
+    }
+
+    fn deny(&mut self, person: PersonId, request: u32, reason: Denial) {
+        self.tell(person, ServerMessage::Denied { request, reason });
+    }
+
+    fn body_infos(&self) -> Vec<BodyInfo> {
+        self.bodies
+            .iter()
+            .map(|body| BodyInfo {
+                entity: body.entity,
+                node: body.node.0,
+                is_carryable: body.is_carryable,
+            })
+            .collect()
+    }
+}
+
+/// Bodies that travel: those whose pose does not follow from the tick alone.
+fn list_bodies(simulation: &Simulation) -> Vec<Body> {
+    let bodies = simulation.bodies().iter().enumerate();
+    bodies
+        .filter(|(_, body)| body.is_dynamic)
+        .filter_map(|(index, body)| Some((index, body, simulation.body(index)?)))
+        .enumerate()
+        .map(|(number, (index, body, initial))| Body {
+            index,
+            node: body.node,
+            entity: EntityId(number as u32 + 1),
+            initial: BodyState {
+                is_sleeping: false,
+                ..initial
+            },
+            size_metres: sending::size_of(simulation.scene(), body.node),
+            is_carryable: body.is_carryable,
+            hold: Hold::Free,
+            teleport: 0,
+            released_tick: None,
+            saved: None,
+        })
+        .collect()
+}

@@ -1,0 +1,376 @@
+//! Who is inside, and how they are told things.
+
+use super::{Hold, SessionId, World};
+use crate::limiter::Limiter;
+use network::{CloseCode, Connection};
+use protocol::{
+    Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo, ServerMessage,
+    TICKS_PER_SECOND,
+    limits::{
+        LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, RESUME_SECS,
+        SILENCE_TIMEOUT_SECS,
+    },
+};
+use replication::{ClientView, ReceiveLog};
+use simulation::SeatPlace;
+use std::sync::Arc;
+use tokio::sync::mpsc;
+
+use super::{motion::Track, sending::Budget};
+
+/// What a world hands to a session.
+#[derive(Clone, Debug)]
+pub(crate) enum Outgoing {
+    /// A message for the control stream.
+    Message(Arc<ServerMessage>),
+    /// The end, after everything before it has arrived.
+    Close(CloseCode, &'static str),
+}
+
+/// A participant.
+pub(super) struct Person {
+    pub(super) info: PersonInfo,
+    pub(super) did: String,
+    /// `None` while the connection is lost.
+    pub(super) link: Option<Link>,
+    /// Tick at which an absent person leaves for good.
+    pub(super) leaves_at: u64,
+    pub(super) track: Track,
+    /// Index of the body in their hand.
+    pub(super) holding: Option<usize>,
+    pub(super) talk: Limiter,
+    /// The obstacle in the simulation.
+    pub(super) obstacle: bevy::prelude::Entity,
+}
+
+/// The connection of somebody who is there.
+pub(super) struct Link {
+    pub(super) session: SessionId,
+    pub(super) connection: Connection,
+    pub(super) outbox: mpsc::Sender<Outgoing>,
+    pub(super) is_ready: bool,
+    /// Tick of the last datagram, or of the entry.
+    pub(super) heard_tick: u64,
+    pub(super) log: ReceiveLog,
+    pub(super) faults: u32,
+    pub(super) view: ClientView,
+    pub(super) group: usize,
+    pub(super) budget: Budget,
+}
+
+/// A place to sit and who is on it.
+pub(super) struct Seat {
+    pub(super) place: SeatPlace,
+    pub(super) person: Option<PersonId>,
+}
+
+impl Seat {
+    pub(super) fn new(place: &SeatPlace) -> Self {
+        Self {
+            place: *place,
+            person: None,
+        }
+    }
+}
+
+/// Chat, notes and gestures that somebody may send.
+pub(super) fn talk_limiter(now_secs: f64) -> Limiter {
+    let burst = f64::from(MAX_CHAT_PER_TEN_SECONDS);
+    Limiter::starting(burst / 10.0, burst, now_secs)
+}
+
+impl World {
+    /// Queues a message for one person. Who does not read is sent away.
+    pub(super) fn tell(&mut self, person: PersonId, message: ServerMessage) {
+        self.tell_shared(person, &Arc::new(message));
+    }
+
+    fn tell_shared(&mut self, person: PersonId, message: &Arc<ServerMessage>) {
+        let Some(link) = self
+            .people
+            .get(&person)
+            .and_then(|known| known.link.as_ref())
+        else {
+            return;
+        };
+        if link
+            .outbox
+            .try_send(Outgoing::Message(message.clone()))
+            .is_err()
+        {
+            link.connection
+                .close(CloseCode::TooSlow, "the other side reads too slowly");
+            let session = link.session;
+            self.lose(session, false);
+        }
+    }
+
+    /// Queues a message for everybody.
+    pub(super) fn tell_all(&mut self, message: ServerMessage) {
+        self.tell_others(None, message);
+    }
+
+    /// Queues a message for everybody but one.
+    pub(super) fn tell_others(&mut self, but: Option<PersonId>, message: ServerMessage) {
+        let message = Arc::new(message);
+        let everybody: Vec<PersonId> = self.people.keys().copied().collect();
+        for person in everybody {
+            if Some(person) != but {
+                self.tell_shared(person, &message);
+            }
+        }
+    }
+
+    /// Ends a connection with a last sentence; the avatar stays for a while.
+    pub(super) fn dismiss(&mut self, person: PersonId, code: CloseCode, reason: &'static str) {
+        let Some(link) = self
+            .people
+            .get(&person)
+            .and_then(|known| known.link.as_ref())
+        else {
+            return;
+        };
+        let session = link.session;
+        tracing::info!(person = person.0, reason, "sent away");
+        if link.outbox.try_send(Outgoing::Close(code, reason)).is_err() {
+            link.connection.close(code, reason);
+        }
+        self.lose(session, false);
+    }
+
+    /// A connection is gone. The avatar waits for its person, unless they left in good order.
+    pub(super) fn lose(&mut self, session: SessionId, in_order: bool) {
+        let Some(person) = self.sessions.remove(&session) else {
+            return;
+        };
+        let leaves_at = self.tick + RESUME_SECS * u64::from(TICKS_PER_SECOND);
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        known.link = None;
+        known.leaves_at = leaves_at;
+        known.info.is_connected = false;
+        known.track.stop();
+        tracing::info!(name = %known.info.name, in_order, "connection ended");
+        if in_order {
+            self.remove_person(person);
+        } else {
+            let info = known.info.clone();
+            self.tell_others(Some(person), ServerMessage::PersonChanged(info));
+        }
+    }
+
+    /// Somebody leaves for good: their things fall, their seat is free.
+    pub(super) fn remove_person(&mut self, person: PersonId) {
+        self.drop_held(person);
+        let Some(known) = self.people.remove(&person) else {
+            return;
+        };
+        for seat in &mut self.seats {
+            if seat.person == Some(person) {
+                seat.person = None;
+            }
+        }
+        for body in &mut self.bodies {
+            if body.hold == Hold::Asked(person) {
+                // The change under way is undone when the disk confirms it.
+                body.hold = Hold::Free;
+            }
+        }
+        self.simulation.remove_avatar(known.obstacle);
+        tracing::info!(name = %known.info.name, "left");
+        self.tell_all(ServerMessage::PersonLeft(person));
+    }
+
+    /// Sends away who is stuck, and lets go of who has been away too long.
+    pub(super) fn watch_people(&mut self) {
+        let second = u64::from(TICKS_PER_SECOND);
+        if !self.tick.is_multiple_of(second / 2) {
+            return;
+        }
+        let mut gone = Vec::new();
+        let mut stuck = Vec::new();
+        for (person, known) in &self.people {
+            match &known.link {
+                None if self.tick >= known.leaves_at => gone.push(*person),
+                None => {}
+                Some(link) => {
+                    let limit = if link.is_ready {
+                        SILENCE_TIMEOUT_SECS
+                    } else {
+                        LOADING_TIMEOUT_SECS
+                    };
+                    if self.tick - link.heard_tick > limit * second {
+                        stuck.push(*person);
+                    }
+                }
+            }
+        }
+        for person in gone {
+            self.remove_person(person);
+        }
+        for person in stuck {
+            self.dismiss(
+                person,
+                CloseCode::TimedOut,
+                "nothing was heard for too long",
+            );
+        }
+        self.forget_absent_holders();
+    }
+
+    /// The world is loaded at the other end: state may flow.
+    pub(super) fn set_ready(&mut self, person: PersonId) {
+        let tick = self.tick;
+        if let Some(link) = self
+            .people
+            .get_mut(&person)
+            .and_then(|known| known.link.as_mut())
+        {
+            link.is_ready = true;
+            link.heard_tick = tick;
+        }
+    }
+
+    pub(super) fn gesture(&mut self, person: PersonId, name: &str) {
+        let now_secs = self.now_secs();
+        let is_name = !name.is_empty()
+            && name.len() <= MAX_EMOTE_BYTES
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        let may = self
+            .people
+            .get_mut(&person)
+            .is_some_and(|known| known.talk.take(now_secs));
+        if is_name && may {
+            let name = name.to_owned();
+            self.tell_others(Some(person), ServerMessage::Emote { person, name });
+        }
+    }
+
+    pub(super) fn change_persona(
+        &mut self,
+        person: PersonId,
+        request: u32,
+        name: &DisplayName,
+        avatar: AvatarChoice,
+    ) {
+        if let Err(reason) = check_avatar(&avatar) {
+            return self.deny(person, request, Denial::Other(reason.to_owned()));
+        }
+        let name = self.free_name(name, Some(person));
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        known.info.name = name;
+        known.info.avatar = avatar;
+        let info = known.info.clone();
+        self.tell_all(ServerMessage::PersonChanged(info));
+        self.done(person, request);
+    }
+
+    /// An avatar file can be fetched now: who saw its wearer without it tries again.
+    pub(super) fn announce_avatar(&mut self, hash: ContentHash) {
+        let wearers: Vec<PersonInfo> = self
+            .people
+            .values()
+            .filter(|known| matches!(&known.info.avatar, AvatarChoice::File { hash: worn, .. } if *worn == hash))
+            .map(|known| known.info.clone())
+            .collect();
+        for info in wearers {
+            self.tell_others(Some(info.person), ServerMessage::PersonChanged(info));
+        }
+    }
+
+    /// The wished name, with a number when somebody else has it.
+    pub(super) fn free_name(&self, wished: &DisplayName, own: Option<PersonId>) -> DisplayName {
+        let is_taken = |name: &DisplayName| {
+            let folded = name.folded();
+            self.people
+                .iter()
+                .any(|(person, known)| Some(*person) != own && known.info.name.folded() == folded)
+        };
+        let mut name = wished.clone();
+        let mut number = 2;
+        while is_taken(&name) {
+            name = wished.numbered(number);
+            number += 1;
+        }
+        name
+    }
+
+    /// Somebody sits down.
+    pub(super) fn sit(&mut self, person: PersonId, request: u32, index: u32) {
+        let Some((place, taken)) = self
+            .seats
+            .get(index as usize)
+            .map(|seat| (seat.place, seat.person))
+        else {
+            return self.deny(person, request, Denial::Unknown);
+        };
+        if taken.is_some_and(|other| other != person) {
+            return self.deny(person, request, Denial::Taken);
+        }
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        if known.track.eyes().distance(place.position) > super::hands::REACH_WITH_MARGIN {
+            return self.deny(person, request, Denial::OutOfReach);
+        }
+        known.track.sit(&place);
+        known.info.activity = Activity::Sitting(index);
+        let info = known.info.clone();
+        for (number, seat) in self.seats.iter_mut().enumerate() {
+            if number == index as usize {
+                seat.person = Some(person);
+            } else if seat.person == Some(person) {
+                seat.person = None;
+            }
+        }
+        self.done(person, request);
+        self.tell(person, ServerMessage::Sitting(Some(index)));
+        self.tell_all(ServerMessage::PersonChanged(info));
+    }
+
+    /// Somebody stands up, where they stood before.
+    pub(super) fn stand(&mut self, person: PersonId) {
+        let tick = self.tick;
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        if known.info.activity == Activity::Standing {
+            return;
+        }
+        known.info.activity = Activity::Standing;
+        known.track.stand(tick);
+        let info = known.info.clone();
+        for seat in &mut self.seats {
+            if seat.person == Some(person) {
+                seat.person = None;
+            }
+        }
+        self.tell(person, ServerMessage::Sitting(None));
+        self.tell_all(ServerMessage::PersonChanged(info));
+    }
+}
+
+/// Rules on what somebody may look like.
+pub(crate) fn check_avatar(avatar: &AvatarChoice) -> Result<(), &'static str> {
+    let is_fine = match avatar {
+        AvatarChoice::Shipped(name) => {
+            (1..=64).contains(&name.len())
+                && name
+                    .bytes()
+                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+        }
+        AvatarChoice::File { bytes, .. } => {
+            (1..=protocol::limits::MAX_AVATAR_BYTES).contains(bytes)
+        }
+    };
+    if is_fine {
+        Ok(())
+    } else {
+        Err("the avatar's name or size breaks a rule: choose another")
+    }
+}

@@ -1,0 +1,235 @@
+//! State to everybody: one datagram a client every third tick, within what its path carries.
+
+use super::{Body, Hold, World, hands::is_thrown};
+use network::{Connection, StateError};
+use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND};
+use replication::{
+    Encoder, EntitySample, EntityState, Flags, Kind, Pose, Salience, SharedHistory, SnapshotHeader,
+    ViewPoint,
+};
+use scene::{NodeIndex, Scene};
+use simulation::BodyState;
+use std::time::Duration;
+
+/// Clients are served in turn, so that the work is spread over the ticks between two sends.
+pub(super) const SEND_GROUPS: usize = TICKS_PER_SEND as usize;
+/// A world that runs later than this sends nothing in that tick, in seconds: physics goes first.
+const LATE_SECS: f64 = 0.03;
+/// Bytes of IP, UDP and QUIC around a datagram.
+const HEADER_BYTES: f32 = 50.0;
+/// Least bytes a second to one client: 16 kbit/s.
+const LEAST_BUDGET: f32 = 2_000.0;
+/// Most: one full datagram a send.
+const MOST_BUDGET: f32 = 32_000.0;
+/// Weight of things in hands and in the air.
+const HELD_WEIGHT: f32 = 4.0;
+/// Smallest datagram that makes progress, see [`Encoder::encode`].
+const LEAST_DATAGRAM: usize = 100;
+
+/// Clients that are sent to in the same tick, and the history that their snapshots build on.
+#[derive(Default)]
+pub(super) struct SendGroup {
+    history: SharedHistory,
+    encoder: Encoder,
+}
+
+/// Bytes a second that a path carries: less when its queue grows, slowly more when not.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Budget {
+    bytes_per_sec: f32,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self {
+            bytes_per_sec: MOST_BUDGET * 0.5,
+        }
+    }
+}
+
+impl Budget {
+    /// Called once a send. True when a datagram may leave.
+    fn update(&mut self, connection: &Connection) -> bool {
+        let stats = connection.stats();
+        let is_waiting = connection.has_unsent_state();
+        let slack = Duration::from_millis(30);
+        // quinn knows no round trip before the first acknowledgement.
+        let is_queueing = stats.min_rtt > Duration::ZERO && stats.rtt > stats.min_rtt + slack;
+        let per_send = TICKS_PER_SEND as f32 / TICKS_PER_SECOND as f32;
+        self.bytes_per_sec *= if is_waiting || is_queueing {
+            0.85
+        } else {
+            1.0 + 0.05 * per_send
+        };
+        self.bytes_per_sec = self.bytes_per_sec.clamp(LEAST_BUDGET, MOST_BUDGET);
+        !is_waiting
+    }
+
+    /// Bytes of the next datagram.
+    fn datagram_bytes(&self) -> usize {
+        let per_send = TICKS_PER_SEND as f32 / TICKS_PER_SECOND as f32;
+        ((self.bytes_per_sec * per_send - HEADER_BYTES).max(0.0) as usize).max(LEAST_DATAGRAM)
+    }
+}
+
+impl World {
+    /// Sends to the clients whose turn it is.
+    pub(super) fn send_states(&mut self, late_secs: f64) {
+        let turn = (self.tick % SEND_GROUPS as u64) as usize;
+        let is_due = |known: &super::Person| {
+            known
+                .link
+                .as_ref()
+                .is_some_and(|link| link.is_ready && link.group == turn)
+        };
+        if !self.people.values().any(is_due) {
+            return;
+        }
+        if late_secs > LATE_SECS {
+            self.statistics.note_skipped_send();
+            return;
+        }
+        let states = self.states();
+        let SendGroup { history, encoder } = &mut self.groups[turn];
+        history.record(self.tick, states);
+        for known in self.people.values_mut() {
+            let viewer = ViewPoint {
+                own: Some(known.info.entity),
+                position: known.track.eyes(),
+                forward: forward(known.track.newest()),
+            };
+            let Some(link) = known
+                .link
+                .as_mut()
+                .filter(|link| link.is_ready && link.group == turn)
+            else {
+                continue;
+            };
+            let Some(largest) = link.connection.max_datagram_size() else {
+                continue;
+            };
+            if !link.budget.update(&link.connection) {
+                continue;
+            }
+            let header = SnapshotHeader {
+                acknowledgement: link.log.acknowledgement(),
+                input_timing: known.track.timing(),
+                correction: known.track.correction(),
+            };
+            let budget = link.budget.datagram_bytes().min(largest);
+            let mut bytes = Vec::with_capacity(budget);
+            encoder.encode(
+                &mut link.view,
+                history,
+                &header,
+                &viewer,
+                budget,
+                &mut bytes,
+            );
+            self.statistics.note_bytes(bytes.len());
+            match link.connection.send_state(bytes) {
+                // What shrank meanwhile fits again at the next send; a lost connection is told by its session.
+                Ok(()) | Err(StateError::TooLong | StateError::Disconnected(_)) => {}
+                Err(StateError::Unsupported) => tracing::debug!("a peer takes no datagrams"),
+            }
+        }
+    }
+
+    /// Everything that moves, quantised.
+    fn states(&self) -> Vec<(EntityId, EntityState, Salience)> {
+        let bodies = self.bodies.iter().filter_map(|body| {
+            let sample = self.body_sample(body)?;
+            let weight = if sample.flags.contains(Flags::HELD) || is_thrown(body, self.tick) {
+                HELD_WEIGHT
+            } else {
+                1.0
+            };
+            let salience = Salience {
+                size_metres: body.size_metres,
+                weight,
+            };
+            Some((body.entity, EntityState::quantise(&sample).ok()?, salience))
+        });
+        let people = self.people.values().filter_map(|known| {
+            let shown = known.track.at_tick(self.tick);
+            let sample = EntitySample {
+                kind: Kind::Avatar,
+                pose: shown.pose(),
+                flags: shown.flags,
+                emote: shown.emote,
+                parent: None,
+                teleport: known.track.teleport(),
+            };
+            let state = EntityState::quantise(&sample).ok()?;
+            Some((known.info.entity, state, Salience::AVATAR))
+        });
+        people.chain(bodies).collect()
+    }
+
+    fn body_sample(&self, body: &Body) -> Option<EntitySample> {
+        let state = self.simulation.body(body.index)?;
+        let holder = match &body.hold {
+            Hold::Held(person) => self.people.get(person).map(|known| known.info.entity),
+            _ => None,
+        };
+        Some(EntitySample {
+            kind: Kind::Body,
+            pose: pose_of(&state),
+            flags: Flags::default()
+                .with(Flags::ASLEEP, state.is_sleeping)
+                .with(Flags::HELD, holder.is_some()),
+            emote: 0,
+            parent: holder,
+            teleport: body.teleport,
+        })
+    }
+}
+
+fn pose_of(state: &BodyState) -> Pose {
+    Pose {
+        position: state.position,
+        rotation: state.rotation,
+        head_pitch: 0.0,
+        linear_velocity: state.linear_velocity,
+        angular_velocity: state.angular_velocity,
+    }
+}
+
+fn forward(sample: &replication::OwnSample) -> glam::Vec3 {
+    glam::Quat::from_rotation_y(sample.yaw)
+        * glam::Quat::from_rotation_x(sample.pitch)
+        * glam::Vec3::NEG_Z
+}
+
+/// True when a body can be told of at all.
+pub(super) fn is_in_range(state: &BodyState) -> bool {
+    let quantiser = Kind::Body.position_quantiser();
+    quantiser.quantise3(state.position.to_array()).is_ok()
+}
+
+/// Radius of what is drawn at a node and below, in metres.
+pub(super) fn size_of(scene: &Scene, node: NodeIndex) -> f32 {
+    let center = scene.world_from_node(node).translation;
+    let mut radius: f32 = 0.0;
+    let mut nodes = vec![node];
+    while let Some(index) = nodes.pop() {
+        let Some(part) = scene.nodes.get(index.index()) else {
+            continue;
+        };
+        nodes.extend(&part.children);
+        let Some(mesh) = part.mesh.and_then(|mesh| scene.meshes.get(mesh.index())) else {
+            continue;
+        };
+        let world = scene.world_from_node(index);
+        for (low, high) in mesh.primitives.iter().filter_map(scene::Primitive::bounds) {
+            let middle = world.transform_point3((low + high) * 0.5);
+            let half = world.transform_vector3((high - low) * 0.5);
+            radius = radius.max(half.length() + middle.distance(center.into()));
+        }
+    }
+    if radius.is_finite() && radius > 0.0 {
+        radius.min(100.0)
+    } else {
+        0.5
+    }
+}
