@@ -87,6 +87,22 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_test_vector_is_right() {
+        let document = include_str!("../../../docs/PROTOCOL.md");
+        let key = Key::from_seed(&[1; 32]);
+        let signature: String = prove(&key, &[2; 32], &[3; 32])
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        for line in [
+            format!("did        {}", key.did()),
+            format!("signature  {signature}"),
+        ] {
+            assert!(document.contains(&line), "docs/PROTOCOL.md lacks: {line}");
+        }
+    }
+
+    #[test]
     fn nonces_differ() {
         assert_ne!(new_nonce().unwrap(), new_nonce().unwrap());
     }

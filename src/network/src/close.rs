@@ -51,10 +51,18 @@ impl CloseCode {
             .unwrap_or(Self::Unknown)
     }
 
-    /// True when coming back at once makes no sense: the server meant it.
+    /// True when the peer meant it: a client then does not come back by itself.
     #[must_use]
     pub const fn is_final(self) -> bool {
-        !matches!(self, Self::TooSlow | Self::Closing | Self::TimedOut)
+        matches!(
+            self,
+            Self::Done
+                | Self::Refused
+                | Self::Replaced
+                | Self::Certificate
+                | Self::TooMuch
+                | Self::Removed
+        )
     }
 }
 

@@ -87,6 +87,39 @@ mod tests {
     }
 
     #[test]
+    fn the_documented_example_is_right() {
+        let document = include_str!("../../../docs/PROTOCOL.md");
+        let message = ClientMessage::Chat {
+            request: 7,
+            text: "hi".to_owned(),
+        };
+        let body = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+        let hex = |bytes: &[u8]| -> String {
+            let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            pairs.join(" ")
+        };
+        let length = (body.len() as u32).to_be_bytes();
+        let line = format!("{}  {}", hex(&length), hex(&body));
+        assert!(document.contains(&line), "docs/PROTOCOL.md lacks: {line}");
+    }
+
+    #[test]
+    fn values_are_written_as_documented() {
+        let encoded = |message: &ServerMessage| encode_message(message, 1000).unwrap();
+        let ready = encode_message(&ClientMessage::Ready, 1000).unwrap();
+        assert_eq!(ready, b"\xa5Ready");
+        let nothing = encoded(&ServerMessage::Holding(None));
+        assert_eq!(nothing, b"\x81\xa7Holding\xc0");
+        let left = encoded(&ServerMessage::PersonLeft(crate::PersonId(5)));
+        assert_eq!(left, b"\x81\xaaPersonLeft\x05");
+        let nonce = vec![1, 2];
+        let challenge = encoded(&ServerMessage::Challenge { nonce });
+        assert_eq!(challenge, b"\x81\xa9Challenge\x81\xa5nonce\xc4\x02\x01\x02");
+        let hash = encode_message(&ContentHash([9; 32]), 1000).unwrap();
+        assert_eq!(hash[..3], [0xdc, 0, 32]);
+    }
+
+    #[test]
     fn bytes_beyond_the_message_are_an_error() {
         let mut bytes = encode_message(&ClientMessage::Ready, MAX_MESSAGE_BYTES).unwrap();
         bytes.push(0);

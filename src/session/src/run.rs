@@ -14,12 +14,15 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 /// First wait after a lost connection; doubles with each try.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Longest wait between tries.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
+/// A visit that lasted so long begins the waits anew; a shorter one may be ended for the same reason again.
+const STEADY_VISIT: Duration = Duration::from_secs(10);
 /// Doublings after which the wait stays as it is.
 const MAX_DOUBLINGS: u32 = 16;
 
@@ -136,6 +139,7 @@ impl Course {
     async fn run(&mut self) -> SessionEvent {
         let mut tries = 0;
         loop {
+            let begin = Instant::now();
             let reason = match self.attempt().await {
                 Attempt::Over(last) => return last,
                 Attempt::Failed(failure) if self.was_welcomed && failure.is_passing() => {
@@ -143,7 +147,9 @@ impl Course {
                 }
                 Attempt::Failed(failure) => return SessionEvent::Failed(failure),
                 Attempt::Lost(reason) => {
-                    tries = 0;
+                    if begin.elapsed() >= STEADY_VISIT {
+                        tries = 0;
+                    }
                     self.shared.stats().losses += 1;
                     reason
                 }

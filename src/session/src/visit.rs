@@ -443,16 +443,15 @@ fn ended(reason: Disconnected) -> End {
             code: CloseCode::Replaced,
             ..
         } => End::Over(SessionEvent::Replaced),
-        Disconnected::Closed {
-            code: CloseCode::Removed | CloseCode::Refused | CloseCode::TooMuch,
-            ref reason,
-        } => End::Over(SessionEvent::Closed {
-            reason: if reason.is_empty() {
-                "the host ended the visit".to_owned()
-            } else {
-                reason.clone()
-            },
-        }),
+        Disconnected::Closed { code, ref reason } if code.is_final() => {
+            End::Over(SessionEvent::Closed {
+                reason: if reason.is_empty() {
+                    "the host ended the visit".to_owned()
+                } else {
+                    reason.clone()
+                },
+            })
+        }
         other => End::Lost(other.to_string()),
     }
 }
