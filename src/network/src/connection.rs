@@ -2,6 +2,7 @@
 
 use crate::certificate::fingerprint_of;
 use crate::close::{CloseCode, Disconnected};
+use crate::congestion::FlooredCubic;
 use crate::server::UnprovenSlot;
 use crate::stream::{ControlStream, StreamReceiver, StreamSender};
 use crate::transport::{BULK_SEND_WINDOW, SEND_WINDOW};
@@ -181,6 +182,21 @@ impl Connection {
     #[must_use]
     pub fn has_unsent_state(&self) -> bool {
         self.state_space() < self.empty_space
+    }
+
+    /// Tells the connection how many bytes of state a second it shall carry, so that random losses do not push its
+    /// window below that; see [`StateBudget`](crate::StateBudget). A new path (the peer's address changed) may
+    /// begin at the default again: tell it now and then.
+    pub fn set_state_budget(&self, bytes_per_sec: u64) {
+        // The copy shares its budget with the connection's own controller.
+        if let Ok(controller) = self
+            .quic
+            .congestion_state()
+            .into_any()
+            .downcast::<FlooredCubic>()
+        {
+            controller.set_budget(bytes_per_sec);
+        }
     }
 
     /// Longest state datagram that the path takes now; ask before each send, it can shrink. `None` when the peer

@@ -2,9 +2,11 @@
 //! It must not know Bevy or game rules, and nothing outside it knows quinn.
 //! Start reading at `connection.rs`, then `server.rs` and `client.rs`; `simulated/` is the network of the tests.
 
+mod budget;
 mod certificate;
 mod client;
 mod close;
+mod congestion;
 mod connection;
 mod known_servers;
 mod resolve;
@@ -15,6 +17,7 @@ mod stream;
 mod transport;
 mod verifier;
 
+pub use budget::{LEAST_STATE_BUDGET, StateBudget};
 pub use certificate::{Certificate, CertificateError};
 pub use client::{ClientEndpoint, ConnectError, Trust};
 pub use close::{CloseCode, Disconnected};

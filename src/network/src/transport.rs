@@ -1,5 +1,6 @@
 //! QUIC settings, in one place. Reasons are next to each; sizes bound what a hostile peer can make us hold.
 
+use crate::congestion::FlooredCubicFactory;
 use protocol::limits::IDLE_TIMEOUT_SECS;
 use quinn::{AckFrequencyConfig, EndpointConfig, TransportConfig, VarInt};
 use quinn_proto::RandomConnectionIdGenerator;
@@ -44,6 +45,7 @@ fn common() -> TransportConfig {
         .max_idle_timeout(Some(
             VarInt::from_u32(IDLE_TIMEOUT_SECS as u32 * 1000).into(),
         ))
+        .congestion_controller_factory(Arc::new(FlooredCubicFactory::default()))
         .send_window(SEND_WINDOW)
         .max_concurrent_uni_streams(VarInt::from_u32(0));
     config

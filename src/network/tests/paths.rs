@@ -145,3 +145,59 @@ async fn keep_alive_holds_an_idle_connection_and_silence_ends_it() {
     assert!(start.elapsed() <= Duration::from_secs(IDLE_TIMEOUT_SECS + 1));
     assert_eq!(near.closed().await, Disconnected::Silence);
 }
+
+/// Ages of datagrams of 900 bytes, 30 a second for 60 seconds, over 200 ms and 5 % loss, oldest last, and how many
+/// there were; with the receiver sending small ones.
+async fn ages_on_a_long_lossy_path(budget: Option<u64>) -> Vec<Duration> {
+    let link = LinkConfig::path(Duration::from_millis(200), Duration::ZERO, 0.05);
+    let world = World::new(link);
+    let (near, far) = world.connect().await;
+    if let Some(budget) = budget {
+        far.set_state_budget(budget);
+    }
+    let start = Instant::now();
+    let interval = Duration::from_millis(33);
+    let sending = async {
+        for number in 0..1800u32 {
+            let mut bytes = number.to_be_bytes().to_vec();
+            bytes.resize(900, 0);
+            far.send_state(bytes).unwrap();
+            near.send_state(vec![0; 40]).unwrap();
+            sleep(interval).await;
+        }
+    };
+    let receiving = async {
+        let mut ages = Vec::new();
+        while let Ok(Ok(bytes)) =
+            tokio::time::timeout(Duration::from_secs(2), near.receive_state()).await
+        {
+            let number = u32::from_be_bytes(bytes[..4].try_into().unwrap());
+            ages.push(start.elapsed() - interval * number);
+        }
+        ages.sort();
+        ages
+    };
+    tokio::join!(sending, receiving).1
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_window_floor_keeps_state_fresh_on_a_long_lossy_path() {
+    let ages = ages_on_a_long_lossy_path(Some(30_000)).await;
+    // One way takes 100 ms; the network alone loses 5 %.
+    let p95 = ages[ages.len() * 95 / 100];
+    assert!(
+        p95 <= Duration::from_millis(104),
+        "95 % are younger than {p95:?}"
+    );
+    assert!(
+        ages.len() > 1800 * 92 / 100,
+        "{} of 1800 arrived",
+        ages.len()
+    );
+    let without = ages_on_a_long_lossy_path(Some(0)).await;
+    let p95_without = without[without.len() * 95 / 100];
+    assert!(
+        p95_without > p95,
+        "the floor changed nothing: {p95_without:?}"
+    );
+}
