@@ -1,0 +1,186 @@
+//! A session with a body and a memory: what a front-end keeps, without pictures.
+
+use glam::Vec3;
+use protocol::{
+    BodyInfo, ChatLine, Denial, DisplayName, EntityId, Note, PersonId, PersonInfo,
+    ServerStatistics, Welcome,
+};
+use replication::{Flags, Pose};
+use session::{OwnMotion, Session, SessionEvent, WorldFiles};
+use simulation::AvatarMotion;
+use std::collections::BTreeMap;
+
+/// Somebody in a world.
+#[derive(Debug)]
+pub struct Participant {
+    /// The session underneath.
+    pub session: Session,
+    /// Where oneself is.
+    pub motion: AvatarMotion,
+    /// Runs, for others to see.
+    pub is_running: bool,
+    /// As of the last entry.
+    pub welcome: Option<Welcome>,
+    /// Where the world's files are, when they were asked for.
+    pub files: Option<WorldFiles>,
+    /// Everybody else.
+    pub people: BTreeMap<PersonId, PersonInfo>,
+    /// Lines heard since the entry, history included.
+    pub chat: Vec<ChatLine>,
+    /// Notes on the board.
+    pub notes: Vec<Note>,
+    /// Gestures seen.
+    pub emotes: Vec<(PersonId, String)>,
+    /// Requests carried out.
+    pub done: Vec<u32>,
+    /// Requests not carried out.
+    pub denied: Vec<(u32, Denial)>,
+    /// Body in the hand.
+    pub holding: Option<EntityId>,
+    /// Seat sat on.
+    pub seat: Option<u32>,
+    /// Newest figures of the server.
+    pub statistics: Option<ServerStatistics>,
+    /// Connections lost.
+    pub losses: u32,
+    /// The last event of the session, once it is over.
+    pub end: Option<SessionEvent>,
+    /// True after the first entry.
+    pub is_inside: bool,
+}
+
+impl Participant {
+    /// Takes over a session that has just been started.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            motion: AvatarMotion::at(Vec3::ZERO, 0.0),
+            is_running: false,
+            welcome: None,
+            files: None,
+            people: BTreeMap::new(),
+            chat: Vec::new(),
+            notes: Vec::new(),
+            emotes: Vec::new(),
+            done: Vec::new(),
+            denied: Vec::new(),
+            holding: None,
+            seat: None,
+            statistics: None,
+            losses: 0,
+            end: None,
+            is_inside: false,
+        }
+    }
+
+    /// Takes what has happened, and says where oneself is. Call it each tick, after moving [`Self::motion`].
+    pub fn tick(&mut self) {
+        while let Some(event) = self.session.try_event() {
+            self.take(event);
+        }
+        if self.is_inside {
+            let flags = Flags::default()
+                .with(Flags::GROUNDED, self.motion.is_grounded)
+                .with(Flags::CROUCHING, self.motion.is_crouching)
+                .with(Flags::RUNNING, self.is_running);
+            self.session.set_motion(OwnMotion {
+                position: self.motion.position,
+                yaw: self.motion.yaw,
+                pitch: self.motion.pitch,
+                velocity: self.motion.velocity + self.motion.ground_velocity,
+                flags,
+                emote: 0,
+            });
+        }
+    }
+
+    /// Somebody else by name.
+    #[must_use]
+    pub fn person(&self, name: &str) -> Option<&PersonInfo> {
+        self.people
+            .values()
+            .find(|person| person.name.as_str() == name)
+    }
+
+    /// Where an entity is shown now.
+    #[must_use]
+    pub fn shown(&self, entity: EntityId) -> Option<Pose> {
+        let now_secs = self.session.now_secs();
+        self.session.view().pose(entity, now_secs)
+    }
+
+    /// Bodies of the world.
+    #[must_use]
+    pub fn bodies(&self) -> &[BodyInfo] {
+        self.welcome
+            .as_ref()
+            .map_or(&[], |welcome| welcome.bodies.as_slice())
+    }
+
+    /// The name that the server gave.
+    #[must_use]
+    pub fn name(&self) -> Option<&DisplayName> {
+        self.welcome.as_ref().map(|welcome| &welcome.name)
+    }
+
+    fn take(&mut self, event: SessionEvent) {
+        match event {
+            SessionEvent::Entered { welcome, files } => {
+                self.files = Some(files);
+                self.enter(*welcome);
+                at_best(self.session.ready());
+            }
+            SessionEvent::Resumed(welcome) => self.enter(*welcome),
+            SessionEvent::PersonChanged(person) => {
+                if self
+                    .welcome
+                    .as_ref()
+                    .is_some_and(|welcome| welcome.person != person.person)
+                {
+                    self.people.insert(person.person, person);
+                }
+            }
+            SessionEvent::PersonLeft(person) => drop(self.people.remove(&person)),
+            SessionEvent::Chat(line) => self.chat.push(line),
+            SessionEvent::NotePinned(note) => self.notes.push(note),
+            SessionEvent::NoteRemoved(id) => self.notes.retain(|note| note.id != id),
+            SessionEvent::Emote { person, name } => self.emotes.push((person, name)),
+            SessionEvent::Done { request } => self.done.push(request),
+            SessionEvent::Denied { request, reason } => self.denied.push((request, reason)),
+            SessionEvent::Holding(entity) => self.holding = entity,
+            SessionEvent::Sitting(seat) => self.seat = seat,
+            SessionEvent::Statistics { statistics, .. } => self.statistics = Some(statistics),
+            SessionEvent::Correction(correction) => {
+                self.motion = AvatarMotion::at(correction.position, correction.yaw);
+            }
+            SessionEvent::Lost { .. } => self.losses += 1,
+            end if end.is_end() => {
+                self.is_inside = false;
+                self.end = Some(end);
+            }
+            _ => {}
+        }
+    }
+
+    fn enter(&mut self, welcome: Welcome) {
+        self.motion = AvatarMotion::at(welcome.position.into(), welcome.yaw);
+        self.people = welcome
+            .people
+            .iter()
+            .map(|person| (person.person, person.clone()))
+            .collect();
+        self.chat.clone_from(&welcome.chat);
+        self.notes.clone_from(&welcome.notes);
+        self.holding = welcome.holding;
+        self.is_inside = true;
+        self.welcome = Some(welcome);
+    }
+}
+
+/// For what may as well not be done: an action that is refused because too much waits, or all is over.
+pub(crate) fn at_best<T>(action: Result<T, session::ActionError>) {
+    if let Err(reason) = action {
+        tracing::trace!("not done: {reason}");
+    }
+}
