@@ -19,7 +19,9 @@ impl Ground {
         let rules = WorldRules {
             gravity: loaded.manifest.gravity,
         };
-        let simulation = Simulation::new(Arc::new(loaded.scene), rules, Role::Follower);
+        let mut simulation = Simulation::new(Arc::new(loaded.scene), rules, Role::Follower);
+        // Rays and sweeps find only what a step has sorted.
+        simulation.step();
         Ok(Self { simulation })
     }
 
