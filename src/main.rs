@@ -1,1 +1,46 @@
-fn main() {}
+//! The desktop program: reads flags, hosts the world when it is a local one, and runs the client.
+#![allow(clippy::print_stderr, reason = "a program speaks to its user")]
+
+mod flags;
+mod plan;
+
+use clap::Parser;
+use client::ClientError;
+use std::process::ExitCode;
+
+/// Exit code when nothing can draw.
+const NO_ADAPTER: u8 = 3;
+
+fn main() -> ExitCode {
+    match run(&flags::Flags::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stoa: {error:#}");
+            let is_blind = error
+                .downcast_ref()
+                .is_some_and(|error| matches!(error, ClientError::NoAdapter));
+            ExitCode::from(if is_blind { NO_ADAPTER } else { 1 })
+        }
+    }
+}
+
+fn run(flags: &flags::Flags) -> anyhow::Result<()> {
+    let filter = tracing_subscriber::EnvFilter::try_new(&flags.log)?;
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let plan = plan::make(flags)?;
+    let server = plan.host.as_ref().map(server::Server::start).transpose()?;
+    let address = match &server {
+        Some(server) => plan::here(server, flags)?,
+        None => plan.address.clone(),
+    };
+    let strollers = plan::start_bots(flags, &address)?;
+    let outcome = client::run(plan.client(flags, address)?);
+    drop(strollers);
+    if let Some(server) = server {
+        server.stop();
+    }
+    Ok(outcome?)
+}

@@ -1,0 +1,18 @@
+//! The desktop client: a Bevy application that draws what a session knows, and turns keys into motion.
+//! It must not know the server; worlds and avatars come to it through `scene`, people and bodies through `session`.
+//! Start reading at `app/mod.rs` (how it is put together), then `app/order.rs` (what runs when).
+
+mod app;
+mod audio;
+mod camera;
+mod config;
+mod link;
+mod look;
+mod motion;
+mod people;
+mod scenery;
+mod script;
+mod stats;
+
+pub use app::run;
+pub use config::{ClientConfig, ClientError, Display, Offscreen};

@@ -21,3 +21,6 @@ pub use motion::OwnMotion;
 pub use session::{ActionError, Session, SessionConfig, SessionStats};
 pub use view::WorldView;
 pub use world_files::WorldFiles;
+
+// What a front-end must name to configure a session; it need not know the network crate for it.
+pub use network::{ClientEndpoint, KnownServers};

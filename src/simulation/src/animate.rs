@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 /// Which animations of a world play by themselves: each whose nodes no earlier one moves. They loop in world time.
 #[must_use]
-pub(crate) fn ambient_animations(scene: &Scene) -> Vec<usize> {
+pub fn ambient_animations(scene: &Scene) -> Vec<usize> {
     let mut taken = std::collections::BTreeSet::new();
     let mut playing = Vec::new();
     for (index, animation) in scene.animations.iter().enumerate() {

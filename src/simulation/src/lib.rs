@@ -11,10 +11,13 @@ mod push;
 mod query;
 mod rules;
 mod shape;
+mod stage;
 mod world;
 
+pub use animate::ambient_animations;
 pub use avatar::{AvatarInput, AvatarMotion, eye_height};
 pub use check::{MotionCheck, MotionClaim, Verdict};
 pub use query::Hit;
 pub use rules::*;
+pub use stage::{Stage, stage};
 pub use world::{BodyState, Role, SeatPlace, Simulation, SpawnPlace, WorldBody, WorldRules};

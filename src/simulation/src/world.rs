@@ -4,6 +4,7 @@ use crate::{
     animate::AnimatedNodes,
     build::{self, AVATAR_GROUP, PLAIN_GROUP},
     rules::{AVATAR_RADIUS, FALL_BELOW_WORLD, STANDING_HEIGHT, TICK_SECS},
+    stage,
 };
 use bevy::{
     ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
@@ -145,10 +146,13 @@ impl Simulation {
         let context = find_context(&mut world);
         set_gravity(&mut world, rules.gravity);
         let built = build::build(&mut world, &scene, &animated, role);
+        if let Some(stage) = stage::stage(&scene) {
+            spawn_floor(&mut world, stage.floor);
+        }
         let mut simulation = Self {
             spawns: spawn_places(&scene),
             seats: seat_places(&scene),
-            kill_height: scene.bounds().map_or(0.0, |(low, _)| low.y) - FALL_BELOW_WORLD,
+            kill_height: lowest(&scene) - FALL_BELOW_WORLD,
             body_by_node: built
                 .bodies
                 .iter()
@@ -454,6 +458,22 @@ fn set_gravity(world: &mut World, gravity: f32) {
     }
 }
 
+/// Height of the lowest thing that is drawn or stood on, metres.
+fn lowest(scene: &Scene) -> f32 {
+    let drawn = scene.bounds().map_or(0.0, |(low, _)| low.y);
+    stage::stage(scene).map_or(drawn, |stage| stage.floor.min(drawn))
+}
+
+/// An endless floor, for files that are things rather than places.
+fn spawn_floor(world: &mut World, height: f32) {
+    let floor = Collider::cuboid(1_000.0, 0.5, 1_000.0);
+    world.spawn((
+        floor,
+        Transform::from_xyz(0.0, height - 0.5, 0.0),
+        CollisionGroups::new(PLAIN_GROUP, Group::all()),
+    ));
+}
+
 /// Heading of a node whose +Z is its front.
 fn yaw_of(rotation: Quat) -> f32 {
     let front = rotation * Vec3::Z;
@@ -473,22 +493,14 @@ fn spawn_places(scene: &Scene) -> Vec<SpawnPlace> {
             });
         }
     }
-    if places.is_empty() {
-        places.push(outside(scene));
+    if let Some(stage) = stage::stage(scene) {
+        places.push(SpawnPlace {
+            title: String::new(),
+            position: stage.feet,
+            yaw: 0.0,
+        });
     }
     places
-}
-
-/// Without a spawn point one stands outside of the bounds, facing what is there.
-fn outside(scene: &Scene) -> SpawnPlace {
-    let (low, high) = scene.bounds().unwrap_or((Vec3::ZERO, Vec3::ZERO));
-    let center = (low + high) * 0.5;
-    let away = ((high - low).length() * 0.9).clamp(1.5, 500.0);
-    SpawnPlace {
-        title: String::new(),
-        position: Vec3::new(center.x, low.y, high.z.max(center.z) + away),
-        yaw: 0.0,
-    }
 }
 
 fn seat_places(scene: &Scene) -> Vec<SeatPlace> {

@@ -1,0 +1,50 @@
+//! What runs when. Features put their systems into these sets and never name each other.
+
+use bevy::prelude::*;
+
+/// Order within `Update`.
+#[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum ClientSystems {
+    /// Events of the session and loaded worlds are taken in.
+    Receive,
+    /// Keys, mouse and scripts become intents.
+    Intend,
+    /// Intents become motion and requests.
+    Act,
+    /// Poses of bodies and people are set for this frame.
+    Pose,
+    /// The camera follows.
+    View,
+    /// Screens, sound and figures show what is.
+    Show,
+}
+
+/// Where a visit stands.
+#[derive(States, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Stage {
+    /// On the way: connecting, proving, downloading.
+    #[default]
+    Entering,
+    /// The world is being built.
+    Loading,
+    /// Inside.
+    Inside,
+    /// Over: the reason is on the screen.
+    Over,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_state::<Stage>();
+    app.configure_sets(
+        Update,
+        (
+            ClientSystems::Receive,
+            ClientSystems::Intend,
+            ClientSystems::Act,
+            ClientSystems::Pose,
+            ClientSystems::View,
+            ClientSystems::Show,
+        )
+            .chain(),
+    );
+}

@@ -1,0 +1,221 @@
+//! Decoded sound: from the bytes of a file to samples, within limits.
+
+use std::io::Cursor;
+use symphonia::core::{
+    audio::SampleBuffer,
+    codecs::{CODEC_TYPE_NULL, DecoderOptions},
+    errors::Error as DecodeError,
+    formats::FormatOptions,
+    io::MediaSourceStream,
+    meta::MetadataOptions,
+    probe::Hint,
+};
+
+/// Longest clip that is kept in memory, in seconds; what follows is cut.
+const MAX_CLIP_SECS: usize = 300;
+
+/// Sampling rates outside of this are a broken file.
+const SAMPLING_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+
+/// Samples of one sound, mono or interleaved stereo.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Clip {
+    samples: Vec<f32>,
+    channels: usize,
+    pub(super) frames_per_second: u32,
+}
+
+/// Why a sound file cannot be played.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ClipError {
+    /// Not a sound file that can be read.
+    #[error("it cannot be decoded: {0}")]
+    Decode(#[from] DecodeError),
+    /// A sound file without sound.
+    #[error("it holds no sound")]
+    Empty,
+    /// An impossible sampling rate or number of channels.
+    #[error("it has {channels} channels at {rate} Hz, which cannot be played")]
+    Layout {
+        /// Channels that the file states.
+        channels: usize,
+        /// Samples a second that the file states.
+        rate: u32,
+    },
+}
+
+impl Clip {
+    /// One channel of samples between -1 and 1.
+    pub(crate) fn mono(samples: Vec<f32>, frames_per_second: u32) -> Self {
+        Self {
+            samples,
+            channels: 1,
+            frames_per_second,
+        }
+    }
+
+    /// Decodes an MP3, WAV or Ogg Vorbis file. More than two channels are reduced to the first two.
+    ///
+    /// # Errors
+    /// [`ClipError`] when the bytes are no such file.
+    pub(crate) fn decode(bytes: Vec<u8>) -> Result<Self, ClipError> {
+        let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
+        let probed = symphonia::default::get_probe().format(
+            &Hint::new(),
+            stream,
+            &FormatOptions {
+                enable_gapless: true,
+                ..Default::default()
+            },
+            &MetadataOptions::default(),
+        )?;
+        let mut reader = probed.format;
+        let track = reader
+            .tracks()
+            .iter()
+            .find(|track| track.codec_params.codec != CODEC_TYPE_NULL)
+            .ok_or(ClipError::Empty)?;
+        let track_id = track.id;
+        let mut decoder = symphonia::default::get_codecs()
+            .make(&track.codec_params, &DecoderOptions::default())?;
+        let mut clip = Self {
+            samples: Vec::new(),
+            channels: 0,
+            frames_per_second: 0,
+        };
+        while let Ok(packet) = reader.next_packet() {
+            if packet.track_id() != track_id {
+                continue;
+            }
+            // A damaged packet costs a few milliseconds of sound, not the clip.
+            let Ok(decoded) = decoder.decode(&packet) else {
+                continue;
+            };
+            let layout = *decoded.spec();
+            let count = layout.channels.count();
+            if count == 0 || !SAMPLING_RATES.contains(&layout.rate) {
+                return Err(ClipError::Layout {
+                    channels: count,
+                    rate: layout.rate,
+                });
+            }
+            let mut buffer = SampleBuffer::<f32>::new(decoded.capacity() as u64, layout);
+            buffer.copy_interleaved_ref(decoded);
+            clip.append(buffer.samples(), count, layout.rate)?;
+            if clip.frames() >= MAX_CLIP_SECS * layout.rate as usize {
+                break;
+            }
+        }
+        if clip.samples.is_empty() {
+            Err(ClipError::Empty)
+        } else {
+            Ok(clip)
+        }
+    }
+
+    /// Number of frames: samples of one channel.
+    pub(super) fn frames(&self) -> usize {
+        self.samples.len() / self.channels.max(1)
+    }
+
+    /// Left and right at a frame with fraction, interpolated; loops join end and start.
+    pub(super) fn at(&self, cursor: f64, is_looping: bool) -> [f32; 2] {
+        let index = cursor as usize;
+        let fraction = (cursor - index as f64) as f32;
+        let next = if index + 1 < self.frames() {
+            index + 1
+        } else if is_looping {
+            0
+        } else {
+            index
+        };
+        let (here, there) = (self.frame(index), self.frame(next));
+        [
+            here[0] + (there[0] - here[0]) * fraction,
+            here[1] + (there[1] - here[1]) * fraction,
+        ]
+    }
+
+    fn frame(&self, index: usize) -> [f32; 2] {
+        let start = index * self.channels;
+        let left = self.samples.get(start).copied().unwrap_or(0.0);
+        let right = if self.channels == 2 {
+            self.samples.get(start + 1).copied().unwrap_or(0.0)
+        } else {
+            left
+        };
+        [left, right]
+    }
+
+    fn append(&mut self, interleaved: &[f32], channels: usize, rate: u32) -> Result<(), ClipError> {
+        let kept = channels.min(2);
+        if self.channels == 0 {
+            (self.channels, self.frames_per_second) = (kept, rate);
+        } else if self.channels != kept || self.frames_per_second != rate {
+            return Err(ClipError::Layout { channels, rate });
+        }
+        for frame in interleaved.chunks_exact(channels) {
+            self.samples.extend(
+                frame[..kept]
+                    .iter()
+                    .map(|sample| if sample.is_finite() { *sample } else { 0.0 }),
+            );
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A WAV file of 16-bit mono samples.
+    fn wav(samples: &[i16], rate: u32) -> Vec<u8> {
+        let data: Vec<u8> = samples
+            .iter()
+            .flat_map(|sample| sample.to_le_bytes())
+            .collect();
+        let mut bytes = b"RIFF".to_vec();
+        bytes.extend((36 + data.len() as u32).to_le_bytes());
+        bytes.extend(b"WAVEfmt ");
+        bytes.extend(16u32.to_le_bytes());
+        bytes.extend([1, 0, 1, 0]);
+        bytes.extend(rate.to_le_bytes());
+        bytes.extend((rate * 2).to_le_bytes());
+        bytes.extend([2, 0, 16, 0]);
+        bytes.extend(b"data");
+        bytes.extend((data.len() as u32).to_le_bytes());
+        bytes.extend(data);
+        bytes
+    }
+
+    #[test]
+    fn a_wav_file_is_decoded() {
+        let clip = Clip::decode(wav(&[0, 16_384, -16_384, 0], 8_000)).unwrap();
+        assert_eq!((clip.frames(), clip.frames_per_second), (4, 8_000));
+        assert!((clip.at(1.0, false)[0] - 0.5).abs() < 1e-3);
+        assert!((clip.at(1.5, false)[1]).abs() < 1e-3);
+    }
+
+    #[test]
+    fn broken_files_are_refused_without_a_panic() {
+        let whole = wav(&[1000; 2000], 8_000);
+        for length in [0, 1, 12, 40, 43] {
+            assert!(Clip::decode(whole[..length].to_vec()).is_err(), "{length}");
+        }
+        let mut seed = 7u64;
+        for _ in 0..200 {
+            let mut bytes = whole.clone();
+            for _ in 0..8 {
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
+                let index = (seed >> 33) as usize % 64;
+                bytes[index] = (seed >> 20) as u8;
+            }
+            if let Ok(clip) = Clip::decode(bytes) {
+                assert!(clip.frames() <= MAX_CLIP_SECS * 192_000);
+            }
+        }
+    }
+}

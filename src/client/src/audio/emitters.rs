@@ -1,0 +1,240 @@
+//! What sounds: emitters of KHR_audio_emitter, and the steps of people.
+
+use super::{
+    clip::Clip,
+    device::Loudspeaker,
+    footstep::{VARIANTS, footstep},
+    mixer::{Command, Distance, Emission, Listener, Place, Voice, VoiceId},
+};
+use crate::{
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    camera::Eye,
+    config::Display,
+    link::{Link, LoadedHere, Visit, VisitWorld},
+    motion::Me,
+};
+use bevy::{
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+};
+use protocol::EntityId;
+use scene::{DistanceModel, Scene};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// Metres between two steps of a walker.
+const STRIDE: f32 = 0.75;
+
+/// The loudspeaker and what was sent to it.
+#[derive(Resource)]
+struct Speaker {
+    loudspeaker: Loudspeaker,
+    steps: Vec<Arc<Clip>>,
+    next_voice: u64,
+    /// Way since the last step, by entity; `None` is oneself.
+    strides: BTreeMap<Option<EntityId>, (Vec3, f32)>,
+}
+
+#[derive(Resource, Default)]
+struct Decoding(Option<Task<Vec<Option<Arc<Clip>>>>>);
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Decoding>().add_systems(Startup, open);
+    app.add_systems(
+        Update,
+        (decode, start_emitters, listen, step)
+            .chain()
+            .in_set(ClientSystems::Show)
+            .run_if(resource_exists::<Speaker>),
+    );
+}
+
+/// Pictures without a window are made without sound.
+fn open(mut commands: Commands, config: Res<Config>) {
+    if config.0.display == Display::Window {
+        let steps = (0..VARIANTS)
+            .map(|variant| Arc::new(footstep(variant)))
+            .collect();
+        commands.insert_resource(Speaker {
+            loudspeaker: Loudspeaker::start(),
+            steps,
+            next_voice: 1,
+            strides: BTreeMap::new(),
+        });
+    }
+}
+
+fn decode(
+    mut loaded: MessageReader<LoadedHere>,
+    world: Option<Res<VisitWorld>>,
+    mut decoding: ResMut<Decoding>,
+) {
+    let Some(world) = world.filter(|_| loaded.read().count() > 0) else {
+        return;
+    };
+    let scene = Arc::clone(&world.scene);
+    decoding.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+        let decode = |clip: &scene::AudioClip| match Clip::decode(clip.bytes.to_vec()) {
+            Ok(clip) => Some(Arc::new(clip)),
+            Err(error) => {
+                tracing::warn!("the sound `{}` is silent: {error}", clip.name);
+                None
+            }
+        };
+        scene.sound.clips.iter().map(decode).collect()
+    }));
+}
+
+fn start_emitters(
+    world: Option<Res<VisitWorld>>,
+    mut decoding: ResMut<Decoding>,
+    mut speaker: ResMut<Speaker>,
+) {
+    let (Some(task), Some(world)) = (&mut decoding.0, world) else {
+        return;
+    };
+    let Some(clips) = block_on(poll_once(task)) else {
+        return;
+    };
+    decoding.0 = None;
+    let scene = &world.scene;
+    speaker.loudspeaker.send(Command::StopAll);
+    for &emitter in &scene.sound.scene_emitters {
+        play(&mut speaker, scene, &clips, emitter, None);
+    }
+    for node in scene.visible_nodes() {
+        let transform = Transform::from_matrix(scene.world_from_node(node).into());
+        for &emitter in &scene.nodes[node.index()].emitters {
+            play(&mut speaker, scene, &clips, emitter, Some(transform));
+        }
+    }
+}
+
+fn play(
+    speaker: &mut Speaker,
+    scene: &Scene,
+    clips: &[Option<Arc<Clip>>],
+    emitter: u32,
+    at: Option<Transform>,
+) {
+    let Some(emitter) = scene.sound.emitters.get(emitter as usize) else {
+        return;
+    };
+    let place = match (emitter.positional, at) {
+        (Some(positional), Some(at)) => Place::At(Emission {
+            position: at.translation,
+            forward: at.rotation * Vec3::NEG_Z,
+            distance: match positional.model {
+                DistanceModel::Linear => Distance::Linear,
+                DistanceModel::Inverse => Distance::Inverse,
+                DistanceModel::Exponential => Distance::Exponential,
+            },
+            reference_metres: positional.ref_distance,
+            maximum_metres: positional.max_distance,
+            rolloff: positional.rolloff_factor,
+            cone_inner_radians: positional.cone_inner_angle,
+            cone_outer_radians: positional.cone_outer_angle,
+            cone_outer_gain: positional.cone_outer_gain,
+        }),
+        _ => Place::Everywhere,
+    };
+    for source in emitter
+        .sources
+        .iter()
+        .filter_map(|&source| scene.sound.sources.get(source as usize))
+        .filter(|source| source.is_autoplaying)
+    {
+        let Some(clip) = source
+            .clip
+            .and_then(|clip| clips.get(clip as usize).cloned().flatten())
+        else {
+            continue;
+        };
+        speaker.play(
+            clip,
+            place,
+            emitter.gain * source.gain,
+            source.playback_rate,
+            source.is_looping,
+        );
+    }
+}
+
+impl Speaker {
+    fn play(&mut self, clip: Arc<Clip>, place: Place, gain: f32, rate: f32, is_looping: bool) {
+        self.next_voice += 1;
+        self.loudspeaker.send(Command::Play(Voice {
+            id: VoiceId(self.next_voice),
+            clip,
+            place,
+            gain,
+            rate,
+            is_looping,
+        }));
+    }
+
+    /// A walker has moved; a step sounds after each stride on the ground.
+    fn walk(&mut self, who: Option<EntityId>, position: Vec3, is_grounded: bool) {
+        let (last, way) = self.strides.entry(who).or_insert((position, 0.0));
+        let moved = (position - *last).length();
+        *last = position;
+        // A jump over metres is a teleport, not a walk.
+        *way = if is_grounded && moved < 2.0 {
+            *way + moved
+        } else {
+            STRIDE * 0.6
+        };
+        if *way >= STRIDE {
+            *way = 0.0;
+            let clip = Arc::clone(&self.steps[(self.next_voice % u64::from(VARIANTS)) as usize]);
+            let rate = 0.92 + 0.04 * (self.next_voice % 5) as f32;
+            self.play(
+                clip,
+                Place::At(Emission::point(position, 1.5)),
+                0.35,
+                rate,
+                false,
+            );
+        }
+    }
+}
+
+fn listen(speaker: Res<Speaker>, eyes: Query<&Transform, With<Eye>>) {
+    for eye in &eyes {
+        speaker.loudspeaker.send(Command::Listen(Listener {
+            position: eye.translation,
+            right: eye.rotation * Vec3::X,
+        }));
+    }
+}
+
+fn step(
+    mut speaker: ResMut<Speaker>,
+    me: Res<Me>,
+    visit: Res<Visit>,
+    link: Option<Res<Link>>,
+    stage: Res<State<Stage>>,
+) {
+    let Some(link) = link.filter(|_| *stage.get() == Stage::Inside) else {
+        return;
+    };
+    if visit.sitting.is_none() {
+        speaker.walk(None, me.motion.position, me.motion.is_grounded);
+    }
+    let now = link.0.now_secs();
+    let view = link.0.view();
+    for person in visit.people.values() {
+        if let (Some(pose), Some(state)) = (
+            view.pose(person.entity, now),
+            view.newest_state(person.entity),
+        ) {
+            speaker.walk(
+                Some(person.entity),
+                pose.position,
+                state.flags.contains(replication::Flags::GROUNDED),
+            );
+        }
+    }
+}

@@ -1,0 +1,392 @@
+//! The mixer: voices in, interleaved stereo out. Pure arithmetic, so that it runs in tests and without a device.
+
+use super::clip::Clip;
+use bevy::math::Vec3;
+use std::sync::Arc;
+
+/// Most voices at once; one more replaces the quietest.
+pub(super) const MAX_VOICES: usize = 32;
+
+/// Seconds over which gains glide to their new value, so that nothing clicks.
+const GLIDE_SECS: f32 = 0.02;
+
+/// Metres within which a voice pans towards the middle instead of jumping from ear to ear.
+const PAN_SOFTENING_METRES: f32 = 0.6;
+
+/// How distance attenuates a positional voice, after KHR_audio_emitter.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Distance {
+    /// `ref / (ref + rolloff * (d - ref))`.
+    Inverse,
+    /// Falls in a straight line to `1 - rolloff` at the maximum distance.
+    Linear,
+    /// `(d / ref) ^ -rolloff`.
+    Exponential,
+}
+
+/// Where a voice is heard.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Place {
+    /// Equally on both sides.
+    Everywhere,
+    /// From a point in world space.
+    At(Emission),
+}
+
+/// A point that sounds: metres, radians (full cone angles), world space.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Emission {
+    pub(crate) position: Vec3,
+    /// Direction that the cone points to.
+    pub(crate) forward: Vec3,
+    pub(crate) distance: Distance,
+    pub(crate) reference_metres: f32,
+    /// Beyond this there is no further reduction; 0 means no such limit.
+    pub(crate) maximum_metres: f32,
+    pub(crate) rolloff: f32,
+    pub(crate) cone_inner_radians: f32,
+    pub(crate) cone_outer_radians: f32,
+    pub(crate) cone_outer_gain: f32,
+}
+
+impl Emission {
+    /// A point without a cone that is at full level within `reference_metres`.
+    pub(crate) fn point(position: Vec3, reference_metres: f32) -> Self {
+        Self {
+            position,
+            forward: Vec3::NEG_Z,
+            distance: Distance::Inverse,
+            reference_metres,
+            maximum_metres: 0.0,
+            rolloff: 1.0,
+            cone_inner_radians: std::f32::consts::TAU,
+            cone_outer_radians: std::f32::consts::TAU,
+            cone_outer_gain: 0.0,
+        }
+    }
+}
+
+/// Who listens: the camera's place and the direction of its right ear.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Listener {
+    pub(crate) position: Vec3,
+    pub(crate) right: Vec3,
+}
+
+/// Names a voice; given by whoever starts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct VoiceId(pub(crate) u64);
+
+/// A request to sound.
+#[derive(Clone, Debug)]
+pub(crate) struct Voice {
+    pub(crate) id: VoiceId,
+    pub(crate) clip: Arc<Clip>,
+    pub(crate) place: Place,
+    pub(crate) gain: f32,
+    /// Speed and pitch; 1 is as recorded.
+    pub(crate) rate: f32,
+    pub(crate) is_looping: bool,
+}
+
+/// What the game tells the mixer.
+#[derive(Clone, Debug)]
+pub(crate) enum Command {
+    Play(Voice),
+    Place(VoiceId, Place),
+    Stop(VoiceId),
+    StopAll,
+    Listen(Listener),
+    /// Master level, 0 to 1.
+    Volume(f32),
+}
+
+/// All that sounds.
+pub(crate) struct Mixer {
+    frames_per_second: f32,
+    listener: Listener,
+    volume: f32,
+    sounding: Vec<Sounding>,
+}
+
+/// A voice that sounds, with its place in the clip and its gliding gains.
+struct Sounding {
+    voice: Voice,
+    /// Frame of the clip, with fraction.
+    cursor: f64,
+    gains: [f32; 2],
+    is_stopping: bool,
+    is_new: bool,
+}
+
+impl Mixer {
+    pub(crate) fn new(frames_per_second: u32) -> Self {
+        let listener = Listener {
+            position: Vec3::ZERO,
+            right: Vec3::X,
+        };
+        Self {
+            frames_per_second: frames_per_second as f32,
+            listener,
+            volume: 1.0,
+            sounding: Vec::with_capacity(MAX_VOICES),
+        }
+    }
+
+    /// Adapts to the rate of a newly opened device.
+    pub(super) fn set_rate(&mut self, frames_per_second: u32) {
+        self.frames_per_second = frames_per_second as f32;
+    }
+
+    pub(crate) fn apply(&mut self, command: Command) {
+        match command {
+            Command::Play(voice) => self.play(voice),
+            Command::Place(id, place) => {
+                for sounding in self
+                    .sounding
+                    .iter_mut()
+                    .filter(|sounding| sounding.voice.id == id)
+                {
+                    sounding.voice.place = place;
+                }
+            }
+            Command::Stop(id) => {
+                for sounding in self
+                    .sounding
+                    .iter_mut()
+                    .filter(|sounding| sounding.voice.id == id)
+                {
+                    sounding.is_stopping = true;
+                }
+            }
+            Command::StopAll => {
+                for sounding in &mut self.sounding {
+                    sounding.is_stopping = true;
+                }
+            }
+            Command::Listen(listener) => self.listener = listener,
+            Command::Volume(volume) => self.volume = volume.clamp(0.0, 1.0),
+        }
+    }
+
+    /// Fills a buffer of interleaved stereo frames; silence where nothing sounds.
+    pub(crate) fn fill(&mut self, stereo: &mut [f32]) {
+        stereo.fill(0.0);
+        let glide = 1.0 - (-1.0 / (GLIDE_SECS * self.frames_per_second)).exp();
+        for sounding in &mut self.sounding {
+            let wished = if sounding.is_stopping {
+                [0.0; 2]
+            } else {
+                ear_gains(&sounding.voice, &self.listener).map(|gain| gain * self.volume)
+            };
+            if std::mem::take(&mut sounding.is_new) {
+                sounding.gains = wished;
+            }
+            sounding.add_to(stereo, wished, glide, self.frames_per_second);
+        }
+        self.sounding.retain(|sounding| !sounding.is_over());
+        for sample in stereo {
+            *sample = soft_clip(*sample);
+        }
+    }
+
+    fn play(&mut self, voice: Voice) {
+        if self.sounding.len() >= MAX_VOICES {
+            let loudness = |sounding: &Sounding| sounding.gains[0] + sounding.gains[1];
+            let quietest = (0..self.sounding.len()).min_by(|&a, &b| {
+                loudness(&self.sounding[a]).total_cmp(&loudness(&self.sounding[b]))
+            });
+            if let Some(index) = quietest {
+                self.sounding.swap_remove(index);
+            }
+        }
+        self.sounding.push(Sounding {
+            voice,
+            cursor: 0.0,
+            gains: [0.0; 2],
+            is_stopping: false,
+            is_new: true,
+        });
+    }
+}
+
+impl Sounding {
+    fn add_to(&mut self, stereo: &mut [f32], wished: [f32; 2], glide: f32, frames_per_second: f32) {
+        let clip = &self.voice.clip;
+        let step = f64::from(self.voice.rate.clamp(0.25, 4.0)) * f64::from(clip.frames_per_second)
+            / f64::from(frames_per_second);
+        let length = clip.frames() as f64;
+        for frame in stereo.chunks_exact_mut(2) {
+            if self.cursor >= length {
+                if !self.voice.is_looping || length < 1.0 {
+                    break;
+                }
+                self.cursor %= length;
+            }
+            let [left, right] = clip.at(self.cursor, self.voice.is_looping);
+            for ear in 0..2 {
+                self.gains[ear] += (wished[ear] - self.gains[ear]) * glide;
+            }
+            frame[0] += left * self.gains[0];
+            frame[1] += right * self.gains[1];
+            self.cursor += step;
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        let is_silent = self.gains.iter().all(|gain| *gain < 1e-4);
+        (self.is_stopping && is_silent)
+            || (!self.voice.is_looping && self.cursor >= self.voice.clip.frames() as f64)
+    }
+}
+
+/// Gain at the left and the right ear: distance, cone, and constant-power panning.
+fn ear_gains(voice: &Voice, listener: &Listener) -> [f32; 2] {
+    let Place::At(emission) = voice.place else {
+        return [voice.gain; 2];
+    };
+    let from_listener = emission.position - listener.position;
+    let metres = from_listener.length();
+    let gain = voice.gain * distance_gain(&emission, metres) * cone_gain(&emission, -from_listener);
+    let side = from_listener.dot(listener.right) / (metres + PAN_SOFTENING_METRES);
+    let angle = (side.clamp(-1.0, 1.0) + 1.0) * std::f32::consts::FRAC_PI_4;
+    [
+        gain * angle.cos() * std::f32::consts::SQRT_2,
+        gain * angle.sin() * std::f32::consts::SQRT_2,
+    ]
+    .map(|gain| if gain.is_finite() { gain.min(4.0) } else { 0.0 })
+}
+
+/// Attenuation by distance, after the formulas of KHR_audio_emitter; never above 1.
+fn distance_gain(emission: &Emission, metres: f32) -> f32 {
+    let reference = emission.reference_metres.max(1e-3);
+    let maximum = if emission.maximum_metres > 0.0 {
+        emission.maximum_metres
+    } else {
+        f32::INFINITY
+    };
+    let distance = metres.clamp(reference, maximum.max(reference));
+    let gain = match emission.distance {
+        Distance::Inverse => reference / (reference + emission.rolloff * (distance - reference)),
+        Distance::Linear if maximum.is_finite() && maximum > reference => {
+            1.0 - emission.rolloff * (distance - reference) / (maximum - reference)
+        }
+        Distance::Linear => 1.0,
+        Distance::Exponential => (distance / reference).powf(-emission.rolloff),
+    };
+    gain.clamp(0.0, 1.0)
+}
+
+fn cone_gain(emission: &Emission, towards_listener: Vec3) -> f32 {
+    let inner = emission.cone_inner_radians * 0.5;
+    let outer = emission.cone_outer_radians * 0.5;
+    let angle = emission.forward.angle_between(towards_listener);
+    if !angle.is_finite() || angle <= inner {
+        1.0
+    } else if angle >= outer {
+        emission.cone_outer_gain
+    } else {
+        let blend = (angle - inner) / (outer - inner).max(1e-6);
+        1.0 + (emission.cone_outer_gain - 1.0) * blend
+    }
+}
+
+/// Leaves quiet sound alone and bends loud sound below 1, so that many voices together do not crackle.
+fn soft_clip(sample: f32) -> f32 {
+    const KNEE: f32 = 0.8;
+    if sample.abs() <= KNEE {
+        sample
+    } else {
+        let over = (sample.abs() - KNEE) / (1.0 - KNEE);
+        sample.signum() * (KNEE + (1.0 - KNEE) * over.tanh())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RATE: u32 = 48_000;
+
+    fn steady(id: u64, place: Place) -> Command {
+        let clip = Arc::new(Clip::mono(vec![0.5; 4800], RATE));
+        Command::Play(Voice {
+            id: VoiceId(id),
+            clip,
+            place,
+            gain: 1.0,
+            rate: 1.0,
+            is_looping: true,
+        })
+    }
+
+    fn levels(mixer: &mut Mixer) -> [f32; 2] {
+        let mut stereo = vec![0.0; 9600];
+        mixer.fill(&mut stereo);
+        [stereo[9598], stereo[9599]]
+    }
+
+    #[test]
+    fn a_voice_on_the_right_is_louder_on_the_right() {
+        let mut mixer = Mixer::new(RATE);
+        mixer.apply(steady(
+            1,
+            Place::At(Emission::point(Vec3::new(3.0, 0.0, 0.0), 1.0)),
+        ));
+        let [left, right] = levels(&mut mixer);
+        assert!(right > 4.0 * left, "{left} {right}");
+    }
+
+    #[test]
+    fn distance_takes_level_away_and_the_middle_is_even() {
+        let level = |metres: f32| {
+            let mut mixer = Mixer::new(RATE);
+            mixer.apply(steady(
+                1,
+                Place::At(Emission::point(Vec3::new(0.0, 0.0, -metres), 1.0)),
+            ));
+            levels(&mut mixer)
+        };
+        let ([near, near_right], [far, _]) = (level(1.0), level(10.0));
+        assert!((near - near_right).abs() < 1e-4);
+        assert!((far / near - 0.1).abs() < 0.01, "{near} {far}");
+    }
+
+    #[test]
+    fn a_cone_points_away_from_who_stands_behind() {
+        let mut emission = Emission::point(Vec3::ZERO, 10.0);
+        emission.cone_inner_radians = 1.0;
+        emission.cone_outer_radians = 2.0;
+        emission.cone_outer_gain = 0.25;
+        assert_eq!(cone_gain(&emission, Vec3::NEG_Z), 1.0);
+        assert_eq!(cone_gain(&emission, Vec3::Z), 0.25);
+    }
+
+    #[test]
+    fn stopped_voices_fade_out_and_go() {
+        let mut mixer = Mixer::new(RATE);
+        mixer.apply(steady(1, Place::Everywhere));
+        assert!(levels(&mut mixer)[0] > 0.4);
+        mixer.apply(Command::Stop(VoiceId(1)));
+        levels(&mut mixer);
+        levels(&mut mixer);
+        assert!(mixer.sounding.is_empty());
+    }
+
+    #[test]
+    fn voices_are_capped_and_output_stays_within_bounds() {
+        let mut mixer = Mixer::new(RATE);
+        for id in 0..200 {
+            mixer.apply(steady(id, Place::Everywhere));
+        }
+        assert_eq!(mixer.sounding.len(), MAX_VOICES);
+        assert!(levels(&mut mixer).iter().all(|level| level.abs() <= 1.0));
+    }
+
+    #[test]
+    fn values_that_are_not_numbers_make_no_sound() {
+        let mut mixer = Mixer::new(RATE);
+        mixer.apply(steady(1, Place::At(Emission::point(Vec3::NAN, f32::NAN))));
+        assert!(levels(&mut mixer).iter().all(|level| level.is_finite()));
+    }
+}

@@ -1,0 +1,162 @@
+//! The eye: first and third person, kept out of walls.
+
+use crate::{
+    app::{
+        Drawing, PictureTarget,
+        order::{ClientSystems, Stage},
+    },
+    link::VisitWorld,
+    look::Preset,
+    motion::{Me, Wishes},
+};
+use bevy::{
+    camera::Exposure,
+    core_pipeline::tonemapping::{DebandDither, Tonemapping},
+    prelude::*,
+};
+use simulation::AvatarMotion;
+
+/// Distance behind the head in third person, metres.
+const BEHIND: f32 = 3.4;
+/// Beside the head, so that the own avatar does not hide what one looks at, metres.
+const BESIDE: f32 = 0.35;
+/// Room that the eye needs, metres.
+const EYE_RADIUS: f32 = 0.18;
+/// How quickly the eye comes back out after an obstacle, a second.
+const RETURN_RATE: f32 = 5.0;
+/// Exposure for a bright evening.
+const EV100: f32 = 12.2;
+
+/// The camera that draws the world.
+#[derive(Component)]
+pub(crate) struct Eye;
+
+/// How one looks at oneself.
+#[derive(Resource)]
+pub(crate) struct ViewMode {
+    pub(crate) is_first_person: bool,
+    /// Distance that is free behind the head now.
+    distance: f32,
+}
+
+/// Vertical field of view in radians.
+#[derive(Resource)]
+pub(crate) struct FieldOfView(pub(crate) f32);
+
+pub(super) fn plugin(app: &mut App) {
+    app.insert_resource(ViewMode {
+        is_first_person: false,
+        distance: BEHIND,
+    })
+    .insert_resource(FieldOfView(1.05));
+    app.add_systems(Startup, open_eye);
+    app.add_systems(
+        Update,
+        (
+            switch_on,
+            change_mode,
+            follow.run_if(in_state(Stage::Inside)),
+        )
+            .chain()
+            .in_set(ClientSystems::View),
+    );
+}
+
+fn open_eye(
+    mut commands: Commands,
+    preset: Res<Preset>,
+    target: Option<Res<PictureTarget>>,
+    field: Res<FieldOfView>,
+) {
+    let mut eye = commands.spawn((
+        Eye,
+        Camera3d::default(),
+        Projection::Perspective(PerspectiveProjection {
+            fov: field.0,
+            near: 0.08,
+            far: 2_000.0,
+            ..default()
+        }),
+        Tonemapping::AcesFitted,
+        DebandDither::Enabled,
+        Exposure { ev100: EV100 },
+        preset.msaa(),
+        Transform::from_xyz(0.0, 1.6, 4.0),
+    ));
+    if let Some(target) = target {
+        eye.insert(target.0.clone());
+    }
+}
+
+/// Without a window the eye is open only in updates that draw.
+fn switch_on(drawing: Option<Res<Drawing>>, mut eyes: Query<&mut Camera, With<Eye>>) {
+    let is_on = drawing.is_none_or(|drawing| drawing.is_on);
+    for mut camera in &mut eyes {
+        if camera.is_active != is_on {
+            camera.is_active = is_on;
+        }
+    }
+}
+
+fn change_mode(wishes: Res<Wishes>, mut mode: ResMut<ViewMode>) {
+    if wishes.is_changing_view {
+        mode.is_first_person = !mode.is_first_person;
+    }
+}
+
+fn follow(
+    time: Res<Time<Real>>,
+    me: Res<Me>,
+    world: Option<Res<VisitWorld>>,
+    mut mode: ResMut<ViewMode>,
+    field: Res<FieldOfView>,
+    mut eyes: Query<(&mut Transform, &mut Projection), With<Eye>>,
+) {
+    let shown = me.shown();
+    let head = shown.eyes();
+    let rotation = Quat::from_rotation_y(shown.yaw) * Quat::from_rotation_x(shown.pitch);
+    let position = if mode.is_first_person {
+        head
+    } else {
+        behind(
+            &shown,
+            rotation,
+            world.as_deref(),
+            &mut mode,
+            time.delta_secs(),
+        )
+    };
+    for (mut transform, mut projection) in &mut eyes {
+        *transform = Transform {
+            translation: position,
+            rotation,
+            scale: Vec3::ONE,
+        };
+        if let Projection::Perspective(perspective) = &mut *projection
+            && (perspective.fov - field.0).abs() > 1e-4
+        {
+            perspective.fov = field.0;
+        }
+    }
+}
+
+fn behind(
+    shown: &AvatarMotion,
+    rotation: Quat,
+    world: Option<&VisitWorld>,
+    mode: &mut ViewMode,
+    secs: f32,
+) -> Vec3 {
+    let pivot = shown.eyes() + rotation * Vec3::X * BESIDE + Vec3::Y * 0.12;
+    let back = rotation * Vec3::Z;
+    let free = world.map_or(BEHIND, |world| {
+        world.simulation.cast_ball(pivot, back, EYE_RADIUS, BEHIND)
+    });
+    // Inwards at once, since the eye must not be in a wall; outwards gently.
+    mode.distance = if free < mode.distance {
+        free
+    } else {
+        mode.distance + (free - mode.distance) * (1.0 - (-RETURN_RATE * secs).exp())
+    };
+    pivot + back * mode.distance
+}

@@ -1,0 +1,75 @@
+//! What the program wants of a client: one value, made from flags.
+
+use protocol::{AvatarChoice, DisplayName, WorldAddress};
+use std::path::PathBuf;
+
+/// Everything that a client needs to know.
+#[derive(Clone, Debug)]
+pub struct ClientConfig {
+    /// Where to.
+    pub address: WorldAddress,
+    /// How the person wants to be called.
+    pub name: DisplayName,
+    /// What they look like.
+    pub avatar: AvatarChoice,
+    /// Bytes of an own VRM file.
+    pub avatar_file: Option<Vec<u8>>,
+    /// Identity, settings and cache live here; `None` makes temporary ones.
+    pub data: Option<PathBuf>,
+    /// Folder with `worlds`, `avatars`, `animations`.
+    pub assets: PathBuf,
+    /// Where pictures go.
+    pub display: Display,
+    /// Timed inputs.
+    pub script: Option<String>,
+    /// Where figures are written at exit.
+    pub stats: Option<PathBuf>,
+    /// Print what was seen at exit.
+    pub is_summarising: bool,
+    /// Trust a server that was never seen before without asking.
+    pub pin_unknown: bool,
+}
+
+/// Where pictures go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Display {
+    /// A window on the desktop.
+    Window,
+    /// An image; nothing needs to be attached to the machine.
+    Offscreen(Offscreen),
+}
+
+/// A run without a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Offscreen {
+    /// Width in pixels.
+    pub width: u32,
+    /// Height in pixels.
+    pub height: u32,
+    /// Pictures to draw after everything is loaded; `None` goes on until a script quits.
+    pub frames: Option<u32>,
+    /// Where the last picture is written.
+    pub screenshot: Option<PathBuf>,
+}
+
+/// Why a client ended badly; one line each.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// Nothing can draw: exit code 3.
+    #[error(
+        "there is no graphics adapter that can draw: install a Vulkan driver (without a graphics card, mesa-vulkan-drivers)"
+    )]
+    NoAdapter,
+    /// The visit failed.
+    #[error("{0}")]
+    Visit(String),
+    /// A pipeline or device error while drawing.
+    #[error("the picture could not be drawn: {0}")]
+    Drawing(String),
+    /// A script has a fault.
+    #[error("{0}")]
+    Script(String),
+    /// A file cannot be written or read.
+    #[error("{0}")]
+    File(String),
+}

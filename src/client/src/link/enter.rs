@@ -1,0 +1,57 @@
+//! Who enters where: from the configuration to a running session.
+
+use crate::ClientConfig;
+use identity::Key;
+use session::{Cache, ClientEndpoint, KnownServers, Session, SessionConfig};
+use std::{path::PathBuf, sync::Arc};
+
+pub(super) fn make_session(config: &ClientConfig) -> Result<Session, String> {
+    let cache_folder = match &config.data {
+        Some(folder) => folder.join("cache"),
+        None => temporary_folder(),
+    };
+    let known_servers = match &config.data {
+        Some(folder) => {
+            KnownServers::load(&folder.join("known_servers")).map_err(|error| error.to_string())?
+        }
+        None => KnownServers::in_memory(),
+    };
+    let session = SessionConfig {
+        address: config.address.clone(),
+        key: key(config)?,
+        name: config.name.clone(),
+        avatar: config.avatar.clone(),
+        avatar_file: config.avatar_file.clone().map(Arc::from),
+        is_agent: false,
+        program: concat!("stoa ", env!("CARGO_PKG_VERSION")).to_owned(),
+        cache: Some(
+            Cache::open(&cache_folder, session::DEFAULT_CACHE_BYTES)
+                .map_err(|error| error.to_string())?,
+        ),
+        known_servers: Arc::new(known_servers),
+        pin_unknown: config.pin_unknown,
+        endpoint: ClientEndpoint::udp(),
+    };
+    Session::spawn(session).map_err(|error| format!("the session cannot be started: {error}"))
+}
+
+/// The key of this person: from the data folder, or one for this run alone.
+fn key(config: &ClientConfig) -> Result<Key, String> {
+    match &config.data {
+        Some(folder) => {
+            std::fs::create_dir_all(folder).map_err(|error| {
+                format!(
+                    "the data folder {} cannot be made: {error}",
+                    folder.display()
+                )
+            })?;
+            Key::load_or_create(&folder.join("identity.key")).map_err(|error| error.to_string())
+        }
+        None => Key::generate().map_err(|error| error.to_string()),
+    }
+}
+
+/// A folder of this process; the program removes it when it ends.
+fn temporary_folder() -> PathBuf {
+    std::env::temp_dir().join(format!("stoa-{}", std::process::id()))
+}

@@ -1,0 +1,107 @@
+//! From files on disk to a world: read and checked on a thread of its own, while the screen stays alive.
+
+use super::{Link, Visit};
+use crate::{
+    ClientError,
+    app::{Ending, order::Stage},
+};
+use bevy::{
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+};
+use protocol::{BodyInfo, EntityId};
+use scene::{LoadedWorld, NodeIndex, SceneError, WorldManifest};
+use session::WorldFiles;
+use simulation::{Role, Simulation, WorldRules};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+/// The world that one is in.
+#[derive(Resource)]
+pub(crate) struct VisitWorld {
+    pub(crate) scene: Arc<scene::Scene>,
+    pub(crate) manifest: WorldManifest,
+    pub(crate) simulation: Simulation,
+    /// Node of each body that the server speaks of.
+    pub(crate) node_of_body: BTreeMap<EntityId, NodeIndex>,
+    pub(crate) bodies: Vec<BodyInfo>,
+}
+
+/// Sent once when a world is there to be drawn.
+#[derive(Message)]
+pub(crate) struct LoadedHere;
+
+/// The world being read.
+#[derive(Resource, Default)]
+pub(super) struct Loading(Option<Task<Result<(LoadedWorld, Simulation), SceneError>>>);
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Loading>().add_message::<LoadedHere>();
+}
+
+impl Loading {
+    pub(super) fn start(&mut self, files: &WorldFiles) {
+        let path = place(files);
+        self.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
+            let world = scene::load_world(&path)?;
+            let rules = WorldRules {
+                gravity: world.manifest.gravity,
+            };
+            let simulation = Simulation::new(Arc::new(world.scene.clone()), rules, Role::Follower);
+            Ok((world, simulation))
+        }));
+    }
+}
+
+/// The folder when it is a world with a manifest, the file when it came alone.
+fn place(files: &WorldFiles) -> PathBuf {
+    if files.folder().join("world.toml").exists() {
+        files.folder().to_path_buf()
+    } else {
+        files.main_file()
+    }
+}
+
+pub(super) fn build_when_loaded(
+    mut commands: Commands,
+    mut loading: ResMut<Loading>,
+    visit: Res<Visit>,
+    link: Option<Res<Link>>,
+    mut ending: ResMut<Ending>,
+    mut next: ResMut<NextState<Stage>>,
+    mut loaded: MessageWriter<LoadedHere>,
+) {
+    let Some(task) = &mut loading.0 else { return };
+    let Some(result) = block_on(poll_once(task)) else {
+        return;
+    };
+    loading.0 = None;
+    let (world, simulation) = match result {
+        Ok(built) => built,
+        Err(error) => {
+            ending.0 = Some(ClientError::Visit(format!(
+                "the world cannot be shown: {error}"
+            )));
+            return;
+        }
+    };
+    let Some(welcome) = &visit.welcome else {
+        return;
+    };
+    let scene = Arc::clone(simulation.scene());
+    commands.insert_resource(VisitWorld {
+        scene,
+        manifest: world.manifest,
+        node_of_body: welcome
+            .bodies
+            .iter()
+            .map(|body| (body.entity, NodeIndex(body.node)))
+            .collect(),
+        bodies: welcome.bodies.clone(),
+        simulation,
+    });
+    loaded.write(LoadedHere);
+    next.set(Stage::Inside);
+    if link.is_none_or(|link| link.0.ready().is_err()) {
+        tracing::debug!("the session ended while the world was built");
+    }
+}

@@ -1,0 +1,15 @@
+//! Sky, sun, ambient light, haze, and how much of all that a machine can afford.
+
+mod environment;
+mod preset;
+mod sky;
+mod sun;
+
+pub(crate) use preset::Preset;
+pub(crate) use sky::SkyModel;
+
+use bevy::prelude::*;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins((preset::plugin, sun::plugin));
+}

@@ -1,0 +1,231 @@
+//! Oneself: wishes from keys, mouse or script become motion at 60 Hz, at once and without asking the server, which
+//! checks it afterwards.
+
+mod act;
+mod input;
+
+pub(crate) use act::CarriedHere;
+
+use crate::{
+    app::order::{ClientSystems, Stage},
+    camera::ViewMode,
+    link::{Link, LoadedHere, Said, Visit, VisitWorld},
+};
+use bevy::prelude::*;
+use replication::Flags;
+use session::{OwnMotion, SessionEvent};
+use simulation::{AvatarInput, AvatarMotion};
+
+/// Seconds in which the shown place glides to the true one after a correction.
+const BLEND_SECS: f32 = 0.25;
+/// Beyond this distance a correction is shown at once, metres.
+const SNAP_METRES: f32 = 4.0;
+
+/// What the person wants this frame; keys, mouse and scripts all write here.
+#[derive(Resource, Clone, Debug, Default)]
+pub(crate) struct Wishes {
+    /// Motion of the body; jumping stays set until a tick has seen it.
+    pub(crate) input: AvatarInput,
+    pub(crate) is_grabbing: bool,
+    pub(crate) is_throwing: bool,
+    pub(crate) is_sitting: bool,
+    pub(crate) is_standing: bool,
+    pub(crate) is_changing_view: bool,
+    pub(crate) emote: Option<String>,
+    pub(crate) say: Option<String>,
+}
+
+/// Oneself, at the last tick and the one before, for smooth pictures in between.
+#[derive(Resource)]
+pub(crate) struct Me {
+    pub(crate) motion: AvatarMotion,
+    before: AvatarMotion,
+    /// Share of a tick that has passed since the last one.
+    fraction: f32,
+    /// Where one was shown before a correction, relative to the corrected place; fades.
+    offset: Vec3,
+    pub(crate) is_here: bool,
+}
+
+impl Default for Me {
+    fn default() -> Self {
+        let motion = AvatarMotion::at(Vec3::ZERO, 0.0);
+        Self {
+            motion,
+            before: motion,
+            fraction: 0.0,
+            offset: Vec3::ZERO,
+            is_here: false,
+        }
+    }
+}
+
+impl Me {
+    /// Motion as it is shown now.
+    pub(crate) fn shown(&self) -> AvatarMotion {
+        let mut shown = self.motion;
+        shown.position = self
+            .before
+            .position
+            .lerp(self.motion.position, self.fraction)
+            + self.offset;
+        shown
+    }
+
+    /// Puts oneself somewhere; the picture glides there when it is near.
+    fn place(&mut self, motion: AvatarMotion) {
+        let shown = self.shown().position;
+        self.before = motion;
+        self.motion = motion;
+        let offset = shown - motion.position;
+        self.offset = if self.is_here && offset.length() < SNAP_METRES {
+            offset
+        } else {
+            Vec3::ZERO
+        };
+        self.is_here = true;
+    }
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Wishes>().init_resource::<Me>();
+    app.add_systems(FixedUpdate, advance.run_if(in_state(Stage::Inside)));
+    app.add_systems(Update, (appear, obey).chain().in_set(ClientSystems::Act));
+    app.add_systems(
+        Update,
+        (blend, tell)
+            .chain()
+            .in_set(ClientSystems::Pose)
+            .run_if(in_state(Stage::Inside)),
+    );
+    app.add_plugins((input::plugin, act::plugin));
+}
+
+/// One appears where the server said.
+fn appear(
+    mut loaded: MessageReader<LoadedHere>,
+    visit: Res<Visit>,
+    mut me: ResMut<Me>,
+    mut wishes: ResMut<Wishes>,
+    mut mode: ResMut<ViewMode>,
+    world: Option<ResMut<VisitWorld>>,
+) {
+    if loaded.read().count() == 0 {
+        return;
+    }
+    let (Some(welcome), Some(mut world)) = (&visit.welcome, world) else {
+        return;
+    };
+    world.simulation.set_tick(welcome.tick);
+    me.is_here = false;
+    if let Some(stage) = simulation::stage(&world.scene) {
+        // A thing rather than a place: one looks at it, not at the back of one's own head.
+        mode.is_first_person = true;
+        let eyes = stage.feet + Vec3::Y * simulation::eye_height(false);
+        wishes.input.pitch = f32::atan2(
+            stage.center.y - eyes.y,
+            (eyes - stage.center).with_y(0.0).length(),
+        );
+    }
+    me.place(AvatarMotion::at(
+        Vec3::from_array(welcome.position),
+        welcome.yaw,
+    ));
+    wishes.input.yaw = welcome.yaw;
+}
+
+/// The server's word counts: corrections, seats, returns.
+fn obey(
+    mut said: MessageReader<Said>,
+    mut me: ResMut<Me>,
+    mut wishes: ResMut<Wishes>,
+    world: Option<Res<VisitWorld>>,
+) {
+    for Said(event) in said.read() {
+        match event {
+            SessionEvent::Correction(correction) => {
+                let mut motion = AvatarMotion::at(correction.position, me.motion.yaw);
+                motion.velocity = correction.velocity;
+                me.place(motion);
+            }
+            SessionEvent::Resumed(welcome) => {
+                let yaw = me.motion.yaw;
+                me.place(AvatarMotion::at(Vec3::from_array(welcome.position), yaw));
+            }
+            SessionEvent::Sitting(Some(seat)) => {
+                if let Some(place) = world
+                    .as_ref()
+                    .and_then(|world| world.simulation.seat_places().get(*seat as usize))
+                {
+                    let motion = AvatarMotion::at(place.position, place.yaw);
+                    me.place(motion);
+                    wishes.input.yaw = place.yaw;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn advance(
+    mut me: ResMut<Me>,
+    mut wishes: ResMut<Wishes>,
+    visit: Res<Visit>,
+    world: Option<ResMut<VisitWorld>>,
+    link: Option<Res<Link>>,
+) {
+    let (Some(mut world), Some(link)) = (world, link) else {
+        return;
+    };
+    let simulation = &mut world.simulation;
+    // Lifts and doors follow the server's clock; what one stands on must be where the server has it.
+    if let Some(tick) = link.0.view().server_tick(link.0.now_secs()) {
+        let tick = tick.max(0.0) as u64;
+        if tick.abs_diff(simulation.tick()) > 2 {
+            simulation.set_tick(tick);
+        }
+    }
+    me.before = me.motion;
+    let mut motion = me.motion;
+    if visit.sitting.is_some() {
+        motion.yaw = wishes.input.yaw;
+        motion.pitch = wishes.input.pitch;
+        motion.velocity = Vec3::ZERO;
+    } else {
+        simulation.advance_avatar(&mut motion, &wishes.input);
+    }
+    if motion.position.y < simulation.kill_height() {
+        let place = &simulation.spawn_places()[0];
+        motion = AvatarMotion::at(place.position, place.yaw);
+    }
+    wishes.input.is_jumping = false;
+    me.motion = motion;
+    simulation.step();
+}
+
+fn blend(time: Res<Time<Real>>, fixed: Res<Time<Fixed>>, mut me: ResMut<Me>, wishes: Res<Wishes>) {
+    me.fraction = fixed.overstep_fraction();
+    let keep = (-time.delta_secs() / BLEND_SECS * 3.0).exp();
+    me.offset *= keep;
+    // The view turns in the same frame as the mouse.
+    me.motion.yaw = wishes.input.yaw;
+    me.motion.pitch = wishes.input.pitch;
+}
+
+fn tell(me: Res<Me>, visit: Res<Visit>, wishes: Res<Wishes>, link: Option<Res<Link>>) {
+    let Some(link) = link else { return };
+    let motion = &me.motion;
+    let flags = Flags::default()
+        .with(Flags::GROUNDED, motion.is_grounded)
+        .with(Flags::CROUCHING, motion.is_crouching)
+        .with(Flags::SITTING, visit.sitting.is_some())
+        .with(Flags::RUNNING, wishes.input.is_running);
+    link.0.set_motion(OwnMotion {
+        position: motion.position,
+        yaw: motion.yaw,
+        pitch: motion.pitch,
+        velocity: motion.velocity + motion.ground_velocity,
+        flags,
+        emote: 0,
+    });
+}

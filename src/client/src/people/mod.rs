@@ -1,0 +1,184 @@
+//! People: everybody's avatar, loaded once a look, posed each frame from how they move.
+
+mod body;
+mod clips;
+mod face;
+mod load;
+mod pose;
+
+use crate::{
+    app::order::{ClientSystems, Stage},
+    camera::ViewMode,
+    link::{Link, Said, Visit},
+    motion::Me,
+};
+use bevy::prelude::*;
+use body::Body;
+use pose::Gait;
+use protocol::{EntityId, PersonId};
+use replication::Flags;
+use session::SessionEvent;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Somebody in the picture; `None` is oneself.
+#[derive(Component)]
+pub(crate) struct Figure {
+    pub(crate) who: Option<PersonId>,
+    look: protocol::AvatarChoice,
+    gait: Gait,
+}
+
+/// Gestures that are being shown: who, and seconds since they began.
+#[derive(Resource, Default)]
+struct Gestures(BTreeMap<PersonId, f32>);
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Gestures>();
+    app.add_plugins((load::plugin, clips::plugin));
+    app.add_systems(
+        Update,
+        (
+            populate,
+            note_gestures,
+            place,
+            body::dress,
+            body::animate,
+            face::blink,
+            body::hide_own,
+        )
+            .chain()
+            .in_set(ClientSystems::Pose)
+            .run_if(in_state(Stage::Inside)),
+    );
+}
+
+/// One figure for each person, and one for oneself.
+fn populate(
+    mut commands: Commands,
+    visit: Res<Visit>,
+    config: Res<crate::app::Config>,
+    figures: Query<(Entity, &Figure)>,
+) {
+    let mut wanted: BTreeMap<Option<PersonId>, protocol::AvatarChoice> = visit
+        .people
+        .values()
+        .map(|person| (Some(person.person), person.avatar.clone()))
+        .collect();
+    if visit.welcome.is_some() {
+        wanted.insert(None, config.0.avatar.clone());
+    }
+    let mut present = BTreeSet::new();
+    for (entity, figure) in &figures {
+        if wanted.get(&figure.who) == Some(&figure.look) {
+            present.insert(figure.who);
+        } else {
+            commands.entity(entity).despawn();
+        }
+    }
+    for (who, look) in wanted.into_iter().filter(|(who, _)| !present.contains(who)) {
+        commands.spawn((
+            Figure {
+                who,
+                look,
+                gait: Gait::default(),
+            },
+            Transform::default(),
+            Visibility::Hidden,
+        ));
+    }
+}
+
+fn note_gestures(
+    time: Res<Time<Real>>,
+    mut said: MessageReader<Said>,
+    mut gestures: ResMut<Gestures>,
+) {
+    for secs in gestures.0.values_mut() {
+        *secs += time.delta_secs();
+    }
+    for Said(event) in said.read() {
+        if let SessionEvent::Emote { person, name } = event
+            && name == "wave"
+        {
+            gestures.0.insert(*person, 0.0);
+        }
+    }
+}
+
+/// Where each figure is, and how it moves.
+fn place(
+    time: Res<Time<Real>>,
+    visit: Res<Visit>,
+    me: Res<Me>,
+    link: Option<Res<Link>>,
+    gestures: Res<Gestures>,
+    mut figures: Query<(&mut Figure, &mut Transform, &mut Visibility)>,
+) {
+    let Some(link) = link else { return };
+    let now = link.0.now_secs();
+    let view = link.0.view();
+    let own = visit.welcome.as_ref().map(|welcome| welcome.person);
+    for (mut figure, mut transform, mut visibility) in &mut figures {
+        let person = figure.who.or(own);
+        let gesture_secs = person.and_then(|person| gestures.0.get(&person)).copied();
+        let seen = match figure.who {
+            None => {
+                let shown = me.shown();
+                let moving = pose::Moving {
+                    velocity: shown.velocity,
+                    yaw: shown.yaw,
+                    pitch: shown.pitch,
+                    is_grounded: shown.is_grounded,
+                    is_crouching: shown.is_crouching,
+                    is_sitting: visit.sitting.is_some(),
+                    gesture_secs,
+                };
+                Some((shown.position, moving))
+            }
+            Some(person) => visit
+                .people
+                .get(&person)
+                .and_then(|info| other(&view, info.entity, now, gesture_secs)),
+        };
+        let Some((position, moving)) = seen else {
+            *visibility = Visibility::Hidden;
+            continue;
+        };
+        *visibility = Visibility::Inherited;
+        transform.translation = position;
+        // Avatars face +Z; heading 0 looks along -Z.
+        transform.rotation = Quat::from_rotation_y(moving.yaw + std::f32::consts::PI);
+        figure.gait.advance(&moving, time.delta_secs());
+    }
+}
+
+fn other(
+    view: &session::WorldView,
+    entity: EntityId,
+    now: f64,
+    gesture_secs: Option<f32>,
+) -> Option<(Vec3, pose::Moving)> {
+    let pose = view.pose(entity, now)?;
+    let flags = view.newest_state(entity)?.flags;
+    Some((
+        pose.position,
+        pose::Moving {
+            velocity: pose.linear_velocity,
+            yaw: pose.yaw(),
+            pitch: pose.head_pitch,
+            is_grounded: flags.contains(Flags::GROUNDED),
+            is_crouching: flags.contains(Flags::CROUCHING),
+            is_sitting: flags.contains(Flags::SITTING),
+            gesture_secs,
+        },
+    ))
+}
+
+/// True when the own figure is not drawn because one looks out of its eyes.
+fn is_own_hidden(figure: &Figure, mode: &ViewMode) -> bool {
+    figure.who.is_none() && mode.is_first_person
+}
+
+/// A figure that wears its body.
+#[derive(Component)]
+struct Dressed(Body);

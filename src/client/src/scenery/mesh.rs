@@ -1,0 +1,159 @@
+//! Meshes of the engine from primitives of the description.
+
+use bevy::{
+    asset::RenderAssetUsages,
+    mesh::{
+        Indices, MeshVertexAttribute, PrimitiveTopology, VertexAttributeValues,
+        morph::MorphAttributes,
+    },
+    prelude::*,
+};
+use scene::{Primitive, Topology};
+
+/// How a primitive is drawn: a mesh, and whether it is skinned.
+pub(crate) struct Geometry {
+    pub(crate) mesh: Mesh,
+    pub(crate) is_skinned: bool,
+}
+
+/// Builds the engine's mesh. `is_skinned` asks for joints and weights, `needs_tangents` for tangents where a normal map is.
+fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geometry {
+    let topology = match primitive.topology {
+        Topology::Triangles => PrimitiveTopology::TriangleList,
+        Topology::Lines => PrimitiveTopology::LineList,
+        Topology::Points => PrimitiveTopology::PointList,
+    };
+    let count = primitive.positions.len();
+    let mut mesh = Mesh::new(topology, RenderAssetUsages::RENDER_WORLD);
+    mesh.insert_attribute(Mesh::ATTRIBUTE_POSITION, floats3(&primitive.positions));
+    if !primitive.normals.is_empty() {
+        mesh.insert_attribute(Mesh::ATTRIBUTE_NORMAL, floats3(&primitive.normals));
+    }
+    let uv_attributes: [MeshVertexAttribute; 2] = [Mesh::ATTRIBUTE_UV_0, Mesh::ATTRIBUTE_UV_1];
+    for (set, attribute) in primitive
+        .uv_sets
+        .iter()
+        .zip(uv_attributes)
+        .filter(|(set, _)| !set.is_empty())
+    {
+        mesh.insert_attribute(
+            attribute,
+            set.iter().map(|uv| uv.to_array()).collect::<Vec<_>>(),
+        );
+    }
+    if !primitive.colors.is_empty() {
+        mesh.insert_attribute(
+            Mesh::ATTRIBUTE_COLOR,
+            primitive
+                .colors
+                .iter()
+                .map(|color| color.to_array())
+                .collect::<Vec<_>>(),
+        );
+    }
+    let is_skinned = is_skinned && !primitive.joints.is_empty();
+    if is_skinned {
+        let (joints, weights) = strongest_four(primitive, count);
+        mesh.insert_attribute(
+            Mesh::ATTRIBUTE_JOINT_INDEX,
+            VertexAttributeValues::Uint16x4(joints),
+        );
+        mesh.insert_attribute(Mesh::ATTRIBUTE_JOINT_WEIGHT, weights);
+    }
+    mesh.insert_indices(Indices::U32(primitive.indices.clone()));
+    if !primitive.tangents.is_empty() {
+        mesh.insert_attribute(
+            Mesh::ATTRIBUTE_TANGENT,
+            primitive
+                .tangents
+                .iter()
+                .map(|tangent| tangent.to_array())
+                .collect::<Vec<_>>(),
+        );
+    } else if needs_tangents
+        && primitive.topology == Topology::Triangles
+        && mesh.contains_attribute(Mesh::ATTRIBUTE_UV_0)
+    {
+        if let Err(error) = mesh.generate_tangents() {
+            tracing::debug!("a mesh is drawn without tangents: {error}");
+        }
+    }
+    add_targets(&mut mesh, primitive);
+    Geometry { mesh, is_skinned }
+}
+
+impl Geometry {
+    /// Of a primitive, with tangents where its material needs them.
+    pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, is_skinned: bool) -> Self {
+        let needs_tangents = primitive.material.is_some_and(|material| {
+            let material = &scene.materials[material.index()];
+            material.normal_texture.is_some() || material.anisotropy > 0.0
+        });
+        build(primitive, is_skinned, needs_tangents)
+    }
+}
+
+/// The engine takes four influences a vertex; of more, the strongest count.
+fn strongest_four(primitive: &Primitive, count: usize) -> (Vec<[u16; 4]>, Vec<[f32; 4]>) {
+    let mut all_joints = Vec::with_capacity(count);
+    let mut all_weights = Vec::with_capacity(count);
+    for vertex in 0..count {
+        let mut influences: Vec<(u16, f32)> = Vec::with_capacity(8);
+        for (joints, weights) in primitive
+            .joints
+            .iter()
+            .zip(&primitive.joint_weights)
+            .filter(|(joints, _)| !joints.is_empty())
+        {
+            influences
+                .extend((0..4).map(|lane| (joints[vertex][lane], weights[vertex][lane].max(0.0))));
+        }
+        influences.sort_by(|a, b| b.1.total_cmp(&a.1));
+        influences.resize(4, (0, 0.0));
+        let sum: f32 = influences.iter().map(|influence| influence.1).sum();
+        let scale = if sum > 1e-6 { 1.0 / sum } else { 0.0 };
+        all_joints.push(std::array::from_fn(|lane| influences[lane].0));
+        all_weights.push(if scale > 0.0 {
+            std::array::from_fn(|lane| influences[lane].1 * scale)
+        } else {
+            [1.0, 0.0, 0.0, 0.0]
+        });
+    }
+    (all_joints, all_weights)
+}
+
+fn add_targets(mesh: &mut Mesh, primitive: &Primitive) {
+    if primitive.targets.is_empty() || primitive.positions.is_empty() {
+        return;
+    }
+    let pick = |values: &[Vec3], vertex: usize| values.get(vertex).copied().unwrap_or_default();
+    let attributes = primitive
+        .targets
+        .iter()
+        .flat_map(|target| {
+            (0..primitive.positions.len()).map(|vertex| {
+                MorphAttributes::new(
+                    pick(&target.positions, vertex),
+                    pick(&target.normals, vertex),
+                    Vec3::ZERO,
+                )
+            })
+        })
+        .collect();
+    mesh.set_morph_targets(attributes);
+}
+
+fn floats3(values: &[Vec3]) -> Vec<[f32; 3]> {
+    values.iter().map(|value| value.to_array()).collect()
+}
+
+/// Index of a node's skin when its mesh can be bent by it.
+pub(crate) fn skin_of(scene: &scene::Scene, node: &scene::Node) -> Option<usize> {
+    let skin = node.skin?.index();
+    let mesh = node.mesh?;
+    let has_joints = scene.meshes[mesh.index()]
+        .primitives
+        .iter()
+        .any(|primitive| !primitive.joints.is_empty());
+    (has_joints && skin < scene.skins.len()).then_some(skin)
+}

@@ -1,0 +1,241 @@
+//! Pictures on surfaces: decoded off the main thread, with mipmaps, so that distant stone does not shimmer.
+
+use bevy::{
+    asset::RenderAssetUsages,
+    image::{Image, ImageAddressMode, ImageFilterMode, ImageSampler, ImageSamplerDescriptor},
+    prelude::*,
+    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+};
+use scene::{Scene, TextureIndex, Wrap};
+use std::collections::BTreeMap;
+
+/// Sharpness of surfaces seen at a slant.
+const ANISOTROPY: u16 = 8;
+
+/// How a picture is read: as colour or as numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Reading {
+    /// sRGB.
+    Color,
+    /// Linear.
+    Numbers,
+}
+
+/// Decoded pictures of one scene, by texture and reading.
+#[derive(Default)]
+pub(crate) struct Pictures {
+    decoded: BTreeMap<(TextureIndex, Reading), Image>,
+    handles: BTreeMap<(TextureIndex, Reading), Handle<Image>>,
+}
+
+impl Pictures {
+    /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
+    pub(crate) fn decode(scene: &Scene, max_side: u32) -> Self {
+        let mut decoded = BTreeMap::new();
+        let mut sources: BTreeMap<u32, image::RgbaImage> = BTreeMap::new();
+        for (texture, reading) in wanted(scene) {
+            let described = scene.textures[texture.index()];
+            let Some(source) = described.image else {
+                continue;
+            };
+            let pixels = sources
+                .entry(source.0)
+                .or_insert_with(|| decode_one(&scene.images[source.index()], max_side));
+            let mut picture = with_mipmaps(pixels, reading);
+            picture.sampler = sampler(scene, described.sampler);
+            decoded.insert((texture, reading), picture);
+        }
+        Self {
+            decoded,
+            handles: BTreeMap::new(),
+        }
+    }
+
+    /// The engine's handle of a texture.
+    pub(crate) fn handle(
+        &mut self,
+        texture: TextureIndex,
+        reading: Reading,
+        images: &mut Assets<Image>,
+    ) -> Option<Handle<Image>> {
+        if let Some(picture) = self.decoded.remove(&(texture, reading)) {
+            self.handles.insert((texture, reading), images.add(picture));
+        }
+        self.handles.get(&(texture, reading)).cloned()
+    }
+}
+
+/// Which textures are read how, over all materials.
+fn wanted(scene: &Scene) -> std::collections::BTreeSet<(TextureIndex, Reading)> {
+    let mut wanted = std::collections::BTreeSet::new();
+    for material in &scene.materials {
+        let colors = [material.base_color_texture, material.emissive_texture];
+        let numbers = [
+            material.metallic_roughness_texture,
+            material.normal_texture,
+            material.occlusion_texture,
+        ];
+        wanted.extend(
+            colors
+                .into_iter()
+                .flatten()
+                .map(|slot| (slot.texture, Reading::Color)),
+        );
+        wanted.extend(
+            numbers
+                .into_iter()
+                .flatten()
+                .map(|slot| (slot.texture, Reading::Numbers)),
+        );
+    }
+    wanted
+}
+
+fn decode_one(image: &scene::Image, max_side: u32) -> image::RgbaImage {
+    let white = || image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4]));
+    if image.bytes.is_empty() {
+        return white();
+    }
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(image.bytes.as_ref()));
+    reader.set_format(match image.format {
+        scene::ImageFormat::Png => image::ImageFormat::Png,
+        scene::ImageFormat::Jpeg => image::ImageFormat::Jpeg,
+    });
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(scene::limits::MAX_IMAGE_SIDE);
+    limits.max_image_height = Some(scene::limits::MAX_IMAGE_SIDE);
+    reader.limits(limits);
+    match reader.decode() {
+        Ok(picture) if picture.width() > max_side || picture.height() > max_side => picture
+            .resize(max_side, max_side, image::imageops::FilterType::Triangle)
+            .to_rgba8(),
+        Ok(picture) => picture.to_rgba8(),
+        Err(error) => {
+            tracing::warn!(
+                "the image `{}` cannot be decoded and is drawn white: {error}",
+                image.name
+            );
+            white()
+        }
+    }
+}
+
+/// The picture with every smaller level, each the mean of four pixels of the one before.
+fn with_mipmaps(pixels: &image::RgbaImage, reading: Reading) -> Image {
+    let (width, height) = pixels.dimensions();
+    let levels = 32 - width.max(height).leading_zeros();
+    let mut data = pixels.as_raw().clone();
+    let (mut level, mut level_width, mut level_height) = (pixels.as_raw().clone(), width, height);
+    for _ in 1..levels {
+        level = halve(&level, level_width, level_height, reading);
+        (level_width, level_height) = ((level_width / 2).max(1), (level_height / 2).max(1));
+        data.extend_from_slice(&level);
+    }
+    let format = if reading == Reading::Color {
+        TextureFormat::Rgba8UnormSrgb
+    } else {
+        TextureFormat::Rgba8Unorm
+    };
+    let mut image = Image::new_uninit(
+        Extent3d {
+            width,
+            height,
+            depth_or_array_layers: 1,
+        },
+        TextureDimension::D2,
+        format,
+        RenderAssetUsages::RENDER_WORLD,
+    );
+    image.texture_descriptor.mip_level_count = levels;
+    image.data = Some(data);
+    image
+}
+
+fn halve(level: &[u8], width: u32, height: u32, reading: Reading) -> Vec<u8> {
+    let (half_width, half_height) = ((width / 2).max(1), (height / 2).max(1));
+    let mut half = Vec::with_capacity((half_width * half_height * 4) as usize);
+    let at = |x: u32, y: u32, channel: u32| {
+        level[((y.min(height - 1) * width + x.min(width - 1)) * 4 + channel) as usize]
+    };
+    for y in 0..half_height {
+        for x in 0..half_width {
+            for channel in 0..4 {
+                let four = [
+                    at(2 * x, 2 * y, channel),
+                    at(2 * x + 1, 2 * y, channel),
+                    at(2 * x, 2 * y + 1, channel),
+                    at(2 * x + 1, 2 * y + 1, channel),
+                ];
+                half.push(if reading == Reading::Color && channel < 3 {
+                    mean_of_colors(four)
+                } else {
+                    (four
+                        .iter()
+                        .map(|value| u32::from(*value))
+                        .sum::<u32>()
+                        .div_ceil(4)) as u8
+                });
+            }
+        }
+    }
+    half
+}
+
+/// Mean in light rather than in numbers: squares stand in for the sRGB curve, within one step of it.
+fn mean_of_colors(four: [u8; 4]) -> u8 {
+    let sum: u32 = four
+        .iter()
+        .map(|value| u32::from(*value) * u32::from(*value))
+        .sum();
+    f32::sqrt(sum as f32 / 4.0) as u8
+}
+
+fn sampler(scene: &Scene, index: Option<u32>) -> ImageSampler {
+    let described = index
+        .and_then(|index| scene.samplers.get(index as usize))
+        .copied()
+        .unwrap_or_default();
+    let wrap = |wrap: Wrap| match wrap {
+        Wrap::Repeat => ImageAddressMode::Repeat,
+        Wrap::Mirror => ImageAddressMode::MirrorRepeat,
+        Wrap::Clamp => ImageAddressMode::ClampToEdge,
+    };
+    let filter = |is_nearest: bool| {
+        if is_nearest {
+            ImageFilterMode::Nearest
+        } else {
+            ImageFilterMode::Linear
+        }
+    };
+    let is_smooth = !described.is_nearest_magnified && !described.is_nearest_minified;
+    ImageSampler::Descriptor(ImageSamplerDescriptor {
+        address_mode_u: wrap(described.wrap_u),
+        address_mode_v: wrap(described.wrap_v),
+        mag_filter: filter(described.is_nearest_magnified),
+        min_filter: filter(described.is_nearest_minified),
+        mipmap_filter: filter(!is_smooth),
+        // The graphics interface takes anisotropy with smooth filters only.
+        anisotropy_clamp: if is_smooth { ANISOTROPY } else { 1 },
+        ..default()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mipmaps_go_down_to_one_pixel() {
+        let image = with_mipmaps(
+            &image::RgbaImage::from_pixel(8, 2, image::Rgba([200, 100, 50, 255])),
+            Reading::Color,
+        );
+        assert_eq!(image.texture_descriptor.mip_level_count, 4);
+        let data = image.data.unwrap();
+        assert_eq!(data.len(), 4 * (16 + 4 + 2 + 1));
+        assert!(
+            data.chunks_exact(4)
+                .all(|pixel| pixel[0].abs_diff(200) < 2 && pixel[3] == 255)
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! Flags of the desktop program; stable, since people and scripts rely on them.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// Walk into shared worlds. Without a command: the home world, on this machine, without an account.
+#[derive(Parser, Debug)]
+#[command(name = "stoa", version)]
+pub(crate) struct Flags {
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    #[command(flatten)]
+    pub(crate) common: Common,
+    /// How much to log on standard error: error, warn, info, debug, trace.
+    #[arg(
+        long,
+        global = true,
+        value_name = "LEVEL",
+        default_value = "warn,wgpu=error,naga=error,bevy_render=error"
+    )]
+    pub(crate) log: String,
+}
+
+#[derive(Subcommand, Debug)]
+pub(crate) enum Command {
+    /// Host a glTF file or a folder with one in this process, and enter it.
+    Open {
+        /// A .glb or .gltf file, or a folder.
+        world: PathBuf,
+    },
+    /// Enter a world elsewhere.
+    Join {
+        /// stoa://HOST[:PORT]/WORLD[#SPAWN]
+        address: String,
+    },
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct Common {
+    /// Name that others see.
+    #[arg(long, global = true)]
+    pub(crate) name: Option<String>,
+    /// What you look like: a VRM 1.0 file, or the name of an avatar that comes with Stoa.
+    #[arg(long, global = true, value_name = "FILE.vrm")]
+    pub(crate) avatar: Option<PathBuf>,
+    /// Folder for identity, settings and cache.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// Folder with worlds, avatars and animations.
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) assets: Option<PathBuf>,
+    /// Language of the screens.
+    #[arg(long, global = true, value_enum, default_value_t = Locale::En)]
+    pub(crate) locale: Locale,
+    /// Let others join a world that this process hosts, at this UDP address.
+    #[arg(long, global = true, value_name = "ADDR:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// No window: pictures are drawn into memory.
+    #[arg(long, global = true)]
+    pub(crate) offscreen: bool,
+    /// Size of pictures without a window.
+    #[arg(long, global = true, value_name = "WxH", default_value = "320x180")]
+    pub(crate) size: String,
+    /// Pictures to draw after everything is loaded, then end.
+    #[arg(long, global = true, value_name = "N")]
+    pub(crate) frames: Option<u32>,
+    /// Write the last picture to this file.
+    #[arg(long, global = true, value_name = "FILE.png")]
+    pub(crate) screenshot: Option<PathBuf>,
+    /// Timed inputs.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// Write figures of the visit to this file at exit.
+    #[arg(long, global = true, value_name = "FILE.json")]
+    pub(crate) stats: Option<PathBuf>,
+    /// Print what was seen, at exit.
+    #[arg(long, global = true)]
+    pub(crate) summary: bool,
+    /// Marked bots that stroll in a world that this process hosts.
+    #[arg(long, global = true, value_name = "N", default_value_t = 0)]
+    pub(crate) bots: u32,
+}
+
+/// Languages of the screens.
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Locale {
+    En,
+    Zh,
+}

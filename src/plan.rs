@@ -1,0 +1,204 @@
+//! From flags to what is started: a server or none, and the client's configuration.
+
+use crate::flags::{Command, Flags};
+use anyhow::{Context, anyhow, bail};
+use client::{ClientConfig, Display, Offscreen};
+use protocol::{AvatarChoice, DisplayName, WorldAddress};
+use server::{RunningServer, ServerConfig};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+/// World that one is in without a command.
+const HOME_WORLD: &str = "plaza";
+/// Avatar of who has not chosen.
+const FIRST_AVATAR: &str = "default";
+/// Largest picture without a window, pixels on a side.
+const MAX_PICTURE_SIDE: u32 = 8_192;
+
+/// What is to be started.
+pub(crate) struct Plan {
+    /// A server in this process, when the world is a local one.
+    pub(crate) host: Option<ServerConfig>,
+    /// Where to, otherwise.
+    pub(crate) address: WorldAddress,
+    assets: PathBuf,
+}
+
+pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
+    let assets = assets(flags)?;
+    let nowhere = WorldAddress {
+        host: "127.0.0.1".to_owned(),
+        port: protocol::DEFAULT_PORT,
+        world: String::new(),
+        spawn: None,
+        fingerprint: None,
+    };
+    let (world, address) = match &flags.command {
+        Some(Command::Join { address }) => (None, address.parse()?),
+        Some(Command::Open { world }) => (Some(world.clone()), nowhere),
+        None => (Some(assets.join("worlds").join(HOME_WORLD)), nowhere),
+    };
+    let listen = flags
+        .common
+        .listen
+        .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    let data = flags
+        .common
+        .data
+        .as_ref()
+        .map(|folder| folder.join("hosted"));
+    let host = world.map(|world| ServerConfig {
+        worlds: vec![world],
+        listen,
+        data,
+        ..ServerConfig::default()
+    });
+    Ok(Plan {
+        host,
+        address,
+        assets,
+    })
+}
+
+/// Address of the world that this process hosts.
+pub(crate) fn here(server: &RunningServer, _flags: &Flags) -> anyhow::Result<WorldAddress> {
+    let mut address = server
+        .addresses()
+        .first()
+        .cloned()
+        .ok_or_else(|| anyhow!("the server hosts no world"))?;
+    address.host = Ipv4Addr::LOCALHOST.to_string();
+    address.fingerprint = Some(server.fingerprint());
+    Ok(address)
+}
+
+/// Bots that stroll while this value lives.
+pub(crate) fn start_bots(flags: &Flags, _address: &WorldAddress) -> anyhow::Result<()> {
+    if flags.common.bots > 0 {
+        Err(anyhow!("bots are not there yet"))
+    } else {
+        Ok(())
+    }
+}
+
+impl Plan {
+    /// The client's configuration.
+    pub(crate) fn client(
+        &self,
+        flags: &Flags,
+        address: WorldAddress,
+    ) -> anyhow::Result<ClientConfig> {
+        let common = &flags.common;
+        let (avatar, avatar_file) = avatar(common.avatar.as_deref())?;
+        let script = common
+            .script
+            .as_ref()
+            .map(|file| {
+                std::fs::read_to_string(file)
+                    .with_context(|| format!("the script {} cannot be read", file.display()))
+            })
+            .transpose()?;
+        Ok(ClientConfig {
+            address,
+            name: DisplayName::new(common.name.as_deref().unwrap_or("Guest"))?,
+            avatar,
+            avatar_file,
+            data: self.data(flags),
+            assets: self.assets.clone(),
+            display: display(flags)?,
+            script,
+            stats: common.stats.clone(),
+            is_summarising: common.summary,
+            pin_unknown: true,
+        })
+    }
+
+    /// Where identity and settings live: temporary without a window, unless a folder is named.
+    fn data(&self, flags: &Flags) -> Option<PathBuf> {
+        if flags.common.data.is_some() || flags.common.offscreen {
+            return flags.common.data.clone();
+        }
+        let home = |name: &str| {
+            std::env::var_os(name)
+                .filter(|value| !value.is_empty())
+                .map(PathBuf::from)
+        };
+        home("XDG_DATA_HOME")
+            .or_else(|| home("HOME").map(|home| home.join(".local/share")))
+            .or_else(|| home("APPDATA"))
+            .map(|folder| folder.join("stoa"))
+    }
+}
+
+/// A VRM file by path, or one of the shipped avatars by name.
+fn avatar(wished: Option<&Path>) -> anyhow::Result<(AvatarChoice, Option<Vec<u8>>)> {
+    let Some(wished) = wished else {
+        return Ok((AvatarChoice::Shipped(FIRST_AVATAR.to_owned()), None));
+    };
+    if !wished.exists() && wished.extension().is_none() {
+        return Ok((
+            AvatarChoice::Shipped(wished.to_string_lossy().into_owned()),
+            None,
+        ));
+    }
+    let bytes = std::fs::read(wished)
+        .with_context(|| format!("the avatar {} cannot be read", wished.display()))?;
+    let hash = protocol::ContentHash(*blake3::hash(&bytes).as_bytes());
+    Ok((
+        AvatarChoice::File {
+            hash,
+            bytes: bytes.len() as u64,
+        },
+        Some(bytes),
+    ))
+}
+
+fn display(flags: &Flags) -> anyhow::Result<Display> {
+    let common = &flags.common;
+    if !common.offscreen {
+        return Ok(Display::Window);
+    }
+    let sides: Vec<u32> = common
+        .size
+        .split('x')
+        .filter_map(|side| side.parse().ok())
+        .collect();
+    let [width, height] = sides[..] else {
+        bail!(
+            "`{}` is not a size: write WIDTHxHEIGHT, for example 640x360",
+            common.size
+        )
+    };
+    if !(1..=MAX_PICTURE_SIDE).contains(&width) || !(1..=MAX_PICTURE_SIDE).contains(&height) {
+        bail!(
+            "`{}` is not a size that can be drawn: each side must be from 1 to {MAX_PICTURE_SIDE}",
+            common.size
+        );
+    }
+    Ok(Display::Offscreen(Offscreen {
+        width,
+        height,
+        frames: common.frames,
+        screenshot: common.screenshot.clone(),
+    }))
+}
+
+/// The folder of assets: as the flag says, else beside the program, else in the checkout.
+fn assets(flags: &Flags) -> anyhow::Result<PathBuf> {
+    if let Some(folder) = &flags.common.assets {
+        return Ok(folder.clone());
+    }
+    let program = std::env::current_exe().context("the program does not know where it is")?;
+    let candidates = program
+        .ancestors()
+        .skip(1)
+        .take(4)
+        .map(|folder| folder.join("assets"))
+        .chain([Path::new(env!("CARGO_MANIFEST_DIR")).join("assets")]);
+    let found = candidates
+        .into_iter()
+        .find(|folder| folder.join("worlds").is_dir() || folder.join("avatars").is_dir());
+    Ok(found.unwrap_or_else(|| PathBuf::from("assets")))
+}
