@@ -4,6 +4,7 @@
 
 mod clock;
 mod coder;
+pub mod cubes;
 mod datagram;
 mod decoder;
 mod encoder;
@@ -15,6 +16,7 @@ mod preparation;
 mod range_coder;
 mod receive_log;
 mod record;
+mod rotation;
 mod state;
 mod tables;
 mod view;

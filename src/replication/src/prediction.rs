@@ -1,6 +1,7 @@
 //! Where an entity should be by now, from states that both ends hold. Integers, and for rotations only IEEE
 //! additions, multiplications, divisions and square roots of f64, which are the same on every machine.
 
+use crate::rotation::{half_turn, inverse, multiply, normalise, turn_of};
 use crate::state::{EntityState, Orientation, heading_difference};
 use protocol::quantisation::{ROTATION_STEP, SmallestThree};
 
@@ -322,52 +323,10 @@ fn unit_quaternion(parts: SmallestThree) -> [f64; 4] {
     normalise(quaternion)
 }
 
-fn normalise(q: [f64; 4]) -> [f64; 4] {
-    let length = (q[0] * q[0] + q[1] * q[1] + q[2] * q[2] + q[3] * q[3]).sqrt();
-    if length < 1.0e-9 {
-        return [0.0, 0.0, 0.0, 1.0];
-    }
-    [q[0] / length, q[1] / length, q[2] / length, q[3] / length]
-}
-
-/// Hamilton product.
-fn multiply(a: [f64; 4], b: [f64; 4]) -> [f64; 4] {
-    [
-        a[3] * b[0] + a[0] * b[3] + a[1] * b[2] - a[2] * b[1],
-        a[3] * b[1] - a[0] * b[2] + a[1] * b[3] + a[2] * b[0],
-        a[3] * b[2] + a[0] * b[1] - a[1] * b[0] + a[2] * b[3],
-        a[3] * b[3] - a[0] * b[0] - a[1] * b[1] - a[2] * b[2],
-    ]
-}
-
-/// Turns on from `from` through `to` by `factor` times the turn between them. Sine, cosine and arc sine by their
-/// series, because library functions differ between machines.
+/// Turns on from `from` through `to` by `factor` times the turn between them.
 fn extrapolate(from: [f64; 4], to: [f64; 4], factor: f64) -> [f64; 4] {
-    let mut turn = multiply(to, [-from[0], -from[1], -from[2], from[3]]);
-    if turn[3] < 0.0 {
-        turn = [-turn[0], -turn[1], -turn[2], -turn[3]];
-    }
-    let sine_squared = turn[0] * turn[0] + turn[1] * turn[1] + turn[2] * turn[2];
-    let sine_squared = if sine_squared > 0.5 {
-        0.5
-    } else {
-        sine_squared
-    };
-    let half_angle_over_sine = 1.0
-        + sine_squared * (1.0 / 6.0 + sine_squared * (3.0 / 40.0 + sine_squared * (15.0 / 336.0)));
-    let scale = half_angle_over_sine * factor;
-    let mut angle_squared = sine_squared * scale * scale;
-    let mut limit = 1.0;
-    if angle_squared > 2.25 {
-        limit = (2.25 / angle_squared).sqrt();
-        angle_squared = 2.25;
-    }
-    let a = angle_squared;
-    let sine_over_angle = 1.0 - a / 6.0 * (1.0 - a / 20.0 * (1.0 - a / 42.0 * (1.0 - a / 72.0)));
-    let cosine = 1.0 - a / 2.0 * (1.0 - a / 12.0 * (1.0 - a / 30.0 * (1.0 - a / 56.0)));
-    let part = scale * limit * sine_over_angle;
-    let ahead = [turn[0] * part, turn[1] * part, turn[2] * part, cosine];
-    normalise(multiply(ahead, to))
+    let turn = half_turn(multiply(to, inverse(from)));
+    normalise(multiply(turn_of(turn.map(|part| part * factor)), to))
 }
 
 /// Largest difference of a component, in steps, whichever sign either quaternion has.
@@ -382,17 +341,6 @@ fn difference_in_steps(a: [f64; 4], b: [f64; 4]) -> f64 {
         }
     }
     if most < 2000.0 { most } else { 2000.0 }
-}
-
-/// Index of the largest component.
-pub(crate) fn largest_component(quaternion: [f64; 4]) -> usize {
-    let mut largest = 3;
-    for index in 0..3 {
-        if quaternion[index].abs() > quaternion[largest].abs() {
-            largest = index;
-        }
-    }
-    largest
 }
 
 /// The components other than `largest` in steps, with the sign that makes `largest` positive.

@@ -2,9 +2,8 @@
 
 use crate::coder::Coder;
 use crate::datagram::DecodeError;
-use crate::prediction::{
-    Past, PredictedOrientation, Prediction, components_beside, largest_component,
-};
+use crate::prediction::{Past, PredictedOrientation, Prediction, components_beside};
+use crate::rotation::largest_component;
 use crate::state::{EntityState, Flags, Orientation};
 use crate::tables::{CLASSES, Family, TableId};
 use protocol::EntityId;
