@@ -90,7 +90,7 @@ impl ServerEndpoint {
         };
         let (socket, buffers) = bind(listen).map_err(failed)?;
         let quic = quinn::Endpoint::new(
-            quinn::EndpointConfig::default(),
+            transport::server_endpoint(),
             Some(config(certificate)?),
             socket,
             Arc::new(quinn::TokioRuntime),
@@ -113,7 +113,7 @@ impl ServerEndpoint {
             source,
         };
         let quic = quinn::Endpoint::new_with_abstract_socket(
-            quinn::EndpointConfig::default(),
+            transport::server_endpoint(),
             Some(config(certificate)?),
             network.socket(listen).map_err(failed)?,
             Arc::new(quinn::TokioRuntime),

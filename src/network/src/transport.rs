@@ -84,6 +84,14 @@ pub(crate) fn client(tls: rustls::ClientConfig) -> Result<quinn::ClientConfig, S
     Ok(config)
 }
 
+/// Servers use 8 random bytes. quinn's default has 3, and while hundreds are inside, a newcomer whose Retry packet
+/// happens to name an id in use would wait in vain.
+pub(crate) fn server_endpoint() -> EndpointConfig {
+    let mut config = EndpointConfig::default();
+    config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(8)));
+    config
+}
+
 /// Clients use no connection id of their own, which saves 8 bytes on each packet to them. That needs a socket
 /// for each connection, see `client.rs`.
 pub(crate) fn client_endpoint() -> EndpointConfig {
