@@ -1,0 +1,5 @@
+"""The four people."""
+
+from .mira import Mira
+
+PEOPLE = [Mira]
