@@ -3,6 +3,8 @@
 use crate::support::{World, internet};
 use network::simulated::LinkConfig;
 use network::{Disconnected, ReceiveError, SendError};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestRunner};
 use protocol::ClientMessage;
 use protocol::limits::{MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES};
 use std::time::Duration;
@@ -114,4 +116,50 @@ async fn a_cut_off_message_and_a_lost_connection_are_told_apart() {
         panic!("{error}");
     };
     assert_eq!((code, reason.as_str()), (network::CloseCode::Done, "bye"));
+}
+
+#[test]
+fn no_bytes_on_a_stream_make_the_receiver_panic_or_hang() {
+    let mut runner = TestRunner::new(Config::with_cases(40));
+    let any_bytes = proptest::collection::vec(any::<u8>(), 0..600);
+    let short_frames = proptest::collection::vec((0u8..40, any::<[u8; 16]>()), 0..20);
+    runner
+        .run(&(any_bytes, short_frames), |(mut bytes, frames)| {
+            // Frames of plausible lengths first, so that the receiver gets past the first prefix.
+            let mut stream = Vec::new();
+            for (length, body) in frames {
+                stream.extend([0, 0, 0, length]);
+                stream.extend(body.iter().cycle().take(usize::from(length)));
+            }
+            stream.append(&mut bytes);
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .start_paused(true)
+                .build()
+                .unwrap();
+            runtime.block_on(receive_all(stream));
+            Ok(())
+        })
+        .unwrap();
+}
+
+async fn receive_all(bytes: Vec<u8>) {
+    let world = World::new(LinkConfig::default());
+    let (near, far) = world.connect().await;
+    let mut sender = near.open_control().await.unwrap().sender;
+    sender.send_raw(&bytes).await.unwrap();
+    sender.finish();
+    if bytes.is_empty() {
+        return;
+    }
+    let mut receiver = far.accept_control().await.unwrap().receiver;
+    loop {
+        match receiver.receive::<ClientMessage>().await {
+            Ok(_) | Err(ReceiveError::Malformed(_)) => {}
+            Err(ReceiveError::Ended | ReceiveError::Truncated | ReceiveError::TooLong { .. }) => {
+                break;
+            }
+            Err(other) => panic!("{other}"),
+        }
+    }
 }

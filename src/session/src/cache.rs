@@ -231,8 +231,11 @@ impl Part {
             }
             good += 1;
         }
-        self.bytes = u64::from(good) * CHUNK_BYTES as u64;
-        self.file.set_len(self.bytes).map_err(failed)?;
+        let verified_bytes = u64::from(good) * CHUNK_BYTES as u64;
+        if verified_bytes != self.bytes {
+            self.bytes = verified_bytes;
+            self.file.set_len(verified_bytes).map_err(failed)?;
+        }
         self.file.seek(SeekFrom::End(0)).map_err(failed)?;
         Ok(good)
     }

@@ -1,11 +1,13 @@
 //! The way in, and each reason for which it is closed.
 
-use crate::support::{Options, Place, SERVER, failure_line, internet, start, until, until_end};
+use crate::support::{
+    Options, Place, SERVER, TestServer, failure_line, internet, start, until, until_end,
+};
 use network::simulated::LinkConfig;
-use network::{CloseCode, KnownServers};
+use network::{Certificate, ClientEndpoint, CloseCode, KnownServers, ServerEndpoint};
 use protocol::limits::HANDSHAKE_TIMEOUT_SECS;
 use protocol::{ClientMessage, DisplayName, Hello, Proof, Refusal, ServerMessage};
-use session::{Failure, SessionEvent, Stage};
+use session::{Failure, Session, SessionEvent, Stage};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -245,4 +247,30 @@ async fn an_invitation_lets_in_without_asking_and_only_to_its_server() {
     config.address.fingerprint = Some(protocol::Fingerprint([3; 32]));
     let line = failure_line(&mut start(config)).await;
     assert!(line.contains("shows another certificate"), "{line}");
+}
+
+#[tokio::test]
+async fn a_session_on_its_own_thread_enters_over_real_udp() {
+    let certificate = Certificate::temporary().unwrap();
+    let listen = "127.0.0.1:0".parse().unwrap();
+    let endpoint = ServerEndpoint::bind(listen, &certificate).unwrap();
+    let port = endpoint.local_address().unwrap().port();
+    let server = TestServer::on(endpoint, world());
+    let place = Place::new(LinkConfig::default(), world());
+    let mut config = place.config(1);
+    config.endpoint = ClientEndpoint::udp();
+    config.address = format!("stoa://localhost:{port}/plaza").parse().unwrap();
+    let mut session = Session::spawn(config).unwrap();
+    until(&mut session, |event| {
+        matches!(event, SessionEvent::Entered { .. })
+    })
+    .await;
+    session.ready().unwrap();
+    session.chat("over the wire").unwrap();
+    until(&mut session, |event| {
+        matches!(event, SessionEvent::Done { .. })
+    })
+    .await;
+    assert_eq!(server.state().readies, 1);
+    drop(session);
 }

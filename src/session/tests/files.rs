@@ -212,3 +212,22 @@ async fn an_avatar_goes_from_its_wearer_over_the_server_to_others() {
     .await;
     assert!(matches!(event, SessionEvent::FileFailed { reason, .. } if reason == "no such file"));
 }
+
+/// `/dev/full` takes the place of a file that is coming in: every write to it fails as on a full disk.
+#[cfg(target_os = "linux")]
+#[tokio::test(start_paused = true)]
+async fn a_full_disk_is_told_and_nothing_is_lost() {
+    let place = Place::new(LinkConfig::default(), world());
+    place.cache();
+    let hash = content_of(&world().files[0].1).to_string();
+    let part = place.folder.path().join("parts").join(hash);
+    std::os::unix::fs::symlink("/dev/full", &part).unwrap();
+    let line = failure_line(&mut place.join(1)).await;
+    assert!(line.contains("is full: make room"), "{line}");
+    std::fs::remove_file(part).unwrap();
+    let files = entered(&place, 1).await;
+    assert_eq!(
+        std::fs::read(files.main_file()).unwrap(),
+        world().files[0].1
+    );
+}

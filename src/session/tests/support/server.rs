@@ -71,15 +71,13 @@ pub(crate) fn content_of(content: &[u8]) -> ContentHash {
 impl TestServer {
     pub(crate) fn start(network: &Network, options: Options) -> Self {
         let certificate = Certificate::temporary().unwrap();
-        Self::with_certificate(network, options, &certificate)
+        Self::on(
+            ServerEndpoint::simulated(network, SERVER, &certificate).unwrap(),
+            options,
+        )
     }
 
-    pub(crate) fn with_certificate(
-        network: &Network,
-        options: Options,
-        certificate: &Certificate,
-    ) -> Self {
-        let endpoint = ServerEndpoint::simulated(network, SERVER, certificate).unwrap();
+    pub(crate) fn on(endpoint: ServerEndpoint, options: Options) -> Self {
         let state = Arc::new(Mutex::new(State {
             options,
             epoch: Instant::now(),
