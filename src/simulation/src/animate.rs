@@ -3,10 +3,11 @@
 
 use crate::rules::TICK_SECS;
 use glam::{Affine3A, Quat, Vec3};
-use scene::{NodeIndex, Sample, Scene, Transform};
+use scene::{NodeIndex, Sample, Scene, Track, Transform};
 use std::collections::BTreeMap;
 
-/// Which animations of a world play by themselves: each whose nodes no earlier one moves. They loop in world time.
+/// Which animations of a world play by themselves: each whose nodes no earlier one moves. They loop in world time, so
+/// whoever draws the world plays the same ones at `tick / 60` seconds modulo their duration.
 #[must_use]
 pub fn ambient_animations(scene: &Scene) -> Vec<usize> {
     let mut taken = std::collections::BTreeSet::new();
@@ -36,6 +37,10 @@ impl AnimatedNodes {
         let mut channels: BTreeMap<NodeIndex, Vec<(usize, usize)>> = BTreeMap::new();
         for animation in ambient_animations(scene) {
             for (index, channel) in scene.animations[animation].channels.iter().enumerate() {
+                // Morph weights move no node.
+                if matches!(channel.track, Track::Weights { .. }) {
+                    continue;
+                }
                 channels
                     .entry(channel.node)
                     .or_default()
@@ -45,16 +50,9 @@ impl AnimatedNodes {
         Self { channels }
     }
 
-    /// True when the node or one above it is animated.
-    pub(crate) fn moves(&self, scene: &Scene, node: NodeIndex) -> bool {
-        let mut next = Some(node);
-        while let Some(node) = next {
-            if self.channels.contains_key(&node) {
-                return true;
-            }
-            next = scene.nodes[node.index()].parent;
-        }
-        false
+    /// True when an animation moves the node itself.
+    pub(crate) fn is_animated(&self, node: NodeIndex) -> bool {
+        self.channels.contains_key(&node)
     }
 
     /// Position and rotation in world space at a tick.

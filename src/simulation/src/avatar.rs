@@ -41,6 +41,8 @@ pub struct AvatarMotion {
     pub is_crouching: bool,
     /// Velocity of what they stand on, metres a second.
     pub ground_velocity: Vec3,
+    /// How fast what they stand on turns about +Y, radians a second; whoever makes the next input's yaw adds it.
+    pub ground_turn: f32,
 }
 
 impl AvatarMotion {
@@ -55,6 +57,7 @@ impl AvatarMotion {
             is_grounded: false,
             is_crouching: false,
             ground_velocity: Vec3::ZERO,
+            ground_turn: 0.0,
         }
     }
 
@@ -147,7 +150,7 @@ impl Simulation {
             motion.is_grounded = false;
             // Who jumps off a platform keeps its sideways motion.
             motion.velocity = flat + motion.ground_velocity * Vec3::new(1.0, 0.0, 1.0);
-            motion.ground_velocity = Vec3::ZERO;
+            (motion.ground_velocity, motion.ground_turn) = (Vec3::ZERO, 0.0);
             motion.velocity.y = vertical;
             return;
         }
@@ -205,30 +208,29 @@ impl Simulation {
         }
         motion.is_grounded = is_grounded && !(was_rising && motion.velocity.y > 0.0);
         if motion.is_grounded {
-            motion.ground_velocity = self.ground_velocity(motion.position);
+            (motion.ground_velocity, motion.ground_turn) = self.ground_motion(motion.position);
         } else if is_grounded || motion.ground_velocity != Vec3::ZERO {
             motion.velocity += motion.ground_velocity;
-            motion.ground_velocity = Vec3::ZERO;
+            (motion.ground_velocity, motion.ground_turn) = (Vec3::ZERO, 0.0);
         }
     }
 
-    /// Velocity of what is under the feet: of a moving platform or body at that point.
-    fn ground_velocity(&self, feet: Vec3) -> Vec3 {
-        let Some(hit) = self.cast_ray(feet + Vec3::Y * 0.3, Vec3::NEG_Y, 0.3 + GROUND_SNAP) else {
-            return Vec3::ZERO;
+    /// How what is under the feet moves: velocity at that point, and turn about the vertical in radians a second.
+    fn ground_motion(&self, feet: Vec3) -> (Vec3, f32) {
+        let body = self
+            .ground_below(feet, GROUND_SNAP)
+            .and_then(|(handle, _)| self.rigid_bodies().bodies.get(handle));
+        let Some(body) = body else {
+            return (Vec3::ZERO, 0.0);
         };
-        let Some(body) = hit
-            .body
-            .and_then(|index| self.handle(index))
-            .and_then(|handle| self.rigid_bodies().bodies.get(handle))
-        else {
-            return Vec3::ZERO;
-        };
-        let velocity = body.velocity_at_point(hit.point);
-        if velocity.is_finite() {
-            velocity
+        // Along the arc of one tick, not along its tangent, which would lead off a turning platform.
+        let turn = Quat::from_scaled_axis(body.angvel() * TICK_SECS);
+        let arm = feet - body.center_of_mass();
+        let velocity = body.linvel() + (turn * arm - arm) / TICK_SECS;
+        if velocity.is_finite() && velocity.length() <= MAX_PLATFORM_SPEED {
+            (velocity, body.angvel().y)
         } else {
-            Vec3::ZERO
+            (Vec3::ZERO, 0.0)
         }
     }
 }

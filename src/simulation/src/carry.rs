@@ -1,13 +1,12 @@
 //! Carrying and throwing, at the authority: a carried body is driven by velocity, so that it still collides with the world.
 
 use crate::{
-    build::AVATAR_GROUP,
-    rules::{CARRY_DISTANCE, CARRY_LIMIT, CARRY_SPEED, TICK_SECS},
+    filter::{AVATAR_GROUP, bits},
+    rules::{CARRY_DISTANCE, CARRY_LIMIT, CARRY_PATIENCE_TICKS, CARRY_SPEED, TICK_SECS},
     world::Simulation,
 };
 use glam::{Quat, Vec3};
-use protocol::limits::MAX_THROW_SPEED;
-use rapier3d::prelude::Group;
+use protocol::limits::{MAX_THROW_SPEED, REACH_METRES};
 
 impl Simulation {
     /// Where a body is carried by somebody with these eyes and this view.
@@ -19,8 +18,10 @@ impl Simulation {
         eyes + view * CARRY_DISTANCE - Vec3::Y * 0.25
     }
 
-    /// A body is taken in the hand: it neither falls nor bumps into people.
+    /// A body is taken in the hand: it neither falls nor bumps into people. Followers say so too of what anybody carries,
+    /// since otherwise whoever carries would walk against it.
     pub fn begin_carry(&mut self, index: usize) {
+        self.carried.insert(index, 0);
         self.set_carried(index, true);
     }
 
@@ -36,8 +37,9 @@ impl Simulation {
         else {
             return false;
         };
-        let error = target - body.position().translation;
-        if !error.is_finite() || error.length() > CARRY_LIMIT + CARRY_DISTANCE {
+        // What is carried is its middle, wherever its node's origin is.
+        let error = target - body.center_of_mass();
+        if !error.is_finite() || error.length() > CARRY_LIMIT + REACH_METRES {
             return false;
         }
         body.set_linvel(
@@ -46,11 +48,18 @@ impl Simulation {
         );
         let spin = body.angvel() * 0.8;
         body.set_angvel(spin, true);
-        true
+        let ticks = self.carried.entry(index).or_default();
+        *ticks = if error.length() > CARRY_LIMIT {
+            *ticks + 1
+        } else {
+            0
+        };
+        *ticks <= CARRY_PATIENCE_TICKS
     }
 
     /// A body is let go with a velocity, clamped to what an arm can do.
     pub fn end_carry(&mut self, index: usize, velocity: Vec3) {
+        self.carried.remove(&index);
         self.set_carried(index, false);
         let Some(handle) = self.handle(index) else {
             return;
@@ -88,7 +97,7 @@ impl Simulation {
         let Some(mut colliders) = self.colliders_mut() else {
             return;
         };
-        let avatars = Group::from_bits_truncate(AVATAR_GROUP.bits());
+        let avatars = bits(AVATAR_GROUP);
         for part in parts {
             if let Some(collider) = colliders.colliders.get_mut(part) {
                 let mut groups = collider.collision_groups();

@@ -4,20 +4,29 @@
 
 mod animate;
 mod avatar;
+mod belong;
 mod build;
 mod carry;
 mod check;
+mod filter;
+mod joint;
+mod obstacle;
+mod place;
+mod plugin;
 mod push;
 mod query;
 mod rules;
 mod shape;
 mod stage;
+mod surface;
+mod trigger;
 mod world;
 
 pub use animate::ambient_animations;
 pub use avatar::{AvatarInput, AvatarMotion, eye_height};
 pub use check::{MotionCheck, MotionClaim, Verdict};
+pub use place::{SeatPlace, SpawnPlace};
 pub use query::Hit;
 pub use rules::*;
 pub use stage::{Stage, stage};
-pub use world::{BodyState, Role, SeatPlace, Simulation, SpawnPlace, WorldBody, WorldRules};
+pub use world::{BodyState, Role, Simulation, WorldBody, WorldRules};

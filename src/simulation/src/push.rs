@@ -2,22 +2,27 @@
 
 use crate::{
     avatar::height,
-    rules::{AVATAR_RADIUS, MAX_PUSH_FORCE, PUSH_MARGIN, PUSH_SPEED, TICK_SECS},
+    rules::{AVATAR_MASS, AVATAR_RADIUS, MAX_PUSH_FORCE, PUSH_MARGIN, PUSH_SPEED, TICK_SECS},
     world::Simulation,
 };
 use glam::Vec3;
 use rapier3d::prelude::{Capsule, Pose, QueryFilter, RigidBodyHandle};
 
+/// Something so near below the feet is stood on, in metres.
+const STANDING_GAP: f32 = 0.08;
+/// Most that a light thing is pressed down, metres a second squared.
+const LIGHTEST_FOOTING: f32 = 60.0;
 /// The pushing capsule ends so far above the feet, so that what one stands on is not pushed, in metres.
 const ABOVE_FEET: f32 = 0.08;
 
 impl Simulation {
-    /// Pushes what is within [`PUSH_MARGIN`] of a person's sides. The client's own motion stops at its capsule, so only
-    /// who walks against a thing comes so near.
+    /// Pushes what is within [`PUSH_MARGIN`] of a person's sides, and weighs on what they stand on: a seesaw tips. The
+    /// client's own motion stops at its capsule, so only who walks against a thing comes so near.
     pub fn push_around(&mut self, feet: Vec3, is_crouching: bool) {
         if !feet.is_finite() {
             return;
         }
+        self.weigh_on_ground(feet);
         for (handle, away, depth) in self.pressed(feet, is_crouching) {
             let Some(body) = self
                 .rigid_bodies_mut()
@@ -31,6 +36,22 @@ impl Simulation {
                 let impulse = (missing * body.mass()).min(MAX_PUSH_FORCE * TICK_SECS);
                 body.apply_impulse(away * impulse, true);
             }
+        }
+    }
+
+    fn weigh_on_ground(&mut self, feet: Vec3) {
+        let weight = AVATAR_MASS * self.gravity() * TICK_SECS;
+        let Some((handle, point)) = self.ground_below(feet, STANDING_GAP) else {
+            return;
+        };
+        let bodies = self.rigid_bodies_mut();
+        if let Some(body) = bodies
+            .and_then(|set| set.into_inner().bodies.get_mut(handle))
+            .filter(|body| body.is_dynamic())
+        {
+            // Upon something light a person balances rather than rams it into the ground.
+            let held = weight.min(body.mass() * LIGHTEST_FOOTING * TICK_SECS);
+            body.apply_impulse_at_point(Vec3::NEG_Y * held, point, true);
         }
     }
 

@@ -1,14 +1,20 @@
 //! Rays and sweeps through the world as it stands after the last tick.
 
-use crate::world::{Simulation, avatar_obstacles, ray_obstacles};
+use crate::{
+    filter::{avatar_obstacles, ray_obstacles},
+    world::Simulation,
+};
 use glam::Vec3;
 use rapier3d::{
     parry::query::ShapeCastOptions,
     prelude::{
         Ball, Capsule, ColliderHandle, InteractionGroups, Pose, QueryFilter, QueryPipeline, Ray,
-        Shape,
+        RigidBodyHandle, Shape,
     },
 };
+
+/// Rays to the ground start so far above the feet, in metres.
+const RAY_LIFT: f32 = 0.3;
 
 /// What a ray or sweep met first.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -103,6 +109,20 @@ impl Simulation {
                 .cast_shape(&Pose::from_translation(from), motion, shape, options)
                 .map(|(_, hit)| hit.time_of_impact)
         })?
+    }
+
+    /// What a person's feet stand on, when it is a body: its handle and where. What is carried carries nobody.
+    pub(crate) fn ground_below(&self, feet: Vec3, reach: f32) -> Option<(RigidBodyHandle, Vec3)> {
+        let origin = feet + Vec3::Y * RAY_LIFT;
+        let ray = Ray::new(origin, Vec3::NEG_Y);
+        let filter = QueryFilter::default()
+            .exclude_sensors()
+            .groups(avatar_obstacles());
+        let (collider, distance) = self.query(filter, |pipeline| {
+            pipeline.cast_ray(&ray, RAY_LIFT + reach, true)
+        })??;
+        let body = self.colliders()?.colliders.get(collider)?.parent()?;
+        Some((body, origin + Vec3::NEG_Y * distance))
     }
 
     /// Runs a query on the engine's tree; `None` before there is one.

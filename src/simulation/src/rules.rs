@@ -41,10 +41,16 @@ pub const PUSH_MARGIN: f32 = 0.07;
 pub const PUSH_SPEED: f32 = 1.7;
 /// Hardest push in newton: a crate slides, a statue does not.
 pub const MAX_PUSH_FORCE: f32 = 320.0;
+/// Weight of a person on what they stand on, in kilograms.
+pub const AVATAR_MASS: f32 = 70.0;
+/// Fastest platform that carries people, metres a second.
+pub const MAX_PLATFORM_SPEED: f32 = 15.0;
 /// A carried body floats so far in front of the eyes, in metres.
 pub const CARRY_DISTANCE: f32 = 1.3;
 /// A carried body that stays so far from where it should be is dropped, in metres.
-pub const CARRY_LIMIT: f32 = 1.6;
+pub const CARRY_LIMIT: f32 = 1.5;
+/// Ticks after which a carried body that is too far counts as stuck: time enough to fly to the hand at first.
+pub const CARRY_PATIENCE_TICKS: u32 = 30;
 /// Fastest motion of a carried body in metres a second.
 pub const CARRY_SPEED: f32 = 9.0;
 /// Who falls so far below everything in the world starts again at a spawn point, in metres.

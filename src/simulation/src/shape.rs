@@ -2,10 +2,15 @@
 
 use bevy_rapier3d::prelude::Collider;
 use glam::{Affine3A, Quat, Vec3};
-use scene::{Geometry, MeshIndex, NodeIndex, Scene, Shape, Topology, limits::MAX_HULL_VERTICES};
+use scene::{
+    Geometry, MeshIndex, Node, NodeIndex, Scene, Shape, Topology, limits::MAX_HULL_VERTICES,
+};
 
-/// Half the edge of a plane that has no edge, in metres.
+/// Edge of a plane that has no edge, in metres. Far enough to walk for a quarter of an hour, near enough for single
+/// precision. The engine's own half-space is not used: its contacts with capsules come out mirrored (parry 0.30).
 const ENDLESS: f32 = 2_000.0;
+/// Half the thickness of what is under an endless plane, in metres.
+const HALF_THICKNESS: f32 = 1.0;
 
 /// Points around the rim of a tapered form that becomes a convex hull.
 const RIM_POINTS: usize = 20;
@@ -18,21 +23,25 @@ pub(crate) struct PlacedCollider {
     pub(crate) collider: Collider,
     pub(crate) translation: Vec3,
     pub(crate) rotation: Quat,
+    /// Rolls.
+    pub(crate) is_round: bool,
 }
 
-/// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken.
+/// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken. With `is_hull`
+/// the hull stands in for loose triangles.
 pub(crate) fn place(
     scene: &Scene,
     node: NodeIndex,
     geometry: Geometry,
     body_from_node: &Affine3A,
+    is_hull: bool,
 ) -> Vec<PlacedCollider> {
     match geometry {
         Geometry::Shape(index) => scene
             .physics
             .shapes
             .get(index as usize)
-            .and_then(|shape| place_shape(scene, *shape, body_from_node))
+            .and_then(|shape| place_shape(scene, *shape, body_from_node, is_hull))
             .into_iter()
             .collect(),
         Geometry::NodeMeshes {
@@ -44,15 +53,40 @@ pub(crate) fn place(
             meshes_below(scene, source)
                 .into_iter()
                 .filter_map(|(mesh, world)| {
-                    place_mesh(scene, mesh, &(body_from_world * world), is_convex_hull)
+                    let is_hull = is_hull || is_convex_hull;
+                    place_mesh(scene, mesh, &(body_from_world * world), is_hull)
                 })
                 .collect()
         }
     }
 }
 
-/// Triangles of a drawn mesh as a fixed collider, in the space that `to` leads to.
-pub(crate) fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
+/// A drawn mesh as a collider of triangles, in the space that `to` leads to.
+pub(crate) fn drawn(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<PlacedCollider> {
+    place_mesh(scene, mesh, to, false)
+}
+
+/// Places at which a node's mesh is drawn, in the space that `place` leads to from the node.
+pub(crate) fn instances(node: &Node, place: Affine3A) -> Vec<Affine3A> {
+    if node.instances.is_empty() {
+        return vec![place];
+    }
+    let instances = node.instances.iter();
+    instances
+        .map(|instance| place * instance.affine())
+        .collect()
+}
+
+/// Solid ground whose top lies `-offset` above its centre.
+pub(crate) fn endless_ground() -> (Collider, Vec3) {
+    let half = ENDLESS * 0.5;
+    (
+        Collider::cuboid(half, HALF_THICKNESS, half),
+        Vec3::NEG_Y * HALF_THICKNESS,
+    )
+}
+
+fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
     let (mut points, mut faces) = (Vec::new(), Vec::new());
     for primitive in scene.meshes[mesh.index()]
         .primitives
@@ -94,6 +128,7 @@ fn place_mesh(
         collider,
         translation: Vec3::ZERO,
         rotation: Quat::IDENTITY,
+        is_round: false,
     })
 }
 
@@ -128,14 +163,21 @@ fn meshes_below(scene: &Scene, root: NodeIndex) -> Vec<(MeshIndex, Affine3A)> {
     while let Some(&node) = order.get(next) {
         order.extend(&scene.nodes[node.index()].children);
         if let Some(mesh) = scene.nodes[node.index()].mesh {
-            found.push((mesh, scene.world_from_node(node)));
+            let drawn = &scene.nodes[node.index()];
+            let places = instances(drawn, scene.world_from_node(node));
+            found.extend(places.into_iter().map(|place| (mesh, place)));
         }
         next += 1;
     }
     found
 }
 
-fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A) -> Option<PlacedCollider> {
+fn place_shape(
+    scene: &Scene,
+    shape: Shape,
+    to: &Affine3A,
+    is_hull: bool,
+) -> Option<PlacedCollider> {
     let (scale, rotation, translation) = to.to_scale_rotation_translation();
     // Negative scale counts as positive; a form without any extent collides with nothing.
     let scale = scale.abs();
@@ -191,7 +233,15 @@ fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A) -> Option<PlacedColli
             size_x: None,
             size_z: None,
             ..
-        } => Collider::halfspace(Vec3::Y)?,
+        } => {
+            let (collider, offset) = endless_ground();
+            return Some(PlacedCollider {
+                collider,
+                translation: translation + rotation * offset,
+                rotation,
+                is_round: false,
+            });
+        }
         Shape::Plane { size_x, size_z, .. } => {
             let (x, z) = (
                 size_x.unwrap_or(ENDLESS) * scale.x * 0.5,
@@ -206,12 +256,16 @@ fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A) -> Option<PlacedColli
             Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()?
         }
         Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, true),
-        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, false),
+        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, is_hull),
     };
     Some(PlacedCollider {
         collider,
         translation,
         rotation,
+        is_round: matches!(
+            shape,
+            Shape::Sphere(_) | Shape::Capsule { .. } | Shape::Cylinder { .. }
+        ),
     })
 }
 

@@ -2,29 +2,29 @@
 
 use crate::{
     animate::AnimatedNodes,
-    build::{self, AVATAR_GROUP, PLAIN_GROUP},
-    rules::{AVATAR_RADIUS, FALL_BELOW_WORLD, STANDING_HEIGHT, TICK_SECS},
-    stage,
+    build::{self, Built},
+    filter::PLAIN_GROUP,
+    place::{self, SeatPlace, SpawnPlace},
+    plugin::{self, Tick},
+    rules::FALL_BELOW_WORLD,
+    shape,
+    stage::stage,
 };
-use bevy::{
-    ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
-    prelude::{App, Entity, Time, Transform, TransformPlugin, World},
-};
+use bevy::prelude::{Entity, Transform, World};
 use bevy_rapier3d::{
     plugin::context::{RapierContextColliders, RapierContextSimulation, RapierRigidBodySet},
-    prelude::{
-        Collider, CollisionGroups, Group, NoUserData, RapierConfiguration, RapierPhysicsPlugin,
-        RapierRigidBodyHandle, RigidBody, TimestepMode,
-    },
+    prelude::{CollisionGroups, Group, RapierConfiguration, RapierRigidBodyHandle},
 };
 use glam::{Quat, Vec3};
 use rapier3d::prelude::{Pose, RigidBodyHandle};
 use scene::{NodeIndex, Scene};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-/// Schedule in which one tick happens.
-#[derive(ScheduleLabel, Clone, Debug, PartialEq, Eq, Hash)]
-struct Tick;
+/// A body of a follower that moves further in one tick was put elsewhere: nothing rides along, in metres.
+const LONGEST_STRIDE: f32 = 1.0;
 
 /// Who decides where dynamic bodies are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,28 +83,6 @@ impl BodyState {
     }
 }
 
-/// A place to appear.
-#[derive(Clone, Debug, PartialEq)]
-pub struct SpawnPlace {
-    /// Name after `#` in addresses.
-    pub title: String,
-    /// Feet, world space.
-    pub position: Vec3,
-    /// Heading in radians about +Y; 0 looks along -Z.
-    pub yaw: f32,
-}
-
-/// A place to sit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SeatPlace {
-    /// Its node in the scene.
-    pub node: NodeIndex,
-    /// Where the pelvis rests, world space.
-    pub position: Vec3,
-    /// Heading in radians about +Y; 0 looks along -Z.
-    pub yaw: f32,
-}
-
 /// One world's physics. Cheap to query between ticks, and never reads a clock.
 pub struct Simulation {
     pub(crate) world: World,
@@ -114,47 +92,41 @@ pub struct Simulation {
     gravity: f32,
     bodies: Vec<WorldBody>,
     handles: Vec<RigidBodyHandle>,
+    body_by_handle: HashMap<RigidBodyHandle, usize>,
     body_by_node: BTreeMap<NodeIndex, usize>,
     context: Entity,
     tick: u64,
     spawns: Vec<SpawnPlace>,
     seats: Vec<SeatPlace>,
     kill_height: f32,
+    /// Ticks for which each carried body has been far from its hand.
+    pub(crate) carried: BTreeMap<usize, u32>,
 }
 
 impl Simulation {
     /// Builds a world at tick 0. Never fails: what cannot be built collides with nothing.
     #[must_use]
     pub fn new(scene: Arc<Scene>, rules: WorldRules, role: Role) -> Self {
-        let mut app = App::new();
-        app.init_resource::<Time>()
-            .insert_resource(TimestepMode::Fixed {
-                dt: TICK_SECS,
-                substeps: 1,
-            });
-        app.add_plugins(TransformPlugin).init_schedule(Tick);
-        // One tick is a fraction of a millisecond of bookkeeping: handing it to other threads costs more than it saves.
-        app.edit_schedule(Tick, |schedule| {
-            schedule.set_executor(SingleThreadedExecutor::new());
-        });
-        app.add_plugins(RapierPhysicsPlugin::<NoUserData>::default().in_schedule(Tick));
-        app.finish();
-        app.cleanup();
-        let mut world = std::mem::take(app.world_mut());
+        let mut world = plugin::world();
         let animated = AnimatedNodes::new(&scene);
-        run_startup(&mut world);
         let context = find_context(&mut world);
         set_gravity(&mut world, rules.gravity);
-        let built = build::build(&mut world, &scene, &animated, role);
-        if let Some(stage) = stage::stage(&scene) {
-            spawn_floor(&mut world, stage.floor);
+        let Built { bodies, bounds } = build::build(&mut world, &scene, &animated, role);
+        let stage = stage(&scene);
+        if let Some(stage) = stage {
+            spawn_ground(&mut world, stage.floor);
         }
+        let lowest = [
+            bounds.map(|(low, _)| low.y),
+            scene.bounds().map(|(low, _)| low.y),
+            stage.map(|stage| stage.floor),
+        ];
+        let lowest = lowest.into_iter().flatten().reduce(f32::min);
         let mut simulation = Self {
-            spawns: spawn_places(&scene),
-            seats: seat_places(&scene),
-            kill_height: lowest(&scene) - FALL_BELOW_WORLD,
-            body_by_node: built
-                .bodies
+            spawns: place::spawn_places(&scene),
+            seats: place::seat_places(&scene),
+            kill_height: lowest.unwrap_or_default() - FALL_BELOW_WORLD,
+            body_by_node: bodies
                 .iter()
                 .enumerate()
                 .map(|(index, body)| (body.node, index))
@@ -164,25 +136,20 @@ impl Simulation {
             animated,
             role,
             gravity: rules.gravity,
-            bodies: built.bodies,
+            bodies,
             handles: Vec::new(),
+            body_by_handle: HashMap::new(),
             context,
             tick: 0,
+            carried: BTreeMap::new(),
         };
         // The first step only lets the engine take in what was spawned.
         simulation.set_active(false);
         simulation.world.run_schedule(Tick);
         simulation.set_active(true);
-        simulation.handles = simulation
-            .bodies
-            .iter()
-            .map(|body| {
-                simulation
-                    .world
-                    .get::<RapierRigidBodyHandle>(body.entity)
-                    .map_or_else(RigidBodyHandle::invalid, |handle| handle.0)
-            })
-            .collect();
+        simulation.note_handles();
+        simulation.place_animated(true);
+        simulation.make_tree();
         simulation.start_moving();
         simulation
     }
@@ -190,14 +157,17 @@ impl Simulation {
     /// One tick of 1/60 s.
     pub fn step(&mut self) {
         self.tick += 1;
-        self.place_animated();
+        self.place_animated(false);
         self.world.run_schedule(Tick);
         self.world.clear_trackers();
     }
 
     /// Jumps to a tick, so that what the tick decides (lifts, doors) is where it should be.
     pub fn set_tick(&mut self, tick: u64) {
-        self.tick = tick;
+        if tick != self.tick {
+            self.tick = tick;
+            self.place_animated(true);
+        }
     }
 
     /// Ticks since the world began.
@@ -279,7 +249,12 @@ impl Simulation {
         };
         let pose = Pose::from_parts(state.position, state.rotation.normalize());
         if role == Role::Follower {
-            body.set_next_kinematic_position(pose);
+            let is_near = body.position().translation.distance(pose.translation) < LONGEST_STRIDE;
+            if is_near {
+                body.set_next_kinematic_position(pose);
+            } else {
+                body.set_position(pose, true);
+            }
             return;
         }
         body.set_position(pose, !state.is_sleeping);
@@ -290,40 +265,12 @@ impl Simulation {
         }
     }
 
-    /// Gives the authority's physics an obstacle for an avatar; things bounce off it, avatars pass through each other.
-    #[must_use]
-    pub fn add_avatar(&mut self, feet: Vec3) -> Entity {
-        self.world
-            .spawn((
-                RigidBody::KinematicPositionBased,
-                Collider::capsule_y(STANDING_HEIGHT * 0.5 - AVATAR_RADIUS, AVATAR_RADIUS),
-                CollisionGroups::new(AVATAR_GROUP, Group::all() & !AVATAR_GROUP),
-                Transform::from_translation(avatar_center(feet)),
-            ))
-            .id()
-    }
-
-    /// Moves an avatar's obstacle to where its person now stands.
-    pub fn move_avatar(&mut self, avatar: Entity, feet: Vec3) {
-        if !feet.is_finite() {
-            return;
-        }
-        if let Some(mut transform) = self.world.get_mut::<Transform>(avatar) {
-            transform.translation = avatar_center(feet);
-        }
-    }
-
-    /// Takes an avatar's obstacle away.
-    pub fn remove_avatar(&mut self, avatar: Entity) {
-        self.world.despawn(avatar);
-    }
-
     pub(crate) fn handle(&self, index: usize) -> Option<RigidBodyHandle> {
         self.handles.get(index).copied()
     }
 
     pub(crate) fn index_of_handle(&self, handle: RigidBodyHandle) -> Option<usize> {
-        self.handles.iter().position(|known| *known == handle)
+        self.body_by_handle.get(&handle).copied()
     }
 
     pub(crate) fn rigid_bodies(&self) -> &RapierRigidBodySet {
@@ -352,8 +299,9 @@ impl Simulation {
         self.world.get(self.context)
     }
 
-    /// Moves animated bodies to where they will be at the end of this tick; the engine derives their velocities.
-    fn place_animated(&mut self) {
+    /// Moves animated bodies to where they will be at the end of this tick; the engine derives their velocities, but not
+    /// from a jump in time.
+    fn place_animated(&mut self, is_jump: bool) {
         let tick = self.tick;
         for index in 0..self.bodies.len() {
             let body = self.bodies[index];
@@ -369,9 +317,47 @@ impl Simulation {
                     .rigid_bodies_mut()
                     .and_then(|set| set.into_inner().bodies.get_mut(handle))
             {
-                body.set_next_kinematic_position(Pose::from_parts(position, rotation));
+                let pose = Pose::from_parts(position, rotation);
+                if is_jump {
+                    body.set_position(pose, true);
+                } else {
+                    body.set_next_kinematic_position(pose);
+                }
             }
         }
+    }
+
+    /// Lets the engine make its tree, so that there are answers before the first tick; everything stays where the file
+    /// has it.
+    fn make_tree(&mut self) {
+        let states: Vec<Option<BodyState>> = (0..self.bodies.len())
+            .map(|index| self.body(index))
+            .collect();
+        set_gravity(&mut self.world, 0.0);
+        self.world.run_schedule(Tick);
+        set_gravity(&mut self.world, self.gravity);
+        for (index, state) in states.into_iter().enumerate() {
+            if let Some(state) = state.filter(|_| self.bodies[index].is_dynamic) {
+                self.set_body(
+                    index,
+                    &BodyState {
+                        is_sleeping: false,
+                        ..state
+                    },
+                );
+            }
+        }
+    }
+
+    /// Learns what the engine calls each body.
+    fn note_handles(&mut self) {
+        let handle_of = |body: &WorldBody| {
+            let handle = self.world.get::<RapierRigidBodyHandle>(body.entity);
+            handle.map_or_else(RigidBodyHandle::invalid, |handle| handle.0)
+        };
+        self.handles = self.bodies.iter().map(handle_of).collect();
+        let handles = self.handles.iter().enumerate();
+        self.body_by_handle = handles.map(|(index, handle)| (*handle, index)).collect();
     }
 
     /// Gives bodies the velocities that the file states.
@@ -410,42 +396,6 @@ impl Simulation {
     }
 }
 
-/// Groups that an avatar's motion is stopped by: everything but avatars.
-pub(crate) fn avatar_obstacles() -> rapier3d::prelude::InteractionGroups {
-    let bits = |group: Group| rapier3d::prelude::Group::from_bits_truncate(group.bits());
-    rapier3d::prelude::InteractionGroups::new(
-        bits(AVATAR_GROUP),
-        bits(Group::all() & !AVATAR_GROUP),
-        rapier3d::prelude::InteractionTestMode::And,
-    )
-}
-
-/// Groups of the fixed and moving world, for rays.
-pub(crate) fn ray_obstacles() -> rapier3d::prelude::InteractionGroups {
-    let bits = |group: Group| rapier3d::prelude::Group::from_bits_truncate(group.bits());
-    rapier3d::prelude::InteractionGroups::new(
-        bits(PLAIN_GROUP | AVATAR_GROUP),
-        bits(Group::all() & !AVATAR_GROUP),
-        rapier3d::prelude::InteractionTestMode::And,
-    )
-}
-
-/// Centre of the obstacle above the feet.
-fn avatar_center(feet: Vec3) -> Vec3 {
-    feet + Vec3::Y * (STANDING_HEIGHT * 0.5)
-}
-
-/// bevy_rapier3d makes its context in a startup schedule, which this world has to run by itself.
-fn run_startup(world: &mut World) {
-    for label in [
-        bevy::prelude::PreStartup.intern(),
-        bevy::prelude::Startup.intern(),
-        bevy::prelude::PostStartup.intern(),
-    ] {
-        drop(world.try_run_schedule(label));
-    }
-}
-
 fn find_context(world: &mut World) -> Entity {
     let mut query = world.query_filtered::<Entity, bevy::prelude::With<RapierContextSimulation>>();
     query.iter(world).next().unwrap_or(Entity::PLACEHOLDER)
@@ -458,68 +408,12 @@ fn set_gravity(world: &mut World, gravity: f32) {
     }
 }
 
-/// Height of the lowest thing that is drawn or stood on, metres.
-fn lowest(scene: &Scene) -> f32 {
-    let drawn = scene.bounds().map_or(0.0, |(low, _)| low.y);
-    stage::stage(scene).map_or(drawn, |stage| stage.floor.min(drawn))
-}
-
-/// An endless floor, for files that are things rather than places.
-fn spawn_floor(world: &mut World, height: f32) {
-    let floor = Collider::cuboid(1_000.0, 0.5, 1_000.0);
+/// The ground of a world without spawn points: endless, under everything.
+fn spawn_ground(world: &mut World, height: f32) {
+    let (collider, offset) = shape::endless_ground();
     world.spawn((
-        floor,
-        Transform::from_xyz(0.0, height - 0.5, 0.0),
+        collider,
+        Transform::from_translation(Vec3::Y * height + offset),
         CollisionGroups::new(PLAIN_GROUP, Group::all()),
     ));
-}
-
-/// Heading of a node whose +Z is its front.
-fn yaw_of(rotation: Quat) -> f32 {
-    let front = rotation * Vec3::Z;
-    // A person at yaw 0 looks along -Z.
-    f32::atan2(-front.x, -front.z)
-}
-
-fn spawn_places(scene: &Scene) -> Vec<SpawnPlace> {
-    let mut places = Vec::new();
-    for node in scene.visible_nodes() {
-        if let Some(point) = &scene.nodes[node.index()].spawn_point {
-            let (position, rotation) = build::body_frame(scene, node);
-            places.push(SpawnPlace {
-                title: point.title.clone(),
-                position,
-                yaw: yaw_of(rotation),
-            });
-        }
-    }
-    if let Some(stage) = stage::stage(scene) {
-        places.push(SpawnPlace {
-            title: String::new(),
-            position: stage.feet,
-            yaw: 0.0,
-        });
-    }
-    places
-}
-
-fn seat_places(scene: &Scene) -> Vec<SeatPlace> {
-    let mut places = Vec::new();
-    for node in scene.visible_nodes() {
-        let Some(seat) = scene.nodes[node.index()].seat else {
-            continue;
-        };
-        let world = scene.world_from_node(node);
-        let (back, knee) = (
-            world.transform_point3(seat.back),
-            world.transform_point3(seat.knee),
-        );
-        let forward = (knee - back) * Vec3::new(1.0, 0.0, 1.0);
-        places.push(SeatPlace {
-            node,
-            position: back,
-            yaw: f32::atan2(-forward.x, -forward.z),
-        });
-    }
-    places
 }
