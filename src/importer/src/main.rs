@@ -1,1 +1,36 @@
-fn main() {}
+//! Designers' command line: says what is wrong with a glTF, GLB or VRM file before a world does.
+//! It must not know Bevy or the network; what files mean is `scene`'s business.
+//! Start reading at `check.rs`.
+
+mod check;
+mod text;
+
+use clap::{Parser, Subcommand};
+use std::{io::Write as _, process::ExitCode};
+
+/// Checks files for Stoa.
+#[derive(Parser)]
+#[command(name = "stoa-import", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Reports what is wrong with files: exit 0 without errors, 1 with errors, 2 when no report can be made.
+    Check(check::Options),
+}
+
+fn main() -> ExitCode {
+    let Command::Check(options) = Arguments::parse().command;
+    let output = std::io::stdout();
+    let mut output = std::io::BufWriter::new(output.lock());
+    let result = check::run(&options, &mut output, &mut std::io::stderr());
+    match result.and_then(|code| output.flush().map(|()| code)) {
+        Ok(code) => ExitCode::from(code),
+        // A reader that closes the pipe has seen enough.
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(_) => ExitCode::from(check::NO_REPORT),
+    }
+}

@@ -71,8 +71,10 @@ pub struct Issue {
     pub code: &'static str,
     /// 0 error, 1 warning, 2 information, 3 hint.
     pub severity: u8,
-    /// JSON pointer.
+    /// JSON pointer; empty when the whole file or a byte is meant.
     pub pointer: String,
+    /// Byte of the container, for faults of the container.
+    pub offset: Option<u64>,
     /// In words.
     pub message: String,
 }
@@ -87,6 +89,7 @@ impl Issue {
             code,
             severity: 1,
             pointer: pointer.into(),
+            offset: None,
             message: message.into(),
         }
     }

@@ -2,6 +2,7 @@
 //! It must not know Bevy, rendering, physics engines or the network.
 //! Start reading at `description.rs` for what comes out, and at `document.rs` for how.
 
+mod check;
 mod description;
 mod error;
 pub mod limits;
@@ -9,6 +10,7 @@ mod reader;
 mod source;
 mod world;
 
+pub use check::{Outcome, Report, Summary, check_bytes, check_file};
 pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},
     avatar::{

@@ -52,3 +52,5 @@ pub const MAX_SIDE_FILES: usize = 1_000;
 pub const MAX_EXTRAS_BYTES: usize = 64 * 1024;
 /// Longest address of a portal in bytes.
 pub const MAX_URI_BYTES: usize = 2_048;
+/// Most findings kept in the report on one file.
+pub const MAX_ISSUES: usize = 10_000;

@@ -49,12 +49,11 @@ fn read_animation(
         let path_item = target.require("path")?;
         let path = path_item.text()?;
         if !matches!(path, "translation" | "rotation" | "scale" | "weights") {
-            issues.push(Issue {
-                code: "STOA_ANIMATION_PATH",
-                severity: 1,
-                pointer: path_item.pointer(),
-                message: format!("`{path}` is not animated"),
-            });
+            issues.push(Issue::warning(
+                "STOA_ANIMATION_PATH",
+                path_item.pointer(),
+                format!("`{path}` is not animated"),
+            ));
             continue;
         }
         if let Some(channel) = read_channel(&sampler, accessors, scene, NodeIndex(node), path)? {

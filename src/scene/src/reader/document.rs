@@ -219,11 +219,12 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
     });
     Ok(ignored
         .take(limits::MAX_WARNINGS)
-        .map(|name| Issue {
-            code: "UNSUPPORTED_EXTENSION",
-            severity: 1,
-            pointer: "/extensionsUsed".to_owned(),
-            message: format!("the extension {name} is not read and changes nothing"),
+        .map(|name| {
+            Issue::warning(
+                "UNSUPPORTED_EXTENSION",
+                "/extensionsUsed".to_owned(),
+                format!("the extension {name} is not read and changes nothing"),
+            )
         })
         .collect())
 }

@@ -31,12 +31,11 @@ pub(crate) fn read_sound(
                 (Some(view), _) => bytes.copy(&item, view)?,
                 // A sound that is not there is silence, not a broken world.
                 (None, Some(uri)) => bytes.uri(&uri).unwrap_or_else(|error| {
-                    issues.push(Issue {
-                        code: "STOA_AUDIO_MISSING",
-                        severity: 1,
-                        pointer: error.place,
-                        message: error.fault,
-                    });
+                    issues.push(Issue::warning(
+                        "STOA_AUDIO_MISSING",
+                        error.place,
+                        error.fault,
+                    ));
                     Arc::from([])
                 }),
                 (None, None) => Arc::from([]),

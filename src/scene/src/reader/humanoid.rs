@@ -149,12 +149,21 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
 /// # Errors
 /// [`SceneError`]: every fault of glTF, no VRMC_vrm_animation, no animation.
 pub fn load_avatar_clip(bytes: &[u8], files: &dyn SideFiles) -> Result<AvatarClip, SceneError> {
+    read_clip(document::load(
+        bytes,
+        files,
+        Purpose::AnimationClip.limit(),
+    )?)
+}
+
+/// Makes a clip of a loaded file.
+pub(crate) fn read_clip(loaded: Loaded) -> Result<AvatarClip, SceneError> {
     let Loaded {
         mut scene,
         document,
         mut issues,
         ..
-    } = document::load(bytes, files, Purpose::AnimationClip.limit())?;
+    } = loaded;
     let root = Item::root(&document);
     let clip = root.extension("VRMC_vrm_animation").ok_or_else(|| {
         SceneError::new(

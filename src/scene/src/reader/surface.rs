@@ -82,12 +82,11 @@ pub(crate) fn read_images(
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };
         let Some((format, width, height)) = header(&data) else {
-            issues.push(Issue {
-                code: "IMAGE_UNRECOGNIZED_FORMAT",
-                severity: 1,
-                pointer: item.pointer(),
-                message: "it is neither a PNG nor a JPEG that can be read: drawn white".to_owned(),
-            });
+            issues.push(Issue::warning(
+                "IMAGE_UNRECOGNIZED_FORMAT",
+                item.pointer(),
+                "it is neither a PNG nor a JPEG that can be read: drawn white".to_owned(),
+            ));
             images.push(Image {
                 name: item.name(),
                 bytes: Arc::from([]),

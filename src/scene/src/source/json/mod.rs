@@ -6,4 +6,4 @@ mod tree;
 
 pub(crate) use item::Item;
 pub(crate) use parser::parse;
-pub(crate) use tree::Tree;
+pub(crate) use tree::{Kind, Tree};

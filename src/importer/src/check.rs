@@ -1,0 +1,207 @@
+//! `stoa-import check`: one report a file.
+
+use crate::text;
+use scene::{Issue, Purpose, Report, check_file};
+use serde_json::{Value, json};
+use std::{
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+/// Exit code when no file has errors.
+pub(crate) const NO_ERRORS: u8 = 0;
+/// Exit code when a report holds an error.
+pub(crate) const ERRORS: u8 = 1;
+/// Exit code when no report can be made.
+pub(crate) const NO_REPORT: u8 = 2;
+
+/// What to check and how to tell.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Files to check: .gltf, .glb, .vrm or .vrma.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// What the files are for; without it .vrm is an avatar and everything else a world.
+    #[arg(long = "as", value_name = "PURPOSE")]
+    purpose: Option<PurposeName>,
+    /// One JSON object a line, shaped as the Khronos validator's report.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum PurposeName {
+    World,
+    Avatar,
+    Prop,
+}
+
+/// Writes the reports and gives the exit code: the worst of all files.
+pub(crate) fn run(
+    options: &Options,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+) -> io::Result<u8> {
+    let mut worst = NO_ERRORS;
+    for file in &options.files {
+        let code = match check_file(file, purpose(file, options.purpose)) {
+            Ok(report) => {
+                if options.json {
+                    writeln!(output, "{}", to_json(file, &report))?;
+                } else {
+                    text::write(file, &report, output)?;
+                }
+                if report.count(0) > 0 {
+                    ERRORS
+                } else {
+                    NO_ERRORS
+                }
+            }
+            Err(error) => {
+                writeln!(
+                    errors,
+                    "stoa-import: no report on {}: {error}",
+                    file.display()
+                )?;
+                NO_REPORT
+            }
+        };
+        worst = worst.max(code);
+    }
+    Ok(worst)
+}
+
+fn purpose(file: &Path, named: Option<PurposeName>) -> Purpose {
+    let has_extension = |wanted: &str| {
+        file.extension()
+            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+    };
+    match named {
+        Some(PurposeName::World) => Purpose::World,
+        Some(PurposeName::Avatar) => Purpose::Avatar,
+        Some(PurposeName::Prop) => Purpose::Prop,
+        None if has_extension("vrm") => Purpose::Avatar,
+        None if has_extension("vrma") => Purpose::AnimationClip,
+        None => Purpose::World,
+    }
+}
+
+fn to_json(file: &Path, report: &Report) -> Value {
+    let message = |issue: &Issue| {
+        let mut message = json!({
+            "code": issue.code,
+            "message": issue.message,
+            "severity": issue.severity,
+        });
+        match issue.offset {
+            Some(offset) => message["offset"] = offset.into(),
+            None => message["pointer"] = issue.pointer.clone().into(),
+        }
+        message
+    };
+    let info = report.summary.map(|summary| {
+        json!({
+            "nodeCount": summary.nodes,
+            "animationCount": summary.animations,
+            "materialCount": summary.materials,
+            "imageCount": summary.images,
+            "decodedImageBytes": summary.image_bytes,
+            "hasMorphTargets": summary.morph_targets > 0,
+            "hasSkins": summary.joints > 0,
+            "maxJoints": summary.joints,
+            "drawCallCount": summary.draw_calls,
+            "totalVertexCount": summary.vertices,
+            "totalTriangleCount": summary.triangles,
+        })
+    });
+    json!({
+        "uri": file.display().to_string(),
+        "mimeType": if report.is_glb { "model/gltf-binary" } else { "model/gltf+json" },
+        "validatorVersion": concat!("stoa-import ", env!("CARGO_PKG_VERSION")),
+        "outcome": report.outcome.name(),
+        "refusal": report.refusal.as_ref().map(ToString::to_string),
+        "issues": {
+            "numErrors": report.count(0),
+            "numWarnings": report.count(1),
+            "numInfos": report.count(2),
+            "numHints": report.count(3),
+            "messages": report.issues.iter().map(message).collect::<Vec<_>>(),
+            "truncated": report.is_truncated,
+        },
+        "info": info,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(contents: &[(&str, &str)], json: bool) -> (u8, String, String) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = contents
+            .iter()
+            .map(|(name, text)| {
+                let path = folder.path().join(name);
+                if !text.is_empty() {
+                    std::fs::write(&path, text).unwrap();
+                }
+                path
+            })
+            .collect();
+        let options = Options {
+            files,
+            purpose: None,
+            json,
+        };
+        let (mut output, mut errors) = (Vec::new(), Vec::new());
+        let code = run(&options, &mut output, &mut errors).unwrap();
+        let [output, errors] = [output, errors].map(|bytes| String::from_utf8(bytes).unwrap());
+        (code, output, errors)
+    }
+
+    const GOOD: &str = r#"{"asset":{"version":"2.0"}}"#;
+    const BAD: &str = r#"{"asset":{"version":"2.0"},"scene":3}"#;
+
+    #[test]
+    fn exit_codes_follow_the_worst_file() {
+        assert_eq!(check(&[("a.gltf", GOOD)], false).0, NO_ERRORS);
+        assert_eq!(check(&[("a.gltf", GOOD), ("b.gltf", BAD)], false).0, ERRORS);
+        let (code, _, errors) = check(&[("b.gltf", BAD), ("absent.gltf", "")], false);
+        assert_eq!(code, NO_REPORT);
+        assert!(
+            errors.contains("absent.gltf") && errors.lines().count() == 1,
+            "{errors}"
+        );
+    }
+
+    #[test]
+    fn a_json_report_is_one_line_a_file_with_an_outcome() {
+        let (_, output, _) = check(&[("a.gltf", GOOD), ("b.gltf", BAD)], true);
+        let reports: Vec<Value> = output
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect();
+        assert_eq!(reports.len(), 2);
+        assert_eq!(reports[0]["outcome"], "load");
+        assert_eq!(reports[1]["outcome"], "reject");
+        let message = &reports[1]["issues"]["messages"][0];
+        assert_eq!(message["code"], "UNRESOLVED_REFERENCE");
+        assert_eq!(message["pointer"], "/scene");
+        assert_eq!(reports[1]["issues"]["numErrors"], 1);
+    }
+
+    #[test]
+    fn a_required_extension_that_is_not_read_is_an_error_by_name() {
+        let text = r#"{"asset":{"version":"2.0"},"extensionsUsed":["XYZ_new"],"extensionsRequired":["XYZ_new"]}"#;
+        let (code, output, _) = check(&[("a.gltf", text)], false);
+        assert_eq!(code, ERRORS);
+        assert!(output.contains("XYZ_new") && output.contains("STOA_REQUIRED_EXTENSION"));
+    }
+
+    #[test]
+    fn the_ending_decides_the_purpose() {
+        let (code, output, _) = check(&[("a.vrm", GOOD)], true);
+        assert_eq!(code, ERRORS);
+        assert!(output.contains("VRMC_vrm is missing"), "{output}");
+    }
+}

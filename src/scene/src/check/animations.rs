@@ -1,0 +1,208 @@
+//! Animations: channels against their nodes, samplers against their accessors.
+
+use super::{
+    codes,
+    links::{Usage, Usages},
+    meshes::{primitives, target_count},
+    model::{Accessor, Model, index, list, object, text},
+    sink::Sink,
+};
+use crate::source::json::{self, Item};
+use std::collections::{BTreeMap, BTreeSet};
+
+const FLOAT: u64 = 5126;
+
+/// Channels of an animation, none when one of them is not an object.
+fn objects<'a>(animation: Item<'a>, key: &str) -> Vec<Item<'a>> {
+    let all = list(animation, key);
+    if all.iter().all(|item| item.kind() == json::Kind::Object) {
+        all
+    } else {
+        Vec::new()
+    }
+}
+
+pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
+    for animation in list(model.root, "animations") {
+        let samplers = objects(animation, "samplers");
+        for sampler in &samplers {
+            check_sampler(model, *sampler, usages, sink);
+        }
+        let mut used = BTreeSet::new();
+        let mut targets = BTreeMap::new();
+        for (number, channel) in objects(animation, "channels").into_iter().enumerate() {
+            let sampler = index(channel, "sampler");
+            let known = sampler.and_then(|sampler| samplers.get(sampler));
+            if let (Some(place), Some(_), None) = (channel.member("sampler"), sampler, known) {
+                sink.at(&codes::UNRESOLVED_REFERENCE, &place);
+            }
+            if known.is_some() {
+                used.extend(sampler);
+            }
+            let Some(target) = object(channel, "target") else {
+                continue;
+            };
+            check_target(model, target, sink);
+            if let Some(sampler) = known {
+                check_output(model, channel, target, *sampler, sink);
+            }
+            if let (Some(node), Some(path)) = (index(target, "node"), text(target, "path")) {
+                if targets.insert((node, path), number).is_some() {
+                    sink.at(&codes::ANIMATION_DUPLICATE_TARGETS, &target);
+                }
+            }
+        }
+        for (number, sampler) in samplers.iter().enumerate() {
+            if !used.contains(&number) {
+                sink.at(&codes::UNUSED_OBJECT, sampler);
+            }
+        }
+    }
+}
+
+fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink: &mut Sink) {
+    for key in ["input", "output"] {
+        let (Some(place), Some(number)) = (sampler.member(key), index(sampler, key)) else {
+            continue;
+        };
+        let Some(accessor) = model.accessors.get(number) else {
+            continue;
+        };
+        usages.use_accessor(
+            number,
+            if key == "input" { "times" } else { "values" },
+            &place,
+            sink,
+        );
+        if let Some(view) = accessor.view {
+            usages.use_view(model, view, Usage::Animation, &place, sink);
+        }
+        let view = model.view_of(accessor);
+        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+            sink.at(&codes::ANIMATION_SAMPLER_ACCESSOR_WITH_BYTESTRIDE, &place);
+        }
+        if key == "output" {
+            continue;
+        }
+        if !accessor.has_format(&[("SCALAR", FLOAT, false)]) {
+            sink.at(
+                &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_INVALID_FORMAT,
+                &place,
+            );
+        } else if !accessor.has_bounds() {
+            sink.at(
+                &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_WITHOUT_BOUNDS,
+                &place,
+            );
+        }
+        let is_cubic = text(sampler, "interpolation") == Some("CUBICSPLINE");
+        if is_cubic && accessor.count.is_some_and(|count| count < 2) {
+            sink.at(
+                &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_TOO_FEW_ELEMENTS,
+                &place,
+            );
+        }
+    }
+}
+
+fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
+    let path = text(target, "path");
+    let pointer = object(target, "extensions")
+        .and_then(|extensions| object(extensions, "KHR_animation_pointer"));
+    if let Some(pointer) = pointer {
+        sink.at(&codes::INCOMPLETE_EXTENSION_SUPPORT, &pointer);
+        if target.member("node").is_some() {
+            sink.at(
+                &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_NODE,
+                &pointer,
+            );
+        }
+        if path.is_some_and(|path| path != "pointer") {
+            sink.at(
+                &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_PATH,
+                &pointer,
+            );
+        }
+    }
+    let Some(node) = index(target, "node").and_then(|node| model.nodes.get(node)) else {
+        return;
+    };
+    match path {
+        Some("translation" | "rotation" | "scale") => {
+            if node.member("matrix").is_some() {
+                sink.at(&codes::ANIMATION_CHANNEL_TARGET_NODE_MATRIX, &target);
+            }
+            let has = |key: &str, count: usize| index(*node, key).is_some_and(|at| at < count);
+            if has("skin", model.skins.len()) && has("mesh", model.meshes.len()) {
+                sink.at(&codes::ANIMATION_CHANNEL_TARGET_NODE_SKIN, &target);
+            }
+        }
+        Some("weights") if targets_of(model, *node) == 0 => {
+            sink.at(
+                &codes::ANIMATION_CHANNEL_TARGET_NODE_WEIGHTS_NO_MORPHS,
+                &target,
+            );
+        }
+        _ => {}
+    }
+}
+
+/// Morph targets of a node's mesh.
+fn targets_of(model: &Model<'_>, node: Item<'_>) -> usize {
+    let mesh = index(node, "mesh").and_then(|mesh| model.meshes.get(mesh));
+    let first = mesh.and_then(|mesh| primitives(*mesh).into_iter().next());
+    first.map_or(0, target_count)
+}
+
+fn check_output(
+    model: &Model<'_>,
+    channel: Item<'_>,
+    target: Item<'_>,
+    sampler: Item<'_>,
+    sink: &mut Sink,
+) {
+    let accessor = |key: &str| index(sampler, key).and_then(|at| model.accessors.get(at));
+    let (Some(output), Some(path)) = (accessor("output"), text(target, "path")) else {
+        return;
+    };
+    let shares = [5126, 5120, 5121, 5122, 5123].map(|component| (component, component != FLOAT));
+    let of = |kind: &'static str| shares.map(|(component, flag)| (kind, component, flag));
+    let is_fitting = match path {
+        "translation" | "scale" => output.has_format(&[("VEC3", FLOAT, false)]),
+        "rotation" => output.has_format(&of("VEC4")),
+        "weights" => output.has_format(&of("SCALAR")),
+        _ => true,
+    };
+    if !is_fitting {
+        sink.at_member(
+            &codes::ANIMATION_SAMPLER_OUTPUT_ACCESSOR_INVALID_FORMAT,
+            &channel,
+            "sampler",
+        );
+    }
+    let Some(input) = accessor("input") else {
+        return;
+    };
+    let node = index(target, "node").and_then(|node| model.nodes.get(node));
+    let targets = node.map_or(0, |node| targets_of(model, *node)) as u64;
+    let factor = match path {
+        "weights" if targets == 0 => return,
+        "weights" => targets,
+        "pointer" => return,
+        _ => 1,
+    };
+    let is_cubic = text(sampler, "interpolation") == Some("CUBICSPLINE");
+    let count = |accessor: &Accessor<'_>| accessor.count;
+    if let (Some(keys), Some(values)) = (count(input), count(output)) {
+        let expected = keys
+            .saturating_mul(factor)
+            .saturating_mul(if is_cubic { 3 } else { 1 });
+        if values != expected {
+            sink.at_member(
+                &codes::ANIMATION_SAMPLER_OUTPUT_ACCESSOR_INVALID_COUNT,
+                &channel,
+                "sampler",
+            );
+        }
+    }
+}

@@ -1,0 +1,565 @@
+//! What accessors hold: bounds, finite numbers, unit vectors, indices in range, key times in order.
+
+use super::{
+    codes,
+    codes::Code,
+    meshes::primitives,
+    model::{Accessor, Model, component_bytes, index, list, object, size, text},
+    resources::Bytes,
+    sink::Sink,
+};
+use crate::source::json::Item;
+use std::collections::BTreeSet;
+
+/// How far the length of a unit vector of three may be from one: what eight bits a component can hold.
+const UNIT_VECTOR_TOLERANCE: f64 = 0.006_74;
+/// The same of a quaternion.
+const UNIT_QUATERNION_TOLERANCE: f64 = 0.007_69;
+/// How far the sum of four weights may be from one for each that is not zero: a step of eight bits.
+const WEIGHT_TOLERANCE: f64 = 1.0 / 255.0;
+
+/// Reads accessors and checks what they hold.
+pub(super) struct Data<'m, 'a> {
+    pub(super) model: &'m Model<'a>,
+    pub(super) buffers: &'m [Option<Bytes<'m>>],
+}
+
+/// The elements of an accessor.
+pub(super) struct Elements<'m> {
+    bytes: &'m [u8],
+    stride: usize,
+    width: usize,
+    count: usize,
+    component: u64,
+    is_normalized: bool,
+    /// Where each component of an element begins.
+    offsets: [usize; 16],
+    /// Replaced elements, in order.
+    sparse: Option<(Vec<usize>, &'m [u8], usize)>,
+}
+
+impl Elements<'_> {
+    /// Calls with each element's number and components; normalised ones as floats when asked.
+    fn each(&self, is_raw: bool, mut see: impl FnMut(usize, &[f64])) {
+        let scale = match self.component {
+            _ if is_raw || !self.is_normalized => None,
+            5120 => Some(127.0),
+            5121 => Some(255.0),
+            5122 => Some(32_767.0),
+            5123 => Some(65_535.0),
+            _ => None,
+        };
+        let read = reader(self.component);
+        let mut values = [0.0; 16];
+        let mut next_sparse = 0;
+        for number in 0..self.count {
+            let mut element = self.bytes.get(number * self.stride..).unwrap_or_default();
+            if let Some((places, data, stride)) = &self.sparse {
+                if places.get(next_sparse) == Some(&number) {
+                    element = data.get(next_sparse * stride..).unwrap_or_default();
+                    next_sparse += 1;
+                }
+            }
+            for (value, offset) in values.iter_mut().zip(self.offsets).take(self.width) {
+                *value = element.get(offset..).map_or(0.0, read);
+                if let Some(scale) = scale {
+                    *value = (*value / scale).max(-1.0);
+                }
+            }
+            see(number, &values[..self.width]);
+        }
+    }
+}
+
+fn reader(component: u64) -> fn(&[u8]) -> f64 {
+    match component {
+        5120 => |bytes| bytes.first().map_or(0.0, |byte| f64::from(*byte as i8)),
+        5121 => |bytes| bytes.first().map_or(0.0, |byte| f64::from(*byte)),
+        5122 => |bytes| {
+            let own = bytes.first_chunk().copied().unwrap_or_default();
+            f64::from(i16::from_le_bytes(own))
+        },
+        5123 => |bytes| {
+            let own = bytes.first_chunk().copied().unwrap_or_default();
+            f64::from(u16::from_le_bytes(own))
+        },
+        5125 => |bytes| {
+            let own = bytes.first_chunk().copied().unwrap_or_default();
+            f64::from(u32::from_le_bytes(own))
+        },
+        _ => |bytes| {
+            let own = bytes.first_chunk().copied().unwrap_or_default();
+            f64::from(f32::from_le_bytes(own))
+        },
+    }
+}
+
+impl<'m> Data<'m, '_> {
+    pub(super) fn check(&self, sink: &mut Sink) {
+        for accessor in &self.model.accessors {
+            self.check_accessor(accessor, sink);
+        }
+        let skins = self.skins_of_meshes();
+        for (number, mesh) in self.model.meshes.iter().enumerate() {
+            for primitive in primitives(*mesh) {
+                self.check_primitive(primitive, skins[number], sink);
+            }
+        }
+        for skin in &self.model.skins {
+            self.check_skin(*skin, sink);
+        }
+        for animation in list(self.model.root, "animations") {
+            self.check_animation(animation, sink);
+        }
+    }
+
+    fn view(&self, view: usize, offset: u64) -> Option<&'m [u8]> {
+        let view = self.model.views.get(view)?;
+        let buffer = self.buffers.get(view.buffer?)?.as_ref()?.get();
+        let end = view.offset.checked_add(view.length?)?;
+        let start = view.offset.checked_add(offset)?;
+        buffer.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+    }
+
+    /// The elements of an accessor that can be read; all zero without a view.
+    fn elements(&self, accessor: &Accessor<'_>) -> Option<Elements<'m>> {
+        let element = usize::try_from(accessor.element_bytes()?).ok()?;
+        let count = usize::try_from(accessor.count?).ok()?;
+        let component = accessor.component?;
+        let bytes = component_bytes(component) as usize;
+        let width = accessor.width()? as usize;
+        let (data, stride): (&[u8], usize) = match accessor.view {
+            Some(view) => {
+                let stride = self.model.views.get(view)?.stride;
+                let stride = stride.map_or(element, |stride| stride as usize);
+                let data = self.view(view, accessor.offset)?;
+                let needed = (count - 1).checked_mul(stride)?.checked_add(element)?;
+                let is_whole = stride >= element && needed <= data.len();
+                (is_whole.then_some(data)?, stride)
+            }
+            None => (&[], 0),
+        };
+        let rows = match accessor.kind {
+            Some("MAT2") => 2,
+            Some("MAT3") => 3,
+            _ => width,
+        };
+        let column = if rows == width {
+            rows * bytes
+        } else {
+            (rows * bytes).next_multiple_of(4)
+        };
+        Some(Elements {
+            bytes: data,
+            stride,
+            width,
+            count,
+            component,
+            is_normalized: accessor.is_normalized,
+            offsets: std::array::from_fn(|lane| lane / rows * column + lane % rows * bytes),
+            sparse: match accessor.sparse {
+                Some(sparse) => Some(self.sparse(sparse, element)?),
+                None => None,
+            },
+        })
+    }
+
+    fn sparse_places(&self, sparse: Item<'_>) -> Option<Vec<usize>> {
+        let count = usize::try_from(size(sparse, "count")?).ok()?;
+        let indices = object(sparse, "indices")?;
+        let component = size(indices, "componentType")?;
+        let stride = component_bytes(component) as usize;
+        let offset = size(indices, "byteOffset").unwrap_or(0);
+        let data = self.view(index(indices, "bufferView")?, offset)?;
+        let data = data.get(..count.checked_mul(stride)?)?;
+        let read = reader(component);
+        Some(data.chunks(stride).map(|own| read(own) as usize).collect())
+    }
+
+    fn sparse(&self, sparse: Item<'_>, element: usize) -> Option<(Vec<usize>, &'m [u8], usize)> {
+        let places = self.sparse_places(sparse)?;
+        let values = object(sparse, "values")?;
+        let offset = size(values, "byteOffset").unwrap_or(0);
+        let data = self.view(index(values, "bufferView")?, offset)?;
+        let is_whole = places.len().checked_mul(element)? <= data.len();
+        let is_ordered = places.windows(2).all(|pair| pair[0] < pair[1]);
+        (is_whole && is_ordered).then_some((places, data, element))
+    }
+
+    fn check_accessor(&self, accessor: &Accessor<'_>, sink: &mut Sink) {
+        if let Some(sparse) = accessor.sparse {
+            if let Some(places) = self.sparse_places(sparse) {
+                if places.windows(2).any(|pair| pair[0] >= pair[1]) {
+                    sink.at(&codes::ACCESSOR_SPARSE_INDICES_NON_INCREASING, &sparse);
+                }
+                let count = accessor.count.unwrap_or(u64::MAX);
+                if places.iter().any(|place| *place as u64 >= count) {
+                    sink.at(&codes::ACCESSOR_SPARSE_INDEX_OOB, &sparse);
+                }
+            }
+        }
+        if accessor.view.is_none() && accessor.sparse.is_none() {
+            return;
+        }
+        let Some(elements) = self.elements(accessor) else {
+            return;
+        };
+        let mut low = [f64::INFINITY; 16];
+        let mut high = [f64::NEG_INFINITY; 16];
+        let mut is_finite = true;
+        elements.each(true, |_, values| {
+            for (lane, value) in values.iter().enumerate() {
+                is_finite &= value.is_finite();
+                low[lane] = low[lane].min(*value);
+                high[lane] = high[lane].max(*value);
+            }
+        });
+        if !is_finite {
+            sink.at(&codes::ACCESSOR_INVALID_FLOAT, &accessor.item);
+        }
+        let is_float = accessor.is_float();
+        let narrow = |value: f64| {
+            if is_float {
+                f64::from(value as f32)
+            } else {
+                value
+            }
+        };
+        let rules: [(&str, &[f64; 16], &Code, &Code, bool); 2] = [
+            (
+                "min",
+                &low,
+                &codes::ACCESSOR_MIN_MISMATCH,
+                &codes::ACCESSOR_ELEMENT_OUT_OF_MIN_BOUND,
+                true,
+            ),
+            (
+                "max",
+                &high,
+                &codes::ACCESSOR_MAX_MISMATCH,
+                &codes::ACCESSOR_ELEMENT_OUT_OF_MAX_BOUND,
+                false,
+            ),
+        ];
+        for (key, actual, mismatch, out_of_bound, is_min) in rules {
+            let bounds = list(accessor.item, key);
+            if bounds.len() != elements.width {
+                continue;
+            }
+            for (bound, actual) in bounds.iter().zip(actual) {
+                let Some(stated) = bound.as_number().map(narrow) else {
+                    continue;
+                };
+                if stated != *actual {
+                    sink.at(mismatch, bound);
+                }
+                let is_beyond = if is_min {
+                    *actual < stated
+                } else {
+                    *actual > stated
+                };
+                if is_beyond {
+                    sink.at(out_of_bound, bound);
+                }
+            }
+        }
+    }
+
+    fn at(&self, holder: Item<'_>, key: &str) -> Option<&'m Accessor<'_>> {
+        self.model.accessors.get(index(holder, key)?)
+    }
+
+    /// For each mesh the smallest skin that a node gives it.
+    fn skins_of_meshes(&self) -> Vec<Option<usize>> {
+        let mut skins = vec![None; self.model.meshes.len()];
+        for node in &self.model.nodes {
+            let skin = index(*node, "skin").and_then(|skin| self.model.skins.get(skin));
+            let joints = skin.map(|skin| list(*skin, "joints").len());
+            let mesh = index(*node, "mesh").and_then(|mesh| skins.get_mut(mesh));
+            if let (Some(joints), Some(mesh)) = (joints, mesh) {
+                *mesh = Some(mesh.map_or(joints, |known: usize| known.min(joints)));
+            }
+        }
+        skins
+    }
+
+    fn check_primitive(&self, primitive: Item<'_>, joints: Option<usize>, sink: &mut Sink) {
+        let Some(attributes) = object(primitive, "attributes") else {
+            return;
+        };
+        for (name, place) in attributes.members() {
+            let accessor = place.size().ok();
+            let accessor = accessor.and_then(|at| self.model.accessors.get(at as usize));
+            let Some(elements) = accessor
+                .filter(|accessor| accessor.view.is_some() || accessor.sparse.is_some())
+                .and_then(|accessor| self.elements(accessor))
+            else {
+                continue;
+            };
+            match name {
+                "NORMAL" if elements.width == 3 => check_units(&elements, &place, sink),
+                "TANGENT" if elements.width == 4 => check_tangents(&elements, &place, sink),
+                _ if name.starts_with("COLOR_") && elements.component == 5126 => {
+                    check_shares(&elements, &place, sink);
+                }
+                _ => {}
+            }
+        }
+        self.check_influences(attributes, joints, sink);
+        self.check_indices(primitive, attributes, sink);
+    }
+
+    fn check_influences(&self, attributes: Item<'_>, joints: Option<usize>, sink: &mut Sink) {
+        let mut sets = Vec::new();
+        for set in 0.. {
+            let names = [format!("JOINTS_{set}"), format!("WEIGHTS_{set}")];
+            let both = (
+                attributes.member(&names[0]),
+                self.at(attributes, &names[0])
+                    .and_then(|accessor| self.elements(accessor)),
+                attributes.member(&names[1]),
+                self.at(attributes, &names[1])
+                    .and_then(|accessor| self.elements(accessor)),
+            );
+            let (Some(joint_place), Some(joint), Some(weight_place), Some(weight)) = both else {
+                break;
+            };
+            if joint.width != 4 || weight.width != 4 || joint.count != weight.count {
+                return;
+            }
+            sets.push((joint_place, joint, weight_place, weight));
+        }
+        let Some(count) = sets.first().map(|(_, joint, _, _)| joint.count) else {
+            return;
+        };
+        if sets.iter().any(|(_, joint, _, _)| joint.count != count) {
+            return;
+        }
+        let mut influences: Vec<Vec<f64>> = Vec::new();
+        for (_, joint, _, weight) in &sets {
+            let mut own = Vec::with_capacity(count.saturating_mul(8));
+            joint.each(true, |_, values| own.extend_from_slice(values));
+            weight.each(false, |_, values| own.extend_from_slice(values));
+            influences.push(own);
+        }
+        let mut told = BTreeSet::new();
+        for vertex in 0..count {
+            let mut seen = [f64::NAN; 32];
+            let (mut sum, mut used) = (0.0, 0usize);
+            for (set, own) in influences.iter().enumerate() {
+                for lane in 0..4 {
+                    let joint = own[vertex * 4 + lane];
+                    let weight = own[(count + vertex) * 4 + lane];
+                    if joints.is_some_and(|joints| joint >= joints as f64) {
+                        told.insert((set, Influence::OutOfRange));
+                        continue;
+                    }
+                    if weight == 0.0 {
+                        if joint > 0.0 {
+                            told.insert((set, Influence::ZeroWeight));
+                        }
+                        continue;
+                    }
+                    if weight < 0.0 {
+                        told.insert((set, Influence::Negative));
+                    }
+                    if seen[..used.min(32)].contains(&joint) {
+                        told.insert((set, Influence::Doubled));
+                        continue;
+                    }
+                    if let Some(slot) = seen.get_mut(used) {
+                        *slot = joint;
+                    }
+                    used += 1;
+                    sum += weight;
+                }
+            }
+            let tolerance = WEIGHT_TOLERANCE * used.max(1) as f64;
+            if (sum - 1.0f64).abs() > tolerance {
+                told.insert((0, Influence::Sum));
+            }
+        }
+        for (set, influence) in told {
+            let (joint, _, weight, _) = &sets[set];
+            let (code, place) = match influence {
+                Influence::OutOfRange => (&codes::ACCESSOR_JOINTS_INDEX_OOB, joint),
+                Influence::Doubled => (&codes::ACCESSOR_JOINTS_INDEX_DUPLICATE, joint),
+                Influence::ZeroWeight => (&codes::ACCESSOR_JOINTS_USED_ZERO_WEIGHT, joint),
+                Influence::Negative => (&codes::ACCESSOR_WEIGHTS_NEGATIVE, weight),
+                Influence::Sum => (&codes::ACCESSOR_WEIGHTS_NON_NORMALIZED, weight),
+            };
+            sink.at(code, place);
+        }
+    }
+
+    fn check_indices(&self, primitive: Item<'_>, attributes: Item<'_>, sink: &mut Sink) {
+        let Some(place) = primitive.member("indices") else {
+            return;
+        };
+        let Some(elements) = self
+            .at(primitive, "indices")
+            .filter(|accessor| accessor.view.is_some() || accessor.sparse.is_some())
+            .and_then(|accessor| self.elements(accessor))
+            .filter(|elements| elements.width == 1)
+        else {
+            return;
+        };
+        let vertices = attributes.members().find_map(|(_, place)| {
+            let accessor = self.model.accessors.get(place.size().ok()? as usize)?;
+            accessor.count
+        });
+        let restart = match elements.component {
+            5121 => 255.0,
+            5123 => 65_535.0,
+            _ => 4_294_967_295.0,
+        };
+        let is_list = size(primitive, "mode").unwrap_or(4) == 4;
+        let (mut is_out, mut is_restart, mut degenerate) = (false, false, false);
+        let mut corners = [0.0; 3];
+        elements.each(true, |number, values| {
+            let value = values[0];
+            is_out |= vertices.is_some_and(|vertices| value >= vertices as f64);
+            is_restart |= value == restart;
+            corners[number % 3] = value;
+            if is_list && number % 3 == 2 {
+                let [a, b, c] = corners;
+                degenerate |= a == b || b == c || c == a;
+            }
+        });
+        for (is_found, code) in [
+            (is_out, &codes::ACCESSOR_INDEX_OOB),
+            (is_restart, &codes::ACCESSOR_INDEX_PRIMITIVE_RESTART),
+            (degenerate, &codes::ACCESSOR_INDEX_TRIANGLE_DEGENERATE),
+        ] {
+            if is_found {
+                sink.at(code, &place);
+            }
+        }
+    }
+
+    fn check_skin(&self, skin: Item<'_>, sink: &mut Sink) {
+        let (Some(place), Some(elements)) = (
+            skin.member("inverseBindMatrices"),
+            self.at(skin, "inverseBindMatrices")
+                .and_then(|accessor| self.elements(accessor))
+                .filter(|elements| elements.width == 16),
+        ) else {
+            return;
+        };
+        let mut is_affine = true;
+        elements.each(false, |_, values| {
+            is_affine &= [values[3], values[7], values[11], values[15]] == [0.0, 0.0, 0.0, 1.0];
+        });
+        if !is_affine {
+            sink.at(&codes::ACCESSOR_INVALID_IBM, &place);
+        }
+    }
+
+    fn check_animation(&self, animation: Item<'_>, sink: &mut Sink) {
+        let samplers = list(animation, "samplers");
+        for sampler in &samplers {
+            let input = self.at(*sampler, "input");
+            let (Some(place), Some(elements)) = (
+                sampler.member("input"),
+                input.and_then(|accessor| self.elements(accessor)),
+            ) else {
+                continue;
+            };
+            let (mut last, mut is_negative, mut is_growing) = (f64::NEG_INFINITY, false, true);
+            elements.each(false, |_, values| {
+                is_negative |= values[0] < 0.0;
+                is_growing &= values[0] > last;
+                last = values[0];
+            });
+            if is_negative {
+                sink.at(&codes::ACCESSOR_ANIMATION_INPUT_NEGATIVE, &place);
+            }
+            if !is_growing {
+                sink.at(&codes::ACCESSOR_ANIMATION_INPUT_NON_INCREASING, &place);
+            }
+        }
+        for channel in list(animation, "channels") {
+            let target = object(channel, "target");
+            let sampler = index(channel, "sampler").and_then(|at| samplers.get(at));
+            let (Some(target), Some(sampler)) = (target, sampler) else {
+                continue;
+            };
+            if text(target, "path") == Some("rotation") {
+                self.check_rotations(channel, *sampler, sink);
+            }
+        }
+    }
+
+    fn check_rotations(&self, channel: Item<'_>, sampler: Item<'_>, sink: &mut Sink) {
+        let Some(elements) = self
+            .at(sampler, "output")
+            .and_then(|accessor| self.elements(accessor))
+            .filter(|elements| elements.width == 4)
+        else {
+            return;
+        };
+        let is_cubic = text(sampler, "interpolation") == Some("CUBICSPLINE");
+        let mut is_unit = true;
+        elements.each(false, |number, values| {
+            // Of a cubic spline only the middle one of three is a rotation.
+            if !is_cubic || number % 3 == 1 {
+                let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+                is_unit &= (length - 1.0).abs() <= UNIT_QUATERNION_TOLERANCE;
+            }
+        });
+        if !is_unit {
+            sink.at_member(
+                &codes::ACCESSOR_ANIMATION_SAMPLER_OUTPUT_NON_NORMALIZED_QUATERNION,
+                &channel,
+                "sampler",
+            );
+        }
+    }
+}
+
+/// Faults of joints and weights.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Influence {
+    OutOfRange,
+    Doubled,
+    ZeroWeight,
+    Negative,
+    Sum,
+}
+
+fn is_unit(values: &[f64]) -> bool {
+    let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
+    (length - 1.0).abs() <= UNIT_VECTOR_TOLERANCE
+}
+
+fn check_units(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
+    let mut all = true;
+    elements.each(false, |_, values| all &= is_unit(values));
+    if !all {
+        sink.at(&codes::ACCESSOR_VECTOR3_NON_UNIT, place);
+    }
+}
+
+fn check_tangents(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
+    let (mut all, mut signs) = (true, true);
+    elements.each(false, |_, values| {
+        all &= is_unit(&values[..3]);
+        signs &= values[3].abs() == 1.0;
+    });
+    if !all {
+        sink.at(&codes::ACCESSOR_VECTOR3_NON_UNIT, place);
+    }
+    if !signs {
+        sink.at(&codes::ACCESSOR_INVALID_SIGN, place);
+    }
+}
+
+fn check_shares(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
+    let mut all = true;
+    elements.each(false, |_, values| {
+        all &= values.iter().all(|value| (0.0..=1.0).contains(value));
+    });
+    if !all {
+        sink.at(&codes::ACCESSOR_NON_CLAMPED, place);
+    }
+}

@@ -1,0 +1,120 @@
+//! The report on a file: the codes, severities and places of the Khronos validator for what it checks, and codes of
+//! our own that begin with `STOA_` for the rest. It never stops at the first fault, unlike the gate in `reader`.
+
+mod animations;
+mod codes;
+mod data;
+mod extensions;
+mod glb;
+mod grammar;
+mod graph;
+mod links;
+mod meshes;
+mod model;
+mod objects;
+mod report;
+mod resources;
+mod schema;
+mod sink;
+mod walk;
+
+pub use report::{Outcome, Report, Summary, check_bytes, check_file};
+
+use crate::{
+    limits::{MAX_ELEMENTS, MAX_MEMORY_BYTES, MAX_NODES},
+    source::{
+        files::SideFiles,
+        json::{self, Item},
+    },
+};
+use model::Model;
+use schema::Pool;
+use sink::Sink;
+use walk::Walk;
+
+/// Finds what is wrong with a glTF or GLB, as the Khronos validator does.
+fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
+    let is_glb = bytes.starts_with(b"glTF");
+    let chunks = if is_glb {
+        glb::split(bytes, sink)
+    } else if bytes
+        .first()
+        .is_some_and(|byte| b"{[ \n\r\t\xEF".contains(byte))
+    {
+        glb::Chunks {
+            json: Some(bytes),
+            ..glb::Chunks::default()
+        }
+    } else {
+        sink.at_byte(&codes::GLB_INVALID_MAGIC, 0);
+        return;
+    };
+    if chunks.is_fatal {
+        return;
+    }
+    let Some(text) = chunks.json else { return };
+    let Ok(tree) = json::parse(text) else {
+        sink.whole(&codes::INVALID_JSON);
+        return;
+    };
+    if text.starts_with(b"\xEF\xBB\xBF") {
+        // It can be read, but the specification wants none.
+        sink.whole(&codes::INVALID_JSON);
+    }
+    let root = Item::root(&tree);
+    if root.kind() != json::Kind::Object {
+        sink.whole(&codes::TYPE_MISMATCH);
+        return;
+    }
+    let mut walk = Walk::new(root, sink);
+    walk.object(root, &grammar::ROOT);
+    let is_quantized = walk.declared.contains("KHR_mesh_quantization");
+    let (declared, used) = (walk.declared, walk.used);
+    if is_over_limits(&used) {
+        return;
+    }
+    let model = Model::new(root);
+    let mut usages = links::Usages::default();
+    objects::check(&model, sink);
+    links::check(&model, &mut usages, sink);
+    meshes::check(&model, is_quantized, &mut usages, sink);
+    animations::check(&model, &mut usages, sink);
+    let graph = graph::Graph::new(&model, sink);
+    graph::check(&model, &graph, &mut usages, sink);
+    graph::check_dependencies(&model, sink);
+    for (pool, used) in &used {
+        if *pool == Pool::Scenes {
+            continue;
+        }
+        let items = walk::pool_items(root, *pool);
+        for (item, _) in items.iter().zip(used).filter(|(_, is_used)| !**is_used) {
+            if item.kind() == json::Kind::Object {
+                sink.at(&codes::UNUSED_OBJECT, item);
+            }
+        }
+    }
+    let mut source = resources::Source {
+        binary: chunks.binary,
+        is_glb,
+        files,
+        left: MAX_MEMORY_BYTES / 2,
+    };
+    let buffers = source.buffers(&model, sink);
+    source.images(&model, &buffers, &declared, sink);
+    let data = data::Data {
+        model: &model,
+        buffers: &buffers,
+    };
+    data.check(sink);
+}
+
+/// A file that the gate refuses for its size is not looked at further.
+fn is_over_limits(used: &std::collections::BTreeMap<Pool, Vec<bool>>) -> bool {
+    used.iter().any(|(pool, items)| {
+        let limit = match pool {
+            Pool::Accessors | Pool::BufferViews => MAX_ELEMENTS * 10,
+            _ => MAX_NODES,
+        };
+        items.len() > limit
+    })
+}

@@ -1,0 +1,212 @@
+//! Objects of a document as the checks see them: a value that is missing or broken is `None`; the grammar has told it.
+
+use super::{schema::Pool, walk::pool_items};
+use crate::source::json::{self, Item};
+
+/// The document with its arrays.
+pub(super) struct Model<'a> {
+    pub(super) root: Item<'a>,
+    pub(super) accessors: Vec<Accessor<'a>>,
+    pub(super) buffers: Vec<Item<'a>>,
+    pub(super) views: Vec<View<'a>>,
+    pub(super) images: Vec<Item<'a>>,
+    pub(super) materials: Vec<Item<'a>>,
+    pub(super) meshes: Vec<Item<'a>>,
+    pub(super) nodes: Vec<Item<'a>>,
+    pub(super) scenes: Vec<Item<'a>>,
+    pub(super) skins: Vec<Item<'a>>,
+    pub(super) textures: Vec<Item<'a>>,
+    pub(super) lights: Vec<Item<'a>>,
+}
+
+/// A buffer view.
+#[derive(Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) item: Item<'a>,
+    pub(super) buffer: Option<usize>,
+    pub(super) offset: u64,
+    pub(super) length: Option<u64>,
+    pub(super) stride: Option<u64>,
+    pub(super) target: Option<u64>,
+}
+
+/// An accessor.
+#[derive(Clone, Copy)]
+pub(super) struct Accessor<'a> {
+    pub(super) item: Item<'a>,
+    pub(super) view: Option<usize>,
+    pub(super) offset: u64,
+    /// glTF's number of the component type, when it is one.
+    pub(super) component: Option<u64>,
+    pub(super) is_normalized: bool,
+    pub(super) count: Option<u64>,
+    pub(super) kind: Option<&'a str>,
+    pub(super) sparse: Option<Item<'a>>,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(root: Item<'a>) -> Self {
+        let items = |pool| pool_items(root, pool);
+        Self {
+            root,
+            accessors: items(Pool::Accessors)
+                .into_iter()
+                .map(Accessor::new)
+                .collect(),
+            buffers: items(Pool::Buffers),
+            views: items(Pool::BufferViews)
+                .into_iter()
+                .map(View::new)
+                .collect(),
+            images: items(Pool::Images),
+            materials: items(Pool::Materials),
+            meshes: items(Pool::Meshes),
+            nodes: items(Pool::Nodes),
+            scenes: items(Pool::Scenes),
+            skins: items(Pool::Skins),
+            textures: items(Pool::Textures),
+            lights: items(Pool::Lights),
+        }
+    }
+
+    pub(super) fn view_of(&self, accessor: &Accessor<'_>) -> Option<&View<'a>> {
+        self.views.get(accessor.view?)
+    }
+}
+
+impl<'a> View<'a> {
+    fn new(item: Item<'a>) -> Self {
+        Self {
+            item,
+            buffer: index(item, "buffer"),
+            offset: size(item, "byteOffset").unwrap_or(0),
+            length: size(item, "byteLength").filter(|length| *length > 0),
+            stride: size(item, "byteStride").filter(|stride| (4..=252).contains(stride)),
+            target: size(item, "target").filter(|target| matches!(target, 34962 | 34963)),
+        }
+    }
+}
+
+impl<'a> Accessor<'a> {
+    fn new(item: Item<'a>) -> Self {
+        Self {
+            item,
+            view: index(item, "bufferView"),
+            offset: size(item, "byteOffset").unwrap_or(0),
+            component: size(item, "componentType")
+                .filter(|number| matches!(number, 5120..=5123 | 5125 | 5126)),
+            is_normalized: item
+                .member("normalized")
+                .is_some_and(|flag| flag.kind() == json::Kind::True),
+            count: size(item, "count").filter(|count| *count > 0),
+            kind: item.member("type").and_then(|kind| kind.as_text()),
+            sparse: item
+                .member("sparse")
+                .filter(|sparse| sparse.kind() == json::Kind::Object),
+        }
+    }
+
+    pub(super) fn component_bytes(&self) -> Option<u64> {
+        self.component.map(component_bytes)
+    }
+
+    /// Components an element.
+    pub(super) fn width(&self) -> Option<u64> {
+        Some(match self.kind? {
+            "SCALAR" => 1,
+            "VEC2" => 2,
+            "VEC3" => 3,
+            "VEC4" | "MAT2" => 4,
+            "MAT3" => 9,
+            "MAT4" => 16,
+            _ => return None,
+        })
+    }
+
+    /// Bytes of an element; columns of matrices begin at multiples of four.
+    pub(super) fn element_bytes(&self) -> Option<u64> {
+        let component = self.component_bytes()?;
+        Some(match self.kind? {
+            "MAT2" => (2 * component).next_multiple_of(4) * 2,
+            "MAT3" => (3 * component).next_multiple_of(4) * 3,
+            _ => self.width()? * component,
+        })
+    }
+
+    /// Components are floats.
+    pub(super) fn is_float(&self) -> bool {
+        self.component == Some(5126)
+    }
+
+    /// Type, component type and normalisation are one of these.
+    pub(super) fn has_format(&self, formats: &[(&str, u64, bool)]) -> bool {
+        let (Some(kind), Some(component)) = (self.kind, self.component) else {
+            return true;
+        };
+        formats.contains(&(kind, component, self.is_normalized))
+    }
+
+    pub(super) fn has_bounds(&self) -> bool {
+        let has = |key: &str| {
+            self.item
+                .member(key)
+                .is_some_and(|list| list.kind() == json::Kind::Array)
+        };
+        has("min") && has("max")
+    }
+}
+
+pub(super) fn component_bytes(number: u64) -> u64 {
+    match number {
+        5120 | 5121 => 1,
+        5122 | 5123 => 2,
+        _ => 4,
+    }
+}
+
+/// A member that is a whole number, zero or more.
+pub(super) fn size(item: Item<'_>, key: &str) -> Option<u64> {
+    item.member(key)?.size().ok()
+}
+
+/// A member that is an index.
+pub(super) fn index(item: Item<'_>, key: &str) -> Option<usize> {
+    size(item, key).map(|index| index as usize)
+}
+
+/// A member that is a number.
+pub(super) fn number(item: Item<'_>, key: &str) -> Option<f64> {
+    item.member(key)?.as_number()
+}
+
+/// A member that is a text.
+pub(super) fn text<'a>(item: Item<'a>, key: &str) -> Option<&'a str> {
+    item.member(key)?.as_text()
+}
+
+/// A member that is an object.
+pub(super) fn object<'a>(item: Item<'a>, key: &str) -> Option<Item<'a>> {
+    item.member(key)
+        .filter(|value| value.kind() == json::Kind::Object)
+}
+
+/// The elements of a member that is an array; nothing otherwise.
+pub(super) fn list<'a>(item: Item<'a>, key: &str) -> Vec<Item<'a>> {
+    item.member(key)
+        .filter(|value| value.kind() == json::Kind::Array)
+        .map(|value| {
+            (0..value.count())
+                .filter_map(|index| value.element(index))
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+/// A member that is a list of exactly `N` numbers.
+pub(super) fn numbers<const N: usize>(item: Item<'_>, key: &str) -> Option<[f64; N]> {
+    let values: Vec<f64> = list(item, key)
+        .iter()
+        .map(Item::as_number)
+        .collect::<Option<_>>()?;
+    values.try_into().ok()
+}

@@ -1,0 +1,218 @@
+//! What a check says: findings, what the product does with the file, and what the file costs.
+
+use super::{find_issues, sink::Sink};
+use crate::{
+    Loaded, Purpose,
+    error::{ErrorKind, Issue, SceneError},
+    reader::{document, humanoid},
+    source::files::{self, FolderFiles, SideFiles},
+};
+use std::path::Path;
+
+/// What the product does with a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It loads.
+    Load,
+    /// It loads, and something is worth mending.
+    Warn,
+    /// It is refused.
+    Reject,
+}
+
+impl Outcome {
+    /// As it stands in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Load => "load",
+            Self::Warn => "warn",
+            Self::Reject => "reject",
+        }
+    }
+}
+
+/// What a file holds, as far as it costs something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Nodes.
+    pub nodes: usize,
+    /// Primitives drawn at least once.
+    pub draw_calls: u64,
+    /// Triangles drawn, instances included.
+    pub triangles: u64,
+    /// Vertices in memory.
+    pub vertices: u64,
+    /// Materials.
+    pub materials: usize,
+    /// Images.
+    pub images: usize,
+    /// Bytes of all images decoded, four a pixel, without mipmaps.
+    pub image_bytes: u64,
+    /// Animations.
+    pub animations: usize,
+    /// Most joints of a skin.
+    pub joints: usize,
+    /// Most morph targets of a mesh.
+    pub morph_targets: usize,
+}
+
+/// The report on a file.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// Findings; each code once at each place.
+    pub issues: Vec<Issue>,
+    /// True when there were more findings than are kept.
+    pub is_truncated: bool,
+    /// What the product does with the file.
+    pub outcome: Outcome,
+    /// Why it is refused, when it is.
+    pub refusal: Option<SceneError>,
+    /// True for a GLB, false for JSON.
+    pub is_glb: bool,
+    /// What it holds, when it loads.
+    pub summary: Option<Summary>,
+}
+
+impl Report {
+    /// Findings of a severity.
+    #[must_use]
+    pub fn count(&self, severity: u8) -> usize {
+        self.issues
+            .iter()
+            .filter(|issue| issue.severity == severity)
+            .count()
+    }
+}
+
+/// Checks a file and the files that it names inside its folder.
+///
+/// # Errors
+/// [`SceneError`] when no report can be made: the file cannot be read, or is over the size for its purpose.
+pub fn check_file(path: &Path, purpose: Purpose) -> Result<Report, SceneError> {
+    let bytes = files::read_bounded(path, purpose.limit())
+        .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    let mut report = check_bytes(&bytes, &FolderFiles::new(folder), purpose);
+    let shown = path.display().to_string();
+    report.refusal = report.refusal.map(|refusal| refusal.in_file(&shown));
+    Ok(report)
+}
+
+/// Checks bytes; `files` gives what they name beside themselves. No bytes make it panic or exceed the limits.
+#[must_use]
+pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Report {
+    let mut sink = Sink::default();
+    find_issues(bytes, files, &mut sink);
+    let (mut issues, is_truncated) = sink.finish();
+    let (refusal, summary) = match load(bytes, files, purpose) {
+        Ok((gate_issues, summary)) => {
+            let known: std::collections::BTreeSet<_> = issues
+                .iter()
+                .map(|issue| (issue.code, issue.pointer.clone()))
+                .collect();
+            let is_fresh = |issue: &Issue| !known.contains(&(issue.code, issue.pointer.clone()));
+            issues.extend(gate_issues.into_iter().filter(is_fresh));
+            (None, Some(summary))
+        }
+        Err(error) => {
+            let has_error = issues.iter().any(|issue| issue.severity == 0);
+            if error.kind != ErrorKind::Invalid || !has_error {
+                issues.push(refusal_issue(&error));
+            }
+            (Some(error), None)
+        }
+    };
+    let outcome = match &refusal {
+        Some(_) => Outcome::Reject,
+        None if issues.iter().any(|issue| issue.severity <= 1) => Outcome::Warn,
+        None => Outcome::Load,
+    };
+    Report {
+        issues,
+        is_truncated,
+        outcome,
+        refusal,
+        is_glb: bytes.starts_with(b"glTF"),
+        summary,
+    }
+}
+
+/// Sends the file through the gate of its purpose.
+fn load(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+) -> Result<(Vec<Issue>, Summary), SceneError> {
+    let loaded = document::load(bytes, files, purpose.limit())?;
+    let summary = summarise(&loaded);
+    let issues = match purpose {
+        Purpose::Avatar => humanoid::read_avatar(loaded)?.issues,
+        Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
+        Purpose::World | Purpose::Prop => loaded.issues,
+    };
+    Ok((issues, summary))
+}
+
+fn refusal_issue(error: &SceneError) -> Issue {
+    Issue {
+        code: match error.kind {
+            ErrorKind::Unreadable => "STOA_UNREADABLE",
+            ErrorKind::NotGltf => "STOA_NOT_GLTF",
+            ErrorKind::Invalid => "STOA_INVALID",
+            ErrorKind::RequiredExtension => "STOA_REQUIRED_EXTENSION",
+            ErrorKind::OverLimit => "STOA_OVER_LIMIT",
+            ErrorKind::Outside => "STOA_OUTSIDE_FOLDER",
+        },
+        severity: 0,
+        pointer: if error.place.starts_with('/') {
+            error.place.clone()
+        } else {
+            String::new()
+        },
+        offset: error
+            .place
+            .strip_prefix("byte ")
+            .and_then(|offset| offset.parse().ok()),
+        message: error.fault.clone(),
+    }
+}
+
+fn summarise(loaded: &Loaded) -> Summary {
+    let scene = &loaded.scene;
+    let primitives = || scene.meshes.iter().flat_map(|mesh| &mesh.primitives);
+    let drawn = scene.visible_nodes();
+    let drawn = drawn
+        .iter()
+        .filter_map(|node| scene.nodes[node.index()].mesh);
+    Summary {
+        nodes: scene.nodes.len(),
+        draw_calls: drawn
+            .map(|mesh| scene.meshes[mesh.index()].primitives.len() as u64)
+            .sum(),
+        triangles: scene.triangle_count(),
+        vertices: primitives()
+            .map(|primitive| primitive.positions.len() as u64)
+            .sum(),
+        materials: scene.materials.len(),
+        images: scene.images.len(),
+        image_bytes: scene
+            .images
+            .iter()
+            .map(|image| u64::from(image.width) * u64::from(image.height) * 4)
+            .sum(),
+        animations: scene.animations.len(),
+        joints: scene
+            .skins
+            .iter()
+            .map(|skin| skin.joints.len())
+            .max()
+            .unwrap_or(0),
+        morph_targets: scene
+            .meshes
+            .iter()
+            .map(|mesh| mesh.weights.len())
+            .max()
+            .unwrap_or(0),
+    }
+}

@@ -1,0 +1,372 @@
+//! Buffers and images: their addresses, and the bytes behind them.
+
+use super::{
+    codes,
+    codes::Code,
+    model::{Model, index, object, size, text},
+    sink::Sink,
+};
+use crate::source::{
+    files::{SideFiles, inside_folder},
+    json::Item,
+};
+use base64::Engine as _;
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
+
+/// Where bytes come from.
+pub(super) struct Source<'a> {
+    pub(super) binary: Option<&'a [u8]>,
+    pub(super) is_glb: bool,
+    pub(super) files: &'a dyn SideFiles,
+    /// Bytes that may still be read or decoded.
+    pub(super) left: u64,
+}
+
+/// The bytes of a buffer, when they are all there.
+#[derive(Clone)]
+pub(super) enum Bytes<'a> {
+    Chunk(&'a [u8]),
+    Shared(Arc<[u8]>),
+}
+
+impl Bytes<'_> {
+    pub(super) fn get(&self) -> &[u8] {
+        match self {
+            Self::Chunk(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+}
+
+/// A data URI in parts.
+struct DataUri<'a> {
+    mime: &'a str,
+    is_base64: bool,
+    data: &'a str,
+}
+
+impl<'a> Source<'a> {
+    /// The bytes of each buffer that can be used.
+    pub(super) fn buffers(&mut self, model: &Model<'_>, sink: &mut Sink) -> Vec<Option<Bytes<'a>>> {
+        let mut buffers = Vec::new();
+        for (number, buffer) in model.buffers.iter().enumerate() {
+            let bytes = match buffer.member("uri") {
+                Some(uri) => self
+                    .uri(uri, false, sink)
+                    .map(|bytes| Bytes::Shared(bytes.into())),
+                None if self.is_glb && number == 0 => {
+                    if self.binary.is_none() {
+                        sink.at(&codes::BUFFER_MISSING_GLB_DATA, buffer);
+                    }
+                    self.binary.map(Bytes::Chunk)
+                }
+                None => None,
+            };
+            let is_chunk = matches!(bytes, Some(Bytes::Chunk(_)));
+            let declared = size(*buffer, "byteLength").unwrap_or(0);
+            buffers.push(bytes.filter(|bytes| {
+                let actual = bytes.get().len() as u64;
+                if actual < declared {
+                    sink.at(&codes::BUFFER_BYTE_LENGTH_MISMATCH, buffer);
+                } else if is_chunk && actual - declared > 3 {
+                    sink.at(&codes::BUFFER_GLB_CHUNK_TOO_BIG, buffer);
+                }
+                actual >= declared
+            }));
+        }
+        buffers
+    }
+
+    /// Bytes behind an address; what is wrong with it is told.
+    fn uri(&mut self, place: Item<'_>, is_image: bool, sink: &mut Sink) -> Option<Vec<u8>> {
+        let uri = place.as_text()?;
+        if self.is_glb {
+            sink.at(&codes::URI_GLB, &place);
+        }
+        if uri.starts_with("data:") {
+            let Some(bytes) = self.data_uri(place, uri, is_image, sink) else {
+                return None;
+            };
+            if self.is_glb {
+                sink.at(&codes::DATA_URI_GLB, &place);
+            }
+            return Some(bytes);
+        }
+        if !is_address(uri) {
+            sink.at(&codes::INVALID_URI, &place);
+            return None;
+        }
+        let has_scheme = uri
+            .find([':', '/', '?', '#'])
+            .is_some_and(|at| uri[at..].starts_with(':'));
+        if has_scheme || uri.starts_with('/') {
+            sink.at(&codes::NON_RELATIVE_URI, &place);
+        }
+        let bytes = inside_folder(uri).and_then(|path| self.files.read(&path, self.left).ok());
+        match bytes {
+            Some(bytes) => {
+                self.left = self.left.saturating_sub(bytes.len() as u64);
+                Some(bytes)
+            }
+            None => {
+                sink.at(&codes::IO_ERROR, &place);
+                None
+            }
+        }
+    }
+
+    fn data_uri(
+        &mut self,
+        place: Item<'_>,
+        uri: &str,
+        is_image: bool,
+        sink: &mut Sink,
+    ) -> Option<Vec<u8>> {
+        let Some(parts) = split_data_uri(uri) else {
+            sink.at(&codes::INVALID_URI, &place);
+            return None;
+        };
+        if parts.data.len() as u64 > self.left {
+            return None;
+        }
+        let Some(bytes) = decode(&parts) else {
+            sink.at(&codes::INVALID_URI, &place);
+            return None;
+        };
+        self.left -= bytes.len() as u64;
+        let is_buffer_type = matches!(
+            parts.mime,
+            "application/octet-stream" | "application/gltf-buffer"
+        );
+        if !is_image && !is_buffer_type {
+            sink.at(&codes::BUFFER_DATA_URI_MIME_TYPE_INVALID, &place);
+            return None;
+        }
+        if is_image && Format::of(&bytes).map(Format::mime) != Some(parts.mime) {
+            sink.at(&codes::INVALID_URI, &place);
+            return None;
+        }
+        Some(bytes)
+    }
+
+    /// Checks images, and that textures use formats that they may use.
+    pub(super) fn images(
+        &mut self,
+        model: &Model<'_>,
+        buffers: &[Option<Bytes<'_>>],
+        declared: &BTreeSet<&str>,
+        sink: &mut Sink,
+    ) {
+        let mut formats = Vec::new();
+        for image in &model.images {
+            let format = self.image(model, buffers, *image, sink);
+            // Without bytes, what the file states about them counts.
+            let stated = text(*image, "mimeType").and_then(Format::stated);
+            let format = format.or(stated);
+            if format == Some(Format::WebP) && !declared.contains("EXT_texture_webp") {
+                sink.at(&codes::IMAGE_NON_ENABLED_MIME_TYPE, image);
+            }
+            formats.push(format);
+        }
+        for texture in &model.textures {
+            let webp = object(*texture, "extensions")
+                .and_then(|extensions| object(extensions, "EXT_texture_webp"));
+            for (holder, is_webp) in [(Some(*texture), false), (webp, true)] {
+                let Some(holder) = holder else { continue };
+                let format = index(holder, "source").and_then(|at| formats.get(at).copied()?);
+                if format.is_some_and(|format| (format == Format::WebP) != is_webp) {
+                    sink.at_member(&codes::TEXTURE_INVALID_IMAGE_MIME_TYPE, &holder, "source");
+                }
+            }
+        }
+    }
+
+    fn image(
+        &mut self,
+        model: &Model<'_>,
+        buffers: &[Option<Bytes<'_>>],
+        image: Item<'_>,
+        sink: &mut Sink,
+    ) -> Option<Format> {
+        let place;
+        let bytes: Cow<'_, [u8]> = if let Some(uri) = image.member("uri") {
+            place = uri;
+            Cow::Owned(self.uri(uri, true, sink)?)
+        } else {
+            place = image.member("bufferView")?;
+            let view = model.views.get(index(image, "bufferView")?)?;
+            let buffer = buffers.get(view.buffer?)?.as_ref()?.get();
+            let start = usize::try_from(view.offset).ok()?;
+            let end = start.checked_add(usize::try_from(view.length?).ok()?)?;
+            Cow::Borrowed(buffer.get(start..end)?)
+        };
+        let Some(format) = Format::of(&bytes) else {
+            let code = if bytes.len() < 9 {
+                &codes::IMAGE_UNEXPECTED_EOS
+            } else {
+                &codes::IMAGE_UNRECOGNIZED_FORMAT
+            };
+            sink.at(code, &image);
+            return None;
+        };
+        if text(image, "mimeType").is_some_and(|stated| stated != format.mime()) {
+            sink.at(&codes::IMAGE_MIME_TYPE_INVALID, &place);
+        }
+        match format.dimensions(&bytes) {
+            Ok(Some((width, height))) => {
+                if !width.is_power_of_two() || !height.is_power_of_two() {
+                    sink.at(&codes::IMAGE_NPOT_DIMENSIONS, &image);
+                }
+            }
+            Ok(None) => {}
+            Err(code) => sink.at(code, &image),
+        }
+        Some(format)
+    }
+}
+
+/// Formats of images that are recognised.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Png,
+    Jpeg,
+    WebP,
+}
+
+impl Format {
+    fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+            Some(Self::Jpeg)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::WebP)
+        } else {
+            None
+        }
+    }
+
+    fn stated(mime: &str) -> Option<Self> {
+        [Self::Png, Self::Jpeg, Self::WebP]
+            .into_iter()
+            .find(|format| format.mime() == mime)
+    }
+
+    fn mime(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::WebP => "image/webp",
+        }
+    }
+
+    /// Width and height from the header, or what is wrong with it.
+    fn dimensions(self, bytes: &[u8]) -> Result<Option<(u32, u32)>, &'static Code> {
+        match self {
+            Self::Png => png_dimensions(bytes).map(Some),
+            Self::Jpeg => jpeg_dimensions(bytes).map(Some),
+            Self::WebP => Ok(None),
+        }
+    }
+}
+
+fn png_dimensions(bytes: &[u8]) -> Result<(u32, u32), &'static Code> {
+    let end = &codes::IMAGE_UNEXPECTED_EOS;
+    let word = |offset: usize| {
+        let own = bytes.get(offset..offset + 4).ok_or(end)?;
+        Ok(u32::from_be_bytes([own[0], own[1], own[2], own[3]]))
+    };
+    let mut offset = 8;
+    let mut dimensions = None;
+    loop {
+        let length = word(offset)? as usize;
+        let kind = bytes.get(offset + 4..offset + 8).ok_or(end)?;
+        match kind {
+            b"IHDR" if dimensions.is_none() => {
+                dimensions = Some((word(offset + 8)?, word(offset + 12)?));
+            }
+            b"IDAT" => {
+                return dimensions.ok_or(&codes::IMAGE_DATA_INVALID);
+            }
+            _ if dimensions.is_none() => return Err(&codes::IMAGE_DATA_INVALID),
+            _ => {}
+        }
+        offset = offset.saturating_add(length).saturating_add(12);
+        if offset >= bytes.len() {
+            return Err(end);
+        }
+    }
+}
+
+fn jpeg_dimensions(bytes: &[u8]) -> Result<(u32, u32), &'static Code> {
+    let end = &codes::IMAGE_UNEXPECTED_EOS;
+    let at = |offset: usize| bytes.get(offset).copied().ok_or(end);
+    let mut offset = 2;
+    loop {
+        if at(offset)? != 0xFF {
+            return Err(&codes::IMAGE_DATA_INVALID);
+        }
+        let marker = at(offset + 1)?;
+        if marker == 0xFF {
+            offset += 1;
+            continue;
+        }
+        let length = usize::from(at(offset + 2)?) << 8 | usize::from(at(offset + 3)?);
+        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+            let height = u32::from(at(offset + 5)?) << 8 | u32::from(at(offset + 6)?);
+            let width = u32::from(at(offset + 7)?) << 8 | u32::from(at(offset + 8)?);
+            return Ok((width, height));
+        }
+        if length < 2 || marker == 0xDA || marker < 0xC0 {
+            return Err(&codes::IMAGE_DATA_INVALID);
+        }
+        offset += 2 + length;
+    }
+}
+
+/// RFC 2397: `data:[type][;name=value][;base64],data`.
+fn split_data_uri(uri: &str) -> Option<DataUri<'_>> {
+    let (head, data) = uri.strip_prefix("data:")?.split_once(',')?;
+    let (head, is_base64) = match head.strip_suffix(";base64") {
+        Some(head) => (head, true),
+        None => (head, false),
+    };
+    let mut parts = head.split(';');
+    let mime = parts.next().unwrap_or_default();
+    parts
+        .all(|parameter| parameter.contains('='))
+        .then_some(DataUri {
+            mime: if mime.is_empty() { "text/plain" } else { mime },
+            is_base64,
+            data,
+        })
+}
+
+fn decode(parts: &DataUri<'_>) -> Option<Vec<u8>> {
+    if !parts.is_base64 {
+        return Some(percent_encoding::percent_decode_str(parts.data).collect());
+    }
+    let data = percent_encoding::percent_decode_str(parts.data);
+    let data: Cow<'_, [u8]> = data.into();
+    let engine = base64::engine::GeneralPurpose::new(
+        &base64::alphabet::STANDARD,
+        base64::engine::GeneralPurposeConfig::new()
+            .with_decode_allow_trailing_bits(true)
+            .with_decode_padding_mode(base64::engine::DecodePaddingMode::Indifferent),
+    );
+    engine.decode(data).ok()
+}
+
+/// Not an address: an empty or ill-formed scheme.
+fn is_address(uri: &str) -> bool {
+    let Some(at) = uri.find([':', '/', '?', '#']) else {
+        return true;
+    };
+    let (scheme, rest) = uri.split_at(at);
+    let mut letters = scheme.bytes();
+    !rest.starts_with(':')
+        || (letters
+            .next()
+            .is_some_and(|byte| byte.is_ascii_alphabetic())
+            && letters.all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte)))
+}

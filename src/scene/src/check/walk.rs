@@ -1,0 +1,289 @@
+//! Holds a document against the grammar: types, ranges, required members, references, extensions.
+
+use super::{
+    codes,
+    extensions::{self, PLACES},
+    schema::{Kind, Pool, Range, Rule, Schema},
+    sink::Sink,
+};
+use crate::source::json::{self, Item};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the walk learned, beside the findings.
+pub(super) struct Walk<'a, 's> {
+    pub(super) sink: &'s mut Sink,
+    pub(super) root: Item<'a>,
+    /// Names under `extensionsUsed`.
+    pub(super) declared: BTreeSet<&'a str>,
+    /// For each array of the root, which of its elements something refers to.
+    pub(super) used: BTreeMap<Pool, Vec<bool>>,
+}
+
+impl<'a, 's> Walk<'a, 's> {
+    pub(super) fn new(root: Item<'a>, sink: &'s mut Sink) -> Self {
+        let used = Pool::ALL
+            .iter()
+            .map(|&pool| (pool, vec![false; pool_items(root, pool).len()]))
+            .collect();
+        let declared = root
+            .member("extensionsUsed")
+            .map(|list| {
+                (0..list.count())
+                    .filter_map(|index| list.element(index)?.as_text())
+                    .collect()
+            })
+            .unwrap_or_default();
+        Self {
+            sink,
+            root,
+            declared,
+            used,
+        }
+    }
+
+    pub(super) fn object(&mut self, item: Item<'a>, schema: &'static Schema) {
+        for property in schema.properties {
+            match item.member(property.name) {
+                Some(value) => self.value(value, &property.rule),
+                None if property.is_required => self.sink.at(&codes::UNDEFINED_PROPERTY, &item),
+                None => {}
+            }
+        }
+        for (name, value) in item.members() {
+            match name {
+                "extensions" => self.extensions(value, schema.kind),
+                "extras" => {
+                    if value.kind() != json::Kind::Object {
+                        self.sink.at(&codes::NON_OBJECT_EXTRAS, &value);
+                    }
+                }
+                _ if schema.properties.iter().any(|known| known.name == name) => {}
+                _ => self.sink.at(&codes::UNEXPECTED_PROPERTY, &value),
+            }
+        }
+    }
+
+    fn value(&mut self, value: Item<'a>, rule: &Rule) {
+        match rule {
+            Rule::Flag => {
+                self.expect_kind(value, &[json::Kind::True, json::Kind::False]);
+            }
+            Rule::Whole(low, high) => {
+                if let Some(number) = self.whole(value) {
+                    if number < *low as f64 || number > *high as f64 {
+                        self.sink.at(&codes::VALUE_NOT_IN_RANGE, &value);
+                    }
+                }
+            }
+            Rule::WholeOf(list) => {
+                if let Some(number) = self.whole(value) {
+                    if !list.iter().any(|known| *known as f64 == number) {
+                        self.sink.at(&codes::VALUE_NOT_IN_LIST, &value);
+                    }
+                }
+            }
+            Rule::Index(pool) => self.index(value, Some(*pool), &codes::TYPE_MISMATCH),
+            Rule::LocalIndex => self.index(value, None, &codes::TYPE_MISMATCH),
+            Rule::Number(range) => match value.as_number() {
+                Some(number) => self.range(value, number, range),
+                None => self.sink.at(&codes::TYPE_MISMATCH, &value),
+            },
+            Rule::Text => {
+                self.expect_kind(value, &[json::Kind::Text]);
+            }
+            Rule::TextOf(list) => match value.as_text() {
+                Some(text) if list.contains(&text) => {}
+                Some(_) => self.sink.at(&codes::VALUE_NOT_IN_LIST, &value),
+                None => self.sink.at(&codes::TYPE_MISMATCH, &value),
+            },
+            Rule::Pattern(is_match) => match value.as_text() {
+                Some(text) if is_match(text) => {}
+                Some(_) => self.sink.at(&codes::PATTERN_MISMATCH, &value),
+                None => self.sink.at(&codes::TYPE_MISMATCH, &value),
+            },
+            Rule::Object(schema) => {
+                if self.expect_kind(value, &[json::Kind::Object]) {
+                    self.object(value, schema);
+                }
+            }
+            Rule::IndexMap(pool) => self.index_map(value, *pool),
+            _ => self.list(value, rule),
+        }
+    }
+
+    fn list(&mut self, value: Item<'a>, rule: &Rule) {
+        if !self.expect_kind(value, &[json::Kind::Array]) {
+            return;
+        }
+        if let Rule::Numbers(lengths, range) = rule {
+            self.numbers(value, lengths, range);
+            return;
+        }
+        if value.count() == 0 {
+            self.sink.at(&codes::EMPTY_ENTITY, &value);
+            return;
+        }
+        let is_list_of_objects = matches!(rule, Rule::Objects(_) | Rule::IndexMaps(_));
+        let is_object = |index| {
+            let element = value.element(index);
+            element.is_some_and(|element| element.kind() == json::Kind::Object)
+        };
+        // One element of a wrong type spoils an inner list; in an array of the root the others stay.
+        let is_inner = value.pointer().matches('/').count() > 1;
+        if is_list_of_objects && is_inner && !(0..value.count()).all(is_object) {
+            self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value);
+            return;
+        }
+        let mut seen = BTreeSet::new();
+        let mut texts = BTreeSet::new();
+        for index in 0..value.count() {
+            let Some(element) = value.element(index) else {
+                continue;
+            };
+            match rule {
+                Rule::Objects(schema) if element.kind() == json::Kind::Object => {
+                    self.object(element, schema);
+                }
+                Rule::IndexMaps(pool) if element.kind() == json::Kind::Object => {
+                    self.index_map(element, *pool);
+                }
+                Rule::Indices(pool) => match element.size() {
+                    Ok(size) if !seen.insert(size) => {
+                        self.sink.at(&codes::DUPLICATE_ELEMENTS, &element);
+                    }
+                    _ => self.index(element, Some(*pool), &codes::INVALID_INDEX),
+                },
+                Rule::Texts => match element.as_text() {
+                    Some(text) if !texts.insert(text) => {
+                        self.sink.at(&codes::DUPLICATE_ELEMENTS, &element);
+                    }
+                    Some(_) => {}
+                    None => self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value),
+                },
+                _ => self.sink.at(&codes::TYPE_MISMATCH, &element),
+            }
+        }
+    }
+
+    fn numbers(&mut self, value: Item<'a>, lengths: &[usize], range: &Range) {
+        if value.count() == 0 {
+            self.sink.at(&codes::EMPTY_ENTITY, &value);
+        } else if !lengths.is_empty() && !lengths.contains(&value.count()) {
+            self.sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &value);
+        }
+        for index in 0..value.count() {
+            let Some(element) = value.element(index) else {
+                continue;
+            };
+            match element.as_number() {
+                Some(number) => self.range(element, number, range),
+                // The whole list is meant, as the Khronos validator has it.
+                None => self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value),
+            }
+        }
+    }
+
+    fn index_map(&mut self, value: Item<'a>, pool: Pool) {
+        if !self.expect_kind(value, &[json::Kind::Object]) {
+            return;
+        }
+        if value.count() == 0 {
+            self.sink.at(&codes::EMPTY_ENTITY, &value);
+        }
+        for (_, index) in value.members() {
+            self.index(index, Some(pool), &codes::INVALID_INDEX);
+        }
+    }
+
+    fn index(&mut self, value: Item<'a>, pool: Option<Pool>, mismatch: &codes::Code) {
+        let Some(number) = value.as_number().filter(|number| number.fract() == 0.0) else {
+            self.sink.at(mismatch, &value);
+            return;
+        };
+        if number < 0.0 {
+            self.sink.at(&codes::INVALID_INDEX, &value);
+            return;
+        }
+        let Some(pool) = pool else { return };
+        let used = self.used.entry(pool).or_default();
+        match used.get_mut(number as usize) {
+            Some(used) => *used = true,
+            // Extensions say by a dependency of their own that their root array is missing.
+            None if is_root_extension_missing(self.root, pool) => {}
+            None => self.sink.at(&codes::UNRESOLVED_REFERENCE, &value),
+        }
+    }
+
+    fn whole(&mut self, value: Item<'a>) -> Option<f64> {
+        let number = value.as_number().filter(|number| number.fract() == 0.0);
+        if number.is_none() {
+            self.sink.at(&codes::TYPE_MISMATCH, &value);
+        }
+        number
+    }
+
+    fn range(&mut self, value: Item<'a>, number: f64, range: &Range) {
+        let is_low = number < range.low || (range.is_above && number <= range.low);
+        if is_low || number > range.high || !number.is_finite() {
+            self.sink.at(&codes::VALUE_NOT_IN_RANGE, &value);
+        }
+    }
+
+    fn expect_kind(&mut self, value: Item<'a>, kinds: &[json::Kind]) -> bool {
+        let is_right = kinds.contains(&value.kind());
+        if !is_right {
+            self.sink.at(&codes::TYPE_MISMATCH, &value);
+        }
+        is_right
+    }
+
+    fn extensions(&mut self, value: Item<'a>, kind: Kind) {
+        if !self.expect_kind(value, &[json::Kind::Object]) {
+            return;
+        }
+        for (name, extension) in value.members() {
+            if !self.declared.contains(name) {
+                self.sink.at(&codes::UNDECLARED_EXTENSION, &extension);
+                continue;
+            }
+            if extension.kind() != json::Kind::Object {
+                self.sink.at(&codes::TYPE_MISMATCH, &extension);
+                continue;
+            }
+            let place = PLACES
+                .iter()
+                .find(|place| place.name == name && place.at.contains(&kind));
+            match place {
+                Some(place) => self.object(extension, place.schema),
+                None if extensions::is_known(name) => {
+                    self.sink
+                        .at(&codes::UNEXPECTED_EXTENSION_OBJECT, &extension);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+/// The elements of an array that indices point into.
+pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
+    let mut item = root;
+    for step in pool.path() {
+        match item.member(step) {
+            Some(next) => item = next,
+            None => return Vec::new(),
+        }
+    }
+    (0..item.count())
+        .filter_map(|index| item.element(index))
+        .collect()
+}
+
+fn is_root_extension_missing(root: Item<'_>, pool: Pool) -> bool {
+    let [extensions, name, _] = pool.path() else {
+        return false;
+    };
+    root.member(extensions)
+        .and_then(|extensions| extensions.member(name))
+        .is_none()
+}
