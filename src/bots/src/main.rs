@@ -9,7 +9,7 @@ use bots::{Behaviour, SwarmConfig, SwarmReport, swarm};
 use clap::{Parser, Subcommand, ValueEnum};
 use protocol::WorldAddress;
 use serde_json::json;
-use std::process::ExitCode;
+use std::{io::IsTerminal as _, process::ExitCode};
 
 /// Bots for Stoa worlds.
 #[derive(Parser)]
@@ -79,6 +79,7 @@ fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_env_filter(tracing_subscriber::EnvFilter::new(log))
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let config = SwarmConfig {
         address: join,

@@ -1,4 +1,9 @@
-//! Whole visits: a real server and real sessions over a simulated network, on a clock that the tests move.
+//! Whole visits: a real server and real sessions over a simulated network, on a clock that the tests move; and the
+//! server as a process of its own.
 
+mod entering;
+mod hostile;
+mod keeping;
 mod support;
+mod things;
 mod together;

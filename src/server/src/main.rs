@@ -7,7 +7,7 @@
 
 use clap::Parser;
 use server::{Server, ServerConfig};
-use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
+use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
 
 /// Hosts worlds from glTF files, for people to enter with `stoa join`.
@@ -51,6 +51,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .init();
     let config = configuration(arguments)?;
     let (stop, stopped) = std::sync::mpsc::sync_channel(1);

@@ -4,7 +4,7 @@ use bots::{Harness, HarnessConfig, Participant, write_box_world};
 
 pub(crate) struct Stage {
     pub(crate) harness: Harness,
-    pub(crate) folder: tempfile::TempDir,
+    _folder: tempfile::TempDir,
 }
 
 impl Stage {
@@ -22,7 +22,10 @@ impl Stage {
         let folder = tempfile::tempdir().unwrap();
         let world = write_box_world(folder.path(), capacity).unwrap();
         let harness = Harness::start(change(HarnessConfig::new(world))).unwrap();
-        Self { harness, folder }
+        Self {
+            harness,
+            _folder: folder,
+        }
     }
 
     /// Joins and comes in.

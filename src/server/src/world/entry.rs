@@ -4,7 +4,7 @@ use super::{
     Entrant, Outgoing, Person, SessionId, World,
     motion::Track,
     people::{Link, check_avatar, talk_limiter},
-    sending::{Budget, SEND_GROUPS},
+    sending::{SEND_GROUPS, first_budget},
 };
 use glam::Vec3;
 use network::CloseCode;
@@ -39,6 +39,7 @@ impl World {
             None => (self.add_person(&entrant.hello), false),
         };
         self.attach(person, &entrant);
+        self.give_back_held(person);
         let Some(welcome) = self.welcome(person, is_resumed) else {
             return;
         };
@@ -46,15 +47,9 @@ impl World {
             self.lose(session, false);
             return;
         }
-        self.give_back_held(person);
         let info = self.people[&person].info.clone();
         tracing::info!(name = %info.name, is_resumed, people = self.people.len(), "entered");
         self.tell(person, ServerMessage::Welcome(Box::new(welcome)));
-        let held = self.people.get(&person).and_then(|known| known.holding);
-        if let Some(number) = held.filter(|_| !is_resumed) {
-            let entity = Some(self.bodies[number].entity);
-            self.tell(person, ServerMessage::Holding(entity));
-        }
         self.tell_others(Some(person), ServerMessage::PersonChanged(info));
     }
 
@@ -138,8 +133,10 @@ impl World {
             faults: 0,
             view: ClientView::new(),
             group: entrant.session.0 as usize % SEND_GROUPS,
-            budget: Budget::default(),
+            budget: first_budget(),
         };
+        link.connection
+            .set_state_budget(link.budget.bytes_per_sec() as u64);
         let older = known.link.replace(link);
         known.info.is_connected = true;
         known.info.name = name;

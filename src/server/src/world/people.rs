@@ -2,7 +2,7 @@
 
 use super::{Hold, SessionId, World};
 use crate::limiter::Limiter;
-use network::{CloseCode, Connection};
+use network::{CloseCode, Connection, StateBudget};
 use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo, ServerMessage,
     TICKS_PER_SECOND,
@@ -16,7 +16,7 @@ use simulation::SeatPlace;
 use std::sync::Arc;
 use tokio::sync::mpsc;
 
-use super::{motion::Track, sending::Budget};
+use super::motion::Track;
 
 /// What a world hands to a session.
 #[derive(Clone, Debug)]
@@ -55,7 +55,7 @@ pub(super) struct Link {
     pub(super) faults: u32,
     pub(super) view: ClientView,
     pub(super) group: usize,
-    pub(super) budget: Budget,
+    pub(super) budget: StateBudget,
 }
 
 /// A place to sit and who is on it.
@@ -259,10 +259,15 @@ impl World {
         if let Err(reason) = check_avatar(&avatar) {
             return self.deny(person, request, Denial::Other(reason.to_owned()));
         }
+        let now_secs = self.now_secs();
         let name = self.free_name(name, Some(person));
         let Some(known) = self.people.get_mut(&person) else {
             return;
         };
+        // Everybody is told: as bounded as talk.
+        if !known.talk.take(now_secs) {
+            return self.deny(person, request, Denial::TooFast);
+        }
         known.info.name = name;
         known.info.avatar = avatar;
         let info = known.info.clone();

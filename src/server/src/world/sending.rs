@@ -1,7 +1,7 @@
 //! State to everybody: one datagram a client every third tick, within what its path carries.
 
 use super::{Body, Hold, World, hands::is_thrown};
-use network::{Connection, StateError};
+use network::{StateBudget, StateError};
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND};
 use replication::{
     Encoder, EntitySample, EntityState, Flags, Kind, Pose, Salience, SharedHistory, SnapshotHeader,
@@ -9,18 +9,17 @@ use replication::{
 };
 use scene::{NodeIndex, Scene};
 use simulation::BodyState;
-use std::time::Duration;
 
 /// Clients are served in turn, so that the work is spread over the ticks between two sends.
 pub(super) const SEND_GROUPS: usize = TICKS_PER_SEND as usize;
 /// A world that runs later than this sends nothing in that tick, in seconds: physics goes first.
 const LATE_SECS: f64 = 0.03;
 /// Bytes of IP, UDP and QUIC around a datagram.
-const HEADER_BYTES: f32 = 50.0;
-/// Least bytes a second to one client: 16 kbit/s.
-const LEAST_BUDGET: f32 = 2_000.0;
-/// Most: one full datagram a send.
-const MOST_BUDGET: f32 = 32_000.0;
+const HEADER_BYTES: usize = 58;
+/// Most bytes a second to one client: one full datagram a send.
+const MOST_BUDGET: f64 = 32_000.0;
+/// Sends after which a connection is told its budget again.
+const TELL_BUDGET_TICKS: u64 = TICKS_PER_SECOND as u64;
 /// Weight of things in hands and in the air.
 const HELD_WEIGHT: f32 = 4.0;
 /// Smallest datagram that makes progress, see [`Encoder::encode`].
@@ -33,43 +32,9 @@ pub(super) struct SendGroup {
     encoder: Encoder,
 }
 
-/// Bytes a second that a path carries: less when its queue grows, slowly more when not.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Budget {
-    bytes_per_sec: f32,
-}
-
-impl Default for Budget {
-    fn default() -> Self {
-        Self {
-            bytes_per_sec: MOST_BUDGET * 0.5,
-        }
-    }
-}
-
-impl Budget {
-    /// Called once a send. True when a datagram may leave.
-    fn update(&mut self, connection: &Connection) -> bool {
-        let stats = connection.stats();
-        let is_waiting = connection.has_unsent_state();
-        let slack = Duration::from_millis(30);
-        // quinn knows no round trip before the first acknowledgement.
-        let is_queueing = stats.min_rtt > Duration::ZERO && stats.rtt > stats.min_rtt + slack;
-        let per_send = TICKS_PER_SEND as f32 / TICKS_PER_SECOND as f32;
-        self.bytes_per_sec *= if is_waiting || is_queueing {
-            0.85
-        } else {
-            1.0 + 0.05 * per_send
-        };
-        self.bytes_per_sec = self.bytes_per_sec.clamp(LEAST_BUDGET, MOST_BUDGET);
-        !is_waiting
-    }
-
-    /// Bytes of the next datagram.
-    fn datagram_bytes(&self) -> usize {
-        let per_send = TICKS_PER_SEND as f32 / TICKS_PER_SECOND as f32;
-        ((self.bytes_per_sec * per_send - HEADER_BYTES).max(0.0) as usize).max(LEAST_DATAGRAM)
-    }
+/// What a path is thought to carry at first.
+pub(super) fn first_budget() -> StateBudget {
+    StateBudget::new(MOST_BUDGET * 0.5, MOST_BUDGET)
 }
 
 impl World {
@@ -89,6 +54,8 @@ impl World {
             self.statistics.note_skipped_send();
             return;
         }
+        let now_secs = self.now_secs();
+        let sends_per_sec = f64::from(TICKS_PER_SECOND) / f64::from(TICKS_PER_SEND);
         let states = self.states();
         let SendGroup { history, encoder } = &mut self.groups[turn];
         history.record(self.tick, states);
@@ -108,7 +75,16 @@ impl World {
             let Some(largest) = link.connection.max_datagram_size() else {
                 continue;
             };
-            if !link.budget.update(&link.connection) {
+            let path = link.connection.stats();
+            let is_waiting = link.connection.has_unsent_state();
+            let bytes_per_sec = link
+                .budget
+                .update(now_secs, path.rtt, path.min_rtt, is_waiting);
+            if (self.tick / SEND_GROUPS as u64).is_multiple_of(TELL_BUDGET_TICKS) {
+                link.connection.set_state_budget(bytes_per_sec as u64);
+            }
+            // What has not left is stale: fresh state goes with the next send.
+            if is_waiting {
                 continue;
             }
             let header = SnapshotHeader {
@@ -116,7 +92,11 @@ impl World {
                 input_timing: known.track.timing(),
                 correction: known.track.correction(),
             };
-            let budget = link.budget.datagram_bytes().min(largest);
+            let budget = link
+                .budget
+                .bytes_per_send(sends_per_sec, HEADER_BYTES)
+                .max(LEAST_DATAGRAM)
+                .min(largest);
             let mut bytes = Vec::with_capacity(budget);
             encoder.encode(
                 &mut link.view,

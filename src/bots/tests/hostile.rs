@@ -1,0 +1,326 @@
+//! Peers that break the rules, on purpose or because they are broken. Nobody else notices.
+
+use crate::support::Stage;
+use identity::{EXPORTER_BYTES, Key, prove};
+use network::simulated::LinkConfig;
+use network::{
+    ClientEndpoint, CloseCode, Connection, ControlStream, Disconnected, KnownServers, Trust,
+};
+use protocol::{
+    AvatarChoice, ClientMessage, DisplayName, Hello, PROTOCOL_VERSION, Proof, Refusal,
+    ServerMessage,
+};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
+
+/// A connection without a session on top.
+struct Raw {
+    connection: Connection,
+    control: ControlStream,
+}
+
+async fn connect(stage: &mut Stage, number: u8) -> Raw {
+    let ip = IpAddr::V4(Ipv4Addr::new(10, 0, 1, number));
+    let endpoint = ClientEndpoint::simulated(stage.harness.network.clone(), ip);
+    let task = tokio::spawn(async move {
+        let trust = Trust {
+            host: "10.0.0.1",
+            port: 7862,
+            invited: None,
+            known: &KnownServers::in_memory(),
+            pin_unknown: true,
+        };
+        let address = "10.0.0.1:7862".parse().unwrap();
+        let connection = endpoint
+            .connect(address, trust, Duration::from_secs(5))
+            .await
+            .unwrap();
+        let control = connection.open_control().await.unwrap();
+        Raw {
+            connection,
+            control,
+        }
+    });
+    stage.harness.advance(&mut [], 1.0).await;
+    task.await.unwrap()
+}
+
+fn hello(version: u16) -> ClientMessage {
+    ClientMessage::Hello(Hello {
+        version,
+        features: Vec::new(),
+        program: "raw".to_owned(),
+        world: String::new(),
+        spawn: None,
+        did: Key::from_seed(&[9; 32]).did().to_string(),
+        name: DisplayName::new("Mallory").unwrap(),
+        avatar: AvatarChoice::Shipped("ada".to_owned()),
+        is_agent: false,
+    })
+}
+
+/// Says hello and proves who it is; the world's word comes next.
+async fn introduce(stage: &mut Stage, raw: &mut Raw, signer: &Key) -> ServerMessage {
+    raw.control
+        .sender
+        .send(&hello(PROTOCOL_VERSION))
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 0.2).await;
+    let Ok(ServerMessage::Challenge { nonce }) = raw.control.receiver.receive().await else {
+        panic!("no challenge");
+    };
+    let exporter: [u8; EXPORTER_BYTES] = raw.connection.exporter().unwrap();
+    let signature = prove(signer, &exporter, &nonce.try_into().unwrap());
+    let proof = ClientMessage::Proof(Proof {
+        signature: signature.to_vec(),
+    });
+    raw.control.sender.send(&proof).await.unwrap();
+    stage.harness.advance(&mut [], 0.2).await;
+    raw.control.receiver.receive().await.unwrap()
+}
+
+async fn enter(stage: &mut Stage) -> Raw {
+    let mut raw = connect(stage, 66).await;
+    let answer = introduce(stage, &mut raw, &Key::from_seed(&[9; 32])).await;
+    assert!(matches!(answer, ServerMessage::Welcome(_)), "{answer:?}");
+    raw.control
+        .sender
+        .send(&ClientMessage::Ready)
+        .await
+        .unwrap();
+    raw
+}
+
+/// How the server ended the connection.
+fn end(raw: &Raw) -> CloseCode {
+    match raw.connection.close_reason() {
+        Some(Disconnected::Closed { code, .. }) => code,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_version_is_told_ours() {
+    let mut stage = Stage::new();
+    let mut raw = connect(&mut stage, 66).await;
+    raw.control
+        .sender
+        .send(&hello(PROTOCOL_VERSION + 1))
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 1.0).await;
+    let answer = raw
+        .control
+        .receiver
+        .receive::<ServerMessage>()
+        .await
+        .unwrap();
+    let refusal = Refusal::Version {
+        server: PROTOCOL_VERSION,
+    };
+    assert_eq!(answer, ServerMessage::Refused(refusal));
+    stage.harness.advance(&mut [], 3.0).await;
+    assert_eq!(end(&raw), CloseCode::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_proof_of_another_key_does_not_count() {
+    let mut stage = Stage::new();
+    let mut raw = connect(&mut stage, 66).await;
+    let answer = introduce(&mut stage, &mut raw, &Key::from_seed(&[8; 32])).await;
+    assert_eq!(answer, ServerMessage::Refused(Refusal::Proof));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_says_nothing_is_not_waited_for() {
+    let mut stage = Stage::new();
+    let silent = connect(&mut stage, 66).await;
+    let mut halfway = connect(&mut stage, 67).await;
+    halfway
+        .control
+        .sender
+        .send(&hello(PROTOCOL_VERSION))
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 12.0).await;
+    assert_eq!(end(&silent), CloseCode::TimedOut);
+    assert_eq!(end(&halfway), CloseCode::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_falls_silent_inside_is_sent_away() {
+    let mut stage = Stage::new();
+    let raw = enter(&mut stage).await;
+    // QUIC keeps the connection alive by itself: what is missing is any sign of the program.
+    stage.harness.advance(&mut [], 20.0).await;
+    assert_eq!(raw.connection.close_reason(), None);
+    stage.harness.advance(&mut [], 15.0).await;
+    assert_eq!(end(&raw), CloseCode::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_speaks_out_of_turn_is_sent_away() {
+    let mut stage = Stage::new();
+    let mut early = connect(&mut stage, 66).await;
+    early
+        .control
+        .sender
+        .send(&ClientMessage::Ready)
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 1.0).await;
+    assert_eq!(end(&early), CloseCode::Protocol);
+    let mut twice = enter(&mut stage).await;
+    twice
+        .control
+        .sender
+        .send(&hello(PROTOCOL_VERSION))
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 3.0).await;
+    assert_eq!(end(&twice), CloseCode::Protocol);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_messages_ends() {
+    let mut stage = Stage::new();
+    let mut witness = stage.enter(1, "Ada").await;
+    let mut raw = enter(&mut stage).await;
+    for _ in 0..200 {
+        // Fails once the server has closed, which is the point.
+        let sent = raw.control.sender.send(&ClientMessage::Stand).await;
+        if sent.is_err() {
+            break;
+        }
+    }
+    stage.harness.advance(&mut [&mut witness], 3.0).await;
+    assert_eq!(end(&raw), CloseCode::TooMuch);
+    assert_eq!(witness.losses, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_flood_of_datagrams_is_cut_and_then_ends() {
+    let mut stage = Stage::new();
+    let mut witness = stage.enter(1, "Ada").await;
+    let raw = enter(&mut stage).await;
+    for _ in 0..600 {
+        for _ in 0..10 {
+            // Fails once the server has closed, which is the point.
+            raw.connection.send_state(vec![0; 40]).unwrap_or(());
+        }
+        stage.harness.advance(&mut [&mut witness], 0.02).await;
+        if raw.connection.close_reason().is_some() {
+            break;
+        }
+    }
+    assert!(matches!(
+        end(&raw),
+        CloseCode::TooMuch | CloseCode::Protocol
+    ));
+    assert_eq!(witness.losses, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn senseless_datagrams_are_dropped_and_then_end() {
+    let mut stage = Stage::new();
+    let mut witness = stage.enter(1, "Ada").await;
+    let raw = enter(&mut stage).await;
+    let mut random = bots::Random::new(4);
+    for round in 0..400_u32 {
+        let length = (random.next_u64() % 200) as usize;
+        let bytes = (0..length).map(|_| random.next_u64() as u8).collect();
+        raw.connection.send_state(bytes).unwrap_or(());
+        stage.harness.advance(&mut [&mut witness], 0.05).await;
+        if round == 10 {
+            assert_eq!(raw.connection.close_reason(), None, "a few are forgiven");
+        }
+        if raw.connection.close_reason().is_some() {
+            break;
+        }
+    }
+    assert_eq!(end(&raw), CloseCode::Protocol);
+    assert_eq!(witness.losses, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_read_is_sent_away() {
+    let mut stage = Stage::new();
+    let mut speakers = Vec::new();
+    let slow = enter(&mut stage).await;
+    for number in 1..=8 {
+        speakers.push(stage.enter(number, &format!("Speaker {number}")).await);
+    }
+    let narrow = LinkConfig {
+        bandwidth: Some(2_000),
+        queue_bytes: 4_000,
+        ..LinkConfig::default()
+    };
+    let (server, machine) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 66));
+    stage
+        .harness
+        .network
+        .set_link(server.into(), machine.into(), narrow);
+    let text = "x".repeat(500);
+    for _ in 0..200 {
+        for speaker in &speakers {
+            speaker.session.chat(&text).unwrap();
+            speaker.session.chat(&text).unwrap();
+        }
+        raw_alive(&slow);
+        let mut people: Vec<_> = speakers.iter_mut().collect();
+        stage.harness.advance(&mut people, 1.0).await;
+        if speakers[0]
+            .person("Mallory")
+            .is_none_or(|slow| !slow.is_connected)
+        {
+            break;
+        }
+    }
+    // The news of the end waits in the narrow link as well.
+    stage.harness.set_path(66, LinkConfig::default());
+    let mut people: Vec<_> = speakers.iter_mut().collect();
+    stage.harness.advance(&mut people, 8.0).await;
+    // Its full path may have lost the last word; then it learns that it is not known any more.
+    let reason = slow.connection.close_reason().unwrap();
+    assert!(
+        matches!(
+            reason,
+            Disconnected::Reset
+                | Disconnected::Closed {
+                    code: CloseCode::TooSlow,
+                    ..
+                }
+        ),
+        "{reason:?}"
+    );
+    assert!(speakers.iter().all(|speaker| speaker.losses == 0));
+}
+
+/// A datagram that says nothing, so that only its reading is slow.
+fn raw_alive(raw: &Raw) {
+    let mut bytes = Vec::new();
+    replication::ClientDatagram::default()
+        .encode(&mut bytes)
+        .unwrap();
+    raw.connection.send_state(bytes).unwrap_or(());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_flies_is_put_back_and_others_never_see_it() {
+    let mut stage = Stage::over_internet();
+    let (mut ada, mut bo) = stage.two().await;
+    let entity = bo.person("Ada").unwrap().entity;
+    let place = ada.motion.position;
+    for _ in 0..40 {
+        ada.motion.position = place + glam::Vec3::new(0.0, 30.0, 0.0);
+        stage.harness.advance(&mut [&mut ada, &mut bo], 0.05).await;
+        let shown = bo.shown(entity).unwrap().position;
+        assert!(shown.distance(place) < 1.0, "seen at {shown}");
+    }
+    stage.harness.advance(&mut [&mut ada, &mut bo], 2.0).await;
+    assert!(ada.session.stats().corrections > 0);
+    assert!(ada.motion.position.distance(place) < 0.5);
+}
