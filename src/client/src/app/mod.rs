@@ -13,7 +13,7 @@ use crate::{
 use bevy::{
     log::LogPlugin,
     prelude::*,
-    render::RenderPlugin,
+    render::{RenderPlugin, pipelined_rendering::PipelinedRenderingPlugin},
     window::{ExitCondition, PresentMode, Window, WindowPlugin},
     winit::WinitPlugin,
 };
@@ -92,7 +92,13 @@ fn add_engine(app: &mut App, display: &Display) {
                 synchronous_pipeline_compilation: true,
                 ..default()
             };
-            app.add_plugins(plugins.set(window).set(render).disable::<WinitPlugin>());
+            app.add_plugins(
+                plugins
+                    .set(window)
+                    .set(render)
+                    .disable::<WinitPlugin>()
+                    .disable::<PipelinedRenderingPlugin>(),
+            );
         }
     }
     app.insert_resource(Time::<Fixed>::from_hz(f64::from(

@@ -40,7 +40,7 @@ impl SkyModel {
         );
         // 0 at night, 1 by day; and how low the sun stands.
         let light = smooth(-0.12, 0.12, height);
-        let low = 1.0 - smooth(0.05, 0.65, height);
+        let low = 1.0 - smooth(0.2, 0.95, height);
         let mix = |day: Vec3, evening: Vec3, night: Vec3| night.lerp(day.lerp(evening, low), light);
         Self {
             to_sun,
