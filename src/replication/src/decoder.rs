@@ -10,6 +10,7 @@ use crate::record::{
     code_old_age,
 };
 use crate::state::{EntityState, Flags, Orientation};
+use crate::training::{Counting, Reading, SymbolCounts};
 use crate::view::{MASK_SENDS, MAX_SINCE_BASELINE, MAX_SLOTS};
 use protocol::EntityId;
 use std::collections::{HashMap, VecDeque};
@@ -59,6 +60,8 @@ pub struct SnapshotDecoder {
     /// Records and removals of the snapshot being read; they count only when all of it could be read.
     read: Vec<(usize, EntityId, EntityState)>,
     freed: Vec<usize>,
+    /// Symbols seen, while tables are trained.
+    counts: Option<SymbolCounts>,
 }
 
 impl SnapshotDecoder {
@@ -102,19 +105,36 @@ impl SnapshotDecoder {
     fn read_body(&mut self, bytes: &[u8], sequence: u64, tick: u64) -> Result<(), DecodeError> {
         self.read.clear();
         self.freed.clear();
-        let mut coder = RangeDecoder::new(bytes);
-        let acknowledged = code_mask(&mut coder, 0);
+        let mut counts = self.counts.take();
+        let result = match &mut counts {
+            Some(counts) => {
+                let coder = RangeDecoder::new(bytes);
+                self.read_lists(&mut Counting { coder, counts }, sequence, tick)
+            }
+            None => self.read_lists(&mut RangeDecoder::new(bytes), sequence, tick),
+        };
+        self.counts = counts;
+        result
+    }
+
+    fn read_lists(
+        &mut self,
+        coder: &mut impl Reading,
+        sequence: u64,
+        tick: u64,
+    ) -> Result<(), DecodeError> {
+        let acknowledged = code_mask(coder, 0);
         if acknowledged & !self.received_before(sequence) != 0 {
             return Err(DecodeError::Invalid("acknowledges what was not received"));
         }
         let mut next = 0;
-        while let Some(slot) = next_slot(&mut coder, GAP_OF_REMOVALS, next)? {
+        while let Some(slot) = next_slot(coder, GAP_OF_REMOVALS, next)? {
             self.freed.push(slot);
             next = slot + 1;
         }
         next = 0;
-        while let Some(slot) = next_slot(&mut coder, GAP_OF_RECORDS, next)? {
-            let (id, state) = self.read_record(&mut coder, slot, acknowledged, sequence, tick)?;
+        while let Some(slot) = next_slot(coder, GAP_OF_RECORDS, next)? {
+            let (id, state) = self.read_record(coder, slot, acknowledged, sequence, tick)?;
             self.read.push((slot, id, state));
             next = slot + 1;
             if coder.is_far_past_end(MAX_TRIMMED_BYTES) {
@@ -139,7 +159,7 @@ impl SnapshotDecoder {
 
     fn read_record(
         &self,
-        coder: &mut RangeDecoder<'_>,
+        coder: &mut impl Reading,
         slot: usize,
         acknowledged: u32,
         sequence: u64,
@@ -219,6 +239,19 @@ impl SnapshotDecoder {
         }
     }
 
+    /// Counts symbols from now on: how the frozen tables are trained.
+    #[must_use]
+    pub fn counting(mut self) -> Self {
+        self.counts = Some(SymbolCounts::default());
+        self
+    }
+
+    /// The symbols counted so far.
+    #[must_use]
+    pub const fn symbol_counts(&self) -> Option<&SymbolCounts> {
+        self.counts.as_ref()
+    }
+
     /// What to put into the next client datagram.
     #[must_use]
     pub fn acknowledgement(&self) -> Option<Acknowledgement> {
@@ -243,7 +276,7 @@ impl SnapshotDecoder {
 
 /// The next slot of a gap list.
 fn next_slot(
-    coder: &mut RangeDecoder<'_>,
+    coder: &mut impl Reading,
     list: usize,
     next: usize,
 ) -> Result<Option<usize>, DecodeError> {

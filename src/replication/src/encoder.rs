@@ -169,8 +169,12 @@ impl Encoder {
                 continue;
             }
             let reference = Reference::of(slot, acknowledged, send);
-            let baseline = reference.baseline_send(send).and_then(|at| track.at(at));
-            slot.is_settled = state.is_still && baseline == Some(state);
+            let baseline_send = reference.baseline_send(send);
+            let baseline = baseline_send.and_then(|at| track.at(at));
+            // By when, not by what: something else may have been sent since an equal baseline.
+            slot.is_settled = state.is_still
+                && baseline.is_some()
+                && baseline_send.is_some_and(|at| at >= track.newest_since());
             if slot.is_settled {
                 slot.gathered = 0.0;
                 slot.waited = 0;

@@ -19,6 +19,7 @@ mod record;
 mod rotation;
 mod state;
 mod tables;
+mod training;
 mod view;
 
 pub use clock::{PlayoutDelay, ServerClock};
@@ -34,4 +35,5 @@ pub use interpolator::Interpolator;
 pub use receive_log::ReceiveLog;
 pub use state::{EntitySample, EntityState, Flags, Kind, Orientation, Pose};
 pub use tables::tables_version;
+pub use training::SymbolCounts;
 pub use view::ClientView;

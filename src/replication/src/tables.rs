@@ -43,7 +43,8 @@ pub(crate) enum Family {
 }
 
 const FAMILIES: usize = Family::Question as usize + 1;
-const TABLES: usize = FAMILIES * CLASSES;
+/// All tables.
+pub(crate) const TABLES: usize = FAMILIES * CLASSES;
 
 /// A table's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,11 @@ pub(crate) struct TableId(u16);
 impl TableId {
     pub(crate) fn new(family: Family, class: usize) -> Self {
         Self((family as usize * CLASSES + class.min(CLASSES - 1)) as u16)
+    }
+
+    /// The table at an index below [`TABLES`].
+    pub(crate) const fn at(index: usize) -> Self {
+        Self(index as u16)
     }
 
     pub(crate) const fn index(self) -> usize {

@@ -139,3 +139,26 @@ fn a_long_silence_of_the_client_ends_in_complete_records_not_in_errors() {
     assert_eq!(scene.peers[0].report.complete, 0);
     scene.assert_equal();
 }
+
+#[test]
+fn what_went_away_and_came_back_to_rest_is_told() {
+    for delay in 0..4 {
+        let link = Link {
+            delay: (delay, delay),
+            ..Link::GOOD
+        };
+        let mut scene = Scene::new(World::new(30, 2, 2), link, 1);
+        scene.world.is_moving = false;
+        for send in 0..60 {
+            for sample in scene.world.samples.values_mut() {
+                let is_away = send % 10 == 3 || send % 7 == 5;
+                sample.pose.position.x = if is_away { 1.0 } else { 0.0 };
+            }
+            scene.send();
+        }
+        for _ in 0..10 {
+            scene.send();
+        }
+        scene.assert_equal();
+    }
+}

@@ -82,3 +82,13 @@ fn far_things_come_at_a_lower_rate() {
         "{records:?}"
     );
 }
+
+#[test]
+fn what_never_moved_is_told_to_be_still() {
+    let mut scene = Scene::new(World::new(21, 3, 3), Link::GOOD, 1);
+    scene.world.is_moving = false;
+    for _ in 0..8 {
+        scene.send();
+    }
+    scene.assert_equal();
+}
