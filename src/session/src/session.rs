@@ -12,6 +12,7 @@ use protocol::{
 };
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self as std_mpsc, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -22,6 +23,9 @@ use tokio::time::Instant;
 const MAX_EVENTS: usize = 4096;
 /// Actions that wait for the session.
 const MAX_COMMANDS: usize = 256;
+
+/// Longest wait for a thread when its session is dropped: it says goodbye, so that the avatar is gone at once.
+const LEAVE_LIMIT: Duration = Duration::from_millis(1500);
 
 /// Everything that a session needs to know.
 #[derive(Clone, Debug)]
@@ -50,7 +54,8 @@ pub struct SessionConfig {
     pub endpoint: ClientEndpoint,
 }
 
-/// A participant in a world. Dropping it leaves in good order.
+/// A participant in a world. Dropping it leaves in good order; where the session has a thread of its own, that
+/// takes a round trip, and at most a second and a half.
 #[derive(Debug)]
 pub struct Session {
     events: mpsc::Receiver<SessionEvent>,
@@ -58,6 +63,8 @@ pub struct Session {
     shared: Arc<Shared>,
     next_request: AtomicU32,
     basis: Basis,
+    /// Tells that the thread of a session that has one is through.
+    finished: Option<std_mpsc::Receiver<()>>,
 }
 
 /// What the handle and the running session share.
@@ -138,10 +145,17 @@ impl Session {
             .enable_all()
             .thread_name("session files")
             .build()?;
-        let (session, task) = Self::prepare(config, runtime.handle());
+        let (mut session, task) = Self::prepare(config, runtime.handle());
+        let (through, finished) = std_mpsc::sync_channel(1);
         std::thread::Builder::new()
             .name("session".to_owned())
-            .spawn(move || runtime.block_on(task))?;
+            .spawn(move || {
+                runtime.block_on(task);
+                // Files may still be written; nobody waits for them.
+                runtime.shutdown_background();
+                drop(through);
+            })?;
+        session.finished = Some(finished);
         Ok(session)
     }
 
@@ -169,6 +183,7 @@ impl Session {
             shared: shared.clone(),
             next_request: AtomicU32::new(1),
             basis: Basis::default(),
+            finished: None,
         };
         let task = run::run(config, shared, event_sender, command_receiver);
         (session, task)
@@ -378,6 +393,21 @@ impl Session {
                 mpsc::error::TrySendError::Full(_) => ActionError::Busy,
                 mpsc::error::TrySendError::Closed(_) => ActionError::Over,
             })
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        // Nobody takes events any more; who waits to tell one goes on.
+        self.events.close();
+        let Some(finished) = self.finished.take() else {
+            return;
+        };
+        if self.leave().is_ok()
+            && finished.recv_timeout(LEAVE_LIMIT) == Err(RecvTimeoutError::Timeout)
+        {
+            tracing::debug!("the session took too long to leave");
+        }
     }
 }
 

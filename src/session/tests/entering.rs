@@ -272,5 +272,9 @@ async fn a_session_on_its_own_thread_enters_over_real_udp() {
     })
     .await;
     assert_eq!(server.state().readies, 1);
-    drop(session);
+    // Dropping blocks until the goodbye has arrived, as at the end of a program.
+    tokio::task::spawn_blocking(move || drop(session))
+        .await
+        .unwrap();
+    assert_eq!(server.state().leaves, 1);
 }

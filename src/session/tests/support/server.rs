@@ -54,6 +54,7 @@ pub(crate) struct State {
     pub(crate) fetches: Vec<(ContentHash, u32)>,
     pub(crate) offers: Vec<Vec<u8>>,
     pub(crate) readies: u32,
+    pub(crate) leaves: u32,
 }
 
 struct Person {
@@ -86,6 +87,7 @@ impl TestServer {
             fetches: Vec::new(),
             offers: Vec::new(),
             readies: 0,
+            leaves: 0,
         }));
         let server = Self { endpoint, state };
         tokio::spawn(server.clone().accept());
@@ -182,7 +184,10 @@ impl TestServer {
                     );
                 }
                 ClientMessage::Chat { request, text } => self.chat(&hello, request, text),
-                ClientMessage::Leave => connection.close(CloseCode::Done, ""),
+                ClientMessage::Leave => {
+                    self.state().leaves += 1;
+                    connection.close(CloseCode::Done, "");
+                }
                 _ => {}
             }
         }
