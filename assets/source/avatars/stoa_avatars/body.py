@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import rig
-from .geometry import Part, column, curve, grid, lerp, ring_angles, smoothstep, spline, super_ellipse, tube, frames
+from .geometry import column, curve, frames, grid, lerp, ring_angles, slab, smoothstep, spline, super_ellipse, tube, unit
 from .skeleton import FINGERS, mix
 
 SIDES = ("left", "right")
@@ -20,7 +20,7 @@ def neck(s, build, width=0.050, depth=0.052, low=-0.06):
     keys = [(base[1] + low, width * 1.9, depth * 1.25, depth * 1.5, base[2]), (base[1] - 0.01, width * 1.22, depth, depth * 1.15, base[2]),
             (lerp(base[1], head[1], 0.55), width, depth * 0.92, depth, lerp(base[2], head[2], 0.6)),
             (head[1] + 0.05, width * 1.02, depth, depth, head[2])]
-    part = column("neck", "body", "skin", keys, 9, 18)
+    part = column("neck", "body", "skin", keys, 8, 14)
     y = part.points[:, 1]
     turn = smoothstep(base[1] - 0.01, head[1] + 0.005, y)
     share = smoothstep(head[1] - 0.03, head[1] + 0.03, y)
@@ -57,7 +57,7 @@ def left_hand(s, k, region, fullness):
     half_width = np.array([0.024, 0.025, 0.034, 0.041, 0.042, 0.038, 0.026]) * k * fullness
     half_height = np.array([0.021, 0.020, 0.0185, 0.018, 0.0165, 0.0145, 0.008]) * k * fullness
     centers = wrist + np.stack([t * k, -0.002 * np.ones_like(t), 0.001 * np.ones_like(t)], -1)
-    palm = tube("leftPalm", "body", region, centers, (0, 0, -1.0), (0, 1.0, 0), half_width, half_height, 14, 2.5)
+    palm = tube("leftPalm", "body", region, centers, (0, 0, -1.0), (0, 1.0, 0), half_width, half_height, 12, 2.5)
     n = np.ones(len(palm.points))
     palm.weights = mix({"leftLowerArm": n}, {"leftHand": n}, smoothstep(wrist[0] - 0.02, wrist[0] + 0.012, palm.points[:, 0]))
     out = [palm]
@@ -102,12 +102,12 @@ def shoes(s, build, region, sole_region, width=0.046, height=0.085, heel=0.014, 
     back = ankle[2] - 0.30 * length
     keys = [(0.00, 0.45, 0.45), (0.03, 0.74, 0.80), (0.12, 0.86, 1.00), (0.30, 0.86, 1.02), (0.45, 0.90, 0.86),
             (0.62, 1.05, 0.66), (0.78, 1.08 * toe, 0.55), (0.90, 0.95 * toe, 0.47), (0.97, 0.66 * toe, 0.36), (1.0, 0.30, 0.22)]
-    k = curve(keys, 17)
+    k = curve(keys, 13)
     z = back + k[:, 0] * length
     half_w, h = width * k[:, 1], height * k[:, 2]
     inner = -0.006 * smoothstep(0.5, 1.0, k[:, 0])
     centers = np.stack([ankle[0] + 0 * z - inner, heel + h / 2, z], -1)
-    upper = tube("leftShoe", "body", region, centers, (1.0, 0, 0), (0, 1.0, 0), half_w, h / 2, 14, 2.4)
+    upper = tube("leftShoe", "body", region, centers, (1.0, 0, 0), (0, 1.0, 0), half_w, h / 2, 12, 2.4)
     upper.points[:, 1] = np.maximum(upper.points[:, 1], heel - 0.002)
     upper.uvs = np.stack([(upper.points[:, 2] - back) / length, 1 - upper.points[:, 1] / (height * 1.2)], -1)
     outline = sole_outline(ankle[0], z, half_w * 1.05 + 0.004, inner)
@@ -122,7 +122,7 @@ def shoes(s, build, region, sole_region, width=0.046, height=0.085, heel=0.014, 
 
 def sole_outline(x, z, half_width, inner):
     """Closed outline (x, z) of a sole."""
-    z = z.copy()
+    z, half_width, inner = z[::2].copy(), half_width[::2], inner[::2]
     z[0] -= 0.004
     z[-1] += 0.005
     left = np.column_stack([x - inner + half_width, z])
@@ -167,11 +167,27 @@ def closed_tube(name, region, path, a, b, segments=10, wave=None, mesh="body"):
     return part
 
 
-def surface_patch(mapper, name, region, rows, columns, thickness, facing, mesh="body"):
-    """A slab over `mapper(u, v)` with u, v in 0..1."""
-    from .geometry import slab
-    u, v = np.meshgrid(np.linspace(0, 1, columns), np.linspace(0, 1, rows))
-    return slab(name, mesh, region, mapper(u, v), thickness, facing)
+def on_column(keys, y, angle, lift=0.0, power=2.2):
+    """Points on a column of the given keys at heights y and angles (0 at the back), raised by `lift`."""
+    y, angle, lift = np.broadcast_arrays(np.asarray(y, float), np.asarray(angle, float), np.asarray(lift, float))
+    lift = lift.reshape(-1)
+    k = curve(keys, at=y.reshape(-1))
+    sx, sz = super_ellipse(angle.reshape(-1), power)
+    depth = np.where(sz > 0, k[:, 2], k[:, 3])
+    p = np.stack([(k[:, 1] + lift) * sx, y.reshape(-1), k[:, 4] + (depth + lift) * sz], -1)
+    return p.reshape(*y.shape, 3)
 
 
-__all__ = ["Part", "SIDES", "belt", "both", "closed_tube", "hands", "leg", "neck", "ring_path", "shoes", "sleeve", "surface_patch"]
+def ribbon(name, region, keys, path, width, lift, thickness=0.006, columns=4, power=2.2, mesh="body"):
+    """A flat strip laid on a column. `path` rows (height, angle); `width` in metres, across the path."""
+    path = np.asarray(path, float)
+    y, angle = path[:, 0], path[:, 1]
+    center = on_column(keys, y, angle, lift, power)
+    along = unit(np.gradient(center, axis=0))
+    out = center - np.stack([0 * y, y, curve(keys, at=y)[:, 4]], -1)
+    out[:, 1] = 0
+    across = unit(np.cross(along, unit(out)))
+    w = np.linspace(-0.5, 0.5, columns)
+    width = np.broadcast_to(width, len(y))
+    points = center[:, None] + across[:, None] * (w[None, :] * width[:, None])[..., None]
+    return slab(name, mesh, region, points, thickness, out.mean(axis=0))

@@ -6,7 +6,7 @@ from .geometry import ball, curve, grid, lock, smoothstep
 from .geometry import lerp
 
 
-def cap(head, hairline, thickness, name="hair", region="hair", columns=48, rows=18, ridges=(22, 0.012), tuck=0.016, crown=(0, 0, 0), mesh="hair", swirl=0.0):
+def cap(head, hairline, thickness, name="hair", region="hair", columns=40, rows=14, ridges=(22, 0.012), tuck=0.016, crown=(0, 0, 0), mesh="hair", swirl=0.0):
     """A cap of hair over the skull.
 
     `hairline`: rows (angle, polar) in radians, angle 0 at the back, pi/2 over the left ear, pi in front.

@@ -143,7 +143,7 @@ class Head:
         part.normals = sdf.gradient(self.field, part.points, 0.012)
         return part
 
-    def skin(self, columns=40, rows=34):
+    def skin(self, columns=38, rows=31):
         u, v = np.meshgrid(np.linspace(0, 1, columns + 1), np.linspace(0, 1, rows + 1))
         points = self.surface(self.around(u, v))
         points[:, -1] = points[:, 0]
@@ -174,7 +174,7 @@ class Head:
         out = []
         center = self.world((self.face.width - 0.005, 0.40, -0.03))
         dent = lambda angle, latitude: 1.0 - 0.0 * angle
-        ear = ball("leftEar", "head", "ear", (0, 0, 0), (0.035 * k, 0.105 * k, 0.068 * k), 12, 9, dent)
+        ear = ball("leftEar", "head", "ear", (0, 0, 0), (0.035 * k, 0.105 * k, 0.068 * k), 10, 8, dent)
         hollow = np.exp(-((ear.points[:, 1] / (0.065 * k)) ** 2 + (ear.points[:, 2] / (0.036 * k)) ** 2))
         ear.points[:, 0] -= 0.030 * k * hollow * (ear.points[:, 0] > 0)
         ear.points[:, 2] += 0.22 * ear.points[:, 1] * -1.0 + 0.0

@@ -51,8 +51,6 @@ class Person:
     def paint_common(self):
         f = self.face
         self.region("face", 320, 256, self.head.paint_face())
-        for side in ("left", "right"):
-            self.region(side + "Ear", 16, 16, cloth(f.skin, 0.05))
         self.region("ear", 32, 32, cloth(f.skin, 0.10, weave=0))
         self.region("skin", 64, 64, cloth(f.skin, 0.04, weave=0.0))
         self.region("lid", 16, 16, lambda u, v: flat(u, f.skin) * (1.0 - 0.10 * v)[..., None])

@@ -52,13 +52,13 @@ class Mira(Person):
             (top + 0.058, 0.052, 0.046, 0.062, -0.020), (top + 0.048, 0.072, 0.060, 0.072, -0.020), (top + 0.026, 0.112, 0.077, 0.083, -0.018),
             (top - 0.010, 0.142, 0.093, 0.094, -0.014), (top - 0.075, 0.147, 0.112, 0.098, -0.010), (top - 0.13, 0.140, 0.112, 0.092, -0.008),
             (hips + 0.17, 0.112, 0.088, 0.086, -0.004), (hips + 0.10, 0.122, 0.094, 0.096, 0.0), (hips, 0.160, 0.118, 0.126, 0.0),
-            (hips - 0.10, 0.182, 0.142, 0.146, 0.0), (hips - 0.24, 0.208, 0.172, 0.168, 0.0)], 30, 32, 2.25, fold=(0.008, 0.03), wave=wave)
+            (hips - 0.10, 0.182, 0.142, 0.146, 0.0), (hips - 0.24, 0.208, 0.172, 0.168, 0.0)], 25, 28, 2.25, fold=(0.008, 0.03), wave=wave)
         part.weights = rig.skirt(s, part.points)
         self.add(part)
         self.add(body.belt(s, "belt", hips + 0.135, 0.040, 0.117, 0.092, 0.092, -0.002, 0.007))
         self.add(body.sleeve(s, "sleeve", [
             (0.070, 0.050, 0.060, 0.004), (0.105, 0.062, 0.068, 0.000), (0.150, 0.060, 0.062, -0.002), (0.25, 0.048, 0.050, 0), (0.36, 0.043, 0.045, 0),
-            (0.40, 0.041, 0.043, 0), (0.50, 0.038, 0.040, 0), (0.565, 0.036, 0.038, 0), (0.60, 0.037, 0.039, 0)], 24, 16,
+            (0.40, 0.041, 0.043, 0), (0.50, 0.038, 0.040, 0), (0.565, 0.036, 0.038, 0), (0.60, 0.037, 0.039, 0)], 20, 14,
             wave=lambda a, t: 1 + 0.025 * np.cos(34 * t + 2 * np.sin(a)) * smoothstep(0.2, 0.6, t)))
         buckle = slab("buckle", "body", "buckle", np.array([[[x, hips + 0.135 + y, 0.099] for x in (-0.018, 0.0, 0.018)] for y in (0.019, 0, -0.019)]), 0.012, (0, 0, 1))
         buckle.weights = rig.trunk(s, buckle.points)
@@ -72,17 +72,17 @@ class Mira(Person):
         s, b, h = self.skeleton, self.build, self.build.hips
         self.add(body.leg(s, "trousers", [
             (h - 0.13, 0.064, 0.070, 0.076, 0.0), (h - 0.22, 0.064, 0.068, 0.070, 0.0), (h * 0.60, 0.058, 0.062, 0.060, 0.0),
-            (h * 0.515, 0.053, 0.058, 0.052, 0.004), (h * 0.42, 0.052, 0.048, 0.058, -0.004), (h * 0.30, 0.048, 0.044, 0.052, -0.01)], 24, 16))
+            (h * 0.515, 0.053, 0.058, 0.052, 0.004), (h * 0.42, 0.052, 0.048, 0.058, -0.004), (h * 0.30, 0.048, 0.044, 0.052, -0.01)], 18, 14))
         self.add(body.leg(s, "boot", [
             (h * 0.435, 0.060, 0.056, 0.066, -0.004), (h * 0.40, 0.060, 0.056, 0.067, -0.004), (h * 0.30, 0.055, 0.051, 0.060, -0.010), (h * 0.18, 0.044, 0.044, 0.046, -0.016),
-            (h * 0.10, 0.043, 0.046, 0.046, -0.018), (0.045, 0.043, 0.050, 0.050, -0.018)], 14, 16, fold_top=(0.008, 0.025), name="leftBoot"))
+            (h * 0.10, 0.043, 0.046, 0.046, -0.018), (0.045, 0.043, 0.050, 0.050, -0.018)], 11, 14, fold_top=(0.008, 0.025), name="leftBoot"))
         self.add(body.shoes(s, b, "boot", "sole", 0.045, 0.082))
 
     def scarf(self):
         s = self.skeleton
         y = s["neck"][1] + 0.012
-        path = body.ring_path(y, 0.074, 0.080, -0.012, 36, tilt=0.016)
-        part = body.closed_tube("scarf", "scarf", path, 0.031, 0.040, 12, lambda a, t: 1 + 0.11 * np.cos(4 * a + 9 * np.pi * t * 2) * np.sin(a) + 0.06 * np.cos(6 * np.pi * t))
+        path = body.ring_path(y, 0.074, 0.080, -0.012, 30, tilt=0.016)
+        part = body.closed_tube("scarf", "scarf", path, 0.031, 0.040, 10, lambda a, t: 1 + 0.11 * np.cos(4 * a + 9 * np.pi * t * 2) * np.sin(a) + 0.06 * np.cos(6 * np.pi * t))
         part.weights = {"upperChest": 0.55 * np.ones(len(part.points)), "neck": 0.45 * np.ones(len(part.points))}
         part.uvs = part.uvs[:, ::-1].copy()
         self.add(part)
@@ -140,9 +140,9 @@ class Mira(Person):
         self.add(hair.locks(head, fringe + right))
         start = head.world((0.0, 0.40, -0.46))
         points = [start + (0, 0.03, 0.02), start + (0.0, -0.02, -0.035), start + (0.02, -0.10, -0.055), start + (0.055, -0.21, -0.060), start + (0.075, -0.33, -0.060), start + (0.085, -0.45, -0.062)]
-        path = spline(points, 34)
-        part = hair.braid("braid", "hair", path, 0.030, 10, 4.5)
-        bones = self.spring("braid", "head", [path[5], path[12], path[19], path[26], path[33]], ("trunk", "head"), 0.8, 0.5, 0.4, 0.035)
+        path = spline(points, 30)
+        part = hair.braid("braid", "hair", path, 0.030, 9, 4.5)
+        bones = self.spring("braid", "head", [path[4], path[10], path[16], path[22], path[29]], ("trunk", "head"), 0.8, 0.5, 0.4, 0.035)
         part.weights = rig.strand(s, part.points, bones, "head")
         self.add(part)
         end = path[-1]
