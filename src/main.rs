@@ -33,7 +33,7 @@ fn run(flags: &flags::Flags) -> anyhow::Result<()> {
     let plan = plan::make(flags)?;
     let server = plan.host.as_ref().map(server::Server::start).transpose()?;
     let address = match &server {
-        Some(server) => plan::here(server, flags)?,
+        Some(server) => plan::here(server)?,
         None => plan.address.clone(),
     };
     let strollers = plan::start_bots(flags, &address)?;

@@ -12,8 +12,10 @@ use std::{
 
 /// World that one is in without a command.
 const HOME_WORLD: &str = "plaza";
+/// The same bots take the same ways each time.
+const STROLLERS_SEED: u64 = 7;
 /// Avatar of who has not chosen.
-const FIRST_AVATAR: &str = "default";
+const FIRST_AVATAR: &str = "mira";
 /// Largest picture without a window, pixels on a side.
 const MAX_PICTURE_SIDE: u32 = 8_192;
 
@@ -63,7 +65,7 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
 }
 
 /// Address of the world that this process hosts.
-pub(crate) fn here(server: &RunningServer, _flags: &Flags) -> anyhow::Result<WorldAddress> {
+pub(crate) fn here(server: &RunningServer) -> anyhow::Result<WorldAddress> {
     let mut address = server
         .addresses()
         .first()
@@ -75,12 +77,17 @@ pub(crate) fn here(server: &RunningServer, _flags: &Flags) -> anyhow::Result<Wor
 }
 
 /// Bots that stroll while this value lives.
-pub(crate) fn start_bots(flags: &Flags, _address: &WorldAddress) -> anyhow::Result<()> {
-    if flags.common.bots > 0 {
-        Err(anyhow!("bots are not there yet"))
-    } else {
-        Ok(())
+pub(crate) fn start_bots(
+    flags: &Flags,
+    address: &WorldAddress,
+) -> anyhow::Result<Option<bots::Strollers>> {
+    let count = flags.common.bots;
+    if count == 0 {
+        return Ok(None);
     }
+    bots::stroll(address, count, STROLLERS_SEED)
+        .map(Some)
+        .context("the bots cannot be started")
 }
 
 impl Plan {

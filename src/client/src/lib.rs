@@ -2,6 +2,12 @@
 //! It must not know the server; worlds and avatars come to it through `scene`, people and bodies through `session`.
 //! Start reading at `app/mod.rs` (how it is put together), then `app/order.rs` (what runs when).
 
+#![allow(
+    clippy::too_many_arguments,
+    clippy::type_complexity,
+    reason = "a system names everything that it reads and writes in its arguments"
+)]
+
 mod app;
 mod audio;
 mod camera;

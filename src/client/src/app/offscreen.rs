@@ -58,11 +58,12 @@ fn drive(app: &mut App, options: &Offscreen, target: &RenderTarget) -> Result<()
     let started = Instant::now();
     let (mut next_step, mut next_picture, mut pictures) = (Instant::now(), Instant::now(), 0u32);
     loop {
-        let is_drawing = Instant::now() >= next_picture;
+        let is_quitting = app.world().resource::<Drawing>().is_quitting;
+        let is_drawing = is_quitting || Instant::now() >= next_picture;
         app.world_mut().resource_mut::<Drawing>().is_on = is_drawing;
         let is_ready = is_loaded(app.world());
-        let is_last =
-            is_ready && is_drawing && options.frames.is_some_and(|frames| pictures + 1 >= frames);
+        let is_enough = options.frames.is_some_and(|frames| pictures + 1 >= frames);
+        let is_last = is_ready && is_drawing && (is_quitting || is_enough);
         if let (true, Some(file)) = (is_last, &options.screenshot) {
             request_screenshot(app.world_mut(), target, file.clone());
         }
@@ -81,7 +82,7 @@ fn drive(app: &mut App, options: &Offscreen, target: &RenderTarget) -> Result<()
         if let Some(error) = app.world_mut().resource_mut::<Ending>().0.take() {
             return Err(error);
         }
-        if is_last || app.world().resource::<Drawing>().is_quitting || app.should_exit().is_some() {
+        if is_last || is_quitting || app.should_exit().is_some() {
             return settle(app);
         }
         if !is_ready && started.elapsed() > LOADING_LIMIT {

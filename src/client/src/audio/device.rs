@@ -114,7 +114,7 @@ fn open(mixer: &Arc<Mutex<Mixer>>, is_broken: &Arc<AtomicBool>) -> anyhow::Resul
             move |out: &mut [i16], _: &_| {
                 spread(out, channels, &mut frames, |sample| {
                     (sample * 32_767.0) as i16
-                })
+                });
             },
             on_error,
             None,
@@ -124,7 +124,7 @@ fn open(mixer: &Arc<Mutex<Mixer>>, is_broken: &Arc<AtomicBool>) -> anyhow::Resul
             move |out: &mut [i32], _: &_| {
                 spread(out, channels, &mut frames, |sample| {
                     (f64::from(sample) * 2_147_483_647.0) as i32
-                })
+                });
             },
             on_error,
             None,

@@ -4,7 +4,7 @@ use super::{
     clip::Clip,
     device::Loudspeaker,
     footstep::{VARIANTS, footstep},
-    mixer::{Command, Distance, Emission, Listener, Place, Voice, VoiceId},
+    mixer::{Command, Distance, Emission, Listener, Place, Voice},
 };
 use crate::{
     app::{
@@ -32,7 +32,8 @@ const STRIDE: f32 = 0.75;
 struct Speaker {
     loudspeaker: Loudspeaker,
     steps: Vec<Arc<Clip>>,
-    next_voice: u64,
+    /// Voices so far: steps vary with it.
+    played: u64,
     /// Way since the last step, by entity; `None` is oneself.
     strides: BTreeMap<Option<EntityId>, (Vec3, f32)>,
 }
@@ -60,7 +61,7 @@ fn open(mut commands: Commands, config: Res<Config>) {
         commands.insert_resource(Speaker {
             loudspeaker: Loudspeaker::start(),
             steps,
-            next_voice: 1,
+            played: 1,
             strides: BTreeMap::new(),
         });
     }
@@ -164,9 +165,8 @@ fn play(
 
 impl Speaker {
     fn play(&mut self, clip: Arc<Clip>, place: Place, gain: f32, rate: f32, is_looping: bool) {
-        self.next_voice += 1;
+        self.played += 1;
         self.loudspeaker.send(Command::Play(Voice {
-            id: VoiceId(self.next_voice),
             clip,
             place,
             gain,
@@ -188,8 +188,8 @@ impl Speaker {
         };
         if *way >= STRIDE {
             *way = 0.0;
-            let clip = Arc::clone(&self.steps[(self.next_voice % u64::from(VARIANTS)) as usize]);
-            let rate = 0.92 + 0.04 * (self.next_voice % 5) as f32;
+            let clip = Arc::clone(&self.steps[(self.played % u64::from(VARIANTS)) as usize]);
+            let rate = 0.92 + 0.04 * (self.played % 5) as f32;
             self.play(
                 clip,
                 Place::At(Emission::point(position, 1.5)),

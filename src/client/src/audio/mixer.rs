@@ -73,14 +73,9 @@ pub(crate) struct Listener {
     pub(crate) right: Vec3,
 }
 
-/// Names a voice; given by whoever starts it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct VoiceId(pub(crate) u64);
-
 /// A request to sound.
 #[derive(Clone, Debug)]
 pub(crate) struct Voice {
-    pub(crate) id: VoiceId,
     pub(crate) clip: Arc<Clip>,
     pub(crate) place: Place,
     pub(crate) gain: f32,
@@ -93,8 +88,6 @@ pub(crate) struct Voice {
 #[derive(Clone, Debug)]
 pub(crate) enum Command {
     Play(Voice),
-    Place(VoiceId, Place),
-    Stop(VoiceId),
     StopAll,
     Listen(Listener),
     /// Master level, 0 to 1.
@@ -141,24 +134,6 @@ impl Mixer {
     pub(crate) fn apply(&mut self, command: Command) {
         match command {
             Command::Play(voice) => self.play(voice),
-            Command::Place(id, place) => {
-                for sounding in self
-                    .sounding
-                    .iter_mut()
-                    .filter(|sounding| sounding.voice.id == id)
-                {
-                    sounding.voice.place = place;
-                }
-            }
-            Command::Stop(id) => {
-                for sounding in self
-                    .sounding
-                    .iter_mut()
-                    .filter(|sounding| sounding.voice.id == id)
-                {
-                    sounding.is_stopping = true;
-                }
-            }
             Command::StopAll => {
                 for sounding in &mut self.sounding {
                     sounding.is_stopping = true;
@@ -224,8 +199,8 @@ impl Sounding {
                 self.cursor %= length;
             }
             let [left, right] = clip.at(self.cursor, self.voice.is_looping);
-            for ear in 0..2 {
-                self.gains[ear] += (wished[ear] - self.gains[ear]) * glide;
+            for (gain, wished) in self.gains.iter_mut().zip(wished) {
+                *gain += (wished - *gain) * glide;
             }
             frame[0] += left * self.gains[0];
             frame[1] += right * self.gains[1];
@@ -308,10 +283,9 @@ mod tests {
 
     const RATE: u32 = 48_000;
 
-    fn steady(id: u64, place: Place) -> Command {
+    fn steady(place: Place) -> Command {
         let clip = Arc::new(Clip::mono(vec![0.5; 4800], RATE));
         Command::Play(Voice {
-            id: VoiceId(id),
             clip,
             place,
             gain: 1.0,
@@ -365,9 +339,9 @@ mod tests {
     #[test]
     fn stopped_voices_fade_out_and_go() {
         let mut mixer = Mixer::new(RATE);
-        mixer.apply(steady(1, Place::Everywhere));
+        mixer.apply(steady(Place::Everywhere));
         assert!(levels(&mut mixer)[0] > 0.4);
-        mixer.apply(Command::Stop(VoiceId(1)));
+        mixer.apply(Command::StopAll);
         levels(&mut mixer);
         levels(&mut mixer);
         assert!(mixer.sounding.is_empty());
@@ -376,8 +350,8 @@ mod tests {
     #[test]
     fn voices_are_capped_and_output_stays_within_bounds() {
         let mut mixer = Mixer::new(RATE);
-        for id in 0..200 {
-            mixer.apply(steady(id, Place::Everywhere));
+        for _ in 0..200 {
+            mixer.apply(steady(Place::Everywhere));
         }
         assert_eq!(mixer.sounding.len(), MAX_VOICES);
         assert!(levels(&mut mixer).iter().all(|level| level.abs() <= 1.0));
@@ -386,7 +360,7 @@ mod tests {
     #[test]
     fn values_that_are_not_numbers_make_no_sound() {
         let mut mixer = Mixer::new(RATE);
-        mixer.apply(steady(1, Place::At(Emission::point(Vec3::NAN, f32::NAN))));
+        mixer.apply(steady(Place::At(Emission::point(Vec3::NAN, f32::NAN))));
         assert!(levels(&mut mixer).iter().all(|level| level.is_finite()));
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     motion::{Me, Wishes},
 };
 use bevy::{
-    camera::Exposure,
+    camera::{Exposure, ShadowLodOrigin},
     core_pipeline::tonemapping::{DebandDither, Tonemapping},
     prelude::*,
 };
@@ -71,6 +71,7 @@ fn open_eye(
     let mut eye = commands.spawn((
         Eye,
         Camera3d::default(),
+        ShadowLodOrigin,
         Projection::Perspective(PerspectiveProjection {
             fov: field.0,
             near: 0.08,

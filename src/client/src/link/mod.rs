@@ -91,7 +91,7 @@ fn receive(
                 }
             }
             SessionEvent::PersonChanged(person) => {
-                drop(visit.people.insert(person.person, person.clone()))
+                drop(visit.people.insert(person.person, person.clone()));
             }
             SessionEvent::PersonLeft(person) => drop(visit.people.remove(person)),
             SessionEvent::Chat(line) => visit.chat.push(line.clone()),
@@ -100,13 +100,13 @@ fn receive(
             SessionEvent::Denied { reason, .. } => visit.notice = Some(reason.to_string()),
             SessionEvent::Lost { reason, .. } => visit.lost = Some(reason.clone()),
             SessionEvent::Failed(failure) => {
-                ending.0 = Some(ClientError::Visit(failure.to_string()))
+                ending.0 = Some(ClientError::Visit(failure.to_string()));
             }
             SessionEvent::Closed { reason } => ending.0 = Some(ClientError::Visit(reason.clone())),
             SessionEvent::Replaced => {
                 ending.0 = Some(ClientError::Visit(
                     "you have entered from another place: this visit is over".to_owned(),
-                ))
+                ));
             }
             _ => {}
         }

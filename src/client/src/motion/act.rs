@@ -86,7 +86,7 @@ fn act(
                 .map(drop),
         ),
         Some(held) if wished.is_grabbing => {
-            results.push(link.0.release(held, Vec3::ZERO).map(drop))
+            results.push(link.0.release(held, Vec3::ZERO).map(drop));
         }
         None if wished.is_grabbing => {
             let target = pointed.0.or_else(|| nearest_carryable(&world, &link, &me));

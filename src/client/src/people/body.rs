@@ -5,7 +5,7 @@ use super::{
     clips::{Clips, rest_in_world},
     is_own_hidden,
     load::{Look, Looks},
-    pose::{CLIPS, Gait, IDLE, WAVE},
+    pose::{CLIPS, Gait, WAVE},
 };
 use crate::{app::Config, camera::ViewMode, link::Link, look::Preset, scenery::skin_of};
 use bevy::{
@@ -85,8 +85,44 @@ fn build(commands: &mut Commands, figure: Entity, look: Arc<Look>) -> Body {
                 .id(),
         );
     }
+    let faces = draw(commands, &look, &entities, root);
+    let bones = avatar
+        .bones
+        .iter()
+        .filter_map(|(name, &node)| {
+            let described = &scene.nodes[node.index()];
+            let rest = crate::scenery::engine_transform(&described.transform);
+            Some(Bone {
+                name: name.clone(),
+                entity: *entities.get(&node)?,
+                rest,
+                parent_in_world: rest_in_world(scene, described.parent),
+            })
+        })
+        .collect();
+    let hips_height = avatar
+        .bones
+        .get("hips")
+        .map_or(1.0, |&hips| scene.world_from_node(hips).translation.y);
+    Body {
+        bones,
+        hips_height,
+        faces,
+        root,
+        look,
+    }
+}
+
+/// Hangs the meshes of a look on its nodes; gives those with morph targets.
+fn draw(
+    commands: &mut Commands,
+    look: &Look,
+    entities: &BTreeMap<NodeIndex, Entity>,
+    root: Entity,
+) -> Vec<(NodeIndex, Entity)> {
+    let scene = &look.avatar.scene;
     let mut faces = Vec::new();
-    for (&node, &entity) in &entities {
+    for (&node, &entity) in entities {
         let described = &scene.nodes[node.index()];
         let Some(mesh) = described.mesh else { continue };
         let skin = skin_of(scene, described);
@@ -117,31 +153,7 @@ fn build(commands: &mut Commands, figure: Entity, look: Arc<Look>) -> Body {
             }
         }
     }
-    let bones = avatar
-        .bones
-        .iter()
-        .filter_map(|(name, &node)| {
-            let described = &scene.nodes[node.index()];
-            let rest = crate::scenery::engine_transform(&described.transform);
-            Some(Bone {
-                name: name.clone(),
-                entity: *entities.get(&node)?,
-                rest,
-                parent_in_world: rest_in_world(scene, described.parent),
-            })
-        })
-        .collect();
-    let hips_height = avatar
-        .bones
-        .get("hips")
-        .map_or(1.0, |&hips| scene.world_from_node(hips).translation.y);
-    Body {
-        bones,
-        hips_height,
-        faces,
-        root,
-        look,
-    }
+    faces
 }
 
 /// Poses every body from its gait.
@@ -171,7 +183,7 @@ pub(super) fn animate(
 /// Rotation away from the T-pose, in world axes, and the way of the hips.
 fn blend(clips: &Clips, gait: &Gait, bone: &str) -> (Quat, Option<Vec3>) {
     let (mut rotation, mut total, mut hips) = (Quat::IDENTITY, 0.0f32, None::<Vec3>);
-    for index in IDLE..CLIPS.len() {
+    for (index, name) in CLIPS.iter().enumerate() {
         let weight = gait.weights[index];
         let is_overlay = index == WAVE;
         if weight < 1e-3 || (is_overlay && !WAVING_BONES.contains(&bone)) {
@@ -181,7 +193,7 @@ fn blend(clips: &Clips, gait: &Gait, bone: &str) -> (Quat, Option<Vec3>) {
             continue;
         };
         let length = clip.duration_secs();
-        let secs = if is_overlay || CLIPS[index] == "jump" {
+        let secs = if is_overlay || *name == "jump" {
             gait.secs[index].clamp(0.0, length)
         } else {
             gait.secs[index].rem_euclid(length)

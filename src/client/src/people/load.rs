@@ -14,7 +14,7 @@ use bevy::{
 use protocol::AvatarChoice;
 use scene::{Avatar, MeshIndex, NoSideFiles};
 use session::SessionEvent;
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 /// A look in the engine.
 pub(super) struct Look {
@@ -50,7 +50,7 @@ struct Raw {
 
 /// All looks of this visit.
 #[derive(Resource, Default)]
-pub(super) struct Looks(HashMap<AvatarChoice, Slot>);
+pub(super) struct Looks(Vec<(AvatarChoice, Slot)>);
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Looks>()
@@ -66,7 +66,12 @@ impl Looks {
         preset: Preset,
         link: &Link,
     ) -> Option<Arc<Look>> {
-        match self.0.get(choice) {
+        match self
+            .0
+            .iter()
+            .find(|(known, _)| known == choice)
+            .map(|(_, slot)| slot)
+        {
             Some(Slot::There(look)) => return Some(Arc::clone(look)),
             Some(_) => return None,
             None => {}
@@ -87,7 +92,7 @@ impl Looks {
                 Err(_) => return None,
             },
         };
-        self.0.insert(choice.clone(), slot);
+        self.0.push((choice.clone(), slot));
         None
     }
 }
@@ -189,7 +194,7 @@ fn finish(
     mut materials: ResMut<Assets<StandardMaterial>>,
     mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>,
 ) {
-    for slot in looks.0.values_mut() {
+    for (_, slot) in &mut looks.0 {
         let Slot::Reading(task) = slot else { continue };
         let Some(result) = block_on(poll_once(task)) else {
             continue;

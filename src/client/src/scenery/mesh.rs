@@ -73,10 +73,9 @@ fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geome
     } else if needs_tangents
         && primitive.topology == Topology::Triangles
         && mesh.contains_attribute(Mesh::ATTRIBUTE_UV_0)
+        && let Err(error) = mesh.generate_tangents()
     {
-        if let Err(error) = mesh.generate_tangents() {
-            tracing::debug!("a mesh is drawn without tangents: {error}");
-        }
+        tracing::debug!("a mesh is drawn without tangents: {error}");
     }
     add_targets(&mut mesh, primitive);
     Geometry { mesh, is_skinned }

@@ -126,28 +126,7 @@ fn finish(
     preparing.task = None;
     preparing.settling = SETTLING_UPDATES;
     let scene = &*world.scene;
-    let root = commands
-        .spawn((SceneryRoot, Transform::default(), Visibility::default()))
-        .id();
-    for node in scene.visible_nodes() {
-        let described = &scene.nodes[node.index()];
-        let parent = described
-            .parent
-            .and_then(|parent| entities.0.get(&parent).copied())
-            .unwrap_or(root);
-        let entity = commands
-            .spawn((
-                Name::new(described.name.clone()),
-                engine_transform(&described.transform),
-                Visibility::default(),
-                ChildOf(parent),
-            ))
-            .id();
-        entities.0.insert(node, entity);
-        if let Some(light) = described.light {
-            lights::insert(&mut commands.entity(entity), &scene.lights[light.index()]);
-        }
-    }
+    let root = spawn_nodes(&mut commands, scene, &mut entities.0);
     let mut surfaces = Surfaces::default();
     let mut handles: BTreeMap<(MeshIndex, usize), (Handle<Mesh>, bool)> = BTreeMap::new();
     for (place, geometry) in prepared.meshes {
@@ -188,6 +167,37 @@ fn finish(
             &mut stores.materials,
         );
     }
+}
+
+/// The tree of nodes, without what they draw; gives its root.
+fn spawn_nodes(
+    commands: &mut Commands,
+    scene: &Scene,
+    entities: &mut BTreeMap<NodeIndex, Entity>,
+) -> Entity {
+    let root = commands
+        .spawn((SceneryRoot, Transform::default(), Visibility::default()))
+        .id();
+    for node in scene.visible_nodes() {
+        let described = &scene.nodes[node.index()];
+        let parent = described
+            .parent
+            .and_then(|parent| entities.get(&parent).copied())
+            .unwrap_or(root);
+        let entity = commands
+            .spawn((
+                Name::new(described.name.clone()),
+                engine_transform(&described.transform),
+                Visibility::default(),
+                ChildOf(parent),
+            ))
+            .id();
+        entities.insert(node, entity);
+        if let Some(light) = described.light {
+            lights::insert(&mut commands.entity(entity), &scene.lights[light.index()]);
+        }
+    }
+    root
 }
 
 fn draw_node(

@@ -127,7 +127,7 @@ fn start(
         } => running.walk = Some((*direction, running.clock_secs + secs, *is_running)),
         ScriptCommand::Turn { degrees } => wishes.input.yaw += degrees.to_radians(),
         ScriptCommand::Look { degrees } => {
-            wishes.input.pitch = degrees.to_radians().clamp(-1.5, 1.5)
+            wishes.input.pitch = degrees.to_radians().clamp(-1.5, 1.5);
         }
         ScriptCommand::Jump => wishes.input.is_jumping = true,
         ScriptCommand::Crouch { secs } => running.crouch_until = running.clock_secs + secs,
@@ -138,7 +138,7 @@ fn start(
         ScriptCommand::Say(text) => wishes.say = Some(text.clone()),
         ScriptCommand::Emote(name) => wishes.emote = Some(name.clone()),
         ScriptCommand::Goto(point) => {
-            running.goto = Some((*point, running.clock_secs + GOTO_LIMIT_SECS))
+            running.goto = Some((*point, running.clock_secs + GOTO_LIMIT_SECS));
         }
         ScriptCommand::Face(name) => {
             if let Some(target) = find(name, visit, world, link) {
