@@ -5,7 +5,8 @@ use crate::connection::Connection;
 use crate::known_servers::{KnownServers, KnownServersError};
 use crate::simulated::Network;
 use crate::socket::bind_any;
-use crate::{transport, verifier};
+use crate::transport::{self, Tuning};
+use crate::verifier;
 use protocol::Fingerprint;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -20,6 +21,7 @@ const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 #[derive(Clone, Debug)]
 pub struct ClientEndpoint {
     network: Option<(Network, IpAddr)>,
+    tuning: Tuning,
 }
 
 /// Which certificate a client accepts.
@@ -90,7 +92,10 @@ impl ClientEndpoint {
     /// Connects over the machine's network.
     #[must_use]
     pub const fn udp() -> Self {
-        Self { network: None }
+        Self {
+            network: None,
+            tuning: Tuning::Stoa,
+        }
     }
 
     /// Connects over a simulated network, from ports of `ip`.
@@ -98,7 +103,14 @@ impl ClientEndpoint {
     pub const fn simulated(network: Network, ip: IpAddr) -> Self {
         Self {
             network: Some((network, ip)),
+            tuning: Tuning::Stoa,
         }
+    }
+
+    /// The same with other QUIC settings, for comparisons.
+    #[must_use]
+    pub fn with_tuning(self, tuning: Tuning) -> Self {
+        Self { tuning, ..self }
     }
 
     /// Connects within `limit` and checks the certificate before anything is sent.
@@ -113,13 +125,13 @@ impl ClientEndpoint {
     ) -> Result<Connection, ConnectError> {
         let endpoint = self.endpoint().map_err(ConnectError::Socket)?;
         let connecting = endpoint
-            .connect_with(config()?, address, protocol::CERTIFICATE_NAME)
+            .connect_with(config(self.tuning)?, address, protocol::CERTIFICATE_NAME)
             .map_err(|error| ConnectError::Failed(Disconnected::Transport(error.to_string())))?;
         let quic = tokio::time::timeout(limit, connecting)
             .await
             .map_err(|_elapsed| ConnectError::Unreachable { address })?
             .map_err(|error| connect_error(error, address))?;
-        let connection = Connection::new(quic, None, Some(endpoint));
+        let connection = Connection::new(quic, None, Some(endpoint), self.tuning);
         if let Err(error) = check(&connection, &trust) {
             connection.close(CloseCode::Certificate, "the certificate is not trusted");
             return Err(error);
@@ -129,7 +141,7 @@ impl ClientEndpoint {
 
     fn endpoint(&self) -> io::Result<quinn::Endpoint> {
         let runtime = Arc::new(quinn::TokioRuntime);
-        let config = transport::client_endpoint();
+        let config = transport::client_endpoint(self.tuning);
         match &self.network {
             None => quinn::Endpoint::new(config, None, bind_any()?, runtime),
             Some((network, ip)) => quinn::Endpoint::new_with_abstract_socket(
@@ -142,10 +154,10 @@ impl ClientEndpoint {
     }
 }
 
-fn config() -> Result<quinn::ClientConfig, ConnectError> {
+fn config(tuning: Tuning) -> Result<quinn::ClientConfig, ConnectError> {
     let failed = |text| ConnectError::Failed(Disconnected::Transport(text));
     let tls = verifier::tls_config().map_err(|error| failed(error.to_string()))?;
-    transport::client(tls).map_err(failed)
+    transport::client(tls, tuning).map_err(failed)
 }
 
 fn connect_error(error: quinn::ConnectionError, address: SocketAddr) -> ConnectError {

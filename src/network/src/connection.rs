@@ -3,16 +3,18 @@
 use crate::certificate::fingerprint_of;
 use crate::close::{CloseCode, Disconnected};
 use crate::congestion::FlooredCubic;
+use crate::pacer::{BulkPacer, Grant, PathView};
 use crate::server::UnprovenSlot;
 use crate::stream::{ControlStream, StreamReceiver, StreamSender};
-use crate::transport::{BULK_SEND_WINDOW, SEND_WINDOW};
+use crate::transport::{BULK_SEND_WINDOW, SEND_WINDOW, Tuning};
 use protocol::Fingerprint;
 use protocol::limits::{MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES};
 use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::time::Instant;
 
 const CONTROL_PRIORITY: i32 = 10;
 const BULK_PRIORITY: i32 = -10;
@@ -22,9 +24,10 @@ const BULK_PRIORITY: i32 = -10;
 pub struct Connection {
     quic: quinn::Connection,
     slot: Arc<Mutex<Option<UnprovenSlot>>>,
-    bulk_streams: Arc<AtomicUsize>,
+    bulk: Arc<Bulk>,
     /// Space for state datagrams when none waits.
     empty_space: usize,
+    tuning: Tuning,
     /// Keeps the socket of a client's connection.
     _endpoint: Option<quinn::Endpoint>,
 }
@@ -69,12 +72,14 @@ impl Connection {
         quic: quinn::Connection,
         slot: Option<UnprovenSlot>,
         endpoint: Option<quinn::Endpoint>,
+        tuning: Tuning,
     ) -> Self {
         Self {
             empty_space: quic.datagram_send_buffer_space(),
             quic,
             slot: Arc::new(Mutex::new(slot)),
-            bulk_streams: Arc::default(),
+            bulk: Arc::default(),
+            tuning,
             _endpoint: endpoint,
         }
     }
@@ -134,22 +139,30 @@ impl Connection {
         send_limit: usize,
         receive_limit: usize,
     ) -> BulkStream {
-        if self.bulk_streams.fetch_add(1, Ordering::Relaxed) == 0 {
+        let is_first = self.bulk.open.fetch_add(1, Ordering::Relaxed) == 0;
+        let is_paced = self.bulk.is_paced.load(Ordering::Relaxed);
+        if is_first && !is_paced && self.tuning == Tuning::Stoa {
             self.quic.set_send_window(BULK_SEND_WINDOW);
         }
-        let stream = with_priority(
+        let mut stream = with_priority(
             ControlStream {
                 sender: StreamSender::new(send, send_limit),
                 receiver: StreamReceiver::new(receive, receive_limit),
             },
             BULK_PRIORITY,
         );
+        stream.sender.set_pace(Pace {
+            quic: self.quic.clone(),
+            bulk: self.bulk.clone(),
+            empty_space: self.empty_space,
+        });
         BulkStream {
             sender: stream.sender,
             receiver: stream.receiver,
             _window: WindowGuard {
+                tuning: self.tuning,
                 quic: self.quic.clone(),
-                open: self.bulk_streams.clone(),
+                bulk: self.bulk.clone(),
             },
         }
     }
@@ -184,10 +197,13 @@ impl Connection {
         self.state_space() < self.empty_space
     }
 
-    /// Tells the connection how many bytes of state a second it shall carry, so that random losses do not push its
-    /// window below that; see [`StateBudget`](crate::StateBudget). A new path (the peer's address changed) may
+    /// Tells the connection that state travels, and how many bytes of it a second it shall carry: random losses
+    /// then do not push the window below that, and files are sent no faster than the path takes without a queue. See [`StateBudget`](crate::StateBudget). A new path (the peer's address changed) may
     /// begin at the default again: tell it now and then.
     pub fn set_state_budget(&self, bytes_per_sec: u64) {
+        if !self.bulk.is_paced.swap(true, Ordering::Relaxed) {
+            self.quic.set_send_window(SEND_WINDOW);
+        }
         // The copy shares its budget with the connection's own controller.
         if let Ok(controller) = self
             .quic
@@ -302,14 +318,74 @@ pub struct BulkStream {
 /// Gives a connection a larger send window while files travel.
 #[derive(Debug)]
 struct WindowGuard {
+    tuning: Tuning,
     quic: quinn::Connection,
-    open: Arc<AtomicUsize>,
+    bulk: Arc<Bulk>,
 }
 
 impl Drop for WindowGuard {
     fn drop(&mut self) {
-        if self.open.fetch_sub(1, Ordering::Relaxed) == 1 {
+        let is_last = self.bulk.open.fetch_sub(1, Ordering::Relaxed) == 1;
+        if is_last && self.tuning == Tuning::Stoa {
             self.quic.set_send_window(SEND_WINDOW);
+        }
+    }
+}
+
+/// What the file streams of a connection share.
+#[derive(Debug)]
+struct Bulk {
+    open: AtomicUsize,
+    /// True once state travels.
+    is_paced: AtomicBool,
+    pacer: Mutex<BulkPacer>,
+    epoch: Instant,
+}
+
+impl Default for Bulk {
+    fn default() -> Self {
+        Self {
+            open: AtomicUsize::new(0),
+            is_paced: AtomicBool::new(false),
+            pacer: Mutex::default(),
+            epoch: Instant::now(),
+        }
+    }
+}
+
+/// Holds a file stream back while state travels.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    quic: quinn::Connection,
+    bulk: Arc<Bulk>,
+    empty_space: usize,
+}
+
+impl Pace {
+    /// Waits until some of `wanted` bytes may go; gives how many.
+    pub(crate) async fn wait(&self, wanted: usize) -> usize {
+        loop {
+            if !self.bulk.is_paced.load(Ordering::Relaxed) {
+                return wanted;
+            }
+            let stats = self.quic.stats();
+            let path = PathView {
+                rtt: stats.path.rtt,
+                min_rtt: stats.path.min_rtt,
+                has_unsent_state: self.quic.datagram_send_buffer_space() < self.empty_space,
+            };
+            let grant = {
+                let mut pacer = self
+                    .bulk
+                    .pacer
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                pacer.ask(self.bulk.epoch.elapsed().as_secs_f64(), wanted, path)
+            };
+            match grant {
+                Grant::Send(bytes) => return bytes.min(wanted),
+                Grant::Wait(time) => tokio::time::sleep(time).await,
+            }
         }
     }
 }

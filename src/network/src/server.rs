@@ -5,7 +5,7 @@ use crate::close::{CloseCode, Disconnected};
 use crate::connection::Connection;
 use crate::simulated::Network;
 use crate::socket::{SocketBuffers, bind};
-use crate::transport;
+use crate::transport::{self, Tuning};
 use protocol::Fingerprint;
 use protocol::limits::{HANDSHAKE_TIMEOUT_SECS, MAX_UNPROVEN_CONNECTIONS, RETRY_ABOVE_UNPROVEN};
 use std::io;
@@ -21,6 +21,7 @@ pub struct ServerEndpoint {
     fingerprint: Fingerprint,
     buffers: SocketBuffers,
     unproven: Arc<AtomicUsize>,
+    tuning: Tuning,
 }
 
 /// The server cannot listen.
@@ -44,6 +45,7 @@ pub enum BindError {
 pub struct Handshake {
     connecting: quinn::Connecting,
     slot: UnprovenSlot,
+    tuning: Tuning,
 }
 
 /// A connection that did not come about. Worth a debug line, no more: anybody can cause it.
@@ -91,12 +93,12 @@ impl ServerEndpoint {
         let (socket, buffers) = bind(listen).map_err(failed)?;
         let quic = quinn::Endpoint::new(
             transport::server_endpoint(),
-            Some(config(certificate)?),
+            Some(config(certificate, Tuning::Stoa)?),
             socket,
             Arc::new(quinn::TokioRuntime),
         )
         .map_err(failed)?;
-        Ok(Self::new(quic, certificate, buffers))
+        Ok(Self::new(quic, certificate, buffers, Tuning::Stoa))
     }
 
     /// Listens on an address of a simulated network.
@@ -108,13 +110,26 @@ impl ServerEndpoint {
         listen: SocketAddr,
         certificate: &Certificate,
     ) -> Result<Self, BindError> {
+        Self::simulated_with(network, listen, certificate, Tuning::Stoa)
+    }
+
+    /// The same with other QUIC settings, for comparisons.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn simulated_with(
+        network: &Network,
+        listen: SocketAddr,
+        certificate: &Certificate,
+        tuning: Tuning,
+    ) -> Result<Self, BindError> {
         let failed = |source| BindError::Socket {
             address: listen,
             source,
         };
         let quic = quinn::Endpoint::new_with_abstract_socket(
             transport::server_endpoint(),
-            Some(config(certificate)?),
+            Some(config(certificate, tuning)?),
             network.socket(listen).map_err(failed)?,
             Arc::new(quinn::TokioRuntime),
         )
@@ -123,12 +138,18 @@ impl ServerEndpoint {
             receive_bytes: 0,
             send_bytes: 0,
         };
-        Ok(Self::new(quic, certificate, none))
+        Ok(Self::new(quic, certificate, none, tuning))
     }
 
-    fn new(quic: quinn::Endpoint, certificate: &Certificate, buffers: SocketBuffers) -> Self {
+    fn new(
+        quic: quinn::Endpoint,
+        certificate: &Certificate,
+        buffers: SocketBuffers,
+        tuning: Tuning,
+    ) -> Self {
         Self {
             quic,
+            tuning,
             fingerprint: certificate.fingerprint(),
             buffers,
             unproven: Arc::default(),
@@ -152,7 +173,13 @@ impl ServerEndpoint {
                 continue;
             };
             match incoming.accept() {
-                Ok(connecting) => return Some(Handshake { connecting, slot }),
+                Ok(connecting) => {
+                    return Some(Handshake {
+                        connecting,
+                        slot,
+                        tuning: self.tuning,
+                    });
+                }
                 Err(error) => tracing::debug!("a connection attempt failed: {error}"),
             }
         }
@@ -213,13 +240,13 @@ impl Handshake {
             .await
             .map_err(|_elapsed| HandshakeError::TimedOut)?
             .map_err(|error| HandshakeError::Failed(error.into()))?;
-        Ok(Connection::new(quic, Some(self.slot), None))
+        Ok(Connection::new(quic, Some(self.slot), None, self.tuning))
     }
 }
 
-fn config(certificate: &Certificate) -> Result<quinn::ServerConfig, BindError> {
+fn config(certificate: &Certificate, tuning: Tuning) -> Result<quinn::ServerConfig, BindError> {
     let tls = certificate
         .tls_config()
         .map_err(|error| BindError::Certificate(error.to_string()))?;
-    transport::server(tls).map_err(BindError::Certificate)
+    transport::server(tls, tuning).map_err(BindError::Certificate)
 }

@@ -2,6 +2,7 @@
 //! Every future here may be dropped and called again without losing its place.
 
 use crate::close::Disconnected;
+use crate::connection::Pace;
 use protocol::{WireError, decode_message, encode_message};
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -26,6 +27,8 @@ pub struct StreamSender {
     /// A frame of which a part has left already.
     pending: Vec<u8>,
     sent: usize,
+    /// Of streams for files: what holds them back while state travels.
+    pace: Option<Pace>,
 }
 
 /// Incoming half of a stream.
@@ -87,7 +90,12 @@ impl StreamSender {
             limit,
             pending: Vec::new(),
             sent: 0,
+            pace: None,
         }
+    }
+
+    pub(crate) fn set_pace(&mut self, pace: Pace) {
+        self.pace = Some(pace);
     }
 
     pub(crate) fn set_priority(&self, priority: i32) {
@@ -112,7 +120,8 @@ impl StreamSender {
         self.flush().await
     }
 
-    /// Sends file bytes as they are. Call only where the protocol expects no more frames.
+    /// Sends file bytes as they are. Call only where the protocol expects no more frames. While state travels on
+    /// the same connection, files go no faster than the path takes without a queue.
     ///
     /// # Errors
     /// [`SendError`].
@@ -120,8 +129,16 @@ impl StreamSender {
         self.flush().await?;
         let mut rest = bytes;
         while !rest.is_empty() {
-            let taken = self.stream.write(rest).await.map_err(SendError::from)?;
-            rest = &rest[taken..];
+            let piece = match &self.pace {
+                Some(pace) => pace.wait(rest.len()).await,
+                None => rest.len(),
+            };
+            let mut unsent = &rest[..piece];
+            rest = &rest[piece..];
+            while !unsent.is_empty() {
+                let taken = self.stream.write(unsent).await.map_err(SendError::from)?;
+                unsent = &unsent[taken..];
+            }
         }
         Ok(())
     }

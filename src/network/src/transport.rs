@@ -32,8 +32,24 @@ const MAX_INCOMING: usize = 512;
 const INCOMING_BYTES: u64 = 64 * 1024;
 const INCOMING_BYTES_TOTAL: u64 = 8 * 1024 * 1024;
 
-fn common() -> TransportConfig {
+/// Which QUIC settings an endpoint uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tuning {
+    /// Those of this module.
+    #[default]
+    Stoa,
+    /// quinn's own, but for the idle timeout and keep-alives: what to compare with.
+    QuinnDefaults,
+}
+
+fn common(tuning: Tuning) -> TransportConfig {
     let mut config = TransportConfig::default();
+    config.max_idle_timeout(Some(
+        VarInt::from_u32(IDLE_TIMEOUT_SECS as u32 * 1000).into(),
+    ));
+    if tuning == Tuning::QuinnDefaults {
+        return config;
+    }
     let mut acknowledgements = AckFrequencyConfig::default();
     acknowledgements
         .ack_eliciting_threshold(VarInt::from_u32(ACKNOWLEDGE_PACKETS))
@@ -42,21 +58,23 @@ fn common() -> TransportConfig {
         .datagram_send_buffer_size(DATAGRAM_SEND_BYTES)
         .datagram_receive_buffer_size(Some(DATAGRAM_RECEIVE_BYTES))
         .ack_frequency_config(Some(acknowledgements))
-        .max_idle_timeout(Some(
-            VarInt::from_u32(IDLE_TIMEOUT_SECS as u32 * 1000).into(),
-        ))
         .congestion_controller_factory(Arc::new(FlooredCubicFactory::default()))
         .send_window(SEND_WINDOW)
         .max_concurrent_uni_streams(VarInt::from_u32(0));
     config
 }
 
-pub(crate) fn server(tls: rustls::ServerConfig) -> Result<quinn::ServerConfig, String> {
-    let mut transport = common();
-    transport
-        .receive_window(VarInt::from_u32(SERVER_RECEIVE_WINDOW))
-        .stream_receive_window(VarInt::from_u32(SERVER_STREAM_WINDOW))
-        .max_concurrent_bidi_streams(VarInt::from_u32(CLIENT_STREAMS));
+pub(crate) fn server(
+    tls: rustls::ServerConfig,
+    tuning: Tuning,
+) -> Result<quinn::ServerConfig, String> {
+    let mut transport = common(tuning);
+    if tuning == Tuning::Stoa {
+        transport
+            .receive_window(VarInt::from_u32(SERVER_RECEIVE_WINDOW))
+            .stream_receive_window(VarInt::from_u32(SERVER_STREAM_WINDOW))
+            .max_concurrent_bidi_streams(VarInt::from_u32(CLIENT_STREAMS));
+    }
     let crypto = quinn_proto::crypto::rustls::QuicServerConfig::try_from(tls)
         .map_err(|error| error.to_string())?;
     let mut config = quinn::ServerConfig::with_crypto(Arc::new(crypto));
@@ -68,15 +86,20 @@ pub(crate) fn server(tls: rustls::ServerConfig) -> Result<quinn::ServerConfig, S
     Ok(config)
 }
 
-pub(crate) fn client(tls: rustls::ClientConfig) -> Result<quinn::ClientConfig, String> {
-    let mut transport = common();
-    transport
-        .receive_window(VarInt::from_u32(CLIENT_RECEIVE_WINDOW))
-        .stream_receive_window(VarInt::from_u32(CLIENT_STREAM_WINDOW))
-        .max_concurrent_bidi_streams(VarInt::from_u32(0))
-        .keep_alive_interval(Some(KEEP_ALIVE))
-        // Bursts of equal packets do not occur here, and mobile links lose them whole.
-        .enable_segmentation_offload(false);
+pub(crate) fn client(
+    tls: rustls::ClientConfig,
+    tuning: Tuning,
+) -> Result<quinn::ClientConfig, String> {
+    let mut transport = common(tuning);
+    transport.keep_alive_interval(Some(KEEP_ALIVE));
+    if tuning == Tuning::Stoa {
+        transport
+            .receive_window(VarInt::from_u32(CLIENT_RECEIVE_WINDOW))
+            .stream_receive_window(VarInt::from_u32(CLIENT_STREAM_WINDOW))
+            .max_concurrent_bidi_streams(VarInt::from_u32(0))
+            // Bursts of equal packets do not occur here, and mobile links lose them whole.
+            .enable_segmentation_offload(false);
+    }
     let crypto = quinn_proto::crypto::rustls::QuicClientConfig::try_from(tls)
         .map_err(|error| error.to_string())?;
     let mut config = quinn::ClientConfig::new(Arc::new(crypto));
@@ -94,8 +117,11 @@ pub(crate) fn server_endpoint() -> EndpointConfig {
 
 /// Clients use no connection id of their own, which saves 8 bytes on each packet to them. That needs a socket
 /// for each connection, see `client.rs`.
-pub(crate) fn client_endpoint() -> EndpointConfig {
+pub(crate) fn client_endpoint(tuning: Tuning) -> EndpointConfig {
     let mut config = EndpointConfig::default();
+    if tuning == Tuning::QuinnDefaults {
+        return config;
+    }
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(0)));
     config
 }
