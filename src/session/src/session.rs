@@ -64,7 +64,7 @@ pub struct Session {
     next_request: AtomicU32,
     basis: Basis,
     /// Tells that the thread of a session that has one is through.
-    finished: Option<std_mpsc::Receiver<()>>,
+    finished: Option<Mutex<std_mpsc::Receiver<()>>>,
 }
 
 /// What the handle and the running session share.
@@ -155,7 +155,7 @@ impl Session {
                 runtime.shutdown_background();
                 drop(through);
             })?;
-        session.finished = Some(finished);
+        session.finished = Some(Mutex::new(finished));
         Ok(session)
     }
 
@@ -396,6 +396,12 @@ impl Session {
     }
 }
 
+/// Front-ends share it between their threads.
+const _: () = {
+    const fn is_shareable<T: Send + Sync>() {}
+    is_shareable::<Session>();
+};
+
 impl Drop for Session {
     fn drop(&mut self) {
         // Nobody takes events any more; who waits to tell one goes on.
@@ -403,6 +409,9 @@ impl Drop for Session {
         let Some(finished) = self.finished.take() else {
             return;
         };
+        let finished = finished
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
         if self.leave().is_ok()
             && finished.recv_timeout(LEAVE_LIMIT) == Err(RecvTimeoutError::Timeout)
         {
