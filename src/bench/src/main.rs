@@ -5,6 +5,7 @@
 mod asteroids;
 mod crowd;
 mod cubes;
+mod freshness;
 mod link;
 mod random;
 mod report;
@@ -56,6 +57,11 @@ enum Bench {
         #[command(flatten)]
         common: Common,
     },
+    /// Age of state and messages on a link too thin for what is offered, against quinn's default settings.
+    Freshness {
+        #[command(flatten)]
+        common: Common,
+    },
     /// Makes the frozen tables of the snapshot codec anew from seeded recordings.
     Train {
         /// Where to write them: `src/replication/tables/frequencies.bin`.
@@ -80,6 +86,7 @@ fn run(bench: &Bench) -> Result<()> {
         Bench::Cubes { file, loss, common } => cubes::run(file, *loss, common.seed),
         Bench::Asteroids { common } => asteroids::run(common.seed),
         Bench::Crowd { common } => crowd::run(common.seed),
+        Bench::Freshness { common } => freshness::run(common.seed),
         Bench::Train { out, common } => train::run(out, common.seed),
     }
 }
