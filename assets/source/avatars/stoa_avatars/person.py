@@ -20,7 +20,6 @@ class Person:
     face = None
     hair_light = "#ffffff"
     hair_shine = 0.5
-    is_calm = False
     hat_room = 0.0
     ground = ((0.82, 0.88, 0.86), (0.62, 0.72, 0.70))
 

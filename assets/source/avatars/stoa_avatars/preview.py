@@ -46,7 +46,7 @@ def face_views(person):
 def thumbnail(person, side=256):
     """Head and shoulders, arms down, on a plain ground of the person's own colour."""
     pose = clips.idle(0.7)
-    scene = person.scene(pose.rotations, pose.hips * person.build.hips / 0.9, "relaxed" if person.is_calm else None)
+    scene = person.scene(pose.rotations, pose.hips * person.build.hips / 0.9)
     b = person.build
     eye, target = camera(0.42, 0.06, 2.1, (0.0, b.height - 0.66 * b.head + person.hat_room * 0.5, 0.0))
     return render(scene, eye, target, (side, side), 0.275 + person.hat_room, person.ground, samples=3)

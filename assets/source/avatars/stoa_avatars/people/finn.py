@@ -68,7 +68,7 @@ class Finn(Person):
     def shirt(self):
         s = self.skeleton
         wave = lambda a, t, y: 1 + 0.022 * np.cos(8 * a + 1.0) * smoothstep(0.7, 1.0, t)
-        part = column("shirt", "body", "shirt", self.shirt_keys(), 24, 28, 2.3, fold=(0.007, 0.03), wave=wave)
+        part = column("shirt", "body", "shirt", self.shirt_keys(), 21, 26, 2.3, fold=(0.007, 0.03), wave=wave)
         part.weights = rig.skirt(s, part.points)
         x0 = s["leftLowerArm"][0]
         joint = s["leftUpperArm"][0]
@@ -98,8 +98,8 @@ class Finn(Person):
         low = h * 0.50
         keys = keys[:-1] + [(low, 0.200, 0.172, 0.16, 0.012)]
         top = s["leftUpperArm"][1] - 0.055
-        v = np.linspace(0, 1, 18)[:, None]
-        u = np.linspace(-1, 1, 15)[None, :]
+        v = np.linspace(0, 1, 15)[:, None]
+        u = np.linspace(-1, 1, 13)[None, :]
         y = lerp(top, low, v)
         bib = 1 - smoothstep(h + 0.10, h + 0.17, y)
         span = lerp(0.66, 1.50, bib) - 0.18 * smoothstep(h, low, y)
@@ -136,7 +136,7 @@ class Finn(Person):
         s, b, h = self.skeleton, self.build, self.build.hips
         self.add(body.leg(s, "trousers", [
             (h - 0.09, 0.072, 0.080, 0.088, 0.0), (h - 0.24, 0.072, 0.078, 0.080, 0.0), (h * 0.60, 0.066, 0.070, 0.068, 0.0),
-            (h * 0.515, 0.063, 0.068, 0.062, 0.004), (h * 0.42, 0.062, 0.062, 0.068, -0.004), (h * 0.32, 0.058, 0.054, 0.062, -0.01)], 20, 14))
+            (h * 0.515, 0.063, 0.068, 0.062, 0.004), (h * 0.42, 0.062, 0.062, 0.068, -0.004), (h * 0.32, 0.058, 0.054, 0.062, -0.01)], 16, 14))
         self.add(body.leg(s, "boot", [
             (h * 0.395, 0.068, 0.066, 0.074, -0.006), (h * 0.37, 0.069, 0.067, 0.075, -0.006), (h * 0.28, 0.064, 0.060, 0.068, -0.012), (h * 0.17, 0.053, 0.054, 0.056, -0.016),
             (h * 0.10, 0.051, 0.056, 0.054, -0.018), (0.05, 0.051, 0.060, 0.058, -0.018)], 12, 16, fold_top=(0.010, 0.03), name="leftBoot"))
@@ -146,7 +146,7 @@ class Finn(Person):
         head, k = self.head, self.head.scale
         profile = np.array([(0.0, 0.335), (0.12, 0.335), (0.25, 0.315), (0.345, 0.265), (0.395, 0.17), (0.415, 0.07), (0.425, 0.0), (0.455, -0.02),
                             (0.56, -0.035), (0.70, -0.050), (0.80, -0.055), (0.825, -0.066), (0.80, -0.078), (0.60, -0.062), (0.43, -0.045), (0.40, 0.03)])
-        angle = ring_angles(36)
+        angle = ring_angles(30)
         r, y = profile[:, :1], profile[:, 1:]
         out = smoothstep(0.45, 0.82, r)
         wave = out * (0.030 * np.cos(2 * angle + 0.4) + 0.018 * np.cos(5 * angle + 1.0))
@@ -164,7 +164,7 @@ class Finn(Person):
     def hairdo(self):
         head = self.head
         line = [(0, 2.02), (0.7, 1.98), (1.2, 1.80), (1.45, 1.62), (1.62, 1.50), (1.80, 1.28), (2.3, 1.02), (np.pi, 0.95)]
-        self.add(hair.cap(head, line, lambda a, t: 0.022 + 0.022 * t, ridges=(30, 0.010), columns=40, rows=14))
+        self.add(hair.cap(head, line, lambda a, t: 0.022 + 0.022 * t, ridges=(30, 0.010), columns=36, rows=11))
         tufts = [([(0.30, 0.62, -0.15), (0.385, 0.56, -0.10), (0.42, 0.46, -0.07)], 0.06, 0.03), ([(0.33, 0.68, 0.08), (0.385, 0.58, 0.10), (0.375, 0.40, 0.085)], 0.048, 0.026),
                  ([(0.22, 0.5, -0.38), (0.27, 0.36, -0.36), (0.26, 0.22, -0.32)], 0.115, 0.04), ([(0.06, 0.5, -0.46), (0.08, 0.34, -0.44), (0.09, 0.19, -0.40)], 0.12, 0.04)]
         self.add(hair.locks(head, hair.mirrored(tufts), rings=6, segments=7))

@@ -19,7 +19,6 @@ class Juma(Person):
                 brow_arch=0.026, brow_tilt=-0.018, mouth_y=0.182, mouth_width=0.078, mouth_smile=0.34, wrinkles=0.8)
     hair_light = "#ddd8cf"
     hair_shine = 0.25
-    is_calm = True
     ground = ((0.93, 0.86, 0.76), (0.80, 0.68, 0.58))
 
     def dress(self):
@@ -60,7 +59,7 @@ class Juma(Person):
         s, keys = self.skeleton, self.keys()
         h = self.build.hips
         wave = lambda a, t, y: 1 + (0.045 * np.cos(9 * a + 0.9) + 0.018 * np.cos(14 * a)) * smoothstep(0.50, 1.0, t)
-        part = column("robe", "body", "robe", keys, 30, 36, 2.2, fold=(0.010, 0.04), wave=wave)
+        part = column("robe", "body", "robe", keys, 26, 32, 2.2, fold=(0.010, 0.04), wave=wave)
         part.weights = rig.skirt(s, part.points, 0.92, 0.70, 0.80)
         panel_path = np.column_stack([np.linspace(keys[0][0] - 0.012, 0.11, 26), np.full(26, np.pi)])
         panel = body.ribbon("panel", "panel", keys, panel_path, np.linspace(0.058, 0.075, 26), 0.005, 0.008, 4)
@@ -68,7 +67,7 @@ class Juma(Person):
         panel.points[:, 2] *= np.maximum(bulge, 1.0) * 1.012
         panel.weights = rig.skirt(s, panel.points, 0.92, 0.70, 0.80)
         y = s["neck"][1] + 0.012
-        collar = body.closed_tube("collar", "under", body.ring_path(y, 0.074, 0.074, -0.014, 28, tilt=0.012), 0.012, 0.020, 8)
+        collar = body.closed_tube("collar", "under", body.ring_path(y, 0.074, 0.074, -0.014, 22, tilt=0.012), 0.012, 0.020, 8)
         collar.weights = {"upperChest": 0.7 * np.ones(len(collar.points)), "neck": 0.3 * np.ones(len(collar.points))}
         sash = body.belt(s, "sash", h + 0.045, 0.085, 0.218, 0.232, 0.150, 0.012, 0.010, 36, weights=lambda s, p: rig.skirt(s, p))
         self.add(part, panel, collar, sash)
@@ -107,11 +106,11 @@ class Juma(Person):
                     v=[0, 0.18, 0.36, 0.5, 0.62, 0.82, 1, 1, 1])
         self.add(part.rigid("head"))
         line = [(0, 2.00), (0.8, 1.98), (1.25, 1.84), (1.45, 1.72), (1.60, 1.50), (1.70, 1.10), (2.0, 0.80), (np.pi, 0.70)]
-        self.add(hair.cap(head, line, lambda a, t: 0.010 + 0.022 * t, ridges=(34, 0.010), columns=40, rows=12))
+        self.add(hair.cap(head, line, lambda a, t: 0.010 + 0.022 * t, ridges=(34, 0.010), columns=36, rows=10))
 
     def beard(self):
         head, k = self.head, self.head.scale
-        columns, rows = 40, 15
+        columns, rows = 34, 13
         u, t = np.meshgrid(np.linspace(-1, 1, columns + 1), np.linspace(0, 1, rows))
         angle = np.pi + u * 1.72
         side = np.abs(u)

@@ -48,7 +48,6 @@ class Sen(Person):
                 nose=0.95, nose_width=0.85, eye_width=0.092, eye_up=0.060, eye_down=0.052, iris_radius=0.060, eye_tilt=0.26, lid=0.22, lash=0.024, lash_wing=0.55,
                 brow_y=0.590, brow_thick=0.022, brow_arch=0.022, brow_width=0.105, brow_tilt=-0.010, mouth_width=0.074, mouth_smile=0.26)
     hair_light = "#4a4a66"
-    is_calm = True
     hat_room = 0.02
     ground = ((0.80, 0.84, 0.92), (0.62, 0.62, 0.76))
 
@@ -94,7 +93,7 @@ class Sen(Person):
 
     def kimono(self):
         s, keys = self.skeleton, self.keys()
-        part = column("kimono", "body", "kimono", keys, 22, 28, 2.25)
+        part = column("kimono", "body", "kimono", keys, 18, 26, 2.25)
         part.weights = rig.trunk(s, part.points)
         self.add(part)
         top, h = s["leftUpperArm"][1], self.build.hips
@@ -102,11 +101,11 @@ class Sen(Person):
             sign = -side
             rows = np.array([(top + 0.060, 0.0), (top + 0.057, 0.9), (top + 0.046, 1.75 - 0.1 * shift), (top + 0.022, 2.35 - 0.2 * shift), (top - 0.04, 2.78 - 0.25 * shift), (top - 0.11, 3.05 - 0.2 * shift), (h + 0.16, 3.42 - 0.1 * shift)])
             t = np.linspace(0, 1, len(rows))
-            path = np.column_stack([np.interp(np.linspace(0, 1, 26), t, rows[:, c]) for c in (0, 1)])
+            path = np.column_stack([np.interp(np.linspace(0, 1, 18), t, rows[:, c]) for c in (0, 1)])
             path[:, 0] -= 0.016 * shift / 0.3
             if sign > 0:
                 path[:, 1] = 2 * np.pi - path[:, 1]
-            strip = body.ribbon(name, region, keys, path, 0.030, lift + (0.004 if side > 0 else 0.0), 0.007, 4)
+            strip = body.ribbon(name, region, keys, path, 0.030, lift + (0.004 if side > 0 else 0.0), 0.007, 3)
             strip.weights = rig.trunk(s, strip.points)
             self.add(strip)
 
@@ -115,7 +114,7 @@ class Sen(Person):
         joint, elbow, wrist = (s["left" + n][0] for n in ("UpperArm", "LowerArm", "Hand"))
         self.add(body.sleeve(s, "sleeve", [
             (joint - 0.080, 0.052, 0.066, 0.003), (joint - 0.040, 0.064, 0.072, -0.002), (joint + 0.01, 0.064, 0.066, -0.004), (joint + 0.09, 0.072, 0.058, -0.022),
-            (elbow - 0.03, 0.098, 0.053, -0.054), (elbow + 0.07, 0.128, 0.050, -0.084), (wrist - 0.035, 0.138, 0.050, -0.094)], 20, 20, fold=(0.008, 0.06), power=2.5,
+            (elbow - 0.03, 0.098, 0.053, -0.054), (elbow + 0.07, 0.128, 0.050, -0.084), (wrist - 0.035, 0.138, 0.050, -0.094)], 17, 18, fold=(0.008, 0.06), power=2.5,
             wave=lambda a, t: 1 + 0.02 * np.cos(20 * t + 2 * np.sin(a)) * smoothstep(0.15, 0.5, t)))
         self.add(body.sleeve(s, "lining", [(elbow + 0.05, 0.042, 0.036, -0.014), (wrist - 0.05, 0.050, 0.036, -0.026), (wrist - 0.018, 0.052, 0.036, -0.030)], 5, 14, name="leftLining"))
         self.add(body.sleeve(s, "skin", [(elbow + 0.02, 0.034, 0.036, 0), (wrist - 0.05, 0.026, 0.030, 0), (wrist + 0.012, 0.022, 0.027, -0.001)], 7, 12, name="leftForearm", fold=None))
@@ -125,7 +124,7 @@ class Sen(Person):
         wave = lambda a, t, y: 1 + (0.045 * np.cos(7 * a) + 0.02 * np.cos(14 * a + 0.7)) * smoothstep(0.10, 0.55, t)
         self.add(body.leg(s, "hakama", [
             (h + 0.10, 0.062, 0.100, 0.100, 0.0), (h + 0.02, 0.080, 0.112, 0.118, 0.0), (h - 0.10, 0.100, 0.124, 0.128, 0.0), (h * 0.52, 0.128, 0.150, 0.150, 0.002),
-            (h * 0.28, 0.142, 0.168, 0.172, -0.004), (0.085, 0.152, 0.182, 0.188, -0.008)], 24, 22, fold=(0.010, 0.05), wave=wave))
+            (h * 0.28, 0.142, 0.168, 0.172, -0.004), (0.085, 0.152, 0.182, 0.188, -0.008)], 18, 20, fold=(0.010, 0.05), wave=wave))
         for part in self.parts[-2:]:
             center = np.abs(s["leftUpperLeg"][0])
             sign = np.sign(part.points[:, 0].mean())
@@ -177,7 +176,7 @@ class Sen(Person):
     def hairdo(self):
         head, s = self.head, self.skeleton
         line = [(0, 2.42), (0.7, 2.38), (1.10, 2.26), (1.36, 2.12), (1.60, 1.95), (1.82, 1.50), (2.1, 1.22), (2.5, 1.02), (np.pi, 0.96)]
-        self.add(hair.cap(head, line, lambda a, t: 0.050 + 0.030 * np.sin(np.pi * np.clip(t, 0, 1)) + 0.10 * smoothstep(0.55, 0.95, t) * smoothstep(2.0, 1.3, a), ridges=(34, 0.006), columns=44, rows=18, tuck=0.0))
+        self.add(hair.cap(head, line, lambda a, t: 0.050 + 0.030 * np.sin(np.pi * np.clip(t, 0, 1)) + 0.10 * smoothstep(0.55, 0.95, t) * smoothstep(2.0, 1.3, a), ridges=(34, 0.006), columns=40, rows=15, tuck=0.0))
         fringe = []
         for x, width, drop in ((-0.30, 0.075, 0.585), (-0.20, 0.085, 0.600), (-0.10, 0.085, 0.612), (0.0, 0.085, 0.618), (0.10, 0.085, 0.612), (0.20, 0.085, 0.600), (0.30, 0.075, 0.585)):
             z = 0.44 - 1.05 * x * x
@@ -193,7 +192,7 @@ class Sen(Person):
     def mask(self):
         """The mask at the left side of the head, its cord, and a tassel that swings."""
         head, s, k = self.head, self.skeleton, self.head.scale
-        u, v = np.meshgrid(np.linspace(-1, 1, 15), np.linspace(-1, 1, 15))
+        u, v = np.meshgrid(np.linspace(-1, 1, 11), np.linspace(-1, 1, 13))
         r = np.maximum(np.abs(u), np.abs(v))
         length = np.maximum(np.hypot(u, v), 1e-9)
         x, y = u / length * r, -v / length * r
