@@ -23,7 +23,7 @@ pub const MAX_MEMORY_BYTES: u64 = 352 * 1024 * 1024;
 /// Most vertices or indices of one accessor.
 pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 /// Most instances in all of EXT_mesh_gpu_instancing.
-pub const MAX_INSTANCES: usize = 1_000_000;
+pub const MAX_INSTANCES: usize = 200_000;
 /// Most triangles of all triangle colliders together.
 pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
 /// Most triangles drawn, instances included.
@@ -54,3 +54,9 @@ pub const MAX_EXTRAS_BYTES: usize = 64 * 1024;
 pub const MAX_URI_BYTES: usize = 2_048;
 /// Most findings kept in the report on one file.
 pub const MAX_ISSUES: usize = 10_000;
+/// Nodes from which on a warning is given.
+pub const NODES_TO_WARN_ABOUT: usize = 20_000;
+/// Depth of nodes beyond which a warning is given.
+pub const NODE_DEPTH_TO_WARN_ABOUT: usize = 1_000;
+/// Lights beyond which a warning is given.
+pub const LIGHTS_TO_WARN_ABOUT: usize = 512;

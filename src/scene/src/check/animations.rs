@@ -30,7 +30,7 @@ pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
         }
         let mut used = BTreeSet::new();
         let mut targets = BTreeMap::new();
-        for (number, channel) in objects(animation, "channels").into_iter().enumerate() {
+        for channel in objects(animation, "channels") {
             let sampler = index(channel, "sampler");
             let known = sampler.and_then(|sampler| samplers.get(sampler));
             if let (Some(place), Some(_), None) = (channel.member("sampler"), sampler, known) {
@@ -47,8 +47,9 @@ pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
                 check_output(model, channel, target, *sampler, sink);
             }
             if let (Some(node), Some(path)) = (index(target, "node"), text(target, "path")) {
-                if targets.insert((node, path), number).is_some() {
-                    sink.at(&codes::ANIMATION_DUPLICATE_TARGETS, &target);
+                // The earlier of the two is told, as the Khronos validator does.
+                if let Some(earlier) = targets.insert((node, path), target) {
+                    sink.at(&codes::ANIMATION_DUPLICATE_TARGETS, &earlier);
                 }
             }
         }

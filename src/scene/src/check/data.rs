@@ -100,9 +100,10 @@ impl<'m> Data<'m, '_> {
             self.check_accessor(accessor, sink);
         }
         let skins = self.skins_of_meshes();
+        let mut checked = BTreeSet::new();
         for (number, mesh) in self.model.meshes.iter().enumerate() {
             for primitive in primitives(*mesh) {
-                self.check_primitive(primitive, skins[number], sink);
+                self.check_primitive(primitive, skins[number], &mut checked, sink);
             }
         }
         for skin in &self.model.skins {
@@ -121,8 +122,11 @@ impl<'m> Data<'m, '_> {
         buffer.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
-    /// The elements of an accessor that can be read; all zero without a view.
+    /// The elements of an accessor that can be read. One without view and sparse part, which is all zero, is not read.
     fn elements(&self, accessor: &Accessor<'_>) -> Option<Elements<'m>> {
+        if accessor.view.is_none() && accessor.sparse.is_none() {
+            return None;
+        }
         let element = usize::try_from(accessor.element_bytes()?).ok()?;
         let count = usize::try_from(accessor.count?).ok()?;
         let component = accessor.component?;
@@ -197,9 +201,6 @@ impl<'m> Data<'m, '_> {
                     sink.at(&codes::ACCESSOR_SPARSE_INDEX_OOB, &sparse);
                 }
             }
-        }
-        if accessor.view.is_none() && accessor.sparse.is_none() {
-            return;
         }
         let Some(elements) = self.elements(accessor) else {
             return;
@@ -283,17 +284,23 @@ impl<'m> Data<'m, '_> {
         skins
     }
 
-    fn check_primitive(&self, primitive: Item<'_>, joints: Option<usize>, sink: &mut Sink) {
+    /// Each accessor is checked where it is first used.
+    fn check_primitive(
+        &self,
+        primitive: Item<'_>,
+        joints: Option<usize>,
+        checked: &mut BTreeSet<u64>,
+        sink: &mut Sink,
+    ) {
         let Some(attributes) = object(primitive, "attributes") else {
             return;
         };
         for (name, place) in attributes.members() {
-            let accessor = place.size().ok();
-            let accessor = accessor.and_then(|at| self.model.accessors.get(at as usize));
-            let Some(elements) = accessor
-                .filter(|accessor| accessor.view.is_some() || accessor.sparse.is_some())
-                .and_then(|accessor| self.elements(accessor))
-            else {
+            let Some(number) = place.size().ok().filter(|number| checked.insert(*number)) else {
+                continue;
+            };
+            let accessor = self.model.accessors.get(number as usize);
+            let Some(elements) = accessor.and_then(|accessor| self.elements(accessor)) else {
                 continue;
             };
             match name {
@@ -398,7 +405,6 @@ impl<'m> Data<'m, '_> {
         };
         let Some(elements) = self
             .at(primitive, "indices")
-            .filter(|accessor| accessor.view.is_some() || accessor.sparse.is_some())
             .and_then(|accessor| self.elements(accessor))
             .filter(|elements| elements.width == 1)
         else {

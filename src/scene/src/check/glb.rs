@@ -31,11 +31,12 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
         return chunks;
     }
     let length = length as usize;
-    if length < 20 {
+    if length < 12 {
         sink.at_byte(&codes::GLB_LENGTH_TOO_SMALL, 8);
     }
     let mut offset = 12;
     let (mut has_json, mut has_binary, mut number) = (false, false, 0);
+    let mut has_empty_json = false;
     while offset < bytes.len() {
         if offset == length {
             sink.at_byte(&codes::GLB_EXTRA_DATA, offset);
@@ -46,6 +47,10 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
             chunks.is_fatal = true;
             return chunks;
         };
+        if has_empty_json {
+            // Only a chunk after it ends the empty text.
+            chunks.json = Some(&[]);
+        }
         let size = size as usize;
         let start = offset + 8;
         if !size.is_multiple_of(4) {
@@ -59,6 +64,7 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
         }
         let is_known = match kind {
             JSON if size == 0 => {
+                has_empty_json = true;
                 sink.at_byte(&codes::GLB_EMPTY_CHUNK, offset);
                 true
             }
@@ -82,7 +88,7 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
             if std::mem::replace(has, true) {
                 sink.at_byte(&codes::GLB_DUPLICATE_CHUNK, offset);
             } else if kind == JSON {
-                chunks.json = data;
+                chunks.json = data.filter(|data| !data.is_empty());
             } else {
                 if number > 1 {
                     sink.at_byte(&codes::GLB_UNEXPECTED_BIN_CHUNK, offset);

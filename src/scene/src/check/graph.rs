@@ -139,13 +139,13 @@ fn is_empty(model: &Model<'_>, node: Item<'_>) -> bool {
     let cameras = list(model.root, "cameras").len();
     let has_children = node
         .member("children")
-        .is_some_and(|children| children.kind() == json::Kind::Array);
+        .is_some_and(|children| children.kind() == json::Kind::Array && children.count() > 0);
     let has_extension = object(node, "extensions").is_some_and(|extensions| extensions.count() > 0);
     !has_children
         && !names("mesh", model.meshes.len())
         && !names("camera", cameras)
         && !has_extension
-        && node.member("extras").is_none()
+        && node.get("extras").is_none()
 }
 
 fn joints(skin: Item<'_>) -> Vec<usize> {
@@ -205,10 +205,7 @@ fn check_mesh_node(
     if graph.parents[number].is_some() {
         sink.at(&codes::NODE_SKINNED_MESH_NON_ROOT, &node);
     }
-    let is_moved = ["matrix", "translation", "rotation", "scale"]
-        .iter()
-        .any(|key| node.member(key).is_some());
-    if is_moved {
+    if is_moved(node) {
         sink.at(&codes::NODE_SKINNED_MESH_LOCAL_TRANSFORMS, &node);
     }
     let top = graph.tops[number];
@@ -222,6 +219,23 @@ fn check_mesh_node(
     if is_missing {
         sink.at(&codes::NODE_SKIN_NO_SCENE, &node);
     }
+}
+
+/// True when a node's transform is not the identity.
+fn is_moved(node: Item<'_>) -> bool {
+    let differs = |key: &str, rest: &[f64]| {
+        let values = list(node, key);
+        !values.is_empty()
+            && values
+                .iter()
+                .zip(rest)
+                .any(|(value, rest)| value.as_number() != Some(*rest))
+    };
+    let identity: [f64; 16] = std::array::from_fn(|at| f64::from(u8::from(at % 5 == 0)));
+    differs("translation", &[0.0; 3])
+        || differs("rotation", &[0.0, 0.0, 0.0, 1.0])
+        || differs("scale", &[1.0; 3])
+        || differs("matrix", &identity)
 }
 
 /// Weights of a mesh that every node replaces.

@@ -46,12 +46,13 @@ impl Usages {
             Some(34963) => Some(Usage::Indices),
             _ => None,
         };
-        let before = *self.views.entry(view).or_insert(stated.unwrap_or(usage));
-        if before != usage {
-            sink.at(&codes::BUFFER_VIEW_TARGET_OVERRIDE, place);
-        } else if stated.is_none() && matches!(usage, Usage::Attributes | Usage::Indices) {
-            sink.at(&codes::BUFFER_VIEW_TARGET_MISSING, place);
+        let is_vertex_data = matches!(usage, Usage::Attributes | Usage::Indices);
+        match self.views.get(&view).copied().or(stated) {
+            Some(before) if before != usage => sink.at(&codes::BUFFER_VIEW_TARGET_OVERRIDE, place),
+            None if is_vertex_data => sink.at(&codes::BUFFER_VIEW_TARGET_MISSING, place),
+            _ => {}
         }
+        self.views.entry(view).or_insert(stated.unwrap_or(usage));
     }
 
     /// Notes a use of an accessor: indices and attributes and the rest do not mix.

@@ -110,14 +110,16 @@ impl<'a> Primitive<'_, 'a> {
                     &place,
                 );
             }
-            if *vertices.get_or_insert(accessor.count) != accessor.count {
-                sink.at(&codes::MESH_PRIMITIVE_UNEQUAL_ACCESSOR_COUNT, &place);
+            if let Some(count) = accessor.count {
+                if *vertices.get_or_insert(count) != count {
+                    sink.at(&codes::MESH_PRIMITIVE_UNEQUAL_ACCESSOR_COUNT, &place);
+                }
             }
         }
         let indices = self.check_indices(usages, sink);
         let drawn = match self.item.member("indices") {
             Some(_) => indices,
-            None => vertices.flatten(),
+            None => vertices,
         };
         self.check_mode(drawn, sink);
         self.check_targets(usages, sink);
@@ -215,6 +217,9 @@ impl<'a> Primitive<'_, 'a> {
             for (name, place) in target.members() {
                 if !is_target_attribute(name) {
                     sink.at(&codes::MESH_PRIMITIVE_INVALID_ATTRIBUTE, &place);
+                    if !self.attributes.contains_key(name) {
+                        sink.at(&codes::MESH_PRIMITIVE_MORPH_TARGET_NO_BASE_ACCESSOR, &place);
+                    }
                     continue;
                 }
                 let Some((number, accessor)) = self.accessor(place) else {
@@ -266,6 +271,9 @@ impl<'a> Primitive<'_, 'a> {
             }
         }
         let Some((material, place)) = material.zip(self.item.member("material")) else {
+            if let (Some(tangent), true) = (self.attributes.get("TANGENT"), has("NORMAL")) {
+                sink.at(&codes::UNUSED_MESH_TANGENT, tangent);
+            }
             return;
         };
         if needed.iter().any(|set| *set >= sets) {
@@ -278,9 +286,7 @@ impl<'a> Primitive<'_, 'a> {
         };
         let has_normal_map = object(*material, "normalTexture").is_some();
         let is_needed = extension("KHR_materials_clearcoat", "clearcoatNormalTexture").is_some()
-            || extension("KHR_materials_anisotropy", "anisotropyStrength")
-                .and_then(|strength| strength.as_number())
-                .is_some_and(|strength| strength > 0.0);
+            || extension("KHR_materials_anisotropy", "anisotropyTexture").is_some();
         match self.attributes.get("TANGENT") {
             Some(tangent) if has("NORMAL") => {
                 if !has_normal_map && !is_needed {

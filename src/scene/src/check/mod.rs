@@ -66,6 +66,16 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
         sink.whole(&codes::TYPE_MISMATCH);
         return;
     }
+    if !objects::is_readable_asset(root) {
+        // Of another version, or none, nothing more can be said.
+        objects::check_asset(root, sink);
+        let mut walk = Walk::new(root, sink);
+        match root.member("asset") {
+            Some(asset) => walk.member(asset, "asset"),
+            None => sink.at_member(&codes::UNDEFINED_PROPERTY, &root, ""),
+        }
+        return;
+    }
     let mut walk = Walk::new(root, sink);
     walk.object(root, &grammar::ROOT);
     let is_quantized = walk.declared.contains("KHR_mesh_quantization");
@@ -87,8 +97,8 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
             continue;
         }
         let items = walk::pool_items(root, *pool);
-        for (item, _) in items.iter().zip(used).filter(|(_, is_used)| !**is_used) {
-            if item.kind() == json::Kind::Object {
+        for (item, is_used) in items.iter().zip(used) {
+            if *is_used == Some(false) {
                 sink.at(&codes::UNUSED_OBJECT, item);
             }
         }
@@ -109,7 +119,7 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
 }
 
 /// A file that the gate refuses for its size is not looked at further.
-fn is_over_limits(used: &std::collections::BTreeMap<Pool, Vec<bool>>) -> bool {
+fn is_over_limits(used: &std::collections::BTreeMap<Pool, Vec<Option<bool>>>) -> bool {
     used.iter().any(|(pool, items)| {
         let limit = match pool {
             Pool::Accessors | Pool::BufferViews => MAX_ELEMENTS * 10,

@@ -5,8 +5,10 @@ use super::{
     model::{Model, index, list, number, numbers, object, size, text},
     sink::Sink,
 };
-use crate::source::json::{self, Item};
-use glam::{DMat3, DVec3};
+use crate::{
+    reader::transform::is_decomposable,
+    source::json::{self, Item},
+};
 
 /// How far the length of a unit quaternion may be from one: what eight bits a component can hold.
 const UNIT_TOLERANCE: f64 = 0.007_69;
@@ -37,7 +39,15 @@ pub(super) fn check(model: &Model<'_>, sink: &mut Sink) {
     }
 }
 
-fn check_asset(root: Item<'_>, sink: &mut Sink) {
+/// True when the file says that it is glTF 2.
+pub(super) fn is_readable_asset(root: Item<'_>) -> bool {
+    object(root, "asset")
+        .and_then(|asset| text(asset, "version"))
+        .filter(|version| super::grammar::is_version(version))
+        .is_some_and(|version| version.starts_with("2."))
+}
+
+pub(super) fn check_asset(root: Item<'_>, sink: &mut Sink) {
     let Some(asset) = object(root, "asset") else {
         return;
     };
@@ -268,24 +278,6 @@ fn check_node(node: Item<'_>, sink: &mut Sink) {
     }
 }
 
-/// True when an affine matrix has no shear and does not flatten space: its columns are at right angles.
-fn is_decomposable(values: &[f64; 16]) -> bool {
-    let column = |at: usize| DVec3::new(values[4 * at], values[4 * at + 1], values[4 * at + 2]);
-    let [x, y, z] = [column(0), column(1), column(2)];
-    let bottom = [values[3], values[7], values[11], values[15]];
-    if bottom != [0.0, 0.0, 0.0, 1.0] || DMat3::from_cols(x, y, z).determinant() == 0.0 {
-        return false;
-    }
-    let [x, y, z] = [
-        x.normalize_or_zero(),
-        y.normalize_or_zero(),
-        z.normalize_or_zero(),
-    ];
-    [x.dot(y), y.dot(z), z.dot(x)]
-        .iter()
-        .all(|cosine| cosine.abs() < 0.000_5)
-}
-
 fn check_light(light: Item<'_>, sink: &mut Sink) {
     let kind = text(light, "type");
     if let (Some(range), Some("directional")) = (light.member("range"), kind) {
@@ -332,20 +324,18 @@ fn check_material(material: Item<'_>, sink: &mut Sink) {
     }
     if let Some(strength) = extension("KHR_materials_emissive_strength") {
         let factor = numbers::<3>(material, "emissiveFactor").unwrap_or_default();
-        if factor == [0.0; 3] {
-            if strength.member("emissiveStrength").is_some() {
-                sink.at(
-                    &codes::KHR_MATERIALS_EMISSIVE_STRENGTH_ZERO_FACTOR,
-                    &strength,
-                );
-            }
+        let is_set = number(strength, "emissiveStrength").is_some_and(|strength| strength >= 0.0);
+        if factor == [0.0; 3] && is_set {
+            sink.at(
+                &codes::KHR_MATERIALS_EMISSIVE_STRENGTH_ZERO_FACTOR,
+                &strength,
+            );
         }
     }
     if let Some(volume) = extension("KHR_materials_volume") {
-        if material
-            .member("doubleSided")
-            .is_some_and(|flag| flag.kind() == json::Kind::True)
-        {
+        let is_thick = number(volume, "thicknessFactor").is_some_and(|thickness| thickness > 0.0);
+        let sides = material.member("doubleSided");
+        if is_thick && sides.is_some_and(|flag| flag.kind() == json::Kind::True) {
             sink.at(&codes::KHR_MATERIALS_VOLUME_DOUBLE_SIDED, &volume);
         }
         if extension("KHR_materials_transmission").is_none() {

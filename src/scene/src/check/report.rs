@@ -125,7 +125,7 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
     };
     let outcome = match &refusal {
         Some(_) => Outcome::Reject,
-        None if issues.iter().any(|issue| issue.severity <= 1) => Outcome::Warn,
+        None if issues.iter().any(is_worth_a_warning) => Outcome::Warn,
         None => Outcome::Load,
     };
     Report {
@@ -152,6 +152,11 @@ fn load(
         Purpose::World | Purpose::Prop => loaded.issues,
     };
     Ok((issues, summary))
+}
+
+/// Errors and warnings, but for chunks that readers are told to pass over.
+fn is_worth_a_warning(issue: &Issue) -> bool {
+    issue.severity <= 1 && issue.code != "GLB_UNKNOWN_CHUNK_TYPE"
 }
 
 fn refusal_issue(error: &SceneError) -> Issue {

@@ -100,7 +100,9 @@ impl<'a> Source<'a> {
             .find([':', '/', '?', '#'])
             .is_some_and(|at| uri[at..].starts_with(':'));
         if has_scheme || uri.starts_with('/') {
+            // It is never fetched: neither here nor by the gate.
             sink.at(&codes::NON_RELATIVE_URI, &place);
+            return None;
         }
         let bytes = inside_folder(uri).and_then(|path| self.files.read(&path, self.left).ok());
         match bytes {
@@ -134,15 +136,16 @@ impl<'a> Source<'a> {
             return None;
         };
         self.left -= bytes.len() as u64;
+        let mime = parts.mime.to_ascii_lowercase();
         let is_buffer_type = matches!(
-            parts.mime,
+            mime.as_str(),
             "application/octet-stream" | "application/gltf-buffer"
         );
         if !is_image && !is_buffer_type {
             sink.at(&codes::BUFFER_DATA_URI_MIME_TYPE_INVALID, &place);
             return None;
         }
-        if is_image && Format::of(&bytes).map(Format::mime) != Some(parts.mime) {
+        if is_image && Format::of(&bytes).map(Format::mime) != Some(mime.as_str()) {
             sink.at(&codes::INVALID_URI, &place);
             return None;
         }
@@ -159,11 +162,13 @@ impl<'a> Source<'a> {
     ) {
         let mut formats = Vec::new();
         for image in &model.images {
-            let format = self.image(model, buffers, *image, sink);
-            // Without bytes, what the file states about them counts.
-            let stated = text(*image, "mimeType").and_then(Format::stated);
-            let format = format.or(stated);
-            if format == Some(Format::WebP) && !declared.contains("EXT_texture_webp") {
+            let actual = self.image(model, buffers, *image, sink);
+            // Textures go by what the file states of an image.
+            let uri = text(*image, "uri").and_then(split_data_uri);
+            let stated = text(*image, "mimeType").or(uri.map(|uri| uri.mime));
+            let format = stated.and_then(Format::stated).or(actual);
+            let is_webp = [actual, format].contains(&Some(Format::WebP));
+            if is_webp && !declared.contains("EXT_texture_webp") {
                 sink.at(&codes::IMAGE_NON_ENABLED_MIME_TYPE, image);
             }
             formats.push(format);

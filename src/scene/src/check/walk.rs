@@ -3,6 +3,7 @@
 use super::{
     codes,
     extensions::{self, PLACES},
+    grammar,
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
@@ -15,16 +16,19 @@ pub(super) struct Walk<'a, 's> {
     pub(super) root: Item<'a>,
     /// Names under `extensionsUsed`.
     pub(super) declared: BTreeSet<&'a str>,
-    /// For each array of the root, which of its elements something refers to.
-    pub(super) used: BTreeMap<Pool, Vec<bool>>,
+    /// For each array of the root, which of its elements something refers to; `None` for one that is no object.
+    pub(super) used: BTreeMap<Pool, Vec<Option<bool>>>,
 }
 
 impl<'a, 's> Walk<'a, 's> {
     pub(super) fn new(root: Item<'a>, sink: &'s mut Sink) -> Self {
-        let used = Pool::ALL
-            .iter()
-            .map(|&pool| (pool, vec![false; pool_items(root, pool).len()]))
-            .collect();
+        let flags = |pool| {
+            let items = pool_items(root, pool).into_iter();
+            items
+                .map(|item| (item.kind() == json::Kind::Object).then_some(false))
+                .collect()
+        };
+        let used = Pool::ALL.iter().map(|&pool| (pool, flags(pool))).collect();
         let declared = root
             .member("extensionsUsed")
             .map(|list| {
@@ -42,6 +46,10 @@ impl<'a, 's> Walk<'a, 's> {
     }
 
     pub(super) fn object(&mut self, item: Item<'a>, schema: &'static Schema) {
+        // References of an extension whose root is missing count for nothing.
+        if schema.kind == Kind::Mapping && is_root_extension_missing(self.root, Pool::Variants) {
+            return;
+        }
         for property in schema.properties {
             match item.member(property.name) {
                 Some(value) => self.value(value, &property.rule),
@@ -53,13 +61,21 @@ impl<'a, 's> Walk<'a, 's> {
             match name {
                 "extensions" => self.extensions(value, schema.kind),
                 "extras" => {
-                    if value.kind() != json::Kind::Object {
+                    if !matches!(value.kind(), json::Kind::Object | json::Kind::Null) {
                         self.sink.at(&codes::NON_OBJECT_EXTRAS, &value);
                     }
                 }
                 _ if schema.properties.iter().any(|known| known.name == name) => {}
                 _ => self.sink.at(&codes::UNEXPECTED_PROPERTY, &value),
             }
+        }
+    }
+
+    /// One member of the root alone.
+    pub(super) fn member(&mut self, value: Item<'a>, name: &str) {
+        let mut properties = grammar::ROOT.properties.iter();
+        if let Some(property) = properties.find(|property| property.name == name) {
+            self.value(value, &property.rule);
         }
     }
 
@@ -93,6 +109,9 @@ impl<'a, 's> Walk<'a, 's> {
             }
             Rule::TextOf(list) => match value.as_text() {
                 Some(text) if list.contains(&text) => {}
+                Some("image/webp")
+                    if list.contains(&"image/png")
+                        && self.declared.contains("EXT_texture_webp") => {}
                 Some(_) => self.sink.at(&codes::VALUE_NOT_IN_LIST, &value),
                 None => self.sink.at(&codes::TYPE_MISMATCH, &value),
             },
@@ -158,7 +177,7 @@ impl<'a, 's> Walk<'a, 's> {
                         self.sink.at(&codes::DUPLICATE_ELEMENTS, &element);
                     }
                     Some(_) => {}
-                    None => self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value),
+                    None => self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &element),
                 },
                 _ => self.sink.at(&codes::TYPE_MISMATCH, &element),
             }
@@ -207,10 +226,11 @@ impl<'a, 's> Walk<'a, 's> {
         let Some(pool) = pool else { return };
         let used = self.used.entry(pool).or_default();
         match used.get_mut(number as usize) {
-            Some(used) => *used = true,
+            // A skeleton only says where joints hang: it is no use of a node.
+            Some(Some(used)) => *used |= !value.is_member("skeleton"),
             // Extensions say by a dependency of their own that their root array is missing.
             None if is_root_extension_missing(self.root, pool) => {}
-            None => self.sink.at(&codes::UNRESOLVED_REFERENCE, &value),
+            _ => self.sink.at(&codes::UNRESOLVED_REFERENCE, &value),
         }
     }
 

@@ -41,6 +41,13 @@ fn read_animation(
         let target = channel.require("target")?;
         // A channel without a node is legal: an extension animates something else with it.
         let Some(node) = target.index_of("node", scene.nodes.len(), "node")? else {
+            if target.extension("KHR_animation_pointer").is_none() {
+                issues.push(Issue::warning(
+                    "STOA_ANIMATION_NO_TARGET",
+                    target.pointer(),
+                    "moves nothing: it names no node",
+                ));
+            }
             continue;
         };
         let Some(sampler) = samplers.element(index) else {

@@ -4,17 +4,14 @@ use crate::{
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
     limits,
-    reader::animate,
-    reader::body,
-    reader::emitter,
-    reader::mesh,
-    reader::node,
-    reader::surface,
-    source::accessor::Accessors,
-    source::budget::Budget,
-    source::container::{self, Bytes},
-    source::files::SideFiles,
-    source::json::{self, Item, Tree},
+    reader::{animate, body, emitter, light, mesh, node, skin, surface},
+    source::{
+        accessor::Accessors,
+        budget::Budget,
+        container::{self, Bytes},
+        files::SideFiles,
+        json::{self, Item, Tree},
+    },
 };
 use std::{path::PathBuf, sync::Arc};
 
@@ -87,6 +84,13 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let root = Item::root(&value);
     check_asset(&root)?;
     let mut issues = check_extensions(&root)?;
+    if let Some(offset) = value.huge_number {
+        issues.push(Issue::warning(
+            "STOA_NUMBER_TOO_LARGE",
+            "",
+            format!("the number at byte {offset} of the JSON is too large to be held"),
+        ));
+    }
     let budget = Budget::new();
     budget.charge(&root, value.memory_bytes())?;
     let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
@@ -96,8 +100,8 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let textures = surface::read_textures(&root, images.len(), samplers.len())?;
     let materials = surface::read_materials(&root, textures.len())?;
     let meshes = mesh::read_meshes(&root, &accessors, materials.len())?;
-    let cameras = node::read_cameras(&root)?;
-    let lights = node::read_lights(&root)?;
+    let cameras = light::read_cameras(&root)?;
+    let (lights, lights_read) = light::read_lights(&root, &mut issues)?;
     let sound = emitter::read_sound(&root, &data, &mut issues)?;
     let (physics, bodies) = body::read_physics(&root, meshes.len(), &mut issues)?;
     let stated = |key: &str| {
@@ -118,9 +122,13 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         generator: stated("generator"),
         ..Scene::default()
     };
-    node::read_nodes(&root, &accessors, &bodies, &mut scene, &mut issues)?;
-    scene.skins = node::read_skins(&root, &accessors, scene.nodes.len())?;
-    node::check_skins(&root, &scene)?;
+    let parts = node::Parts {
+        bodies: &bodies,
+        lights_read: &lights_read,
+    };
+    node::read_nodes(&root, &accessors, &parts, &mut scene, &mut issues)?;
+    scene.skins = skin::read_skins(&root, &accessors, scene.nodes.len(), &mut issues)?;
+    skin::check_skins(&root, &mut scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
     limit_triangles(&root, &scene)?;
     issues.truncate(limits::MAX_WARNINGS);
@@ -200,7 +208,15 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
             .collect()
     };
     let used = names("extensionsUsed")?;
-    let refused: Vec<String> = names("extensionsRequired")?
+    let required = names("extensionsRequired")?;
+    if let Some(name) = required.iter().find(|name| !used.contains(name)) {
+        return Err(SceneError::new(
+            ErrorKind::Invalid,
+            "/extensionsRequired",
+            format!("requires {name}, but extensionsUsed does not list it"),
+        ));
+    }
+    let refused: Vec<String> = required
         .into_iter()
         .filter(|name| !READ_EXTENSIONS.contains(&name.as_str()))
         .collect();
@@ -220,11 +236,15 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
     Ok(ignored
         .take(limits::MAX_WARNINGS)
         .map(|name| {
-            Issue::warning(
-                "UNSUPPORTED_EXTENSION",
-                "/extensionsUsed".to_owned(),
-                format!("the extension {name} is not read and changes nothing"),
-            )
+            // Information, not a warning: the file says itself that it can do without.
+            Issue {
+                severity: 2,
+                ..Issue::warning(
+                    "STOA_EXTENSION_NOT_READ",
+                    "/extensionsUsed",
+                    format!("the extension {name} is not read and changes nothing"),
+                )
+            }
         })
         .collect())
 }

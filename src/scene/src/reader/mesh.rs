@@ -44,6 +44,15 @@ fn read_mesh(
             .map(|weight| weight.number())
             .collect::<Result<_, _>>()?;
     }
+    if primitives.is_empty() {
+        return Err(list.fault("a mesh needs at least one primitive"));
+    }
+    if !weights.is_empty() && weights.len() != targets {
+        return Err(item.fault(format!(
+            "has {} weights, but {targets} morph targets",
+            weights.len()
+        )));
+    }
     weights.resize(targets, 0.0);
     let names = item
         .get("extras")

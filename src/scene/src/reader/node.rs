@@ -1,26 +1,32 @@
 //! Nodes, scenes, skins, cameras and lights.
 
+use super::{
+    body::{self, BodyReader},
+    emitter,
+    portal::{read_notice_board, read_portal, read_seat, read_spawn_point},
+    transform::{read_instances, read_transform},
+};
 use crate::{
-    description::scene::{
-        Camera, CameraIndex, Light, LightIndex, LightKind, MeshIndex, Node, NodeIndex, Portal,
-        Scene, Seat, Skin, SkinIndex, SpawnPoint, Transform,
-    },
+    description::scene::{CameraIndex, LightIndex, MeshIndex, Node, NodeIndex, Scene, SkinIndex},
     error::{Issue, SceneError},
     limits::{
-        MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_JOINTS,
-        MAX_MORPH_TARGETS, MAX_NODE_DEPTH, MAX_NODES, MAX_URI_BYTES,
+        LIGHTS_TO_WARN_ABOUT, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_MORPH_TARGETS,
+        MAX_NODE_DEPTH, MAX_NODES, NODE_DEPTH_TO_WARN_ABOUT, NODES_TO_WARN_ABOUT,
     },
-    reader::body::{self, BodyReader},
-    reader::emitter,
-    source::accessor::Accessors,
-    source::json::Item,
+    source::{accessor::Accessors, json::Item},
 };
-use glam::{Mat4, Quat, Vec2, Vec3};
+
+/// What other readers found out that nodes need.
+pub(crate) struct Parts<'p> {
+    pub(crate) bodies: &'p BodyReader,
+    /// Which lights are of a kind that is read.
+    pub(crate) lights_read: &'p [bool],
+}
 
 pub(crate) fn read_nodes(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
-    bodies: &BodyReader,
+    parts: &Parts<'_>,
     scene: &mut Scene,
     issues: &mut Vec<Issue>,
 ) -> Result<(), SceneError> {
@@ -28,7 +34,7 @@ pub(crate) fn read_nodes(
         let count = list.elements(MAX_NODES)?.count();
         let mut instances = 0;
         for item in list.elements(MAX_NODES)? {
-            let node = read_node(&item, accessors, bodies, scene, count, issues)?;
+            let node = read_node(&item, accessors, parts, scene, count, issues)?;
             instances += node.instances.len();
             if instances > MAX_INSTANCES {
                 return Err(
@@ -37,8 +43,30 @@ pub(crate) fn read_nodes(
             }
             scene.nodes.push(node);
         }
-        link_parents(&list, scene)?;
-        make_names_unique(&mut scene.nodes);
+        let lights = scene
+            .nodes
+            .iter()
+            .filter(|node| node.light.is_some())
+            .count();
+        if lights > LIGHTS_TO_WARN_ABOUT {
+            issues.push(Issue::warning(
+                "STOA_MANY_LIGHTS",
+                list.pointer(),
+                format!("{lights} lights shine: only some of them can be drawn at once"),
+            ));
+        }
+        if scene.nodes.len() >= NODES_TO_WARN_ABOUT {
+            issues.push(Issue::warning(
+                "STOA_MANY_NODES",
+                list.pointer(),
+                format!(
+                    "there are {} nodes: join what never moves apart",
+                    scene.nodes.len()
+                ),
+            ));
+        }
+        link_parents(&list, scene, issues)?;
+        name_nodes(&list, &mut scene.nodes, issues);
     }
     read_roots(root, scene)
 }
@@ -46,7 +74,7 @@ pub(crate) fn read_nodes(
 fn read_node(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
-    bodies: &BodyReader,
+    parts: &Parts<'_>,
     scene: &Scene,
     count: usize,
     issues: &mut Vec<Issue>,
@@ -66,16 +94,15 @@ fn read_node(
         None => Vec::new(),
     };
     let light = match item.extension("KHR_lights_punctual") {
-        Some(extension) => extension
-            .index_of("light", scene.lights.len(), "light")?
-            .map(LightIndex),
+        Some(extension) => extension.index_of("light", parts.lights_read.len(), "light")?,
         None => None,
     };
+    let is_read = |light: &u32| parts.lights_read.get(*light as usize) == Some(&true);
     Ok(Node {
         name: item.name(),
         parent: None,
         children,
-        transform: read_transform(item)?,
+        transform: read_transform(item, issues)?,
         mesh: item
             .index_of("mesh", scene.meshes.len(), "mesh")?
             .map(MeshIndex),
@@ -90,25 +117,13 @@ fn read_node(
         camera: item
             .index_of("camera", scene.cameras.len(), "camera")?
             .map(CameraIndex),
-        light,
+        light: light.filter(is_read).map(LightIndex),
         instances: read_instances(item, accessors)?,
-        physics: body::read_node_physics(item, bodies, &scene.physics, count, issues)?,
+        physics: body::read_node_physics(item, parts.bodies, &scene.physics, count, issues)?,
         emitters: emitter::read_emitter_indices(item, scene.sound.emitters.len())?,
-        spawn_point: item.extension("OMI_spawn_point").map(|point| SpawnPoint {
-            title: point
-                .get("title")
-                .and_then(|title| title.text().ok())
-                .unwrap_or_default()
-                .to_owned(),
-        }),
-        seat: item
-            .extension("OMI_seat")
-            .map(|seat| read_seat(&seat))
-            .transpose()?,
-        notice_board: item
-            .extension("STOA_notice_board")
-            .map(|board| board.numbers_or("size", [1.0, 1.0]).map(Vec2::from))
-            .transpose()?,
+        spawn_point: read_spawn_point(item),
+        seat: read_seat(item)?,
+        notice_board: read_notice_board(item)?,
         portal: read_portal(item, issues)?,
         is_hidden: match item.extension("KHR_node_visibility") {
             Some(visibility) => !visibility.flag_or("visible", true)?,
@@ -121,108 +136,22 @@ fn read_node(
     })
 }
 
-/// `STOA_portal`, or the archived OMI_link; ours wins when both are there.
-fn read_portal(item: &Item<'_>, issues: &mut Vec<Issue>) -> Result<Option<Portal>, SceneError> {
-    let links = ["STOA_portal", "OMI_link"].map(|name| item.extension(name));
-    let Some(link) = links.into_iter().flatten().next() else {
-        return Ok(None);
-    };
-    let uri_item = link.require("uri")?;
-    let uri = uri_item.text()?;
-    let scheme = uri.split_once(':').map(|(scheme, _)| scheme);
-    let is_safe = match scheme {
-        Some(scheme) => matches!(scheme, "stoa" | "https"),
-        None => !uri.starts_with("//") && !uri.is_empty(),
-    };
-    if !is_safe || uri.len() > MAX_URI_BYTES || uri.contains(char::is_control) {
-        issues.push(Issue::warning(
-            "STOA_PORTAL_URI",
-            uri_item.pointer(),
-            "leads nowhere: only relative, stoa: and https: addresses are followed",
-        ));
-        return Ok(None);
-    }
-    let title = link.get("title").and_then(|title| title.as_text());
-    Ok(Some(Portal {
-        uri: uri.to_owned(),
-        title: title.unwrap_or_default().chars().take(200).collect(),
-    }))
-}
-
-fn read_transform(item: &Item<'_>) -> Result<Transform, SceneError> {
-    if let Some(matrix) = item.get("matrix") {
-        return Ok(Transform::from_matrix(&Mat4::from_cols_array(
-            &matrix.numbers::<16>()?,
-        )));
-    }
-    let translation = Vec3::from(item.numbers_or("translation", [0.0; 3])?);
-    if translation.abs().max_element() > MAX_COORDINATE_METRES {
-        return Err(item.over_limit(format!(
-            "lies more than {MAX_COORDINATE_METRES} m from its parent"
-        )));
-    }
-    let rotation = Quat::from_array(item.numbers_or("rotation", [0.0, 0.0, 0.0, 1.0])?);
-    let length = rotation.length();
-    if !(0.9..1.1).contains(&length) {
-        return Err(item.fault(format!(
-            "its rotation has length {length}, but must be a unit quaternion"
-        )));
-    }
-    Ok(Transform {
-        translation,
-        rotation: rotation.normalize(),
-        scale: Vec3::from(item.numbers_or("scale", [1.0; 3])?),
-    })
-}
-
-fn read_instances(
-    item: &Item<'_>,
-    accessors: &Accessors<'_>,
-) -> Result<Vec<Transform>, SceneError> {
-    let Some(extension) = item.extension("EXT_mesh_gpu_instancing") else {
-        return Ok(Vec::new());
-    };
-    let attributes = extension.require("attributes")?;
-    let translations = attributes
-        .get("TRANSLATION")
-        .map_or(Ok(Vec::new()), |reference| accessors.vec3(&reference))?;
-    let rotations = attributes
-        .get("ROTATION")
-        .map_or(Ok(Vec::new()), |reference| accessors.vec4(&reference))?;
-    let scales = attributes
-        .get("SCALE")
-        .map_or(Ok(Vec::new()), |reference| accessors.vec3(&reference))?;
-    let count = translations.len().max(rotations.len()).max(scales.len());
-    if [translations.len(), rotations.len(), scales.len()]
-        .iter()
-        .any(|length| *length != 0 && *length != count)
-    {
-        return Err(attributes.fault("the instance attributes have different lengths"));
-    }
-    accessors.budget.charge_for::<Transform>(item, count)?;
-    let instance = |index: usize| Transform {
-        translation: translations.get(index).copied().unwrap_or_default(),
-        rotation: rotations.get(index).map_or(Quat::IDENTITY, |value| {
-            Quat::from_vec4(value.normalize_or(glam::Vec4::W))
-        }),
-        scale: scales.get(index).copied().unwrap_or(Vec3::ONE),
-    };
-    Ok((0..count).map(instance).collect())
-}
-
-fn read_seat(item: &Item<'_>) -> Result<Seat, SceneError> {
-    Ok(Seat {
-        back: Vec3::from(item.require("back")?.numbers()?),
-        foot: Vec3::from(item.require("foot")?.numbers()?),
-        knee: Vec3::from(item.require("knee")?.numbers()?),
-        angle: item.number_or("angle", std::f32::consts::FRAC_PI_2)?,
-    })
-}
-
-/// Unnamed nodes become `node 7` by their index; of equal names the later ones get their index after them.
-fn make_names_unique(nodes: &mut [Node]) {
+/// Gives every node a name that can be shown and that no other has: unnamed ones become `node 7` by their index, of
+/// equal ones the later get their index after them.
+fn name_nodes(list: &Item<'_>, nodes: &mut [Node], issues: &mut Vec<Issue>) {
     let mut taken = std::collections::HashSet::with_capacity(nodes.len());
     for (index, node) in nodes.iter_mut().enumerate() {
+        let written = list.element(index).and_then(|item| item.member("name"));
+        let written_bytes = written.and_then(|name| name.as_text()).map_or(0, str::len);
+        let shown: String = node.name.chars().filter(|one| is_shown(*one)).collect();
+        if shown.len() != written_bytes {
+            issues.push(Issue::warning(
+                "STOA_NODE_NAME",
+                format!("{}/{index}/name", list.pointer()),
+                "is too long, or holds characters that cannot be shown: they are left out",
+            ));
+        }
+        node.name = shown;
         if node.name.trim().is_empty() {
             node.name = format!("node {index}");
         }
@@ -232,8 +161,18 @@ fn make_names_unique(nodes: &mut [Node]) {
     }
 }
 
+/// No control characters, and none that turn the direction of what follows.
+fn is_shown(character: char) -> bool {
+    !character.is_control()
+        && !matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// Sets parents; a node with two parents, or in a ring, or too deep refuses the file.
-fn link_parents(list: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
+fn link_parents(
+    list: &Item<'_>,
+    scene: &mut Scene,
+    issues: &mut Vec<Issue>,
+) -> Result<(), SceneError> {
     for index in 0..scene.nodes.len() {
         for child in scene.nodes[index].children.clone() {
             let parent = &mut scene.nodes[child.index()].parent;
@@ -261,6 +200,16 @@ fn link_parents(list: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
         );
         next += 1;
     }
+    if order
+        .last()
+        .is_some_and(|(_, depth)| *depth > NODE_DEPTH_TO_WARN_ABOUT)
+    {
+        issues.push(Issue::warning(
+            "STOA_DEEP_NODES",
+            list.pointer(),
+            format!("nodes are nested deeper than {NODE_DEPTH_TO_WARN_ABOUT}"),
+        ));
+    }
     if order.len() == scene.nodes.len() {
         Ok(())
     } else {
@@ -270,6 +219,9 @@ fn link_parents(list: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
 
 fn read_roots(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
     let Some(list) = root.get("scenes") else {
+        if let Some(chosen) = root.get("scene") {
+            return Err(chosen.fault("names a scene, but there are none"));
+        }
         scene.roots = (0..scene.nodes.len() as u32)
             .map(NodeIndex)
             .filter(|node| scene.nodes[node.index()].parent.is_none())
@@ -296,134 +248,4 @@ fn read_roots(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
     }
     scene.sound.scene_emitters = emitter::read_emitter_indices(&item, scene.sound.emitters.len())?;
     Ok(())
-}
-
-pub(crate) fn read_skins(
-    root: &Item<'_>,
-    accessors: &Accessors<'_>,
-    nodes: usize,
-) -> Result<Vec<Skin>, SceneError> {
-    let Some(list) = root.get("skins") else {
-        return Ok(Vec::new());
-    };
-    let read = |item: Item<'_>| {
-        let joint_list = item.require("joints")?;
-        let joints = joint_list
-            .elements(MAX_JOINTS)?
-            .map(|joint| joint.index(nodes, "node").map(NodeIndex))
-            .collect::<Result<Vec<_>, _>>()?;
-        if joints.is_empty() {
-            return Err(joint_list.fault("a skin needs at least one joint"));
-        }
-        let mut matrices = item
-            .get("inverseBindMatrices")
-            .map_or(Ok(Vec::new()), |reference| accessors.matrices(&reference))?;
-        if !matrices.is_empty() && matrices.len() < joints.len() {
-            return Err(item.fault("has fewer inverse bind matrices than joints"));
-        }
-        accessors
-            .budget
-            .charge_for::<(Mat4, NodeIndex)>(&item, joints.len())?;
-        matrices.resize(joints.len(), Mat4::IDENTITY);
-        Ok(Skin {
-            name: item.name(),
-            joints,
-            skeleton: item.index_of("skeleton", nodes, "node")?.map(NodeIndex),
-            inverse_bind_matrices: matrices,
-        })
-    };
-    list.elements(MAX_ELEMENTS)?.map(read).collect()
-}
-
-/// Skins that nodes name exist, and joints that vertices name exist in them.
-pub(crate) fn check_skins(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
-    for (index, node) in scene.nodes.iter().enumerate() {
-        let (Some(skin), Some(mesh)) = (node.skin, node.mesh) else {
-            continue;
-        };
-        let Some(skin) = scene.skins.get(skin.index()) else {
-            return Err(root.fault(format!(
-                "/nodes/{index}/skin names skin {}, but there are {}",
-                skin.0,
-                scene.skins.len()
-            )));
-        };
-        let mut joints = scene.meshes[mesh.index()]
-            .primitives
-            .iter()
-            .flat_map(|primitive| primitive.joints.iter().flatten().flatten());
-        if let Some(joint) = joints.find(|joint| usize::from(**joint) >= skin.joints.len()) {
-            return Err(root.fault(format!(
-                "/nodes/{index}: a vertex names joint {joint}, but the skin has {}",
-                skin.joints.len()
-            )));
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn read_cameras(root: &Item<'_>) -> Result<Vec<Camera>, SceneError> {
-    let Some(list) = root.get("cameras") else {
-        return Ok(Vec::new());
-    };
-    let read = |item: Item<'_>| {
-        if let Some(perspective) = item.get("perspective") {
-            let optional = |key: &str| perspective.get(key).map(|value| value.number()).transpose();
-            return Ok(Camera::Perspective {
-                vertical_radians: perspective.require("yfov")?.number()?,
-                aspect: optional("aspectRatio")?,
-                near: perspective.require("znear")?.number()?,
-                far: optional("zfar")?,
-            });
-        }
-        let orthographic = item.require("orthographic")?;
-        let number = |key: &str| orthographic.require(key)?.number();
-        Ok(Camera::Orthographic {
-            half_width: number("xmag")?,
-            half_height: number("ymag")?,
-            near: number("znear")?,
-            far: number("zfar")?,
-        })
-    };
-    list.elements(MAX_ELEMENTS)?.map(read).collect()
-}
-
-pub(crate) fn read_lights(root: &Item<'_>) -> Result<Vec<Light>, SceneError> {
-    let Some(extension) = root.extension("KHR_lights_punctual") else {
-        return Ok(Vec::new());
-    };
-    let list = extension.require("lights")?;
-    let read = |item: Item<'_>| {
-        let kind_item = item.require("type")?;
-        let kind = match kind_item.text()? {
-            "directional" => LightKind::Directional,
-            "point" => LightKind::Point,
-            "spot" => {
-                let quarter = std::f32::consts::FRAC_PI_4;
-                let (inner, outer) = match item.get("spot") {
-                    Some(spot) => (
-                        spot.number_or("innerConeAngle", 0.0)?,
-                        spot.number_or("outerConeAngle", quarter)?,
-                    ),
-                    None => (0.0, quarter),
-                };
-                LightKind::Spot {
-                    inner_radians: inner.clamp(0.0, outer.max(0.0)),
-                    outer_radians: outer.clamp(0.0, std::f32::consts::FRAC_PI_2),
-                }
-            }
-            other => return Err(kind_item.fault(format!("`{other}` is not a kind of light"))),
-        };
-        Ok(Light {
-            color: Vec3::from(item.numbers_or("color", [1.0; 3])?),
-            intensity: item.number_or("intensity", 1.0)?.max(0.0),
-            range: item
-                .get("range")
-                .map(|range| range.number())
-                .transpose()?
-                .filter(|range| *range > 0.0),
-            kind,
-        })
-    };
-    list.elements(MAX_ELEMENTS)?.map(read).collect()
 }

@@ -83,7 +83,7 @@ pub(crate) fn read_images(
         };
         let Some((format, width, height)) = header(&data) else {
             issues.push(Issue::warning(
-                "IMAGE_UNRECOGNIZED_FORMAT",
+                "STOA_IMAGE_NOT_READ",
                 item.pointer(),
                 "it is neither a PNG nor a JPEG that can be read: drawn white".to_owned(),
             ));
@@ -96,6 +96,9 @@ pub(crate) fn read_images(
             });
             continue;
         };
+        if width == 0 || height == 0 {
+            return Err(item.fault(format!("the image has {width} x {height} pixels")));
+        }
         if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
             return Err(item.over_limit(format!(
                 "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
@@ -136,11 +139,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
                 .map(|slice| u32::from_be_bytes([slice[0], slice[1], slice[2], slice[3]]))
         };
         let (width, height) = (word(16)?, word(20)?);
-        return (bytes.get(12..16)? == b"IHDR" && width > 0 && height > 0).then_some((
-            ImageFormat::Png,
-            width,
-            height,
-        ));
+        return (bytes.get(12..16)? == b"IHDR").then_some((ImageFormat::Png, width, height));
     }
     if !bytes.starts_with(&[0xFF, 0xD8]) {
         return None;
@@ -160,7 +159,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
             let at = |index: usize| bytes.get(index).copied().map(u32::from);
             let height = at(offset + 5)? << 8 | at(offset + 6)?;
             let width = at(offset + 7)? << 8 | at(offset + 8)?;
-            return (width > 0 && height > 0).then_some((ImageFormat::Jpeg, width, height));
+            return Some((ImageFormat::Jpeg, width, height));
         }
         let length =
             usize::from(*bytes.get(offset + 2)?) << 8 | usize::from(*bytes.get(offset + 3)?);

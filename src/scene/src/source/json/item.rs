@@ -52,6 +52,11 @@ impl<'a> Item<'a> {
         steps.iter().rev().map(|step| format!("/{step}")).collect()
     }
 
+    /// True when it is the member of that name of an object.
+    pub(crate) fn is_member(&self, name: &str) -> bool {
+        self.tree.key(self.tree.node(self.id)) == name
+    }
+
     /// The value as JSON text, in the file's own spelling.
     pub(crate) fn json(&self) -> String {
         let node = self.tree.node(self.id);

@@ -341,6 +341,7 @@ impl Parser<'_> {
     }
 
     fn number(&mut self) -> Result<Kind, SceneError> {
+        let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
         }
@@ -359,6 +360,11 @@ impl Parser<'_> {
                 self.at += 1;
             }
             self.digits()?;
+        }
+        let text = &self.text[start..self.at];
+        let may_be_huge = text.len() > 300 || text.contains(['e', 'E']);
+        if may_be_huge && text.parse().is_ok_and(f64::is_infinite) {
+            self.tree.huge_number.get_or_insert(start);
         }
         Ok(Kind::Number)
     }

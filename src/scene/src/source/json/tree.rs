@@ -42,6 +42,8 @@ pub(crate) struct Tree {
     pub(super) text: String,
     pub(super) unescaped: String,
     pub(super) nodes: Vec<Node>,
+    /// Byte of the first number that double precision cannot hold.
+    pub(crate) huge_number: Option<usize>,
 }
 
 impl Tree {

@@ -1,0 +1,95 @@
+//! Skins, and that vertices name joints that are there.
+
+use crate::{
+    description::scene::{NodeIndex, Scene, Skin},
+    error::{Issue, SceneError},
+    limits::{MAX_ELEMENTS, MAX_JOINTS, MAX_NODES},
+    source::{accessor::Accessors, json::Item},
+};
+use glam::Mat4;
+
+/// Skins in the order of the file. One with more joints than can be drawn keeps its place without joints.
+pub(crate) fn read_skins(
+    root: &Item<'_>,
+    accessors: &Accessors<'_>,
+    nodes: usize,
+    issues: &mut Vec<Issue>,
+) -> Result<Vec<Skin>, SceneError> {
+    let Some(list) = root.get("skins") else {
+        return Ok(Vec::new());
+    };
+    let read = |item: Item<'_>| {
+        let joint_list = item.require("joints")?;
+        let mut joints = joint_list
+            .elements(MAX_NODES)?
+            .map(|joint| joint.index(nodes, "node").map(NodeIndex))
+            .collect::<Result<Vec<_>, _>>()?;
+        if joints.is_empty() {
+            return Err(joint_list.fault("a skin needs at least one joint"));
+        }
+        let mut matrices = item
+            .get("inverseBindMatrices")
+            .map_or(Ok(Vec::new()), |reference| accessors.matrices(&reference))?;
+        if !matrices.is_empty() && matrices.len() < joints.len() {
+            return Err(item.fault("has fewer inverse bind matrices than joints"));
+        }
+        accessors
+            .budget
+            .charge_for::<(Mat4, NodeIndex)>(&item, joints.len())?;
+        if joints.len() > MAX_JOINTS {
+            issues.push(Issue::warning(
+                "STOA_SKIN_JOINTS",
+                joint_list.pointer(),
+                format!(
+                    "has {} joints, but at most {MAX_JOINTS} can be drawn: its meshes are drawn unmoved",
+                    joints.len()
+                ),
+            ));
+            joints.clear();
+        }
+        matrices.resize(joints.len(), Mat4::IDENTITY);
+        Ok(Skin {
+            name: item.name(),
+            joints,
+            skeleton: item.index_of("skeleton", nodes, "node")?.map(NodeIndex),
+            inverse_bind_matrices: matrices,
+        })
+    };
+    list.elements(MAX_ELEMENTS)?.map(read).collect()
+}
+
+/// Skins that nodes name exist, and joints that vertices name exist in them. Skins without joints are taken off.
+pub(crate) fn check_skins(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
+    let mut checked = std::collections::HashSet::new();
+    for (index, node) in scene.nodes.iter_mut().enumerate() {
+        let (Some(skin_index), Some(mesh)) = (node.skin, node.mesh) else {
+            continue;
+        };
+        let Some(skin) = scene.skins.get(skin_index.index()) else {
+            return Err(root.fault(format!(
+                "/nodes/{index}/skin names skin {}, but there are {}",
+                skin_index.0,
+                scene.skins.len()
+            )));
+        };
+        if skin.joints.is_empty() {
+            node.skin = None;
+            continue;
+        }
+        // The same pair at many nodes is checked once.
+        if !checked.insert((skin_index, mesh)) {
+            continue;
+        }
+        let mut joints = scene.meshes[mesh.index()]
+            .primitives
+            .iter()
+            .flat_map(|primitive| primitive.joints.iter().flatten().flatten());
+        if let Some(joint) = joints.find(|joint| usize::from(**joint) >= skin.joints.len()) {
+            return Err(root.fault(format!(
+                "/nodes/{index}: a vertex names joint {joint}, but the skin has {}",
+                skin.joints.len()
+            )));
+        }
+    }
+    Ok(())
+}
