@@ -282,17 +282,14 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     };
     let mut files = Vec::new();
     let (mut manifest, mut issues) = (WorldManifest::default(), Vec::new());
-    let manifest_path = folder.join("world.toml");
-    if metadata.is_dir() && manifest_path.exists() {
-        let bytes = files::read_bounded(&manifest_path, MAX_MANIFEST_BYTES).map_err(unreadable)?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| unreadable(format!("{}: {error}", manifest_path.display())))?;
+    if metadata.is_dir()
+        && let Some(file) = read_manifest_file(&folder)?
+    {
+        let text = std::str::from_utf8(&file.bytes)
+            .map_err(|error| unreadable(format!("{}: world.toml: {error}", folder.display())))?;
         (manifest, issues) = WorldManifest::parse(text)
             .map_err(|error| error.in_file(&folder.display().to_string()))?;
-        files.push(WorldFile {
-            path: "world.toml".to_owned(),
-            bytes,
-        });
+        files.push(file);
     }
     let main = if metadata.is_dir() {
         main_file(&folder, &manifest)?
@@ -316,12 +313,8 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
         },
     );
     for (side, bytes) in loaded.side_files {
-        let parts: Vec<_> = side
-            .components()
-            .map(|part| part.as_os_str().to_string_lossy().into_owned())
-            .collect();
         files.push(WorldFile {
-            path: parts.join("/"),
+            path: with_slashes(&side),
             bytes: bytes.to_vec(),
         });
     }
@@ -343,6 +336,27 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
         id: world_id(&stem),
         issues,
     })
+}
+
+fn with_slashes(path: &Path) -> String {
+    let parts: Vec<_> = path
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy())
+        .collect();
+    parts.join("/")
+}
+
+fn read_manifest_file(folder: &Path) -> Result<Option<WorldFile>, SceneError> {
+    let path = folder.join("world.toml");
+    if !path.exists() {
+        return Ok(None);
+    }
+    let bytes = files::read_bounded(&path, MAX_MANIFEST_BYTES)
+        .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
+    Ok(Some(WorldFile {
+        path: "world.toml".to_owned(),
+        bytes,
+    }))
 }
 
 fn main_file(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {

@@ -1,5 +1,11 @@
 //! The gate against real and hostile files of the shared sample set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands, and says when the samples are absent"
+)]
+
 use scene::{ErrorKind, NoSideFiles, Purpose, load_bytes, load_file};
 use std::path::{Path, PathBuf};
 

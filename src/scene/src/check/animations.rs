@@ -25,6 +25,9 @@ fn objects<'a>(animation: Item<'a>, key: &str) -> Vec<Item<'a>> {
 pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
     for animation in list(model.root, "animations") {
         let samplers = objects(animation, "samplers");
+        if samplers.is_empty() || objects(animation, "channels").is_empty() {
+            continue;
+        }
         for sampler in &samplers {
             check_sampler(model, *sampler, usages, sink);
         }
@@ -90,7 +93,8 @@ fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink
                 &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_INVALID_FORMAT,
                 &place,
             );
-        } else if !accessor.has_bounds() {
+        }
+        if !accessor.has_bounds() {
             sink.at(
                 &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_WITHOUT_BOUNDS,
                 &place,

@@ -54,11 +54,11 @@ impl Elements<'_> {
         let mut next_sparse = 0;
         for number in 0..self.count {
             let mut element = self.bytes.get(number * self.stride..).unwrap_or_default();
-            if let Some((places, data, stride)) = &self.sparse {
-                if places.get(next_sparse) == Some(&number) {
-                    element = data.get(next_sparse * stride..).unwrap_or_default();
-                    next_sparse += 1;
-                }
+            if let Some((places, data, stride)) = &self.sparse
+                && places.get(next_sparse) == Some(&number)
+            {
+                element = data.get(next_sparse * stride..).unwrap_or_default();
+                next_sparse += 1;
             }
             for (value, offset) in values.iter_mut().zip(self.offsets).take(self.width) {
                 *value = element.get(offset..).map_or(0.0, read);
@@ -96,17 +96,22 @@ fn reader(component: u64) -> fn(&[u8]) -> f64 {
 
 impl<'m> Data<'m, '_> {
     pub(super) fn check(&self, sink: &mut Sink) {
-        for accessor in &self.model.accessors {
+        for accessor in self.model.accessors.iter() {
             self.check_accessor(accessor, sink);
         }
         let skins = self.skins_of_meshes();
         let mut checked = BTreeSet::new();
-        for (number, mesh) in self.model.meshes.iter().enumerate() {
+        for (number, mesh) in self.model.meshes.enumerate() {
             for primitive in primitives(*mesh) {
-                self.check_primitive(primitive, skins[number], &mut checked, sink);
+                self.check_primitive(
+                    primitive,
+                    skins.get(number).copied().flatten(),
+                    &mut checked,
+                    sink,
+                );
             }
         }
-        for skin in &self.model.skins {
+        for skin in self.model.skins.iter() {
             self.check_skin(*skin, sink);
         }
         for animation in list(self.model.root, "animations") {
@@ -130,6 +135,12 @@ impl<'m> Data<'m, '_> {
         let element = usize::try_from(accessor.element_bytes()?).ok()?;
         let count = usize::try_from(accessor.count?).ok()?;
         let component = accessor.component?;
+        if let Some(view) = self.model.view_of(accessor) {
+            let start = view.offset.checked_add(accessor.offset)?;
+            if !start.is_multiple_of(component_bytes(component)) {
+                return None;
+            }
+        }
         let bytes = component_bytes(component) as usize;
         let width = accessor.width()? as usize;
         let (data, stride): (&[u8], usize) = match accessor.view {
@@ -191,17 +202,7 @@ impl<'m> Data<'m, '_> {
     }
 
     fn check_accessor(&self, accessor: &Accessor<'_>, sink: &mut Sink) {
-        if let Some(sparse) = accessor.sparse {
-            if let Some(places) = self.sparse_places(sparse) {
-                if places.windows(2).any(|pair| pair[0] >= pair[1]) {
-                    sink.at(&codes::ACCESSOR_SPARSE_INDICES_NON_INCREASING, &sparse);
-                }
-                let count = accessor.count.unwrap_or(u64::MAX);
-                if places.iter().any(|place| *place as u64 >= count) {
-                    sink.at(&codes::ACCESSOR_SPARSE_INDEX_OOB, &sparse);
-                }
-            }
-        }
+        self.check_sparse(accessor, sink);
         let Some(elements) = self.elements(accessor) else {
             return;
         };
@@ -218,50 +219,24 @@ impl<'m> Data<'m, '_> {
         if !is_finite {
             sink.at(&codes::ACCESSOR_INVALID_FLOAT, &accessor.item);
         }
-        let is_float = accessor.is_float();
-        let narrow = |value: f64| {
-            if is_float {
-                f64::from(value as f32)
-            } else {
-                value
+        check_bounds(
+            accessor,
+            &low[..elements.width],
+            &high[..elements.width],
+            sink,
+        );
+    }
+
+    fn check_sparse(&self, accessor: &Accessor<'_>, sink: &mut Sink) {
+        if let Some(sparse) = accessor.sparse
+            && let Some(places) = self.sparse_places(sparse)
+        {
+            if places.windows(2).any(|pair| pair[0] >= pair[1]) {
+                sink.at(&codes::ACCESSOR_SPARSE_INDICES_NON_INCREASING, &sparse);
             }
-        };
-        let rules: [(&str, &[f64; 16], &Code, &Code, bool); 2] = [
-            (
-                "min",
-                &low,
-                &codes::ACCESSOR_MIN_MISMATCH,
-                &codes::ACCESSOR_ELEMENT_OUT_OF_MIN_BOUND,
-                true,
-            ),
-            (
-                "max",
-                &high,
-                &codes::ACCESSOR_MAX_MISMATCH,
-                &codes::ACCESSOR_ELEMENT_OUT_OF_MAX_BOUND,
-                false,
-            ),
-        ];
-        for (key, actual, mismatch, out_of_bound, is_min) in rules {
-            let bounds = list(accessor.item, key);
-            if bounds.len() != elements.width {
-                continue;
-            }
-            for (bound, actual) in bounds.iter().zip(actual) {
-                let Some(stated) = bound.as_number().map(narrow) else {
-                    continue;
-                };
-                if stated != *actual {
-                    sink.at(mismatch, bound);
-                }
-                let is_beyond = if is_min {
-                    *actual < stated
-                } else {
-                    *actual > stated
-                };
-                if is_beyond {
-                    sink.at(out_of_bound, bound);
-                }
+            let count = accessor.count.unwrap_or(u64::MAX);
+            if places.iter().any(|place| *place as u64 >= count) {
+                sink.at(&codes::ACCESSOR_SPARSE_INDEX_OOB, &sparse);
             }
         }
     }
@@ -273,7 +248,7 @@ impl<'m> Data<'m, '_> {
     /// For each mesh the smallest skin that a node gives it.
     fn skins_of_meshes(&self) -> Vec<Option<usize>> {
         let mut skins = vec![None; self.model.meshes.len()];
-        for node in &self.model.nodes {
+        for node in self.model.nodes.iter() {
             let skin = index(*node, "skin").and_then(|skin| self.model.skins.get(skin));
             let joints = skin.map(|skin| list(*skin, "joints").len());
             let mesh = index(*node, "mesh").and_then(|mesh| skins.get_mut(mesh));
@@ -349,43 +324,7 @@ impl<'m> Data<'m, '_> {
             weight.each(false, |_, values| own.extend_from_slice(values));
             influences.push(own);
         }
-        let mut told = BTreeSet::new();
-        for vertex in 0..count {
-            let mut seen = [f64::NAN; 32];
-            let (mut sum, mut used) = (0.0, 0usize);
-            for (set, own) in influences.iter().enumerate() {
-                for lane in 0..4 {
-                    let joint = own[vertex * 4 + lane];
-                    let weight = own[(count + vertex) * 4 + lane];
-                    if joints.is_some_and(|joints| joint >= joints as f64) {
-                        told.insert((set, Influence::OutOfRange));
-                        continue;
-                    }
-                    if weight == 0.0 {
-                        if joint > 0.0 {
-                            told.insert((set, Influence::ZeroWeight));
-                        }
-                        continue;
-                    }
-                    if weight < 0.0 {
-                        told.insert((set, Influence::Negative));
-                    }
-                    if seen[..used.min(32)].contains(&joint) {
-                        told.insert((set, Influence::Doubled));
-                        continue;
-                    }
-                    if let Some(slot) = seen.get_mut(used) {
-                        *slot = joint;
-                    }
-                    used += 1;
-                    sum += weight;
-                }
-            }
-            let tolerance = WEIGHT_TOLERANCE * used.max(1) as f64;
-            if (sum - 1.0f64).abs() > tolerance {
-                told.insert((0, Influence::Sum));
-            }
-        }
+        let told = faults_of_influences(&influences, count, joints);
         for (set, influence) in told {
             let (joint, _, weight, _) = &sets[set];
             let (code, place) = match influence {
@@ -467,7 +406,9 @@ impl<'m> Data<'m, '_> {
             let input = self.at(*sampler, "input");
             let (Some(place), Some(elements)) = (
                 sampler.member("input"),
-                input.and_then(|accessor| self.elements(accessor)),
+                input
+                    .filter(|accessor| accessor.has_format(&[("SCALAR", 5126, false)]))
+                    .and_then(|accessor| self.elements(accessor)),
             ) else {
                 continue;
             };
@@ -536,6 +477,91 @@ enum Influence {
 fn is_unit(values: &[f64]) -> bool {
     let length = values.iter().map(|value| value * value).sum::<f64>().sqrt();
     (length - 1.0).abs() <= UNIT_VECTOR_TOLERANCE
+}
+
+/// The stated bounds against the lowest and highest value of each lane.
+fn check_bounds(accessor: &Accessor<'_>, low: &[f64], high: &[f64], sink: &mut Sink) {
+    let is_float = accessor.is_float();
+    let narrow = |value: f64| {
+        if is_float {
+            f64::from(value as f32)
+        } else {
+            value
+        }
+    };
+    let mut check = |key: &str, actual: &[f64], mismatch: &Code, beyond: &Code, is_min: bool| {
+        let bounds = list(accessor.item, key);
+        if bounds.len() != actual.len() {
+            return;
+        }
+        for (bound, actual) in bounds.iter().zip(actual) {
+            let Some(stated) = bound.as_number().map(narrow) else {
+                continue;
+            };
+            if stated != *actual {
+                sink.at(mismatch, bound);
+            }
+            if (is_min && *actual < stated) || (!is_min && *actual > stated) {
+                sink.at(beyond, bound);
+            }
+        }
+    };
+    let (mismatch, beyond) = (
+        &codes::ACCESSOR_MIN_MISMATCH,
+        &codes::ACCESSOR_ELEMENT_OUT_OF_MIN_BOUND,
+    );
+    check("min", low, mismatch, beyond, true);
+    let (mismatch, beyond) = (
+        &codes::ACCESSOR_MAX_MISMATCH,
+        &codes::ACCESSOR_ELEMENT_OUT_OF_MAX_BOUND,
+    );
+    check("max", high, mismatch, beyond, false);
+}
+
+/// What is wrong with the influences of `count` vertices: one list a set, of all joints and then all weights.
+fn faults_of_influences(
+    influences: &[Vec<f64>],
+    count: usize,
+    joints: Option<usize>,
+) -> BTreeSet<(usize, Influence)> {
+    let mut told = BTreeSet::new();
+    for vertex in 0..count {
+        let mut seen = [f64::NAN; 32];
+        let (mut sum, mut used) = (0.0, 0usize);
+        for (set, own) in influences.iter().enumerate() {
+            for lane in 0..4 {
+                let joint = own[vertex * 4 + lane];
+                let weight = own[(count + vertex) * 4 + lane];
+                if joints.is_some_and(|joints| joint >= joints as f64) {
+                    told.insert((set, Influence::OutOfRange));
+                    continue;
+                }
+                if weight == 0.0 {
+                    if joint > 0.0 {
+                        told.insert((set, Influence::ZeroWeight));
+                    }
+                    continue;
+                }
+                if weight < 0.0 {
+                    told.insert((set, Influence::Negative));
+                }
+                if seen[..used.min(32)].contains(&joint) {
+                    told.insert((set, Influence::Doubled));
+                    continue;
+                }
+                if let Some(slot) = seen.get_mut(used) {
+                    *slot = joint;
+                }
+                used += 1;
+                sum += weight;
+            }
+        }
+        let tolerance = WEIGHT_TOLERANCE * used.max(1) as f64;
+        if (sum - 1.0f64).abs() > tolerance {
+            told.insert((0, Influence::Sum));
+        }
+    }
+    told
 }
 
 fn check_units(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {

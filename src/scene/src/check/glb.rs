@@ -15,41 +15,72 @@ pub(super) struct Chunks<'a> {
 }
 
 pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
-    let mut chunks = Chunks::default();
-    let word = |offset: usize| {
-        let own = bytes.get(offset..offset.checked_add(4)?)?;
+    let mut splitter = Splitter {
+        bytes,
+        chunks: Chunks::default(),
+        has_json: false,
+        has_binary: false,
+        has_empty_json: false,
+        number: 0,
+    };
+    splitter.chunks.is_fatal = splitter.split(sink).is_none();
+    splitter.chunks
+}
+
+struct Splitter<'a> {
+    bytes: &'a [u8],
+    chunks: Chunks<'a>,
+    has_json: bool,
+    has_binary: bool,
+    has_empty_json: bool,
+    /// Of the chunk that is looked at.
+    number: usize,
+}
+
+impl<'a> Splitter<'a> {
+    fn word(&self, offset: usize) -> Option<u32> {
+        let own = self.bytes.get(offset..offset.checked_add(4)?)?;
         Some(u32::from_le_bytes([own[0], own[1], own[2], own[3]]))
-    };
-    let (Some(version), Some(length)) = (word(4), word(8)) else {
-        sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_HEADER, bytes.len());
-        chunks.is_fatal = true;
-        return chunks;
-    };
-    if version != 2 {
-        sink.at_byte(&codes::GLB_INVALID_VERSION, 4);
-        chunks.is_fatal = true;
-        return chunks;
     }
-    let length = length as usize;
-    if length < 12 {
-        sink.at_byte(&codes::GLB_LENGTH_TOO_SMALL, 8);
-    }
-    let mut offset = 12;
-    let (mut has_json, mut has_binary, mut number) = (false, false, 0);
-    let mut has_empty_json = false;
-    while offset < bytes.len() {
-        if offset == length {
-            sink.at_byte(&codes::GLB_EXTRA_DATA, offset);
-            return chunks;
-        }
-        let (Some(size), Some(kind)) = (word(offset), word(offset + 4)) else {
-            sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_CHUNK_HEADER, bytes.len());
-            chunks.is_fatal = true;
-            return chunks;
+
+    /// Nothing when the container is too broken to look at what it holds.
+    fn split(&mut self, sink: &mut Sink) -> Option<()> {
+        let (Some(version), Some(length)) = (self.word(4), self.word(8)) else {
+            sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_HEADER, self.bytes.len());
+            return None;
         };
-        if has_empty_json {
+        if version != 2 {
+            sink.at_byte(&codes::GLB_INVALID_VERSION, 4);
+            return None;
+        }
+        let length = length as usize;
+        if length < 12 {
+            sink.at_byte(&codes::GLB_LENGTH_TOO_SMALL, 8);
+        }
+        let mut offset = 12;
+        while offset < self.bytes.len() {
+            if offset == length {
+                sink.at_byte(&codes::GLB_EXTRA_DATA, offset);
+                return Some(());
+            }
+            offset = self.chunk(offset, length, sink)?;
+            self.number += 1;
+        }
+        if offset != length {
+            sink.at_byte(&codes::GLB_LENGTH_MISMATCH, offset);
+        }
+        Some(())
+    }
+
+    /// Looks at the chunk at `offset` and returns where the next one begins.
+    fn chunk(&mut self, offset: usize, length: usize, sink: &mut Sink) -> Option<usize> {
+        let (Some(size), Some(kind)) = (self.word(offset), self.word(offset + 4)) else {
+            sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_CHUNK_HEADER, self.bytes.len());
+            return None;
+        };
+        if self.has_empty_json {
             // Only a chunk after it ends the empty text.
-            chunks.json = Some(&[]);
+            self.chunks.json = Some(&[]);
         }
         let size = size as usize;
         let start = offset + 8;
@@ -59,53 +90,41 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
         if start + size > length {
             sink.at_byte(&codes::GLB_CHUNK_TOO_BIG, offset);
         }
-        if number == 0 && kind != JSON {
+        if self.number == 0 && kind != JSON {
             sink.at_byte(&codes::GLB_UNEXPECTED_FIRST_CHUNK, offset);
         }
-        let is_known = match kind {
-            JSON if size == 0 => {
-                has_empty_json = true;
-                sink.at_byte(&codes::GLB_EMPTY_CHUNK, offset);
-                true
-            }
-            BINARY if size == 0 => {
-                sink.at_byte(&codes::GLB_EMPTY_BIN_CHUNK, offset);
-                true
-            }
-            JSON | BINARY => true,
-            _ => {
-                sink.at_byte(&codes::GLB_UNKNOWN_CHUNK_TYPE, offset);
-                false
-            }
-        };
-        let data = bytes.get(start..start + size);
-        if is_known {
-            let has = if kind == JSON {
-                &mut has_json
-            } else {
-                &mut has_binary
-            };
-            if std::mem::replace(has, true) {
-                sink.at_byte(&codes::GLB_DUPLICATE_CHUNK, offset);
-            } else if kind == JSON {
-                chunks.json = data.filter(|data| !data.is_empty());
-            } else {
-                if number > 1 {
-                    sink.at_byte(&codes::GLB_UNEXPECTED_BIN_CHUNK, offset);
+        let data = self.bytes.get(start..start + size);
+        match kind {
+            JSON => {
+                if size == 0 {
+                    self.has_empty_json = true;
+                    sink.at_byte(&codes::GLB_EMPTY_CHUNK, offset);
                 }
-                chunks.binary = data;
+                if std::mem::replace(&mut self.has_json, true) {
+                    sink.at_byte(&codes::GLB_DUPLICATE_CHUNK, offset);
+                } else {
+                    self.chunks.json = data.filter(|data| !data.is_empty());
+                }
             }
+            BINARY => {
+                if size == 0 {
+                    sink.at_byte(&codes::GLB_EMPTY_BIN_CHUNK, offset);
+                }
+                if std::mem::replace(&mut self.has_binary, true) {
+                    sink.at_byte(&codes::GLB_DUPLICATE_CHUNK, offset);
+                } else {
+                    if self.number > 1 {
+                        sink.at_byte(&codes::GLB_UNEXPECTED_BIN_CHUNK, offset);
+                    }
+                    self.chunks.binary = data;
+                }
+            }
+            _ => sink.at_byte(&codes::GLB_UNKNOWN_CHUNK_TYPE, offset),
         }
         if data.is_none() {
-            sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_CHUNK_DATA, bytes.len());
-            chunks.is_fatal = true;
-            return chunks;
+            sink.at_byte(&codes::GLB_UNEXPECTED_END_OF_CHUNK_DATA, self.bytes.len());
+            return None;
         }
-        number += 1;
-        offset = start + size;
+        Some(start + size)
     }
-    if offset != length {
-        sink.at_byte(&codes::GLB_LENGTH_MISMATCH, offset);
-    }
-    chunks
 }

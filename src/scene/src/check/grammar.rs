@@ -12,7 +12,6 @@ const COUNT: super::schema::Rule = Whole(1, LARGEST);
 
 const COMPONENT_TYPES: &[i64] = &[5120, 5121, 5122, 5123, 5125, 5126];
 const ELEMENT_TYPES: &[&str] = &["SCALAR", "VEC2", "VEC3", "VEC4", "MAT2", "MAT3", "MAT4"];
-const ELEMENT_LENGTHS: &[usize] = &[1, 2, 3, 4, 9, 16];
 
 macro_rules! schemas {
     ($($name:ident $kind:ident [$($property:expr),* $(,)?])+) => {$(
@@ -56,8 +55,8 @@ schemas! {
         optional("normalized", Flag),
         required("count", COUNT),
         required("type", TextOf(ELEMENT_TYPES)),
-        optional("max", Numbers(ELEMENT_LENGTHS, ANY)),
-        optional("min", Numbers(ELEMENT_LENGTHS, ANY)),
+        optional("max", Bounds),
+        optional("min", Bounds),
         optional("sparse", Object(&SPARSE)),
         optional("name", Text),
     ]

@@ -22,7 +22,7 @@ impl Graph {
     pub(super) fn new(model: &Model<'_>, sink: &mut Sink) -> Self {
         let count = model.nodes.len();
         let mut parents: Vec<Option<usize>> = vec![None; count];
-        for (parent, node) in model.nodes.iter().enumerate() {
+        for (parent, node) in model.nodes.enumerate() {
             for child in list(*node, "children") {
                 let Some(place) = child.size().ok().map(|index| index as usize) else {
                     continue;
@@ -69,7 +69,7 @@ fn tops(parents: &[Option<usize>]) -> Vec<Option<usize>> {
 }
 
 pub(super) fn check(model: &Model<'_>, graph: &Graph, usages: &mut Usages, sink: &mut Sink) {
-    for scene in &model.scenes {
+    for scene in model.scenes.iter() {
         for root in list(*scene, "nodes") {
             let node = root.size().ok().map(|index| index as usize);
             let parent = node.and_then(|node| graph.parents.get(node).copied().flatten());
@@ -80,7 +80,7 @@ pub(super) fn check(model: &Model<'_>, graph: &Graph, usages: &mut Usages, sink:
     }
     check_rings(model, graph, sink);
     let joints: BTreeSet<usize> = model.skins.iter().flat_map(|skin| joints(*skin)).collect();
-    for (number, node) in model.nodes.iter().enumerate() {
+    for (number, node) in model.nodes.enumerate() {
         if is_empty(model, *node) && !joints.contains(&number) {
             sink.at(&codes::NODE_EMPTY, node);
         }
@@ -96,11 +96,11 @@ pub(super) fn check(model: &Model<'_>, graph: &Graph, usages: &mut Usages, sink:
         })
         .collect();
     let facts: Vec<MeshFacts> = model.meshes.iter().map(|mesh| mesh_facts(*mesh)).collect();
-    for (number, node) in model.nodes.iter().enumerate() {
+    for (number, node) in model.nodes.enumerate() {
         check_mesh_node(model, graph, &facts, &scenes, number, *node, sink);
     }
     check_mesh_weights(model, &facts, sink);
-    for skin in &model.skins {
+    for skin in model.skins.iter() {
         check_skin(model, graph, *skin, usages, sink);
     }
 }
@@ -123,7 +123,9 @@ fn check_rings(model: &Model<'_>, graph: &Graph, sink: &mut Sink) {
         // `node` is now in the ring; once around tells all of it.
         while !is_told[node] {
             is_told[node] = true;
-            sink.at(&codes::NODE_LOOP, &model.nodes[node]);
+            if let Some(item) = model.nodes.get(node) {
+                sink.at(&codes::NODE_LOOP, item);
+            }
             match graph.parents[node] {
                 Some(parent) => node = parent,
                 None => break,
@@ -241,7 +243,7 @@ fn is_moved(node: Item<'_>) -> bool {
 /// Weights of a mesh that every node replaces.
 fn check_mesh_weights(model: &Model<'_>, facts: &[MeshFacts], sink: &mut Sink) {
     let mut uses = vec![(0usize, 0usize); facts.len()];
-    for node in &model.nodes {
+    for node in model.nodes.iter() {
         if let Some(uses) = index(*node, "mesh").and_then(|mesh| uses.get_mut(mesh)) {
             uses.0 += 1;
             uses.1 += usize::from(node.member("weights").is_some());
@@ -306,10 +308,7 @@ fn check_skin(
     if !accessor.has_format(&[("MAT4", 5126, false)]) {
         sink.at(&codes::SKIN_IBM_INVALID_FORMAT, &place);
     }
-    if accessor
-        .count
-        .is_some_and(|count| count < joints.len() as u64)
-    {
+    if accessor.count.unwrap_or(0) < joints.len() as u64 {
         sink.at(&codes::INVALID_IBM_ACCESSOR_COUNT, &place);
     }
 }
@@ -324,7 +323,7 @@ pub(super) fn check_dependencies(model: &Model<'_>, sink: &mut Sink) {
         object(item, "extensions").is_some_and(|extensions| object(extensions, name).is_some())
     };
     if !has_root("KHR_lights_punctual") {
-        for node in &model.nodes {
+        for node in model.nodes.iter() {
             if of(*node, "KHR_lights_punctual") {
                 let extension = object(*node, "extensions")
                     .and_then(|extensions| object(extensions, "KHR_lights_punctual"));

@@ -83,16 +83,16 @@ impl Usages {
 }
 
 pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
-    for view in &model.views {
+    for view in model.views.iter() {
         check_view(model, view, sink);
     }
-    for accessor in &model.accessors {
+    for accessor in model.accessors.iter() {
         check_accessor(model, accessor, sink);
         if let Some(sparse) = accessor.sparse {
             check_sparse(model, accessor, sparse, usages, sink);
         }
     }
-    for image in &model.images {
+    for image in model.images.iter() {
         let (Some(place), Some(view)) = (image.member("bufferView"), index(*image, "bufferView"))
         else {
             continue;
@@ -157,13 +157,11 @@ fn check_fit(
     if !view.offset.saturating_add(offset).is_multiple_of(component) {
         sink.at(&codes::ACCESSOR_TOTAL_OFFSET_ALIGNMENT, item);
     }
-    if view
-        .length
-        .is_some_and(|length| offset.saturating_add(bytes) > length)
-    {
+    let is_sparse = item.is_member("indices") || item.is_member("values");
+    if offset.saturating_add(bytes) > view.length.unwrap_or(0) {
         match item.member("byteOffset") {
-            Some(offset) => sink.at(&codes::ACCESSOR_TOO_LONG, &offset),
-            None => sink.at(&codes::ACCESSOR_TOO_LONG, item),
+            Some(offset) if !is_sparse => sink.at(&codes::ACCESSOR_TOO_LONG, &offset),
+            _ => sink.at(&codes::ACCESSOR_TOO_LONG, item),
         }
     }
 }

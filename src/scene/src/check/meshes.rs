@@ -21,7 +21,7 @@ type Format = (&'static str, u64, bool);
 
 pub(super) fn check(model: &Model<'_>, is_quantized: bool, usages: &mut Usages, sink: &mut Sink) {
     let uv_sets: Vec<BTreeSet<usize>> = model.materials.iter().map(|item| uv_sets(*item)).collect();
-    for mesh in &model.meshes {
+    for mesh in model.meshes.iter() {
         let primitives = primitives(*mesh);
         check_targets_agree(*mesh, &primitives, sink);
         for primitive in primitives {
@@ -110,10 +110,10 @@ impl<'a> Primitive<'_, 'a> {
                     &place,
                 );
             }
-            if let Some(count) = accessor.count {
-                if *vertices.get_or_insert(count) != count {
-                    sink.at(&codes::MESH_PRIMITIVE_UNEQUAL_ACCESSOR_COUNT, &place);
-                }
+            if let Some(count) = accessor.count
+                && *vertices.get_or_insert(count) != count
+            {
+                sink.at(&codes::MESH_PRIMITIVE_UNEQUAL_ACCESSOR_COUNT, &place);
             }
         }
         let indices = self.check_indices(usages, sink);
@@ -288,10 +288,8 @@ impl<'a> Primitive<'_, 'a> {
         let is_needed = extension("KHR_materials_clearcoat", "clearcoatNormalTexture").is_some()
             || extension("KHR_materials_anisotropy", "anisotropyTexture").is_some();
         match self.attributes.get("TANGENT") {
-            Some(tangent) if has("NORMAL") => {
-                if !has_normal_map && !is_needed {
-                    sink.at(&codes::UNUSED_MESH_TANGENT, tangent);
-                }
+            Some(tangent) if has("NORMAL") && !has_normal_map && !is_needed => {
+                sink.at(&codes::UNUSED_MESH_TANGENT, tangent);
             }
             _ if has_normal_map => {
                 sink.at(&codes::MESH_PRIMITIVE_GENERATED_TANGENT_SPACE, &place);

@@ -67,15 +67,35 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
         return;
     }
     if !objects::is_readable_asset(root) {
-        // Of another version, or none, nothing more can be said.
-        objects::check_asset(root, sink);
-        let mut walk = Walk::new(root, sink);
-        match root.member("asset") {
-            Some(asset) => walk.member(asset, "asset"),
-            None => sink.at_member(&codes::UNDEFINED_PROPERTY, &root, ""),
-        }
+        find_issues_of_another_version(root, sink);
         return;
     }
+    let source = resources::Source {
+        binary: chunks.binary,
+        is_glb,
+        files,
+        left: MAX_MEMORY_BYTES / 2,
+    };
+    find_issues_in(root, source, sink);
+}
+
+/// Of another version, or none, nothing can be said but this.
+fn find_issues_of_another_version(root: Item<'_>, sink: &mut Sink) {
+    objects::check_asset(root, sink);
+    objects::check_extension_lists(root, sink);
+    let mut walk = Walk::new(root, sink);
+    for key in ["extensionsUsed", "extensionsRequired"] {
+        if let Some(list) = root.member(key) {
+            walk.member(list, key);
+        }
+    }
+    match root.member("asset") {
+        Some(asset) => walk.member(asset, "asset"),
+        None => sink.at_member(&codes::UNDEFINED_PROPERTY, &root, ""),
+    }
+}
+
+fn find_issues_in(root: Item<'_>, mut source: resources::Source<'_>, sink: &mut Sink) {
     let mut walk = Walk::new(root, sink);
     walk.object(root, &grammar::ROOT);
     let is_quantized = walk.declared.contains("KHR_mesh_quantization");
@@ -103,12 +123,6 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
             }
         }
     }
-    let mut source = resources::Source {
-        binary: chunks.binary,
-        is_glb,
-        files,
-        left: MAX_MEMORY_BYTES / 2,
-    };
     let buffers = source.buffers(&model, sink);
     source.images(&model, &buffers, &declared, sink);
     let data = data::Data {

@@ -6,17 +6,41 @@ use crate::source::json::{self, Item};
 /// The document with its arrays.
 pub(super) struct Model<'a> {
     pub(super) root: Item<'a>,
-    pub(super) accessors: Vec<Accessor<'a>>,
-    pub(super) buffers: Vec<Item<'a>>,
-    pub(super) views: Vec<View<'a>>,
-    pub(super) images: Vec<Item<'a>>,
-    pub(super) materials: Vec<Item<'a>>,
-    pub(super) meshes: Vec<Item<'a>>,
-    pub(super) nodes: Vec<Item<'a>>,
-    pub(super) scenes: Vec<Item<'a>>,
-    pub(super) skins: Vec<Item<'a>>,
-    pub(super) textures: Vec<Item<'a>>,
-    pub(super) lights: Vec<Item<'a>>,
+    pub(super) accessors: Objects<Accessor<'a>>,
+    pub(super) buffers: Objects<Item<'a>>,
+    pub(super) views: Objects<View<'a>>,
+    pub(super) images: Objects<Item<'a>>,
+    pub(super) materials: Objects<Item<'a>>,
+    pub(super) meshes: Objects<Item<'a>>,
+    pub(super) nodes: Objects<Item<'a>>,
+    pub(super) scenes: Objects<Item<'a>>,
+    pub(super) skins: Objects<Item<'a>>,
+    pub(super) textures: Objects<Item<'a>>,
+    pub(super) lights: Objects<Item<'a>>,
+}
+
+/// An array of the root. An element that is no object keeps its place, but is not there.
+pub(super) struct Objects<T>(Vec<Option<T>>);
+
+impl<T> Objects<T> {
+    pub(super) fn get(&self, index: usize) -> Option<&T> {
+        self.0.get(index)?.as_ref()
+    }
+
+    /// Number of places.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().flatten()
+    }
+
+    /// Elements with their places.
+    pub(super) fn enumerate(&self) -> impl Iterator<Item = (usize, &T)> {
+        let places = self.0.iter().enumerate();
+        places.filter_map(|(place, element)| Some((place, element.as_ref()?)))
+    }
 }
 
 /// A buffer view.
@@ -46,18 +70,21 @@ pub(super) struct Accessor<'a> {
 
 impl<'a> Model<'a> {
     pub(super) fn new(root: Item<'a>) -> Self {
-        let items = |pool| pool_items(root, pool);
+        fn objects<'a, T>(root: Item<'a>, pool: Pool, make: impl Fn(Item<'a>) -> T) -> Objects<T> {
+            let items = pool_items(root, pool).into_iter();
+            let is_object = |item: &Item<'_>| item.kind() == json::Kind::Object;
+            Objects(
+                items
+                    .map(|item| is_object(&item).then(|| make(item)))
+                    .collect(),
+            )
+        }
+        let items = |pool| objects(root, pool, |item| item);
         Self {
             root,
-            accessors: items(Pool::Accessors)
-                .into_iter()
-                .map(Accessor::new)
-                .collect(),
+            accessors: objects(root, Pool::Accessors, Accessor::new),
             buffers: items(Pool::Buffers),
-            views: items(Pool::BufferViews)
-                .into_iter()
-                .map(View::new)
-                .collect(),
+            views: objects(root, Pool::BufferViews, View::new),
             images: items(Pool::Images),
             materials: items(Pool::Materials),
             meshes: items(Pool::Meshes),
@@ -140,19 +167,19 @@ impl<'a> Accessor<'a> {
 
     /// Type, component type and normalisation are one of these.
     pub(super) fn has_format(&self, formats: &[(&str, u64, bool)]) -> bool {
-        let (Some(kind), Some(component)) = (self.kind, self.component) else {
-            return true;
-        };
-        formats.contains(&(kind, component, self.is_normalized))
+        let format = self.kind.zip(self.component);
+        format.is_some_and(|(kind, component)| {
+            formats.contains(&(kind, component, self.is_normalized))
+        })
     }
 
     pub(super) fn has_bounds(&self) -> bool {
         let has = |key: &str| {
-            self.item
-                .member(key)
-                .is_some_and(|list| list.kind() == json::Kind::Array)
+            let values = list(self.item, key);
+            Some(values.len() as u64) == self.width()
+                && values.iter().all(|value| value.as_number().is_some())
         };
-        has("min") && has("max")
+        self.component.is_some() && has("min") && has("max")
     }
 }
 

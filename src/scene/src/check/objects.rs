@@ -16,25 +16,25 @@ const UNIT_TOLERANCE: f64 = 0.007_69;
 pub(super) fn check(model: &Model<'_>, sink: &mut Sink) {
     check_asset(model.root, sink);
     check_extension_lists(model.root, sink);
-    for accessor in &model.accessors {
+    for accessor in model.accessors.iter() {
         check_accessor(accessor, sink);
     }
-    for view in &model.views {
+    for view in model.views.iter() {
         check_view(view, sink);
     }
     for camera in list(model.root, "cameras") {
         check_camera(camera, sink);
     }
-    for image in &model.images {
+    for image in model.images.iter() {
         check_image(*image, sink);
     }
-    for node in &model.nodes {
+    for node in model.nodes.iter() {
         check_node(*node, sink);
     }
-    for material in &model.materials {
+    for material in model.materials.iter() {
         check_material(*material, sink);
     }
-    for light in &model.lights {
+    for light in model.lights.iter() {
         check_light(*light, sink);
     }
 }
@@ -72,9 +72,16 @@ pub(super) fn check_asset(root: Item<'_>, sink: &mut Sink) {
     }
 }
 
-fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
-    let used = list(root, "extensionsUsed");
-    let required = list(root, "extensionsRequired");
+pub(super) fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
+    let texts = |key: &str| {
+        let is_sound = !super::walk::extension_names(root, key).is_empty();
+        if is_sound {
+            list(root, key)
+        } else {
+            Vec::new()
+        }
+    };
+    let (used, required) = (texts("extensionsUsed"), texts("extensionsRequired"));
     for name in &used {
         let Some(text) = name.as_text() else { continue };
         let is_well_formed = text.split_once('_').is_some_and(|(prefix, rest)| {
@@ -110,17 +117,16 @@ fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
 
 fn check_accessor(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
     let item = accessor.item;
-    if let (Some(offset), None) = (item.member("byteOffset"), item.member("bufferView")) {
+    if let (Some(offset), None) = (item.member("byteOffset"), accessor.view) {
         sink.at(&codes::UNSATISFIED_DEPENDENCY, &offset);
     }
     if let (Some(offset), Some(component)) = (
         item.member("byteOffset")
             .filter(|_| accessor.view.is_some()),
         accessor.component_bytes(),
-    ) {
-        if !accessor.offset.is_multiple_of(component) {
-            sink.at(&codes::ACCESSOR_OFFSET_ALIGNMENT, &offset);
-        }
+    ) && !accessor.offset.is_multiple_of(component)
+    {
+        sink.at(&codes::ACCESSOR_OFFSET_ALIGNMENT, &offset);
     }
     let is_matrix = matches!(accessor.kind, Some("MAT2" | "MAT3" | "MAT4"));
     if is_matrix && accessor.view.is_some() && !accessor.offset.is_multiple_of(4) {
@@ -136,32 +142,39 @@ fn check_accessor(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
 /// `min` and `max` have as many numbers as an element, and numbers that the component type can hold.
 fn check_bounds(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
     let item = accessor.item;
+    // Of an unknown component type nothing can be said.
+    let Some(component) = accessor.component else {
+        return;
+    };
+    let range = match component {
+        5120 => Some((-128.0, 127.0)),
+        5121 => Some((0.0, 255.0)),
+        5122 => Some((-32_768.0, 32_767.0)),
+        5123 => Some((0.0, 65_535.0)),
+        5125 => Some((0.0, 4_294_967_295.0)),
+        _ => None,
+    };
     for key in ["min", "max"] {
-        let Some(bounds) = item
-            .member(key)
-            .filter(|bounds| bounds.kind() == json::Kind::Array)
-        else {
+        let Some(bounds) = item.member(key) else {
             continue;
         };
-        let is_fitting = accessor
-            .width()
-            .is_none_or(|width| bounds.count() as u64 == width);
-        if !is_fitting && bounds.count() > 0 {
-            sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &bounds);
-        }
-        let (low, high) = match accessor.component {
-            Some(5120) => (-128.0, 127.0),
-            Some(5121) => (0.0, 255.0),
-            Some(5122) => (-32_768.0, 32_767.0),
-            Some(5123) => (0.0, 65_535.0),
-            Some(5125) => (0.0, 4_294_967_295.0),
-            _ => continue,
-        };
         let values = list(item, key);
-        let values: Vec<f64> = values.iter().filter_map(Item::as_number).collect();
-        if values.iter().any(|value| value.fract() != 0.0) {
+        let numbers: Vec<f64> = values.iter().filter_map(Item::as_number).collect();
+        let is_fitting = match accessor.width() {
+            Some(width) => values.len() as u64 == width,
+            None => [1, 2, 3, 4, 9, 16].contains(&values.len()),
+        };
+        let is_whole = |number: &f64| number.fract() == 0.0;
+        if bounds.kind() != json::Kind::Array {
+            sink.at(&codes::TYPE_MISMATCH, &bounds);
+        } else if values.is_empty() {
+            sink.at(&codes::EMPTY_ENTITY, &bounds);
+        } else if !is_fitting {
+            sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &bounds);
+        } else if numbers.len() < values.len() || (range.is_some() && !numbers.iter().all(is_whole))
+        {
             sink.at(&codes::ARRAY_TYPE_MISMATCH, &bounds);
-        } else if values.iter().any(|value| *value < low || *value > high) {
+        } else if range.is_some_and(|(low, high)| numbers.iter().any(|n| *n < low || *n > high)) {
             sink.at(&codes::INVALID_GL_VALUE, &bounds);
         }
     }
@@ -180,6 +193,13 @@ fn check_sparse(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
             let offset = size(indices, "byteOffset").unwrap_or(0);
             if !offset.is_multiple_of(super::model::component_bytes(component)) {
                 sink.at_member(&codes::ACCESSOR_OFFSET_ALIGNMENT, &indices, "byteOffset");
+            }
+        }
+        if let Some((values, component)) = object(sparse, "values").zip(accessor.component_bytes())
+        {
+            let offset = size(values, "byteOffset").unwrap_or(0);
+            if !offset.is_multiple_of(component) {
+                sink.at_member(&codes::ACCESSOR_OFFSET_ALIGNMENT, &values, "byteOffset");
             }
         }
     }
@@ -204,35 +224,33 @@ fn check_camera(camera: Item<'_>, sink: &mut Sink) {
     if has("orthographic") && has("perspective") {
         sink.at(&codes::ONE_OF_MISMATCH, &camera);
     }
-    match text(camera, "type") {
-        Some(kind @ ("orthographic" | "perspective")) => {
-            let Some(view) = object(camera, kind) else {
-                if !has(kind) {
-                    sink.at(&codes::UNDEFINED_PROPERTY, &camera);
-                }
-                return;
-            };
-            if let (Some(near), Some(far)) = (number(view, "znear"), number(view, "zfar")) {
-                if far <= near && far > 0.0 {
-                    sink.at(&codes::CAMERA_ZFAR_LEQUAL_ZNEAR, &view);
-                }
+    if let Some(kind @ ("orthographic" | "perspective")) = text(camera, "type") {
+        let Some(view) = object(camera, kind) else {
+            if !has(kind) {
+                sink.at(&codes::UNDEFINED_PROPERTY, &camera);
             }
-            if number(view, "yfov").is_some_and(|angle| angle >= std::f64::consts::PI) {
-                sink.at(&codes::CAMERA_YFOV_GEQUAL_PI, &view);
-            }
-            if kind == "orthographic" {
-                for key in ["xmag", "ymag"] {
-                    match number(view, key) {
-                        Some(side) if side < 0.0 => {
-                            sink.at_member(&codes::CAMERA_XMAG_YMAG_NEGATIVE, &view, key);
-                        }
-                        Some(0.0) => sink.at_member(&codes::CAMERA_XMAG_YMAG_ZERO, &view, key),
-                        _ => {}
+            return;
+        };
+        if let (Some(near), Some(far)) = (number(view, "znear"), number(view, "zfar"))
+            && far <= near
+            && far > 0.0
+        {
+            sink.at(&codes::CAMERA_ZFAR_LEQUAL_ZNEAR, &view);
+        }
+        if number(view, "yfov").is_some_and(|angle| angle >= std::f64::consts::PI) {
+            sink.at(&codes::CAMERA_YFOV_GEQUAL_PI, &view);
+        }
+        if kind == "orthographic" {
+            for key in ["xmag", "ymag"] {
+                match number(view, key) {
+                    Some(side) if side < 0.0 => {
+                        sink.at_member(&codes::CAMERA_XMAG_YMAG_NEGATIVE, &view, key);
                     }
+                    Some(0.0) => sink.at_member(&codes::CAMERA_XMAG_YMAG_ZERO, &view, key),
+                    _ => {}
                 }
             }
         }
-        _ => {}
     }
 }
 
@@ -286,7 +304,7 @@ fn check_light(light: Item<'_>, sink: &mut Sink) {
     let spot = light.member("spot");
     match (spot, kind) {
         (None, Some("spot")) => sink.at(&codes::UNDEFINED_PROPERTY, &light),
-        (Some(spot), Some("directional" | "point")) => sink.at(&codes::EXTRA_PROPERTY, &spot),
+        (Some(spot), kind) if kind != Some("spot") => sink.at(&codes::EXTRA_PROPERTY, &spot),
         (Some(spot), _) => {
             let inner = number(spot, "innerConeAngle").unwrap_or(0.0);
             let outer = number(spot, "outerConeAngle").unwrap_or(std::f64::consts::FRAC_PI_4);
@@ -305,19 +323,19 @@ fn check_light(light: Item<'_>, sink: &mut Sink) {
 
 /// Extensions of materials that need or exclude something beside them.
 fn check_material(material: Item<'_>, sink: &mut Sink) {
-    if let (Some(cutoff), mode) = (material.member("alphaCutoff"), text(material, "alphaMode")) {
-        if mode != Some("MASK") {
-            sink.at(&codes::MATERIAL_ALPHA_CUTOFF_INVALID_MODE, &cutoff);
-        }
+    if let (Some(cutoff), mode) = (material.member("alphaCutoff"), text(material, "alphaMode"))
+        && mode != Some("MASK")
+    {
+        sink.at(&codes::MATERIAL_ALPHA_CUTOFF_INVALID_MODE, &cutoff);
     }
     let Some(extensions) = object(material, "extensions") else {
         return;
     };
     let extension = |name: &str| object(extensions, name);
     for alone in super::extensions::ALONE_ON_A_MATERIAL {
-        let known = extensions.members().filter(|(name, _)| {
-            *name != "KHR_materials_emissive_strength" && super::extensions::is_known(name)
-        });
+        let known = extensions
+            .members()
+            .filter(|(name, _)| super::extensions::is_known(name));
         if let (Some(own), true) = (extension(alone), known.count() > 1) {
             sink.at(&codes::MULTIPLE_EXTENSIONS, &own);
         }
@@ -338,20 +356,19 @@ fn check_material(material: Item<'_>, sink: &mut Sink) {
         if is_thick && sides.is_some_and(|flag| flag.kind() == json::Kind::True) {
             sink.at(&codes::KHR_MATERIALS_VOLUME_DOUBLE_SIDED, &volume);
         }
-        if extension("KHR_materials_transmission").is_none() {
+        if extensions.member("KHR_materials_transmission").is_none() {
             sink.at(&codes::KHR_MATERIALS_VOLUME_NO_TRANSMISSION, &volume);
         }
     } else if let Some(dispersion) = extension("KHR_materials_dispersion") {
         sink.at(&codes::KHR_MATERIALS_DISPERSION_NO_VOLUME, &dispersion);
     }
     // 0 stands for "as if infinite"; between 0 and 1 there is nothing.
-    if let Some(ior) = extension("KHR_materials_ior").and_then(|ior| ior.member("ior")) {
-        if ior
+    if let Some(ior) = extension("KHR_materials_ior").and_then(|ior| ior.member("ior"))
+        && ior
             .as_number()
             .is_some_and(|value| value < 1.0 && value != 0.0)
-        {
-            sink.at(&codes::VALUE_NOT_IN_RANGE, &ior);
-        }
+    {
+        sink.at(&codes::VALUE_NOT_IN_RANGE, &ior);
     }
     if let Some(film) = extension("KHR_materials_iridescence") {
         check_iridescence(film, sink);

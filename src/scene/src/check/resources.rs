@@ -49,7 +49,7 @@ impl<'a> Source<'a> {
     /// The bytes of each buffer that can be used.
     pub(super) fn buffers(&mut self, model: &Model<'_>, sink: &mut Sink) -> Vec<Option<Bytes<'a>>> {
         let mut buffers = Vec::new();
-        for (number, buffer) in model.buffers.iter().enumerate() {
+        for (number, buffer) in model.buffers.enumerate() {
             let bytes = match buffer.member("uri") {
                 Some(uri) => self
                     .uri(uri, false, sink)
@@ -84,9 +84,7 @@ impl<'a> Source<'a> {
             sink.at(&codes::URI_GLB, &place);
         }
         if uri.starts_with("data:") {
-            let Some(bytes) = self.data_uri(place, uri, is_image, sink) else {
-                return None;
-            };
+            let bytes = self.data_uri(place, uri, is_image, sink)?;
             if self.is_glb {
                 sink.at(&codes::DATA_URI_GLB, &place);
             }
@@ -161,7 +159,7 @@ impl<'a> Source<'a> {
         sink: &mut Sink,
     ) {
         let mut formats = Vec::new();
-        for image in &model.images {
+        for image in model.images.iter() {
             let actual = self.image(model, buffers, *image, sink);
             // Textures go by what the file states of an image.
             let uri = text(*image, "uri").and_then(split_data_uri);
@@ -173,7 +171,7 @@ impl<'a> Source<'a> {
             }
             formats.push(format);
         }
-        for texture in &model.textures {
+        for texture in model.textures.iter() {
             let webp = object(*texture, "extensions")
                 .and_then(|extensions| object(extensions, "EXT_texture_webp"));
             for (holder, is_webp) in [(Some(*texture), false), (webp, true)] {

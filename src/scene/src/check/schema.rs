@@ -83,6 +83,8 @@ pub(super) enum Rule {
     Indices(Pool),
     /// Numbers; the list has one of these lengths, any when none is given.
     Numbers(&'static [usize], Range),
+    /// Bounds of an accessor, whose rules depend on its type: see `objects`.
+    Bounds,
     /// Different texts, at least one.
     Texts,
     /// An object whose members are indices.

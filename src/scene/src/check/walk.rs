@@ -18,6 +18,8 @@ pub(super) struct Walk<'a, 's> {
     pub(super) declared: BTreeSet<&'a str>,
     /// For each array of the root, which of its elements something refers to; `None` for one that is no object.
     pub(super) used: BTreeMap<Pool, Vec<Option<bool>>>,
+    /// Inside of an animation that is so broken that its references count for nothing.
+    is_muted: bool,
 }
 
 impl<'a, 's> Walk<'a, 's> {
@@ -29,19 +31,15 @@ impl<'a, 's> Walk<'a, 's> {
                 .collect()
         };
         let used = Pool::ALL.iter().map(|&pool| (pool, flags(pool))).collect();
-        let declared = root
-            .member("extensionsUsed")
-            .map(|list| {
-                (0..list.count())
-                    .filter_map(|index| list.element(index)?.as_text())
-                    .collect()
-            })
-            .unwrap_or_default();
+        let declared = extension_names(root, "extensionsUsed")
+            .into_iter()
+            .collect();
         Self {
             sink,
             root,
             declared,
             used,
+            is_muted: false,
         }
     }
 
@@ -50,9 +48,24 @@ impl<'a, 's> Walk<'a, 's> {
         if schema.kind == Kind::Mapping && is_root_extension_missing(self.root, Pool::Variants) {
             return;
         }
+        let was_muted = self.is_muted;
+        if schema.kind == Kind::Animation {
+            let is_whole = |key: &str| {
+                let list = item.member(key);
+                list.is_some_and(|list| {
+                    list.kind() == json::Kind::Array && list.count() > 0 && are_objects(list)
+                })
+            };
+            self.is_muted |= !is_whole("channels") || !is_whole("samplers");
+        }
         for property in schema.properties {
             match item.member(property.name) {
-                Some(value) => self.value(value, &property.rule),
+                Some(value) => {
+                    self.value(value, &property.rule);
+                    if property.is_required && value.kind() == json::Kind::Null {
+                        self.sink.at(&codes::UNDEFINED_PROPERTY, &item);
+                    }
+                }
                 None if property.is_required => self.sink.at(&codes::UNDEFINED_PROPERTY, &item),
                 None => {}
             }
@@ -69,6 +82,7 @@ impl<'a, 's> Walk<'a, 's> {
                 _ => self.sink.at(&codes::UNEXPECTED_PROPERTY, &value),
             }
         }
+        self.is_muted = was_muted;
     }
 
     /// One member of the root alone.
@@ -81,21 +95,22 @@ impl<'a, 's> Walk<'a, 's> {
 
     fn value(&mut self, value: Item<'a>, rule: &Rule) {
         match rule {
+            Rule::Bounds => {}
             Rule::Flag => {
                 self.expect_kind(value, &[json::Kind::True, json::Kind::False]);
             }
             Rule::Whole(low, high) => {
-                if let Some(number) = self.whole(value) {
-                    if number < *low as f64 || number > *high as f64 {
-                        self.sink.at(&codes::VALUE_NOT_IN_RANGE, &value);
-                    }
+                if let Some(number) = self.whole(value)
+                    && (number < *low as f64 || number > *high as f64)
+                {
+                    self.sink.at(&codes::VALUE_NOT_IN_RANGE, &value);
                 }
             }
             Rule::WholeOf(list) => {
-                if let Some(number) = self.whole(value) {
-                    if !list.iter().any(|known| *known as f64 == number) {
-                        self.sink.at(&codes::VALUE_NOT_IN_LIST, &value);
-                    }
+                if let Some(number) = self.whole(value)
+                    && !list.iter().any(|known| *known as f64 == number)
+                {
+                    self.sink.at(&codes::VALUE_NOT_IN_LIST, &value);
                 }
             }
             Rule::Index(pool) => self.index(value, Some(*pool), &codes::TYPE_MISMATCH),
@@ -143,13 +158,9 @@ impl<'a, 's> Walk<'a, 's> {
             return;
         }
         let is_list_of_objects = matches!(rule, Rule::Objects(_) | Rule::IndexMaps(_));
-        let is_object = |index| {
-            let element = value.element(index);
-            element.is_some_and(|element| element.kind() == json::Kind::Object)
-        };
         // One element of a wrong type spoils an inner list; in an array of the root the others stay.
         let is_inner = value.pointer().matches('/').count() > 1;
-        if is_list_of_objects && is_inner && !(0..value.count()).all(is_object) {
+        if is_list_of_objects && is_inner && !are_objects(value) {
             self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value);
             return;
         }
@@ -189,6 +200,7 @@ impl<'a, 's> Walk<'a, 's> {
             self.sink.at(&codes::EMPTY_ENTITY, &value);
         } else if !lengths.is_empty() && !lengths.contains(&value.count()) {
             self.sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &value);
+            return;
         }
         for index in 0..value.count() {
             let Some(element) = value.element(index) else {
@@ -223,7 +235,9 @@ impl<'a, 's> Walk<'a, 's> {
             self.sink.at(&codes::INVALID_INDEX, &value);
             return;
         }
-        let Some(pool) = pool else { return };
+        let Some(pool) = pool.filter(|_| !self.is_muted) else {
+            return;
+        };
         let used = self.used.entry(pool).or_default();
         match used.get_mut(number as usize) {
             // A skeleton only says where joints hang: it is no use of a node.
@@ -266,13 +280,18 @@ impl<'a, 's> Walk<'a, 's> {
                 self.sink.at(&codes::UNDECLARED_EXTENSION, &extension);
                 continue;
             }
-            if extension.kind() != json::Kind::Object {
-                self.sink.at(&codes::TYPE_MISMATCH, &extension);
-                continue;
-            }
             let place = PLACES
                 .iter()
                 .find(|place| place.name == name && place.at.contains(&kind));
+            if extension.kind() != json::Kind::Object {
+                self.sink.at(&codes::TYPE_MISMATCH, &extension);
+                // It counts as an empty object.
+                let mut properties = place.iter().flat_map(|place| place.schema.properties);
+                if properties.any(|property| property.is_required) {
+                    self.sink.at(&codes::UNDEFINED_PROPERTY, &extension);
+                }
+                continue;
+            }
             match place {
                 Some(place) => self.object(extension, place.schema),
                 None if extensions::is_known(name) => {
@@ -285,9 +304,25 @@ impl<'a, 's> Walk<'a, 's> {
     }
 }
 
+/// Names of a list of extensions; none when one of them is no text.
+pub(super) fn extension_names<'a>(root: Item<'a>, key: &str) -> Vec<&'a str> {
+    let Some(list) = root.member(key) else {
+        return Vec::new();
+    };
+    let names: Option<Vec<&str>> = (0..list.count())
+        .map(|index| list.element(index)?.as_text())
+        .collect();
+    names.unwrap_or_default()
+}
+
 /// The elements of an array that indices point into.
 pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
     let mut item = root;
+    if let ["extensions", name, _] = pool.path()
+        && !extension_names(root, "extensionsUsed").contains(name)
+    {
+        return Vec::new();
+    }
     for step in pool.path() {
         match item.member(step) {
             Some(next) => item = next,
@@ -297,6 +332,12 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
     (0..item.count())
         .filter_map(|index| item.element(index))
         .collect()
+}
+
+fn are_objects(list: Item<'_>) -> bool {
+    (0..list.count())
+        .filter_map(|index| list.element(index))
+        .all(|element| element.kind() == json::Kind::Object)
 }
 
 fn is_root_extension_missing(root: Item<'_>, pool: Pool) -> bool {

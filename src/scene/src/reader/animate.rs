@@ -108,45 +108,7 @@ fn read_channel(
     } else {
         1
     };
-    let (track, count) = match path {
-        "translation" => {
-            let values = accessors.vec3(&output)?;
-            let count = values.len();
-            (Track::Translation(values), count)
-        }
-        "scale" => {
-            let values = accessors.vec3(&output)?;
-            let count = values.len();
-            (Track::Scale(values), count)
-        }
-        "rotation" => {
-            let values: Vec<Quat> = accessors
-                .vec4(&output)?
-                .into_iter()
-                .map(Quat::from_vec4)
-                .collect();
-            let count = values.len();
-            (Track::Rotation(values), count)
-        }
-        _ => {
-            let mesh = scene.nodes[node.index()]
-                .mesh
-                .ok_or_else(|| sampler.fault("animates morph weights of a node without mesh"))?;
-            let targets = scene.meshes[mesh.index()].weights.len();
-            let values = accessors.scalars(&output)?;
-            if targets == 0 {
-                return Err(output.fault("animates morph weights of a mesh without morph targets"));
-            }
-            let count = values.len() / targets;
-            (
-                Track::Weights {
-                    values,
-                    count: targets,
-                },
-                count,
-            )
-        }
-    };
+    let (track, count) = read_track(sampler, &output, accessors, scene, node, path)?;
     if count < times.len() * values_a_key {
         return Err(output.fault(format!(
             "has {count} values, but {} keys need {}",
@@ -160,4 +122,54 @@ fn read_channel(
         interpolation,
         track,
     }))
+}
+
+/// The values of a channel and how many there are, tangents included.
+fn read_track(
+    sampler: &Item<'_>,
+    output: &Item<'_>,
+    accessors: &Accessors<'_>,
+    scene: &Scene,
+    node: NodeIndex,
+    path: &str,
+) -> Result<(Track, usize), SceneError> {
+    Ok(match path {
+        "translation" => {
+            let values = accessors.vec3(output)?;
+            let count = values.len();
+            (Track::Translation(values), count)
+        }
+        "scale" => {
+            let values = accessors.vec3(output)?;
+            let count = values.len();
+            (Track::Scale(values), count)
+        }
+        "rotation" => {
+            let values: Vec<Quat> = accessors
+                .vec4(output)?
+                .into_iter()
+                .map(Quat::from_vec4)
+                .collect();
+            let count = values.len();
+            (Track::Rotation(values), count)
+        }
+        _ => {
+            let mesh = scene.nodes[node.index()]
+                .mesh
+                .ok_or_else(|| sampler.fault("animates morph weights of a node without mesh"))?;
+            let targets = scene.meshes[mesh.index()].weights.len();
+            let values = accessors.scalars(output)?;
+            if targets == 0 {
+                return Err(output.fault("animates morph weights of a mesh without morph targets"));
+            }
+            let count = values.len() / targets;
+            (
+                Track::Weights {
+                    values,
+                    count: targets,
+                },
+                count,
+            )
+        }
+    })
 }

@@ -153,6 +153,14 @@ fn hold_speed(item: &Item<'_>, mut motion: Motion, issues: &mut Vec<Issue>) -> M
     motion
 }
 
+/// A form's entry in the file, with the default sizes of its dialect.
+struct Form<'i, 'a> {
+    item: &'i Item<'a>,
+    /// The object named like the kind.
+    detail: Option<Item<'a>>,
+    is_omi: bool,
+}
+
 fn read_shape(
     item: &Item<'_>,
     meshes: usize,
@@ -161,94 +169,19 @@ fn read_shape(
 ) -> Result<Option<Shape>, SceneError> {
     let kind_item = item.require("type")?;
     let kind = kind_item.text()?;
-    let detail = item.get(kind);
-    let number = |key: &str, default: f32| {
-        detail
-            .as_ref()
-            .map_or(Ok(default), |detail| detail.number_or(key, default))
-    };
-    let size = |value: f32| {
-        if value > 0.0 {
-            Ok(value)
-        } else {
-            Err(item.fault(format!("its size {value} is not positive")))
-        }
-    };
-    let radius = |value: f32| {
-        if value >= 0.0 {
-            Ok(value)
-        } else {
-            Err(item.fault(format!("its radius {value} is negative")))
-        }
-    };
-    let mesh = |what: &str| {
-        let detail = detail
-            .as_ref()
-            .ok_or_else(|| item.fault(format!("`{what}` is missing")))?;
-        detail.require("mesh")?.index(meshes, "mesh").map(MeshIndex)
-    };
-    let (capsule_height, capsule_radius, cylinder_height, cylinder_radius) = if is_omi {
-        (1.0, 0.5, 2.0, 0.5)
-    } else {
-        (0.5, 0.25, 0.5, 0.25)
+    let form = Form {
+        item,
+        detail: item.get(kind),
+        is_omi,
     };
     Ok(Some(match kind {
-        "box" => {
-            let edges = detail
-                .as_ref()
-                .map_or(Ok([1.0; 3]), |detail| detail.numbers_or("size", [1.0; 3]))?;
-            for edge in edges {
-                size(edge)?;
-            }
-            Shape::Box(Vec3::from(edges))
-        }
-        "sphere" => Shape::Sphere(size(number("radius", 0.5)?)?),
-        "capsule" | "cylinder" => {
-            let is_capsule = kind == "capsule";
-            let (default_height, default_radius) = if is_capsule {
-                (capsule_height, capsule_radius)
-            } else {
-                (cylinder_height, cylinder_radius)
-            };
-            let (top, bottom) = (
-                radius(number("radiusTop", default_radius)?)?,
-                radius(number("radiusBottom", default_radius)?)?,
-            );
-            if top == 0.0 && bottom == 0.0 {
-                return Err(item.fault("both radii are zero"));
-            }
-            let height = number("height", default_height)?;
-            if is_capsule {
-                Shape::Capsule {
-                    height: radius(height)?,
-                    radius_top: top,
-                    radius_bottom: bottom,
-                }
-            } else {
-                Shape::Cylinder {
-                    height: size(height)?,
-                    radius_top: top,
-                    radius_bottom: bottom,
-                }
-            }
-        }
-        "plane" => {
-            let side = |key: &str| {
-                detail
-                    .as_ref()
-                    .and_then(|detail| detail.get(key).map(|value| value.number()))
-                    .transpose()
-            };
-            Shape::Plane {
-                size_x: side("sizeX")?,
-                size_z: side("sizeZ")?,
-                is_double_sided: detail
-                    .as_ref()
-                    .map_or(Ok(false), |detail| detail.flag_or("doubleSided", false))?,
-            }
-        }
-        "convex" => Shape::ConvexMesh(mesh("convex")?),
-        "trimesh" => Shape::TriangleMesh(mesh("trimesh")?),
+        "box" => form.read_box()?,
+        "sphere" => Shape::Sphere(form.positive(form.number("radius", 0.5)?)?),
+        "capsule" => form.read_capsule()?,
+        "cylinder" => form.read_cylinder()?,
+        "plane" => form.read_plane()?,
+        "convex" => Shape::ConvexMesh(form.mesh(kind, meshes)?),
+        "trimesh" => Shape::TriangleMesh(form.mesh(kind, meshes)?),
         other => {
             issues.push(Issue::warning(
                 "STOA_PHYSICS_SHAPE",
@@ -258,6 +191,94 @@ fn read_shape(
             return Ok(None);
         }
     }))
+}
+
+impl Form<'_, '_> {
+    fn number(&self, key: &str, default: f32) -> Result<f32, SceneError> {
+        self.detail
+            .as_ref()
+            .map_or(Ok(default), |detail| detail.number_or(key, default))
+    }
+
+    fn positive(&self, value: f32) -> Result<f32, SceneError> {
+        if value > 0.0 {
+            Ok(value)
+        } else {
+            Err(self.item.fault(format!("its size {value} is not positive")))
+        }
+    }
+
+    fn not_negative(&self, value: f32) -> Result<f32, SceneError> {
+        if value >= 0.0 {
+            Ok(value)
+        } else {
+            Err(self.item.fault(format!("its radius {value} is negative")))
+        }
+    }
+
+    /// Top and bottom.
+    fn radii(&self, default: f32) -> Result<(f32, f32), SceneError> {
+        let top = self.not_negative(self.number("radiusTop", default)?)?;
+        let bottom = self.not_negative(self.number("radiusBottom", default)?)?;
+        if top == 0.0 && bottom == 0.0 {
+            return Err(self.item.fault("both radii are zero"));
+        }
+        Ok((top, bottom))
+    }
+
+    fn read_box(&self) -> Result<Shape, SceneError> {
+        let edges = self
+            .detail
+            .as_ref()
+            .map_or(Ok([1.0; 3]), |detail| detail.numbers_or("size", [1.0; 3]))?;
+        for edge in edges {
+            self.positive(edge)?;
+        }
+        Ok(Shape::Box(Vec3::from(edges)))
+    }
+
+    fn read_capsule(&self) -> Result<Shape, SceneError> {
+        let (height, radius) = if self.is_omi { (1.0, 0.5) } else { (0.5, 0.25) };
+        let (radius_top, radius_bottom) = self.radii(radius)?;
+        Ok(Shape::Capsule {
+            height: self.not_negative(self.number("height", height)?)?,
+            radius_top,
+            radius_bottom,
+        })
+    }
+
+    fn read_cylinder(&self) -> Result<Shape, SceneError> {
+        let (height, radius) = if self.is_omi { (2.0, 0.5) } else { (0.5, 0.25) };
+        let (radius_top, radius_bottom) = self.radii(radius)?;
+        Ok(Shape::Cylinder {
+            height: self.positive(self.number("height", height)?)?,
+            radius_top,
+            radius_bottom,
+        })
+    }
+
+    fn read_plane(&self) -> Result<Shape, SceneError> {
+        let side = |key: &str| {
+            let value = self.detail.as_ref().and_then(|detail| detail.get(key));
+            value.map(|value| value.number()).transpose()
+        };
+        Ok(Shape::Plane {
+            size_x: side("sizeX")?,
+            size_z: side("sizeZ")?,
+            is_double_sided: self
+                .detail
+                .as_ref()
+                .map_or(Ok(false), |detail| detail.flag_or("doubleSided", false))?,
+        })
+    }
+
+    fn mesh(&self, kind: &str, meshes: usize) -> Result<MeshIndex, SceneError> {
+        let detail = self
+            .detail
+            .as_ref()
+            .ok_or_else(|| self.item.fault(format!("`{kind}` is missing")))?;
+        detail.require("mesh")?.index(meshes, "mesh").map(MeshIndex)
+    }
 }
 
 fn read_surface(item: &Item<'_>) -> Result<SurfaceMaterial, SceneError> {

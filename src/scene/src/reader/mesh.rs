@@ -76,62 +76,8 @@ fn read_primitive(
     accessors: &Accessors<'_>,
     materials: usize,
 ) -> Result<Primitive, SceneError> {
-    let attributes = item.require("attributes")?;
-    attributes.require_object()?;
-    let positions = attributes
-        .get("POSITION")
-        .map_or(Ok(Vec::new()), |position| accessors.vec3(&position))?;
-    if positions
-        .iter()
-        .any(|position| position.abs().max_element() > MAX_COORDINATE_METRES)
-    {
-        return Err(attributes.over_limit(format!(
-            "a position is more than {MAX_COORDINATE_METRES} m from the origin"
-        )));
-    }
-    let count = positions.len();
-    let same = |length: usize, name: &str| {
-        if length == count {
-            Ok(())
-        } else {
-            Err(attributes.fault(format!(
-                "{name} has {length} elements, but POSITION has {count}"
-            )))
-        }
-    };
-    let normals = attributes
-        .get("NORMAL")
-        .map_or(Ok(Vec::new()), |normal| accessors.vec3(&normal))?;
-    let tangents = attributes
-        .get("TANGENT")
-        .map_or(Ok(Vec::new()), |tangent| accessors.vec4(&tangent))?;
-    let colors = attributes
-        .get("COLOR_0")
-        .map_or(Ok(Vec::new()), |color| accessors.colors(&color))?;
-    let uv_sets = sets(&attributes, "TEXCOORD", |uv| accessors.vec2(uv))?;
-    let joints = sets(&attributes, "JOINTS", |joints| accessors.joints(joints))?;
-    let joint_weights = sets(&attributes, "WEIGHTS", |weights| accessors.vec4(weights))?;
-    let lengths = [
-        ("NORMAL", normals.len()),
-        ("TANGENT", tangents.len()),
-        ("COLOR_0", colors.len()),
-    ];
-    let set_lengths = uv_sets
-        .iter()
-        .map(Vec::len)
-        .chain(joints.iter().map(Vec::len))
-        .chain(joint_weights.iter().map(Vec::len))
-        .map(|length| ("an attribute set", length));
-    for (name, length) in lengths
-        .into_iter()
-        .chain(set_lengths)
-        .filter(|(_, length)| *length > 0)
-    {
-        same(length, name)?;
-    }
-    if joints.len() != joint_weights.len() {
-        return Err(attributes.fault("JOINTS and WEIGHTS come in pairs"));
-    }
+    let mut primitive = read_vertices(item, accessors)?;
+    let count = primitive.positions.len();
     let given = match item.get("indices") {
         Some(reference) => accessors.indices(&reference)?,
         None => {
@@ -146,25 +92,12 @@ fn read_primitive(
     }
     // Strips, fans and loops grow to at most three times their length.
     accessors.budget.charge_for::<u32>(item, given.len() * 3)?;
-    let (topology, indices) = unroll(item, given)?;
-    let targets = read_targets(item, accessors, count)?;
-    let material = item
+    (primitive.topology, primitive.indices) = unroll(item, given)?;
+    primitive.targets = read_targets(item, accessors, count)?;
+    primitive.material = item
         .index_of("material", materials, "material")?
         .map(MaterialIndex);
-    let mut primitive = Primitive {
-        topology,
-        positions,
-        normals,
-        tangents,
-        uv_sets,
-        colors,
-        joints,
-        joint_weights,
-        indices,
-        targets,
-        material,
-    };
-    if primitive.normals.is_empty() && topology == Topology::Triangles {
+    if primitive.normals.is_empty() && primitive.topology == Topology::Triangles {
         let a_vertex = primitive.bytes_a_vertex() + size_of::<Vec3>();
         let bytes = (primitive.indices.len() as u64).saturating_mul(a_vertex as u64);
         accessors.budget.charge(item, bytes)?;
@@ -176,6 +109,68 @@ fn read_primitive(
             .for_each(|normal| *normal = normal.normalize_or(Vec3::Y));
     }
     Ok(primitive)
+}
+
+/// A primitive with its attributes alone, all of one length or absent.
+fn read_vertices(item: &Item<'_>, accessors: &Accessors<'_>) -> Result<Primitive, SceneError> {
+    let attributes = item.require("attributes")?;
+    attributes.require_object()?;
+    let positions = attributes
+        .get("POSITION")
+        .map_or(Ok(Vec::new()), |position| accessors.vec3(&position))?;
+    if positions
+        .iter()
+        .any(|position| position.abs().max_element() > MAX_COORDINATE_METRES)
+    {
+        return Err(attributes.over_limit(format!(
+            "a position is more than {MAX_COORDINATE_METRES} m from the origin"
+        )));
+    }
+    let primitive = Primitive {
+        topology: Topology::Triangles,
+        positions,
+        normals: attributes
+            .get("NORMAL")
+            .map_or(Ok(Vec::new()), |normal| accessors.vec3(&normal))?,
+        tangents: attributes
+            .get("TANGENT")
+            .map_or(Ok(Vec::new()), |tangent| accessors.vec4(&tangent))?,
+        uv_sets: sets(&attributes, "TEXCOORD", |uv| accessors.vec2(uv))?,
+        colors: attributes
+            .get("COLOR_0")
+            .map_or(Ok(Vec::new()), |color| accessors.colors(&color))?,
+        joints: sets(&attributes, "JOINTS", |joints| accessors.joints(joints))?,
+        joint_weights: sets(&attributes, "WEIGHTS", |weights| accessors.vec4(weights))?,
+        indices: Vec::new(),
+        targets: Vec::new(),
+        material: None,
+    };
+    require_one_length(&attributes, &primitive)?;
+    Ok(primitive)
+}
+
+fn require_one_length(attributes: &Item<'_>, primitive: &Primitive) -> Result<(), SceneError> {
+    let count = primitive.positions.len();
+    let lengths = [
+        ("NORMAL", primitive.normals.len()),
+        ("TANGENT", primitive.tangents.len()),
+        ("COLOR_0", primitive.colors.len()),
+    ];
+    let sets = (primitive.uv_sets.iter().map(Vec::len))
+        .chain(primitive.joints.iter().map(Vec::len))
+        .chain(primitive.joint_weights.iter().map(Vec::len))
+        .map(|length| ("an attribute set", length));
+    if let Some((name, length)) =
+        (lengths.into_iter().chain(sets)).find(|(_, length)| *length > 0 && *length != count)
+    {
+        return Err(attributes.fault(format!(
+            "{name} has {length} elements, but POSITION has {count}"
+        )));
+    }
+    if primitive.joints.len() != primitive.joint_weights.len() {
+        return Err(attributes.fault("JOINTS and WEIGHTS come in pairs"));
+    }
+    Ok(())
 }
 
 /// Attribute sets `NAME_0`, `NAME_1`, ...; skipped ones are empty.

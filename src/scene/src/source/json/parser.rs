@@ -288,7 +288,7 @@ impl Parser<'_> {
             } else {
                 self.text
             };
-            source[node.key.start as usize..node.key.end as usize].as_bytes()
+            &source.as_bytes()[node.key.start as usize..node.key.end as usize]
         };
         let doubled = if members.len() <= SMALL_OBJECT {
             members.iter().enumerate().find(|(index, member)| {
@@ -443,14 +443,14 @@ impl Parser<'_> {
             .hexadecimal(self.at)
             .ok_or_else(|| fault(start, "an unknown escape"))?;
         self.at += 4;
-        if (0xD800..0xDC00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
-            if let Some(second) = self.hexadecimal(self.at + 2) {
-                if (0xDC00..0xE000).contains(&second) {
-                    self.at += 6;
-                    let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
-                    return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
-                }
-            }
+        if (0xD800..0xDC00).contains(&first)
+            && self.bytes[self.at..].starts_with(b"\\u")
+            && let Some(second) = self.hexadecimal(self.at + 2)
+            && (0xDC00..0xE000).contains(&second)
+        {
+            self.at += 6;
+            let code = 0x1_0000 + ((first - 0xD800) << 10) + (second - 0xDC00);
+            return Ok(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER));
         }
         Ok(char::from_u32(first).unwrap_or(char::REPLACEMENT_CHARACTER))
     }
@@ -570,11 +570,10 @@ mod tests {
         #[test]
         fn accepts_what_serde_json_accepts(text in "[\\[\\]{}\",:0-9eE.+a\\\\u\\- -]{0,24}") {
             let ours = parse(text.as_bytes());
-            if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
-                if let Err(error) = ours {
+            if serde_json::from_str::<serde_json::Value>(&text).is_ok()
+                && let Err(error) = ours {
                     prop_assert!(error.fault.contains("twice"), "{}", error);
                 }
-            }
         }
     }
 }
