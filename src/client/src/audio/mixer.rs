@@ -303,10 +303,10 @@ mod tests {
     #[test]
     fn a_voice_on_the_right_is_louder_on_the_right() {
         let mut mixer = Mixer::new(RATE);
-        mixer.apply(steady(
-            1,
-            Place::At(Emission::point(Vec3::new(3.0, 0.0, 0.0), 1.0)),
-        ));
+        mixer.apply(steady(Place::At(Emission::point(
+            Vec3::new(3.0, 0.0, 0.0),
+            1.0,
+        ))));
         let [left, right] = levels(&mut mixer);
         assert!(right > 4.0 * left, "{left} {right}");
     }
@@ -315,10 +315,10 @@ mod tests {
     fn distance_takes_level_away_and_the_middle_is_even() {
         let level = |metres: f32| {
             let mut mixer = Mixer::new(RATE);
-            mixer.apply(steady(
-                1,
-                Place::At(Emission::point(Vec3::new(0.0, 0.0, -metres), 1.0)),
-            ));
+            mixer.apply(steady(Place::At(Emission::point(
+                Vec3::new(0.0, 0.0, -metres),
+                1.0,
+            ))));
             levels(&mut mixer)
         };
         let ([near, near_right], [far, _]) = (level(1.0), level(10.0));
