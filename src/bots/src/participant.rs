@@ -95,6 +95,12 @@ impl Participant {
         }
     }
 
+    fn is_other(&self, person: PersonId) -> bool {
+        self.welcome
+            .as_ref()
+            .is_some_and(|welcome| welcome.person != person)
+    }
+
     /// Somebody else by name.
     #[must_use]
     pub fn person(&self, name: &str) -> Option<&PersonInfo> {
@@ -132,15 +138,10 @@ impl Participant {
                 at_best(self.session.ready());
             }
             SessionEvent::Resumed(welcome) => self.enter(*welcome),
-            SessionEvent::PersonChanged(person) => {
-                if self
-                    .welcome
-                    .as_ref()
-                    .is_some_and(|welcome| welcome.person != person.person)
-                {
-                    self.people.insert(person.person, person);
-                }
+            SessionEvent::PersonChanged(person) if self.is_other(person.person) => {
+                drop(self.people.insert(person.person, person));
             }
+            SessionEvent::PersonChanged(_) => {}
             SessionEvent::PersonLeft(person) => drop(self.people.remove(&person)),
             SessionEvent::Chat(line) => self.chat.push(line),
             SessionEvent::NotePinned(note) => self.notes.push(note),

@@ -150,7 +150,8 @@ impl Run {
         let is_settled = |bot: &Bot| bot.person.is_inside || bot.person.end.is_some();
         let is_late = self.clock.tick > ENTRY_SECS * u64::from(TICKS_PER_SECOND);
         let is_complete = self.bots.len() == config.count as usize;
-        if !is_late && !(is_complete && self.bots.iter().all(is_settled)) {
+        let is_begun = is_late || (is_complete && self.bots.iter().all(is_settled));
+        if !is_begun {
             return Ok(());
         }
         if !self.bots.iter().any(|bot| bot.person.is_inside) {
@@ -177,7 +178,7 @@ impl Run {
         let Some(first) = self.bots.first_mut() else {
             return;
         };
-        if elapsed % ASK_TICKS == 0 && elapsed > 0 {
+        if elapsed.is_multiple_of(ASK_TICKS) && elapsed > 0 {
             at_best(first.person.session.ask_statistics());
         }
         if let Some(told) = first.person.statistics.take() {

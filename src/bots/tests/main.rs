@@ -1,6 +1,8 @@
 //! Whole visits: a real server and real sessions over a simulated network, on a clock that the tests move; and the
 //! server as a process of its own.
 
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
 mod entering;
 mod hostile;
 mod keeping;

@@ -5,6 +5,7 @@
     reason = "a program speaks to its user"
 )]
 
+use anyhow::Context as _;
 use clap::Parser;
 use server::{Server, ServerConfig};
 use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
@@ -42,8 +43,8 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&arguments.log).map_err(|_| {
-        anyhow::anyhow!(
+    let filter = EnvFilter::try_new(&arguments.log).with_context(|| {
+        format!(
             "--log {} is not a level: use error, warn, info, debug or trace",
             arguments.log
         )

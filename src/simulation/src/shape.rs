@@ -172,6 +172,25 @@ fn meshes_below(scene: &Scene, root: NodeIndex) -> Vec<(MeshIndex, Affine3A)> {
     found
 }
 
+fn is_round(shape: Shape) -> bool {
+    matches!(
+        shape,
+        Shape::Sphere(_) | Shape::Capsule { .. } | Shape::Cylinder { .. }
+    )
+}
+
+/// A horizontal surface about the origin, metres.
+fn rectangle(size_x: f32, size_z: f32) -> Option<Collider> {
+    let (x, z) = (size_x * 0.5, size_z * 0.5);
+    let corners = vec![
+        Vec3::new(-x, 0.0, -z),
+        Vec3::new(-x, 0.0, z),
+        Vec3::new(x, 0.0, z),
+        Vec3::new(x, 0.0, -z),
+    ];
+    Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()
+}
+
 fn place_shape(
     scene: &Scene,
     shape: Shape,
@@ -189,20 +208,12 @@ fn place_shape(
     let across = scale.x.max(scale.z);
     let collider = match shape {
         Shape::Box(size) => {
-            let half = size * scale * 0.5;
-            Collider::cuboid(
-                half.x.max(MIN_EXTENT),
-                half.y.max(MIN_EXTENT),
-                half.z.max(MIN_EXTENT),
-            )
+            let half = (size * scale * 0.5).max(Vec3::splat(MIN_EXTENT));
+            Collider::cuboid(half.x, half.y, half.z)
         }
-        Shape::Sphere(radius) => {
-            let radius = radius * scale.max_element();
-            if radius < MIN_EXTENT {
-                return None;
-            }
-            Collider::ball(radius)
-        }
+        Shape::Sphere(radius) => Some(radius * scale.max_element())
+            .filter(|radius| *radius >= MIN_EXTENT)
+            .map(Collider::ball)?,
         Shape::Capsule {
             height,
             radius_top,
@@ -242,19 +253,10 @@ fn place_shape(
                 is_round: false,
             });
         }
-        Shape::Plane { size_x, size_z, .. } => {
-            let (x, z) = (
-                size_x.unwrap_or(ENDLESS) * scale.x * 0.5,
-                size_z.unwrap_or(ENDLESS) * scale.z * 0.5,
-            );
-            let corners = vec![
-                Vec3::new(-x, 0.0, -z),
-                Vec3::new(-x, 0.0, z),
-                Vec3::new(x, 0.0, z),
-                Vec3::new(x, 0.0, -z),
-            ];
-            Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()?
-        }
+        Shape::Plane { size_x, size_z, .. } => rectangle(
+            size_x.unwrap_or(ENDLESS) * scale.x,
+            size_z.unwrap_or(ENDLESS) * scale.z,
+        )?,
         Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, true),
         Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, is_hull),
     };
@@ -262,10 +264,7 @@ fn place_shape(
         collider,
         translation,
         rotation,
-        is_round: matches!(
-            shape,
-            Shape::Sphere(_) | Shape::Capsule { .. } | Shape::Cylinder { .. }
-        ),
+        is_round: is_round(shape),
     })
 }
 

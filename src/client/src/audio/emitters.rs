@@ -50,6 +50,10 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Show)
             .run_if(resource_exists::<Speaker>),
     );
+    app.add_systems(
+        OnEnter(Stage::Over),
+        silence.run_if(resource_exists::<Speaker>),
+    );
 }
 
 /// Pictures without a window are made without sound.
@@ -65,6 +69,11 @@ fn open(mut commands: Commands, config: Res<Config>) {
             strides: BTreeMap::new(),
         });
     }
+}
+
+/// A world that one is no longer in is not heard.
+fn silence(speaker: Res<Speaker>) {
+    speaker.loudspeaker.send(Command::Volume(0.0));
 }
 
 fn decode(

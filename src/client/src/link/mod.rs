@@ -52,7 +52,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Startup, connect);
     app.add_systems(
         Update,
-        (receive, world::build_when_loaded, count_time)
+        (receive, world::build_when_loaded, end, count_time)
             .chain()
             .in_set(Received)
             .in_set(ClientSystems::Receive),
@@ -124,6 +124,13 @@ fn take_welcome(visit: &mut Visit, welcome: &Welcome) {
     visit.holding = welcome.holding;
     visit.lost = None;
     visit.welcome = Some(Box::new(welcome.clone()));
+}
+
+/// A visit that ended badly is over, whatever it was doing.
+fn end(ending: Res<Ending>, mut next: ResMut<NextState<Stage>>) {
+    if ending.is_changed() && ending.0.is_some() {
+        next.set(Stage::Over);
+    }
 }
 
 fn count_time(time: Res<Time<Real>>, stage: Res<State<Stage>>, mut visit: ResMut<Visit>) {

@@ -1,6 +1,6 @@
 //! State to everybody: one datagram a client every third tick, within what its path carries.
 
-use super::{Body, Hold, World, hands::is_thrown};
+use super::{Body, Hold, World, hands::is_thrown, people::Link};
 use network::{StateBudget, StateError};
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND};
 use replication::{
@@ -37,6 +37,27 @@ pub(super) fn first_budget() -> StateBudget {
     StateBudget::new(MOST_BUDGET * 0.5, MOST_BUDGET)
 }
 
+impl Link {
+    /// Most bytes of the next datagram; nothing while the one before it has not left, because what has not left is
+    /// stale and fresh state goes with the next send.
+    fn bytes_of_this_send(&mut self, now_secs: f64, is_telling: bool) -> Option<usize> {
+        let path = self.connection.stats();
+        let is_waiting = self.connection.has_unsent_state();
+        let bytes_per_sec = self
+            .budget
+            .update(now_secs, path.rtt, path.min_rtt, is_waiting);
+        if is_telling {
+            self.connection.set_state_budget(bytes_per_sec as u64);
+        }
+        if is_waiting {
+            return None;
+        }
+        let sends_per_sec = f64::from(TICKS_PER_SECOND) / f64::from(TICKS_PER_SEND);
+        let bytes = self.budget.bytes_per_send(sends_per_sec, HEADER_BYTES);
+        Some(bytes.max(LEAST_DATAGRAM))
+    }
+}
+
 impl World {
     /// Sends to the clients whose turn it is.
     pub(super) fn send_states(&mut self, late_secs: f64) {
@@ -55,7 +76,6 @@ impl World {
             return;
         }
         let now_secs = self.now_secs();
-        let sends_per_sec = f64::from(TICKS_PER_SECOND) / f64::from(TICKS_PER_SEND);
         let states = self.states();
         let SendGroup { history, encoder } = &mut self.groups[turn];
         history.record(self.tick, states);
@@ -75,28 +95,16 @@ impl World {
             let Some(largest) = link.connection.max_datagram_size() else {
                 continue;
             };
-            let path = link.connection.stats();
-            let is_waiting = link.connection.has_unsent_state();
-            let bytes_per_sec = link
-                .budget
-                .update(now_secs, path.rtt, path.min_rtt, is_waiting);
-            if (self.tick / SEND_GROUPS as u64).is_multiple_of(TELL_BUDGET_TICKS) {
-                link.connection.set_state_budget(bytes_per_sec as u64);
-            }
-            // What has not left is stale: fresh state goes with the next send.
-            if is_waiting {
+            let is_telling = (self.tick / SEND_GROUPS as u64).is_multiple_of(TELL_BUDGET_TICKS);
+            let Some(budget) = link.bytes_of_this_send(now_secs, is_telling) else {
                 continue;
-            }
+            };
             let header = SnapshotHeader {
                 acknowledgement: link.log.acknowledgement(),
                 input_timing: known.track.timing(),
                 correction: known.track.correction(),
             };
-            let budget = link
-                .budget
-                .bytes_per_send(sends_per_sec, HEADER_BYTES)
-                .max(LEAST_DATAGRAM)
-                .min(largest);
+            let budget = budget.min(largest);
             let mut bytes = Vec::with_capacity(budget);
             encoder.encode(
                 &mut link.view,
