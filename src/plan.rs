@@ -3,7 +3,7 @@
 use crate::flags::{Command, Flags};
 use anyhow::{Context, anyhow, bail};
 use client::{ClientConfig, Display, Offscreen};
-use protocol::{AvatarChoice, DisplayName, WorldAddress};
+use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS, WorldAddress};
 use server::{RunningServer, ServerConfig};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -14,8 +14,6 @@ use std::{
 const HOME_WORLD: &str = "plaza";
 /// The same bots take the same ways each time.
 const STROLLERS_SEED: u64 = 7;
-/// Avatar of who has not chosen.
-const FIRST_AVATAR: &str = "mira";
 /// Largest picture without a window, pixels on a side.
 const MAX_PICTURE_SIDE: u32 = 8_192;
 
@@ -142,7 +140,7 @@ impl Plan {
 /// A VRM file by path, or one of the shipped avatars by name.
 fn avatar(wished: Option<&Path>) -> anyhow::Result<(AvatarChoice, Option<Vec<u8>>)> {
     let Some(wished) = wished else {
-        return Ok((AvatarChoice::Shipped(FIRST_AVATAR.to_owned()), None));
+        return Ok((AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()), None));
     };
     if !wished.exists() && wished.extension().is_none() {
         return Ok((

@@ -9,7 +9,7 @@ use glam::{Vec2, Vec3};
 use identity::Key;
 use network::{ClientEndpoint, KnownServers};
 use protocol::{
-    AvatarChoice, DisplayName, TICKS_PER_SECOND, WorldAddress,
+    AvatarChoice, DisplayName, SHIPPED_AVATARS, TICKS_PER_SECOND, WorldAddress,
     limits::{MAX_THROW_SPEED, REACH_METRES},
 };
 use session::{Cache, Session, SessionConfig};
@@ -25,8 +25,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Avatars that every client ships.
-const AVATARS: [&str; 4] = ["ada", "bo", "cleo", "dario"];
 /// Names of bots, in turn.
 const NAMES: [&str; 12] = [
     "Myrto", "Ion", "Thaleia", "Zenon", "Kallias", "Phila", "Doris", "Agathon", "Chloe", "Lykos",
@@ -115,7 +113,9 @@ impl Crew {
             address: self.address.clone(),
             key: Key::generate().map_err(io::Error::other)?,
             name: DisplayName::new(name).map_err(io::Error::other)?,
-            avatar: AvatarChoice::Shipped(AVATARS[number as usize % AVATARS.len()].to_owned()),
+            avatar: AvatarChoice::Shipped(
+                SHIPPED_AVATARS[number as usize % SHIPPED_AVATARS.len()].to_owned(),
+            ),
             avatar_file: None,
             is_agent: true,
             program: concat!("stoa-bots ", env!("CARGO_PKG_VERSION")).to_owned(),

@@ -29,6 +29,9 @@ pub struct Hello {
     pub is_agent: bool,
 }
 
+/// File stems of the avatars that every client ships; the first is for who has not chosen.
+pub const SHIPPED_AVATARS: [&str; 4] = ["mira", "finn", "juma", "sen"];
+
 /// What somebody looks like.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum AvatarChoice {
