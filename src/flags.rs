@@ -30,7 +30,7 @@ pub(crate) enum Command {
     },
     /// Enter a world elsewhere.
     Join {
-        /// stoa://HOST[:PORT]/WORLD[#SPAWN]
+        /// `stoa://HOST[:PORT]/WORLD[#SPAWN]`
         address: String,
     },
 }

@@ -5,6 +5,7 @@
 mod asteroids;
 mod crowd;
 mod cubes;
+mod frames;
 mod freshness;
 mod link;
 mod random;
@@ -62,6 +63,26 @@ enum Bench {
         #[command(flatten)]
         common: Common,
     },
+    /// Time of a picture of a world, against the engine's own glTF loader in the same process.
+    Frames {
+        /// Folder of the world.
+        #[arg(long, default_value = "assets/worlds/plaza")]
+        world: PathBuf,
+        /// Folder with avatars and animations.
+        #[arg(long, default_value = "assets")]
+        assets: PathBuf,
+        /// Width of the pictures in pixels.
+        #[arg(long, default_value_t = 320)]
+        width: u32,
+        /// Height of the pictures in pixels.
+        #[arg(long, default_value_t = 180)]
+        height: u32,
+        /// Pictures on each side.
+        #[arg(long, default_value_t = 200)]
+        pictures: u32,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Makes the frozen tables of the snapshot codec anew from seeded recordings.
     Train {
         /// Where to write them: `src/replication/tables/frequencies.bin`.
@@ -87,6 +108,19 @@ fn run(bench: &Bench) -> Result<()> {
         Bench::Asteroids { common } => asteroids::run(common.seed),
         Bench::Crowd { common } => crowd::run(common.seed),
         Bench::Freshness { common } => freshness::run(common.seed),
+        Bench::Frames {
+            world,
+            assets,
+            width,
+            height,
+            pictures,
+            common: _,
+        } => frames::run(&frames::Frames {
+            world: world.clone(),
+            assets: assets.clone(),
+            size: (*width, *height),
+            pictures: *pictures,
+        }),
         Bench::Train { out, common } => train::run(out, common.seed),
     }
 }

@@ -23,7 +23,7 @@ struct Arguments {
 enum Command {
     /// Many bots enter a world, live there, and report what they measured.
     Swarm {
-        /// Address of the world: stoa://HOST[:PORT]/WORLD
+        /// Address of the world: `stoa://HOST[:PORT]/WORLD`
         #[arg(long, value_name = "ADDRESS")]
         join: WorldAddress,
         /// How many bots.

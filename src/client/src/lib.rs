@@ -20,5 +20,5 @@ mod scenery;
 mod script;
 mod stats;
 
-pub use app::run;
+pub use app::{SteppedClient, View, run};
 pub use config::{ClientConfig, ClientError, Display, Offscreen};

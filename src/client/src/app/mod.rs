@@ -3,8 +3,10 @@
 mod adapter;
 mod offscreen;
 pub(crate) mod order;
+mod stepped;
 
 pub(crate) use offscreen::{Drawing, PictureTarget, request_screenshot};
+pub use stepped::{SteppedClient, View};
 
 use crate::{
     ClientConfig, ClientError, Display, audio, camera, link, look, motion, people, scenery, script,
@@ -13,7 +15,11 @@ use crate::{
 use bevy::{
     log::LogPlugin,
     prelude::*,
-    render::{RenderPlugin, pipelined_rendering::PipelinedRenderingPlugin},
+    render::{
+        RenderPlugin,
+        pipelined_rendering::PipelinedRenderingPlugin,
+        settings::{RenderCreation, WgpuSettings},
+    },
     window::{ExitCondition, PresentMode, Window, WindowPlugin},
     winit::WinitPlugin,
 };
@@ -31,21 +37,32 @@ pub(crate) struct Ending(pub(crate) Option<ClientError>);
 /// # Errors
 /// [`ClientError`], one line each.
 pub fn run(config: ClientConfig) -> Result<(), ClientError> {
+    let display = config.display.clone();
+    let mut app = make(config)?;
+    match display {
+        Display::Window => {
+            app.run();
+            Ok(())
+        }
+        Display::Offscreen(options) => offscreen::run(SteppedClient::new(app, &options), &options),
+    }
+}
+
+/// The application, not yet started.
+fn make(config: ClientConfig) -> Result<App, ClientError> {
     let script = config
         .script
         .as_deref()
         .map(script::Script::parse)
         .transpose()
         .map_err(|error| ClientError::Script(error.to_string()))?;
-    if !adapter::is_there() {
-        return Err(ClientError::NoAdapter);
-    }
+    let adapter = adapter::open().ok_or(ClientError::NoAdapter)?;
     let mut app = App::new();
     let display = config.display.clone();
     app.insert_resource(Config(config))
         .init_resource::<Ending>()
         .insert_resource(script::Running::new(script.unwrap_or_default()));
-    add_engine(&mut app, &display);
+    add_engine(&mut app, &display, adapter);
     app.add_plugins((
         order::plugin,
         link::plugin,
@@ -58,16 +75,10 @@ pub fn run(config: ClientConfig) -> Result<(), ClientError> {
         script::plugin,
         stats::plugin,
     ));
-    match display {
-        Display::Window => {
-            app.run();
-            Ok(())
-        }
-        Display::Offscreen(options) => offscreen::run(app, &options),
-    }
+    Ok(app)
 }
 
-fn add_engine(app: &mut App, display: &Display) {
+fn add_engine(app: &mut App, display: &Display, adapter: adapter::Adapter) {
     let plugins = DefaultPlugins.build().disable::<LogPlugin>();
     match display {
         Display::Window => {
@@ -76,10 +87,20 @@ fn add_engine(app: &mut App, display: &Display) {
                 present_mode: PresentMode::AutoVsync,
                 ..default()
             };
-            app.add_plugins(plugins.set(WindowPlugin {
+            // The window's surface may want another adapter of the same interface.
+            let settings = WgpuSettings {
+                backends: Some(adapter.backends),
+                ..default()
+            };
+            let render = RenderPlugin {
+                render_creation: settings.into(),
+                ..default()
+            };
+            let window = WindowPlugin {
                 primary_window: Some(window),
                 ..default()
-            }));
+            };
+            app.add_plugins(plugins.set(window).set(render));
         }
         Display::Offscreen(_) => {
             let window = WindowPlugin {
@@ -89,6 +110,7 @@ fn add_engine(app: &mut App, display: &Display) {
             };
             // Pictures must be whole from the first one on: pipelines are built before they are used.
             let render = RenderPlugin {
+                render_creation: RenderCreation::Manual(adapter.resources),
                 synchronous_pipeline_compilation: true,
                 ..default()
             };

@@ -1,17 +1,12 @@
 //! The client without a window: the same app, driven by hand. Simulation and network keep wall time at 60 Hz; pictures
 //! are drawn at most five times a second, since a software rasteriser needs its time.
 
-use super::{Ending, order::Stage};
-use crate::{ClientError, Offscreen, scenery::IsSceneryComplete, stats::Figures};
+use super::{Ending, SteppedClient};
+use crate::{ClientError, Offscreen, stats::Figures};
 use bevy::{
-    asset::RenderAssetUsages,
     camera::RenderTarget,
     prelude::*,
-    render::{
-        render_resource::{Extent3d, PollType, TextureDimension, TextureFormat, TextureUsages},
-        renderer::RenderDevice,
-        view::screenshot::{Screenshot, ScreenshotCaptured},
-    },
+    render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
 use std::{
     path::{Path, PathBuf},
@@ -43,47 +38,37 @@ pub(crate) struct Drawing {
     pub(crate) is_quitting: bool,
 }
 
-pub(super) fn run(mut app: App, options: &Offscreen) -> Result<(), ClientError> {
-    app.init_resource::<Drawing>();
-    let target = make_target(&mut app, options);
-    app.insert_resource(PictureTarget(target.clone()));
-    app.finish();
-    app.cleanup();
-    let outcome = drive(&mut app, options, &target);
-    crate::stats::write(app.world_mut())?;
+pub(super) fn run(mut client: SteppedClient, options: &Offscreen) -> Result<(), ClientError> {
+    let outcome = drive(&mut client, options);
+    crate::stats::write(client.app.world_mut())?;
     outcome
 }
 
-fn drive(app: &mut App, options: &Offscreen, target: &RenderTarget) -> Result<(), ClientError> {
+fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientError> {
     let started = Instant::now();
     let (mut next_step, mut next_picture, mut pictures) = (Instant::now(), Instant::now(), 0u32);
     loop {
-        let is_quitting = app.world().resource::<Drawing>().is_quitting;
+        let is_quitting = client.app.world().resource::<Drawing>().is_quitting;
         let is_drawing = is_quitting || Instant::now() >= next_picture;
-        app.world_mut().resource_mut::<Drawing>().is_on = is_drawing;
-        let is_ready = is_loaded(app.world());
+        let is_ready = client.is_loaded();
         let is_enough = options.frames.is_some_and(|frames| pictures + 1 >= frames);
         let is_last = is_ready && is_drawing && (is_quitting || is_enough);
         if let (true, Some(file)) = (is_last, &options.screenshot) {
-            request_screenshot(app.world_mut(), target, file.clone());
+            let target = client.target.clone();
+            request_screenshot(client.app.world_mut(), &target, file.clone());
         }
         let before = Instant::now();
-        app.update();
+        let took = client.update(is_drawing)?;
         if is_drawing {
-            finish_drawing(app.world())?;
             next_picture = before + PICTURE;
             if is_ready {
                 pictures += 1;
-                app.world_mut()
-                    .resource_mut::<Figures>()
-                    .note_picture(before.elapsed());
+                let mut figures = client.app.world_mut().resource_mut::<Figures>();
+                figures.note_picture(took);
             }
         }
-        if let Some(error) = app.world_mut().resource_mut::<Ending>().0.take() {
-            return Err(error);
-        }
-        if is_last || is_quitting || app.should_exit().is_some() {
-            return settle(app);
+        if is_last || is_quitting || client.app.should_exit().is_some() {
+            return settle(client);
         }
         if !is_ready && started.elapsed() > LOADING_LIMIT {
             return Err(ClientError::Visit(format!(
@@ -96,54 +81,17 @@ fn drive(app: &mut App, options: &Offscreen, target: &RenderTarget) -> Result<()
     }
 }
 
-/// Everything is loaded when the world is built and all of it has reached the adapter.
-fn is_loaded(world: &World) -> bool {
-    *world.resource::<State<Stage>>().get() == Stage::Inside
-        && world.resource::<IsSceneryComplete>().0
-}
-
 /// Goes on until screenshots have come back and are written.
-fn settle(app: &mut App) -> Result<(), ClientError> {
+fn settle(client: &mut SteppedClient) -> Result<(), ClientError> {
     for _ in 0..SETTLING_UPDATES {
-        if app.world().resource::<Drawing>().waiting == 0 {
+        if client.app.world().resource::<Drawing>().waiting == 0 {
             return Ok(());
         }
-        app.update();
-        finish_drawing(app.world())?;
+        client.update(true)?;
     }
     Err(ClientError::Drawing(
         "the screenshot did not come back from the adapter".to_owned(),
     ))
-}
-
-fn finish_drawing(world: &World) -> Result<(), ClientError> {
-    let device = world.resource::<RenderDevice>().wgpu_device();
-    device
-        .poll(PollType::Wait {
-            submission_index: None,
-            timeout: None,
-        })
-        .map(drop)
-        .map_err(|error| ClientError::Drawing(error.to_string()))
-}
-
-fn make_target(app: &mut App, options: &Offscreen) -> RenderTarget {
-    let size = Extent3d {
-        width: options.width,
-        height: options.height,
-        depth_or_array_layers: 1,
-    };
-    let mut image = Image::new_uninit(
-        size,
-        TextureDimension::D2,
-        TextureFormat::Rgba8UnormSrgb,
-        RenderAssetUsages::RENDER_WORLD,
-    );
-    image.texture_descriptor.usage |= TextureUsages::RENDER_ATTACHMENT;
-    app.world_mut()
-        .resource_mut::<Assets<Image>>()
-        .add(image)
-        .into()
 }
 
 /// Takes the next picture and writes it to a file.

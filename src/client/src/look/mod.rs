@@ -7,6 +7,7 @@ mod sun;
 
 pub(crate) use preset::Preset;
 pub(crate) use sky::SkyModel;
+pub(crate) use sun::Sun;
 
 use bevy::prelude::*;
 

@@ -19,7 +19,7 @@ const SKY_NITS: f32 = 6_200.0;
 
 /// The one sun of a world.
 #[derive(Component)]
-struct Sun;
+pub(crate) struct Sun;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, light_world.in_set(ClientSystems::View));
