@@ -122,7 +122,7 @@ fn look(
         projection: projection.clone(),
         msaa: *msaa,
         development: (*exposure, *tonemapping, *dither),
-        sun: (light.clone(), cascades.clone(), *from),
+        sun: (*light, cascades.clone(), *from),
         shadow_map: shadow_map.clone(),
     })
 }
