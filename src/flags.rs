@@ -61,6 +61,9 @@ pub(crate) struct Common {
     /// Size of pictures without a window.
     #[arg(long, global = true, value_name = "WxH", default_value = "320x180")]
     pub(crate) size: String,
+    /// Draw the world alone, without any screens over it.
+    #[arg(long, global = true)]
+    pub(crate) plain: bool,
     /// Pictures to draw after everything is loaded, then end.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) frames: Option<u32>,

@@ -1,6 +1,6 @@
 //! From flags to what is started: a server or none, and the client's configuration.
 
-use crate::flags::{Command, Flags};
+use crate::flags::{Command, Flags, Locale};
 use anyhow::{Context, anyhow, bail};
 use client::{ClientConfig, Display, Offscreen};
 use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS, WorldAddress};
@@ -112,6 +112,11 @@ impl Plan {
             avatar_file,
             data: self.data(flags),
             assets: self.assets.clone(),
+            locale: match common.locale {
+                Locale::En => client::Locale::English,
+                Locale::Zh => client::Locale::Chinese,
+            },
+            has_screens: !common.plain,
             display: display(flags)?,
             script,
             stats: common.stats.clone(),

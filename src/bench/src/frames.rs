@@ -22,7 +22,7 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use client::{ClientConfig, Display, Offscreen, SteppedClient, View};
+use client::{ClientConfig, Display, Locale, Offscreen, SteppedClient, View};
 use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS};
 use server::{Server, ServerConfig};
 use std::{
@@ -130,6 +130,8 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
         avatar_file: None,
         data: None,
         assets: frames.assets.clone(),
+        locale: Locale::English,
+        has_screens: false,
         display: Display::Offscreen(Offscreen {
             width: frames.size.0,
             height: frames.size.1,

@@ -18,6 +18,10 @@ pub struct ClientConfig {
     pub data: Option<PathBuf>,
     /// Folder with `worlds`, `avatars`, `animations`.
     pub assets: PathBuf,
+    /// Language of the screens.
+    pub locale: crate::Locale,
+    /// Draw screens over the world; without them a picture shows the world alone.
+    pub has_screens: bool,
     /// Where pictures go.
     pub display: Display,
     /// Timed inputs.

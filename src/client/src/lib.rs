@@ -19,6 +19,8 @@ mod people;
 mod scenery;
 mod script;
 mod stats;
+mod ui;
 
 pub use app::{SteppedClient, View, run};
 pub use config::{ClientConfig, ClientError, Display, Offscreen};
+pub use ui::Locale;

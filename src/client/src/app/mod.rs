@@ -10,7 +10,7 @@ pub use stepped::{SteppedClient, View};
 
 use crate::{
     ClientConfig, ClientError, Display, audio, camera, link, look, motion, people, scenery, script,
-    stats,
+    stats, ui,
 };
 use bevy::{
     log::LogPlugin,
@@ -59,6 +59,7 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
     let adapter = adapter::open().ok_or(ClientError::NoAdapter)?;
     let mut app = App::new();
     let display = config.display.clone();
+    let has_screens = config.has_screens;
     app.insert_resource(Config(config))
         .init_resource::<Ending>()
         .insert_resource(script::Running::new(script.unwrap_or_default()));
@@ -75,6 +76,9 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
         script::plugin,
         stats::plugin,
     ));
+    if has_screens {
+        app.add_plugins(ui::plugin);
+    }
     Ok(app)
 }
 

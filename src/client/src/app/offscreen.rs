@@ -22,6 +22,8 @@ const PICTURE: Duration = Duration::from_millis(200);
 const LOADING_LIMIT: Duration = Duration::from_secs(180);
 /// Updates after the last picture, in which the screenshot comes back from the adapter.
 const SETTLING_UPDATES: usize = 400;
+/// Pictures until a screen that just appeared is laid out and drawn.
+const SETTLING_PICTURES: usize = 4;
 
 /// Where cameras draw to when there is no window.
 #[derive(Resource, Clone)]
@@ -58,7 +60,13 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
             request_screenshot(client.app.world_mut(), &target, file.clone());
         }
         let before = Instant::now();
-        let took = client.update(is_drawing)?;
+        let took = match client.update(is_drawing) {
+            Ok(took) => took,
+            Err(error) => {
+                draw_ending(client, options)?;
+                return Err(error);
+            }
+        };
         if is_drawing {
             next_picture = before + PICTURE;
             if is_ready {
@@ -79,6 +87,19 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
         next_step = (next_step + STEP).max(Instant::now() - STEP * 4);
         thread::sleep(next_step.saturating_duration_since(Instant::now()));
     }
+}
+
+/// The wished screenshot of a visit that failed shows why.
+fn draw_ending(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientError> {
+    let Some(file) = &options.screenshot else {
+        return Ok(());
+    };
+    for _ in 0..SETTLING_PICTURES {
+        client.update(true)?;
+    }
+    let target = client.target.clone();
+    request_screenshot(client.app.world_mut(), &target, file.clone());
+    settle(client)
 }
 
 /// Goes on until screenshots have come back and are written.

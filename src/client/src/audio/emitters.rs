@@ -73,7 +73,7 @@ fn open(mut commands: Commands, config: Res<Config>) {
 
 /// A world that one is no longer in is not heard.
 fn silence(speaker: Res<Speaker>) {
-    speaker.loudspeaker.send(Command::Volume(0.0));
+    speaker.loudspeaker.send(Command::StopAll);
 }
 
 fn decode(
@@ -111,6 +111,7 @@ fn start_emitters(
     decoding.0 = None;
     let scene = &world.scene;
     speaker.loudspeaker.send(Command::StopAll);
+    speaker.loudspeaker.send(Command::Volume(1.0));
     for &emitter in &scene.sound.scene_emitters {
         play(&mut speaker, scene, &clips, emitter, None);
     }

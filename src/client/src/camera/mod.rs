@@ -70,6 +70,7 @@ fn open_eye(
 ) {
     let mut eye = commands.spawn((
         Eye,
+        IsDefaultUiCamera,
         Camera3d::default(),
         ShadowLodOrigin,
         Projection::Perspective(PerspectiveProjection {

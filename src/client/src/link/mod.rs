@@ -1,8 +1,10 @@
 //! The session, and what it says, as messages of the application.
 
 mod enter;
+mod fault;
 mod world;
 
+pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use world::{LoadedHere, VisitWorld};
 
 use crate::{
@@ -13,7 +15,7 @@ use crate::{
     },
 };
 use bevy::prelude::*;
-use protocol::{ChatLine, EntityId, PersonId, PersonInfo, Welcome};
+use protocol::{ChatLine, EntityId, Note, PersonId, PersonInfo, Welcome};
 use session::{Progress, Session, SessionEvent};
 use std::collections::BTreeMap;
 
@@ -36,23 +38,25 @@ pub(crate) struct Visit {
     /// Everybody else, by person.
     pub(crate) people: BTreeMap<PersonId, PersonInfo>,
     pub(crate) chat: Vec<ChatLine>,
+    /// Notes on the board, oldest first.
+    pub(crate) notes: Vec<Note>,
     pub(crate) holding: Option<EntityId>,
     pub(crate) sitting: Option<u32>,
     pub(crate) progress: Option<Progress>,
     /// Shown while the connection is lost.
     pub(crate) lost: Option<String>,
-    /// A line for the person: denied requests and the like.
-    pub(crate) notice: Option<String>,
+    /// Why the visit is over.
+    pub(crate) fault: Option<Fault>,
     /// Seconds inside, by the client's clock.
     pub(crate) inside_secs: f64,
 }
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Visit>().add_message::<Said>();
-    app.add_systems(Startup, connect);
+    app.add_systems(OnEnter(Stage::Entering), connect);
     app.add_systems(
         Update,
-        (receive, world::build_when_loaded, end, count_time)
+        (receive, world::build_when_loaded, finish, count_time)
             .chain()
             .in_set(Received)
             .in_set(ClientSystems::Receive),
@@ -60,10 +64,40 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins(world::plugin);
 }
 
-fn connect(mut commands: Commands, config: Res<Config>, mut ending: ResMut<Ending>) {
+/// Begins a visit, the first one or another try.
+fn connect(
+    mut commands: Commands,
+    config: Res<Config>,
+    mut visit: ResMut<Visit>,
+    mut ending: ResMut<Ending>,
+) {
+    *visit = Visit::default();
+    ending.0 = None;
     match enter::make_session(&config.0) {
         Ok(session) => commands.insert_resource(Link(session)),
-        Err(fault) => ending.0 = Some(ClientError::Visit(fault)),
+        Err(line) => end(&mut visit, Fault::new(FaultKind::Here, line)),
+    }
+}
+
+/// Notes why the visit is over.
+fn end(visit: &mut Visit, fault: Fault) {
+    tracing::debug!("{}", fault.line);
+    visit.fault = Some(fault);
+}
+
+/// A visit that is over leaves its session, shows why, and ends a run without a window.
+fn finish(
+    mut commands: Commands,
+    visit: Res<Visit>,
+    stage: Res<State<Stage>>,
+    mut ending: ResMut<Ending>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    let Some(fault) = &visit.fault else { return };
+    if *stage.get() != Stage::Over {
+        ending.0 = Some(ClientError::Visit(fault.line.clone()));
+        commands.remove_resource::<Link>();
+        next.set(Stage::Over);
     }
 }
 
@@ -71,7 +105,6 @@ fn receive(
     link: Option<ResMut<Link>>,
     mut visit: ResMut<Visit>,
     mut loading: ResMut<world::Loading>,
-    mut ending: ResMut<Ending>,
     mut next: ResMut<NextState<Stage>>,
     mut said: MessageWriter<Said>,
 ) {
@@ -97,16 +130,16 @@ fn receive(
             SessionEvent::Chat(line) => visit.chat.push(line.clone()),
             SessionEvent::Holding(entity) => visit.holding = *entity,
             SessionEvent::Sitting(seat) => visit.sitting = *seat,
-            SessionEvent::Denied { reason, .. } => visit.notice = Some(reason.to_string()),
+            SessionEvent::NotePinned(note) => visit.notes.push(note.clone()),
+            SessionEvent::NoteRemoved(id) => visit.notes.retain(|note| note.id != *id),
             SessionEvent::Lost { reason, .. } => visit.lost = Some(reason.clone()),
-            SessionEvent::Failed(failure) => {
-                ending.0 = Some(ClientError::Visit(failure.to_string()));
+            SessionEvent::Failed(failure) => end(&mut visit, failure.into()),
+            SessionEvent::Closed { reason } => {
+                end(&mut visit, Fault::new(FaultKind::Closed, reason.clone()));
             }
-            SessionEvent::Closed { reason } => ending.0 = Some(ClientError::Visit(reason.clone())),
             SessionEvent::Replaced => {
-                ending.0 = Some(ClientError::Visit(
-                    "you have entered from another place: this visit is over".to_owned(),
-                ));
+                let line = "you have entered from another place: this visit is over";
+                end(&mut visit, Fault::new(FaultKind::Replaced, line));
             }
             _ => {}
         }
@@ -121,16 +154,10 @@ fn take_welcome(visit: &mut Visit, welcome: &Welcome) {
         .map(|person| (person.person, person.clone()))
         .collect();
     visit.chat.clone_from(&welcome.chat);
+    visit.notes.clone_from(&welcome.notes);
     visit.holding = welcome.holding;
     visit.lost = None;
     visit.welcome = Some(Box::new(welcome.clone()));
-}
-
-/// A visit that ended badly is over, whatever it was doing.
-fn end(ending: Res<Ending>, mut next: ResMut<NextState<Stage>>) {
-    if ending.is_changed() && ending.0.is_some() {
-        next.set(Stage::Over);
-    }
 }
 
 fn count_time(time: Res<Time<Real>>, stage: Res<State<Stage>>, mut visit: ResMut<Visit>) {

@@ -1,10 +1,7 @@
 //! From files on disk to a world: read and checked on a thread of its own, while the screen stays alive.
 
-use super::{Link, Visit};
-use crate::{
-    ClientError,
-    app::{Ending, order::Stage},
-};
+use super::{Fault, FaultKind, Link, Visit};
+use crate::app::order::Stage;
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
@@ -64,12 +61,14 @@ fn place(files: &WorldFiles) -> PathBuf {
 pub(super) fn build_when_loaded(
     mut commands: Commands,
     mut loading: ResMut<Loading>,
-    visit: Res<Visit>,
+    mut visit: ResMut<Visit>,
     link: Option<Res<Link>>,
-    mut ending: ResMut<Ending>,
     mut next: ResMut<NextState<Stage>>,
     mut loaded: MessageWriter<LoadedHere>,
 ) {
+    if visit.fault.is_some() {
+        loading.0 = None;
+    }
     let Some(task) = &mut loading.0 else { return };
     let Some(result) = block_on(poll_once(task)) else {
         return;
@@ -78,9 +77,8 @@ pub(super) fn build_when_loaded(
     let (world, simulation) = match result {
         Ok(built) => built,
         Err(error) => {
-            ending.0 = Some(ClientError::Visit(format!(
-                "the world cannot be shown: {error}"
-            )));
+            let line = format!("the world cannot be shown: {error}");
+            super::end(&mut visit, Fault::new(FaultKind::Broken, line));
             return;
         }
     };

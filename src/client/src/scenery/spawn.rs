@@ -63,10 +63,12 @@ fn begin(
     world: Option<Res<VisitWorld>>,
     preset: Res<Preset>,
     mut preparing: ResMut<Preparing>,
+    mut complete: ResMut<IsSceneryComplete>,
 ) {
     let Some(world) = world.filter(|_| loaded.read().count() > 0) else {
         return;
     };
+    complete.0 = false;
     let scene = Arc::clone(&world.scene);
     let max_side = preset.texture_side();
     preparing.task =
@@ -112,6 +114,7 @@ fn finish(
     mut entities: ResMut<NodeEntities>,
     mut complete: ResMut<IsSceneryComplete>,
     mut stores: Stores,
+    old_roots: Query<Entity, With<SceneryRoot>>,
 ) {
     if preparing.settling > 0 {
         preparing.settling -= 1;
@@ -125,6 +128,10 @@ fn finish(
     };
     preparing.task = None;
     preparing.settling = SETTLING_UPDATES;
+    for old in &old_roots {
+        commands.entity(old).despawn();
+    }
+    entities.0.clear();
     let scene = &*world.scene;
     let root = spawn_nodes(&mut commands, scene, &mut entities.0);
     let mut surfaces = Surfaces::default();

@@ -96,11 +96,11 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
     let entities = world
         .get_resource::<Link>()
         .map_or(0, |link| link.0.view().len());
-    let errors: Vec<String> = world
-        .resource::<Ending>()
-        .0
-        .iter()
+    let ending = world.resource::<Ending>().0.as_ref();
+    let errors: Vec<String> = ending
         .map(ToString::to_string)
+        .into_iter()
+        .chain(visit.fault.as_ref().map(|fault| fault.line.clone()))
         .collect();
     if let Some(file) = &config.stats {
         let people: Vec<_> = figures

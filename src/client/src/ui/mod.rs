@@ -1,0 +1,48 @@
+//! All screens over the world. What they look like is in `theme.rs`, what they say in `words.rs`.
+
+mod backdrop;
+mod button;
+mod failure;
+mod font;
+mod loading;
+#[allow(dead_code, reason = "the screens inside a world follow")]
+mod theme;
+#[allow(dead_code, reason = "the screens inside a world follow")]
+mod words;
+
+pub use words::Locale;
+
+use crate::{
+    Display,
+    app::{Config, order::ClientSystems},
+};
+use bevy::{prelude::*, window::PrimaryWindow};
+use words::Words;
+
+pub(super) fn plugin(app: &mut App) {
+    let locale = app.world().resource::<Config>().0.locale;
+    app.insert_resource(Words::of(locale));
+    app.add_systems(Update, scale.in_set(ClientSystems::Show));
+    app.add_plugins((
+        font::plugin,
+        button::plugin,
+        loading::plugin,
+        failure::plugin,
+    ));
+}
+
+/// Screens keep their share of the picture, whatever its size.
+fn scale(
+    config: Res<Config>,
+    windows: Query<&Window, With<PrimaryWindow>>,
+    mut scale: ResMut<UiScale>,
+) {
+    let height = match &config.0.display {
+        Display::Offscreen(options) => options.height as f32,
+        Display::Window => windows.iter().map(Window::height).sum(),
+    };
+    let wished = theme::scale_of_height(height);
+    if (scale.0 - wished).abs() > 1e-3 {
+        scale.0 = wished;
+    }
+}

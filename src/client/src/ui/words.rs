@@ -1,0 +1,236 @@
+//! Every text of the screens, in each language. A language that lacks one does not compile.
+
+use bevy::prelude::*;
+
+/// Languages of the screens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Locale {
+    /// English.
+    #[default]
+    English,
+    /// Simplified Chinese.
+    Chinese,
+}
+
+/// The texts of one language. `{}` stands for what is filled in, in the order of the fields' descriptions.
+#[derive(Resource, Clone, Copy, Debug)]
+pub(super) struct Words(pub(super) &'static Texts);
+
+macro_rules! texts {
+    ($($(#[$about:meta])* $name:ident: $english:literal, $chinese:literal;)*) => {
+        /// All texts, by what they are for.
+        #[derive(Debug)]
+        pub(super) struct Texts { $($(#[$about])* pub(super) $name: &'static str,)* }
+
+        const ENGLISH: Texts = Texts { $($name: $english,)* };
+        const CHINESE: Texts = Texts { $($name: $chinese,)* };
+
+        #[cfg(test)]
+        const ALL: &[(&str, &str, &str)] = &[$((stringify!($name), $english, $chinese),)*];
+    };
+}
+
+texts! {
+    // The way in.
+    tagline: "Shared places, open to everyone", "人人可入的共享之地";
+    resolving: "Looking for the host", "正在寻找主机";
+    connecting: "Knocking at the door", "正在连接";
+    proving: "Showing who you are", "正在确认身份";
+    /// Megabytes there, megabytes in all.
+    downloading: "Fetching the world: {} of {} MB", "正在下载世界：{} / {} MB";
+    reading: "Unrolling the plans", "正在读取世界";
+    building: "Setting the stones", "正在搭建世界";
+
+    // Failures: what happened.
+    fault_unreachable: "Nobody answers there", "无法连接";
+    fault_busy: "Too many at the door", "来访者太多";
+    fault_full: "The world is full", "世界已满";
+    fault_refused: "The host does not let you in", "主机拒绝进入";
+    fault_no_world: "There is no such world here", "这里没有这个世界";
+    fault_version: "The two programs do not understand each other", "版本不一致";
+    fault_certificate: "This host looks different than before", "主机的证书变了";
+    fault_broken: "This world cannot be shown", "无法显示这个世界";
+    fault_disk: "There is no room for the world", "没有空间存放世界";
+    fault_here: "This computer does not let us out", "本机出现问题";
+    fault_replaced: "You have entered from another place", "你已在别处进入";
+    fault_closed: "The visit is over", "访问已结束";
+    fault_left: "You have left", "你已离开";
+
+    // Failures: what to do.
+    advice_unreachable: "Check the address, and that you are on the network. The host may have stopped, or its UDP port may be closed.",
+        "请检查地址和网络。主机可能已停止，或者它的 UDP 端口未开放。";
+    advice_busy: "Wait a little, then try again.", "请稍等片刻再试。";
+    advice_full: "As many people as fit are inside. Try again when somebody has left.", "里面的人已满。等有人离开后再试。";
+    advice_refused: "Ask the host. Its reason stands below.", "请询问主机。原因见下。";
+    advice_no_world: "Check the last part of the address; what exists stands below.", "请检查地址的最后一部分；现有的世界见下。";
+    advice_version: "Update the older of the two: this program, or the server.", "请更新较旧的一方：本程序或服务器。";
+    advice_certificate: "Ask the host whether its certificate was renewed. If not, somebody may be listening: do not enter. If so, get a new invitation, or remove its line from the file known_servers.",
+        "请向主机确认证书是否更换过。若没有，可能有人在窃听：不要进入。若有，请索取新的邀请，或从 known_servers 文件中删除该行。";
+    advice_broken: "Tell the host what stands below: a file of the world is at fault, not your computer.", "请把下面的内容告诉主机：问题在世界的文件，不在你的电脑。";
+    advice_disk: "Make room on the disk, then try again.", "请清理磁盘空间后再试。";
+    advice_here: "What the system said stands below.", "系统的说明见下。";
+    advice_replaced: "Only one visit of a person goes on at a time. You may take it back here.", "同一个人只能同时在一处。你可以在此处重新进入。";
+    advice_closed: "You may come back at any time.", "随时可以再来。";
+    retry: "Try again", "重试";
+    come_back: "Enter again", "再次进入";
+    quit: "Quit", "退出";
+
+    // Inside.
+    hint_grab: "Pick up", "拿起";
+    hint_put: "Put down", "放下";
+    hint_throw: "Throw", "扔出";
+    hint_sit: "Sit down", "坐下";
+    hint_stand: "Stand up", "站起";
+    hint_write: "Pin a note", "贴便条";
+    /// Name.
+    entered: "{} has come in", "{} 进来了";
+    /// Name.
+    left: "{} has left", "{} 离开了";
+    /// Name.
+    waves: "{} waves", "{} 在挥手";
+    lost: "The connection is lost", "连接已断开";
+    lost_detail: "You stay where you are; coming back by itself", "你会留在原地；正在自动重连";
+    back: "Connected again", "已重新连接";
+    bot: "bot", "机器人";
+    away: "away", "离线";
+    you: "you", "你";
+    /// People, capacity.
+    people_here: "Here now: {} of {}", "在场：{} / {}";
+    chat_hint: "Say something", "说点什么";
+    chat_too_long: "That is too long for one line", "太长了，一行说不下";
+    /// Key.
+    help_hint: "for help", "查看帮助";
+    click_to_look: "Click to look around", "点击以环顾四周";
+
+    // Denials.
+    denied_reach: "That is too far away", "太远了";
+    denied_taken: "Somebody else has it", "别人正拿着它";
+    denied_heavy: "That cannot be carried", "搬不动它";
+    denied_unknown: "That is not here any more", "它已不在这里";
+    denied_not_yours: "Only who wrote it may take it down", "只有作者才能取下";
+    denied_fast: "Not so fast", "慢一点";
+    denied_text: "That text cannot be shown", "这段文字无法显示";
+    denied_board: "The notice board is full", "布告栏已满";
+    denied_disk: "The server cannot keep it now", "服务器暂时无法保存";
+
+    // Help.
+    help_title: "Keys", "按键";
+    help_walk: "Walk", "走";
+    help_look: "Look around", "环顾";
+    help_mouse: "Mouse", "鼠标";
+    help_run: "Run", "跑";
+    help_jump: "Jump", "跳";
+    help_crouch: "Crouch", "蹲";
+    help_grab: "Pick up, put down", "拿起、放下";
+    help_throw: "Throw", "扔";
+    help_sit: "Sit down", "坐下";
+    help_wave: "Wave", "挥手";
+    help_view: "First or third person", "第一或第三人称";
+    help_chat: "Write to everybody", "聊天";
+    help_people: "Who is here", "看看谁在";
+    help_note: "Pin a note to the board", "在布告栏贴便条";
+    help_menu: "Menu and settings", "菜单与设置";
+    help_hide: "Hide all this", "隐藏界面";
+    help_close: "Close", "关闭";
+    key_space: "Space", "空格";
+    key_enter: "Enter", "回车";
+
+    // Menu.
+    menu_resume: "Back to the world", "回到世界";
+    menu_invite: "Copy invitation", "复制邀请";
+    menu_settings: "Settings", "设置";
+    menu_leave: "Leave", "离开";
+    invited: "Invitation copied: paste it to a friend", "邀请已复制：发给朋友吧";
+    invited_here: "Copied. It opens on this computer only: host with --listen to invite others", "已复制，但只在本机有效：用 --listen 启动才能邀请他人";
+    not_copied: "The clipboard does not work here", "剪贴板不可用";
+    setting_sensitivity: "Mouse", "鼠标灵敏度";
+    setting_field: "Field of view", "视野";
+    setting_volume: "Volume", "音量";
+    setting_graphics: "Graphics", "画质";
+    setting_fullscreen: "Full screen", "全屏";
+    setting_language: "Language", "语言";
+    graphics_auto: "Automatic", "自动";
+    graphics_low: "Low", "低";
+    graphics_medium: "Medium", "中";
+    graphics_high: "High", "高";
+    on: "On", "开";
+    off: "Off", "关";
+    this_language: "English", "中文";
+    back_to_menu: "Back", "返回";
+    graphics_later: "Shows in full at the next entry", "下次进入时完全生效";
+    /// What the system said.
+    not_saved: "The settings cannot be kept: {}", "设置无法保存：{}";
+
+    // First start.
+    welcome: "Welcome", "欢迎";
+    ask_name: "How shall others call you?", "大家怎么称呼你？";
+    ask_avatar: "How do you want to look?", "你想是什么样子？";
+    enter: "Enter", "进入";
+    name_empty: "Choose at least one letter", "至少写一个字";
+    name_long: "At most 24 characters", "最多 24 个字";
+    name_character: "There is a character that cannot be shown", "有无法显示的字符";
+
+    // Notice board.
+    note_title: "Pin a note", "贴一张便条";
+    note_hint: "What should everybody read?", "想让大家看到什么？";
+    note_pin: "Pin", "贴上";
+    note_cancel: "Cancel", "取消";
+    noted: "Your note is on the board", "便条已贴上";
+    board_title: "Notice board", "布告栏";
+    board_empty: "Nothing here yet. Be the first to pin a note.", "还没有便条。来贴第一张吧。";
+}
+
+impl Words {
+    /// The texts of a language.
+    pub(super) const fn of(locale: Locale) -> Self {
+        Self(match locale {
+            Locale::English => &ENGLISH,
+            Locale::Chinese => &CHINESE,
+        })
+    }
+}
+
+/// Puts values in the places of a text, in order.
+pub(super) fn fill(text: &str, values: &[&str]) -> String {
+    let mut parts = text.split("{}");
+    let mut filled = parts.next().unwrap_or_default().to_owned();
+    for (index, part) in parts.enumerate() {
+        filled.push_str(values.get(index).copied().unwrap_or_default());
+        filled.push_str(part);
+    }
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_language_has_an_empty_text_or_other_places_to_fill() {
+        for (name, english, chinese) in ALL {
+            assert!(!english.trim().is_empty(), "{name}");
+            assert!(!chinese.trim().is_empty(), "{name}");
+            let places = |text: &str| text.matches("{}").count();
+            assert_eq!(places(english), places(chinese), "{name}");
+        }
+    }
+
+    #[test]
+    fn each_language_is_written_in_its_own_script() {
+        let is_chinese = |text: &str| {
+            text.chars()
+                .any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character))
+        };
+        for (name, english, chinese) in ALL {
+            assert!(!is_chinese(english), "{name}");
+            assert!(is_chinese(chinese) || chinese.contains("{}"), "{name}");
+        }
+    }
+
+    #[test]
+    fn values_go_to_their_places_even_if_they_look_like_places() {
+        assert_eq!(fill("a {} b {} c", &["{}", "2"]), "a {} b 2 c");
+        assert_eq!(fill("{} of {}", &["1"]), "1 of ");
+        assert_eq!(fill("none", &["1"]), "none");
+    }
+}
