@@ -1,11 +1,15 @@
 //! How people move: the same function at both ends of the wire, so that a person's own motion needs no round trip.
 
-use crate::{rules::*, world::Simulation};
-use glam::{Quat, Vec2, Vec3};
-use rapier3d::{
-    control::{CharacterAutostep, CharacterLength, KinematicCharacterController},
-    prelude::{Capsule, Pose, QueryFilter},
+use crate::{
+    rules::*,
+    slide::{Footing, Mover, Slid},
+    world::Simulation,
 };
+use glam::{Quat, Vec2, Vec3};
+
+/// Slower than this on a steep slope, metres a second, for longer than so many ticks: somebody is held there.
+const HELD_SPEED: f32 = 0.1;
+const HELD_TICKS: u8 = 12;
 
 /// What a person wants in one tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,6 +47,8 @@ pub struct AvatarMotion {
     pub ground_velocity: Vec3,
     /// How fast what they stand on turns about +Y, radians a second; whoever makes the next input's yaw adds it.
     pub ground_turn: f32,
+    /// Ticks without motion on something too steep to stand on.
+    held_ticks: u8,
 }
 
 impl AvatarMotion {
@@ -58,6 +64,7 @@ impl AvatarMotion {
             is_crouching: false,
             ground_velocity: Vec3::ZERO,
             ground_turn: 0.0,
+            held_ticks: 0,
         }
     }
 
@@ -102,9 +109,14 @@ impl Simulation {
         self.accelerate(motion, input);
         let wished = (motion.velocity + motion.ground_velocity) * TICK_SECS;
         let before = motion.position;
-        let (moved, is_grounded) = self.slide(motion, wished);
-        motion.position += moved;
-        self.land(motion, moved, is_grounded);
+        let mover = Mover {
+            feet: motion.position,
+            height: height(motion.is_crouching),
+            is_grounded: motion.is_grounded && motion.velocity.y <= 0.0,
+        };
+        let slid = mover.slide(self, wished);
+        motion.position += slid.translation;
+        self.land(motion, &slid);
         if !motion.position.is_finite() {
             motion.position = before;
             motion.velocity = Vec3::ZERO;
@@ -162,54 +174,38 @@ impl Simulation {
         motion.velocity = Vec3::new(flat.x, vertical, flat.z);
     }
 
-    fn slide(&self, motion: &AvatarMotion, wished: Vec3) -> (Vec3, bool) {
-        let height = height(motion.is_crouching);
-        let capsule = Capsule::new_y(height * 0.5 - AVATAR_RADIUS, AVATAR_RADIUS);
-        let center = Pose::from_translation(motion.position + Vec3::Y * (height * 0.5 + SKIN));
-        let is_rising = motion.velocity.y > 0.0;
-        let controller = KinematicCharacterController {
-            up: Vec3::Y,
-            offset: CharacterLength::Absolute(SKIN),
-            slide: true,
-            autostep: (motion.is_grounded && !is_rising).then_some(CharacterAutostep {
-                max_height: CharacterLength::Absolute(MAX_STEP),
-                min_width: CharacterLength::Absolute(0.12),
-                include_dynamic_bodies: true,
-            }),
-            max_slope_climb_angle: MAX_SLOPE,
-            min_slope_slide_angle: MAX_SLOPE,
-            snap_to_ground: (motion.is_grounded && !is_rising)
-                .then_some(CharacterLength::Absolute(GROUND_SNAP)),
-            normal_nudge_factor: 1.0e-4,
-        };
-        let filter = QueryFilter::default()
-            .exclude_sensors()
-            .groups(Self::groups_of_avatar());
-        let moved = self.query(filter, |pipeline| {
-            controller.move_shape(TICK_SECS, pipeline, &capsule, &center, wished, |_| {})
-        });
-        moved.map_or((wished, false), |moved| (moved.translation, moved.grounded))
-    }
-
     /// What the move did to the person's speed, and what they now stand on.
-    fn land(&self, motion: &mut AvatarMotion, moved: Vec3, is_grounded: bool) {
-        let made = moved / TICK_SECS - motion.ground_velocity;
-        let was_rising = motion.velocity.y > 0.0;
-        if was_rising && made.y < motion.velocity.y * 0.5 {
-            motion.velocity.y = 0.0;
-        }
+    fn land(&self, motion: &mut AvatarMotion, slid: &Slid) {
+        let made = slid.translation / TICK_SECS - motion.ground_velocity;
+        let is_rising = motion.velocity.y > 0.0;
+        let is_hindered = if is_rising {
+            made.y < motion.velocity.y * 0.5
+        } else {
+            made.y > motion.velocity.y
+        };
         // Walls take speed away; steps and slopes, which only lift, do not.
-        let (wished, got) = (
-            motion.velocity * Vec3::new(1.0, 0.0, 1.0),
-            made * Vec3::new(1.0, 0.0, 1.0),
-        );
+        let (wished, got) = (motion.velocity.with_y(0.0), made.with_y(0.0));
         if got.length() < wished.length() * 0.9 {
-            motion.velocity = Vec3::new(got.x, motion.velocity.y, got.z);
+            motion.velocity = got.with_y(motion.velocity.y);
         }
-        motion.is_grounded = is_grounded && !(was_rising && motion.velocity.y > 0.0);
+        // Between two steep slopes nothing slides any more: that is ground as well.
+        let is_held = slid.footing == Footing::Steep && made.length() < HELD_SPEED;
+        motion.held_ticks = if is_held {
+            motion.held_ticks.saturating_add(1)
+        } else {
+            0
+        };
+        let is_ground = slid.footing == Footing::Ground || motion.held_ticks > HELD_TICKS;
+        motion.is_grounded = is_ground && (!is_rising || is_hindered);
+        if slid.footing == Footing::Steep && !is_rising {
+            // Down a steep slope speed gathers along it.
+            motion.velocity = made.with_y(made.y.min(0.0));
+        } else if is_hindered {
+            motion.velocity.y = if is_rising { 0.0 } else { made.y.min(0.0) };
+        }
         if motion.is_grounded {
             (motion.ground_velocity, motion.ground_turn) = self.ground_motion(motion.position);
-        } else if is_grounded || motion.ground_velocity != Vec3::ZERO {
+        } else if motion.ground_velocity != Vec3::ZERO {
             motion.velocity += motion.ground_velocity;
             (motion.ground_velocity, motion.ground_turn) = (Vec3::ZERO, 0.0);
         }

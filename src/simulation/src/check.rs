@@ -4,7 +4,8 @@
 use crate::{
     avatar::{height, jump_speed},
     rules::{
-        AVATAR_RADIUS, GROUND_SNAP, JUMP_HEIGHT, MAX_FALL_SPEED, MAX_STEP, RUN_SPEED, TICK_SECS,
+        AVATAR_RADIUS, GROUND_SNAP, JUMP_HEIGHT, MAX_FALL_SPEED, MAX_PLATFORM_SPEED, MAX_STEP,
+        RUN_SPEED, TICK_SECS,
     },
     world::Simulation,
 };
@@ -16,12 +17,16 @@ const SPEED_MARGIN: f32 = 1.1;
 const BURST_SECS: f32 = 0.5;
 /// Radius of the swept capsule: narrower than the person, since corners are cut between two samples.
 const SWEEP_RADIUS: f32 = AVATAR_RADIUS * 0.55;
-/// Seconds in the air after which somebody must be falling.
-const MAX_HOVER_SECS: f32 = 1.2;
+/// Share of a whole jump's time, and seconds beyond, after which somebody without ground must have fallen.
+const HOVER_MARGIN: f32 = 1.15;
+const HOVER_MARGIN_SECS: f32 = 0.15;
+/// Share of the fall by then that is asked for.
+const LEAST_FALL: f32 = 0.4;
 /// How far above the last ground somebody may be without ground below, over the jump height, in metres.
 const HEIGHT_MARGIN: f32 = 0.6;
-/// Fastest platform that carries people, metres a second.
-const MAX_PLATFORM_SPEED: f32 = 15.0;
+/// Ticks for which an animated body must have rested to count as a wall: nobody slips through a door that closes at the
+/// client a moment later than here.
+const RESTING_TICKS: u64 = 60;
 
 /// What a client says of its person.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,6 +57,9 @@ pub struct MotionCheck {
     air_secs: f32,
     /// Height at which the current stay in the air began to be watched.
     watched_height: f32,
+    /// Speed of the last platform; who jumps off keeps it until they land.
+    platform_speed: f32,
+    was_crouching: bool,
 }
 
 impl MotionCheck {
@@ -64,6 +72,8 @@ impl MotionCheck {
             ground_height: position.y,
             air_secs: 0.0,
             watched_height: position.y,
+            platform_speed: 0.0,
+            was_crouching: false,
         }
     }
 
@@ -79,7 +89,7 @@ impl MotionCheck {
             return Verdict::Correct("a position that is no number");
         }
         let secs = (ticks as f32 * TICK_SECS).min(1.0);
-        let platform = simulation.platform_speed(self.accepted);
+        let platform = self.platform_speed(simulation);
         let moved = claim.position - self.accepted;
         let sideways = Vec3::new(moved.x, 0.0, moved.z).length();
         let top_speed = RUN_SPEED * SPEED_MARGIN + platform;
@@ -101,16 +111,29 @@ impl MotionCheck {
         }
         self.allowance -= sideways;
         self.accepted = claim.position;
+        self.was_crouching = claim.is_crouching;
         Verdict::Accept
+    }
+
+    fn platform_speed(&mut self, simulation: &Simulation) -> f32 {
+        let speed = simulation.platform_speed(self.accepted);
+        self.platform_speed = if self.air_secs > 0.0 {
+            self.platform_speed.max(speed)
+        } else {
+            speed
+        };
+        self.platform_speed
     }
 
     /// Sweeps a slim capsule above step height: what it meets in the fixed world cannot be walked through.
     fn passes_wall(&self, simulation: &Simulation, claim: &MotionClaim, moved: Vec3) -> bool {
         let low = MAX_STEP + SWEEP_RADIUS + 0.1;
-        let high = (height(claim.is_crouching) - SWEEP_RADIUS - 0.05).max(low + 0.02);
+        // Who stands up or lies down does so somewhere on the way.
+        let is_low = claim.is_crouching || self.was_crouching;
+        let high = (height(is_low) - SWEEP_RADIUS - 0.05).max(low + 0.02);
         let center = self.accepted + Vec3::Y * (low + high) * 0.5;
         simulation
-            .sweep_fixed(center, moved, (high - low) * 0.5, SWEEP_RADIUS)
+            .sweep_walls(center, moved, (high - low) * 0.5, SWEEP_RADIUS)
             .is_some()
     }
 
@@ -134,17 +157,40 @@ impl MotionCheck {
         if claim.position.y > self.ground_height + jump {
             return Some("higher than anybody can jump");
         }
-        if self.air_secs > MAX_HOVER_SECS {
-            if claim.position.y > self.watched_height - 0.5 * self.air_secs {
+        let gravity = simulation.gravity();
+        let jump_secs = 2.0 * jump_speed(gravity) / gravity;
+        if self.air_secs > jump_secs * HOVER_MARGIN + HOVER_MARGIN_SECS {
+            let fall = 0.5 * gravity * self.air_secs * (self.air_secs - jump_secs);
+            let limit = MAX_FALL_SPEED * (self.air_secs - jump_secs);
+            if claim.position.y > self.watched_height - fall.min(limit) * LEAST_FALL {
                 return Some("in the air without falling");
             }
-            (self.air_secs, self.watched_height) = (0.0, claim.position.y);
+            (self.air_secs, self.watched_height) = (TICK_SECS, claim.position.y);
         }
         None
     }
 }
 
 impl Simulation {
+    /// True for what cannot be walked through: the fixed world, and what an animation moves while it rests.
+    pub(crate) fn is_wall(&self, body: usize) -> bool {
+        let Some(body) = self.bodies().get(body) else {
+            return true;
+        };
+        if !body.is_animated {
+            return !body.is_dynamic;
+        }
+        let pose = |ago: u64| {
+            let tick = self.tick().saturating_sub(ago);
+            self.animated.pose(&self.scene, body.node, tick)
+        };
+        let (position, rotation) = pose(0);
+        [RESTING_TICKS / 2, RESTING_TICKS].into_iter().all(|ago| {
+            let (before, turned) = pose(ago);
+            before.abs_diff_eq(position, 1e-3) && turned.abs_diff_eq(rotation, 1e-3)
+        })
+    }
+
     /// Is there anything to stand on near the feet? Wide enough that edges and steps count.
     fn has_ground(&self, feet: Vec3) -> bool {
         let reach = AVATAR_RADIUS;

@@ -17,6 +17,7 @@ mod push;
 mod query;
 mod rules;
 mod shape;
+mod slide;
 mod stage;
 mod surface;
 mod trigger;

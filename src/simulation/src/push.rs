@@ -2,6 +2,7 @@
 
 use crate::{
     avatar::height,
+    filter::avatar_obstacles,
     rules::{AVATAR_MASS, AVATAR_RADIUS, MAX_PUSH_FORCE, PUSH_MARGIN, PUSH_SPEED, TICK_SECS},
     world::Simulation,
 };
@@ -64,7 +65,7 @@ impl Simulation {
         let capsule = Capsule::new_y(half, radius);
         let filter = QueryFilter::only_dynamic()
             .exclude_sensors()
-            .groups(Self::groups_of_avatar());
+            .groups(avatar_obstacles());
         let near = self.query(filter, |pipeline| {
             let mut near = Vec::new();
             for (_, collider) in pipeline.intersect_shape(Pose::from_translation(center), &capsule)

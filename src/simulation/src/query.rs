@@ -8,8 +8,8 @@ use glam::Vec3;
 use rapier3d::{
     parry::query::ShapeCastOptions,
     prelude::{
-        Ball, Capsule, ColliderHandle, InteractionGroups, Pose, QueryFilter, QueryPipeline, Ray,
-        RigidBodyHandle, Shape,
+        Ball, Capsule, Collider, ColliderHandle, Pose, QueryFilter, QueryPipeline, Ray,
+        RigidBodyHandle, RigidBodySet, Shape,
     },
 };
 
@@ -61,17 +61,25 @@ impl Simulation {
         .map_or(limit, |fraction| fraction * limit)
     }
 
-    /// Share of a motion that a capsule can make before it meets the fixed world; `None` when all of it.
-    pub(crate) fn sweep_fixed(
+    /// Share of a motion that a capsule can make before it meets a wall; `None` when all of it.
+    pub(crate) fn sweep_walls(
         &self,
         from: Vec3,
         motion: Vec3,
         half_height: f32,
         radius: f32,
     ) -> Option<f32> {
-        let filter = QueryFilter::only_fixed()
+        let is_wall = |_: ColliderHandle, collider: &Collider| {
+            let body = collider.parent();
+            body.is_none_or(|body| {
+                self.index_of_handle(body)
+                    .is_none_or(|index| self.is_wall(index))
+            })
+        };
+        let filter = QueryFilter::exclude_dynamic()
             .exclude_sensors()
-            .groups(avatar_obstacles());
+            .groups(avatar_obstacles())
+            .predicate(&is_wall);
         self.sweep(&Capsule::new_y(half_height, radius), from, motion, filter)
     }
 
@@ -141,8 +149,22 @@ impl Simulation {
         Some(ask(&pipeline))
     }
 
-    pub(crate) fn groups_of_avatar() -> InteractionGroups {
-        avatar_obstacles()
+    /// The tree as the character controller shall see it: without bodies, so that it does not add the motion of
+    /// platforms, which is ours to add once.
+    pub(crate) fn query_as_fixed<T>(
+        &self,
+        filter: QueryFilter<'_>,
+        ask: impl FnOnce(&QueryPipeline<'_>) -> T,
+    ) -> Option<T> {
+        let (engine, colliders) = (self.engine()?, self.colliders()?);
+        let nothing = RigidBodySet::new();
+        let pipeline = engine.broad_phase.as_query_pipeline(
+            engine.narrow_phase.query_dispatcher(),
+            &nothing,
+            &colliders.colliders,
+            filter,
+        );
+        Some(ask(&pipeline))
     }
 
     pub(crate) fn body_of_collider(&self, collider: ColliderHandle) -> Option<usize> {
