@@ -55,12 +55,14 @@ class Writer:
         self.doc["textures"].append({"source": len(self.doc["images"]) - 1, "sampler": 0})
         return len(self.doc["textures"]) - 1
 
-    def material(self, name, color=(1, 1, 1, 1), rough=0.8, metal=0.0, base=None, normal=None, emissive=None, strength=None, alpha=None, double=False):
+    def material(self, name, color=(1, 1, 1, 1), rough=0.8, metal=0.0, base=None, normal=None, roughness=None, emissive=None, strength=None, alpha=None, double=False):
         material = {"name": name, "pbrMetallicRoughness": {"baseColorFactor": list(color), "roughnessFactor": rough, "metallicFactor": metal}}
         if base is not None:
             material["pbrMetallicRoughness"]["baseColorTexture"] = {"index": base}
         if normal is not None:
             material["normalTexture"] = {"index": normal}
+        if roughness is not None:
+            material["pbrMetallicRoughness"]["metallicRoughnessTexture"] = {"index": roughness}
         if emissive is not None:
             material["emissiveFactor"] = list(emissive)
             if strength:
@@ -165,6 +167,18 @@ class Writer:
             out["motion"] = {"isKinematic": True} if kinematic else {"mass": mass}
         return {"KHR_physics_rigid_bodies": out}
 
+    def joint(self, limits, drives=()):
+        """A kind of joint of KHR_physics_rigid_bodies; returns its index."""
+        joints = self.extensions.setdefault("KHR_physics_rigid_bodies", {}).setdefault("physicsJoints", [])
+        joints.append({"limits": list(limits), **({"drives": list(drives)} if drives else {})})
+        return len(joints) - 1
+
+    def join(self, joint, node, connected):
+        """Holds the body of `node` to what `connected` belongs to; both nodes' poses are the frames of the joint."""
+        extensions = self.doc["nodes"][node].setdefault("extensions", {})
+        self.used.add("KHR_physics_rigid_bodies")
+        extensions.setdefault("KHR_physics_rigid_bodies", {})["joint"] = {"joint": joint, "connectedNode": connected}
+
     def fixed_box(self, name, at, size, turn=None):
         self.node(name, at=at, turn=turn, extensions=self.body(self.shape("box", size=[float(x) for x in size])))
 
@@ -217,3 +231,8 @@ class Writer:
 def yaw(angle):
     """Quaternion (x, y, z, w) of a turn about +Y."""
     return [0.0, float(np.sin(angle / 2)), 0.0, float(np.cos(angle / 2))]
+
+
+def about_axis(axis, angle):
+    """Quaternion (x, y, z, w) of a turn about a unit vector."""
+    return [*(float(x * np.sin(angle / 2)) for x in axis), float(np.cos(angle / 2))]

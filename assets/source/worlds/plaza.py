@@ -5,6 +5,8 @@ import shapes as s
 import sounds
 import textures as t
 from gltf_writer import Writer, yaw
+from landscape import hills, roof
+from plants import cypress, tree
 
 TITLE = "Plaza"
 HALF_X, HALF_Z = 20.0, 17.0          # inner edge of the colonnades' steps
@@ -84,55 +86,6 @@ def ground(w, m, put):
     grass = s.quad([(-160, -0.06, 160), (160, -0.06, 160), (160, -0.06, -160), (-160, -0.06, -160)], 0.25, 24)
     put(m["grass"], grass)
     hills(w, m)
-
-
-def hills(w, m):
-    rng = np.random.default_rng(5)
-    angles = np.linspace(0, 2 * np.pi, 97)[:-1]
-    for number, (radius, height, shade) in enumerate([(130, 10, 0), (210, 26, 1), (320, 52, 2)]):
-        tops = np.zeros(len(angles))
-        for k in range(2, 9):
-            tops += np.sin(angles * k + rng.random() * 6.3) / k
-        tops = height * (0.55 + 0.45 * (tops - tops.min()) / (tops.max() - tops.min()))
-        positions, normals, uvs, faces = [], [], [], []
-        for i, angle in enumerate(angles):
-            out = np.array([np.sin(angle), 0, np.cos(angle)])
-            for reach, lift in ((0.0, -2.0), (0.45, 0.75), (1.0, 1.0)):
-                positions.append(out * (radius + reach * height * 2.2) + [0, tops[i] * max(lift, 0) + min(lift, 0), 0])
-                normals.append(-out * 0.6 + [0, 0.8, 0])
-                uvs.append((i, reach))
-        for i in range(len(angles)):
-            j = (i + 1) % len(angles)
-            for k in range(2):
-                a, b, c, d = i * 3 + k, j * 3 + k, j * 3 + k + 1, i * 3 + k + 1
-                faces += [(a, c, b), (a, d, c)]
-        hill = s.Shape(positions, normals, uvs, faces)
-        hill.light = np.full(len(positions), 0.85)
-        w.node(f"hills_{number}", mesh=w.mesh(f"hills_{number}", [(hill, m["hills"])]))
-    houses = []
-    for _ in range(26):
-        angle, radius = rng.random() * 2 * np.pi, 60 + 55 * rng.random()
-        size = np.array([4 + 4 * rng.random(), 3 + 3 * rng.random(), 4 + 4 * rng.random()])
-        at = (np.sin(angle) * radius, size[1] / 2 - 0.1, np.cos(angle) * radius)
-        houses.append((size, at, rng.random() * 3))
-    walls = s.join([s.box(size).moved(at, turn) for size, at, turn in houses])
-    roofs = s.join([roof(size[0] + 0.8, size[2] + 0.8, 1.3).moved((at[0], at[1] + size[1] / 2, at[2]), turn) for size, at, turn in houses])
-    for name, shape, material in (("far_walls", walls, m["far"]), ("far_roofs", roofs, m["tiles"])):
-        shape.light = np.full(len(shape.positions), 0.9)
-        w.node(name, mesh=w.mesh(name, [(shape, material)]))
-
-
-def roof(width, depth, height):
-    """A pitched roof with its ridge along X."""
-    x, z = width / 2, depth / 2
-    front = s.quad([(-x, 0, z), (x, 0, z), (x, height, 0), (-x, height, 0)], 0.5)
-    back = s.quad([(x, 0, -z), (-x, 0, -z), (-x, height, 0), (x, height, 0)], 0.5)
-    ends = []
-    for side in (-1, 1):
-        a, b, c = (x * side, 0, z * side), (x * side, 0, -z * side), (x * side, height, 0)
-        normal = np.array([side, 0, 0])
-        ends.append(s.Shape([a, b, c], [normal] * 3, [(0, 0), (1, 0), (0.5, 1)], [(0, 1, 2)]))
-    return s.join([front, back, *ends])
 
 
 def stoa(w, m, put, columns, centre, length, turn):
@@ -329,64 +282,6 @@ def column(m):
     y = shape.positions[:, 1]
     shape.light = 0.70 + 0.30 * np.clip(y / 1.2, 0, 1) * np.clip((COLUMN_HEIGHT + 0.6 - y) / 1.4, 0, 1)
     return [(shape, m["marble"])]
-
-
-def tree(seed, m, height):
-    rng = np.random.default_rng(seed)
-    trunk = s.lathe([(0.26, 0), (0.17, 0.5), (0.13, height * 0.45), (0.09, height * 0.62), (0, height * 0.64)], 9, 1.0)
-    limbs = []
-    for k in range(4):
-        angle = k * 1.57 + rng.random()
-        limb = s.lathe([(0.07, 0), (0.03, 1.3), (0, 1.32)], 6, 1.0)
-        lean = 0.7 + 0.3 * rng.random()
-        c, sn = np.cos(lean), np.sin(lean)
-        tilt = np.array([[c, sn, 0], [-sn, c, 0], [0, 0, 1]])
-        limbs.append(s.Shape(limb.positions @ tilt.T, limb.normals @ tilt.T, limb.uvs, limb.faces).moved((0, height * (0.38 + 0.06 * k), 0), angle))
-    wood = s.join([trunk, *limbs])
-    wood.light = 0.5 + 0.3 * rng.random(len(wood.positions))
-    cards, lights = [], []
-    for _ in range(64):
-        direction = rng.normal(size=3)
-        direction /= np.linalg.norm(direction)
-        at = direction * np.array([1.45, 1.05, 1.45]) * (0.55 + 0.45 * rng.random()) + [0, height * 0.74, 0]
-        u = np.cross(direction, rng.normal(size=3))
-        u /= np.linalg.norm(u)
-        v = np.cross(direction, u)
-        r = 0.55 + 0.25 * rng.random()
-        corners = [at - u * r - v * r, at + u * r - v * r, at + u * r + v * r, at - u * r + v * r]
-        card = s.quad(corners)
-        card.uvs = np.array([(0, 1), (1, 1), (0, 0), (1, 0)], float)
-        card.normals = np.array([(p - [0, height * 0.70, 0]) for p in card.positions])
-        card.normals /= np.linalg.norm(card.normals, axis=1)[:, None]
-        cards.append(card)
-        lights.append(np.clip(0.55 + 0.45 * (card.positions[:, 1] - height * 0.5) / (height * 0.45), 0.35, 1.0))
-    crown = s.join(cards)
-    crown.light = np.concatenate(lights)
-    return [(wood, m["bark"]), (crown, m["leaves"])]
-
-
-def cypress(m):
-    rng = np.random.default_rng(77)
-    cards, lights = [], []
-    for k in range(44):
-        y = 0.5 + 6.6 * (k / 44)
-        radius = 0.62 * np.sin(np.pi * min(1, (y + 0.5) / 8.2)) ** 0.6 * (1 - y / 9)
-        angle = k * 2.4
-        out = np.array([np.sin(angle), 0, np.cos(angle)])
-        at = out * radius * 0.5 + [0, y, 0]
-        u = np.array([out[2], 0, -out[0]])
-        v = np.array([0, 1, 0]) + out * 0.15
-        r = 0.5 + 0.15 * rng.random()
-        card = s.quad([at - u * r - v * r * 1.3, at + u * r - v * r * 1.3, at + u * r * 0.7 + v * r * 1.3, at - u * r * 0.7 + v * r * 1.3])
-        card.uvs = np.array([(0, 1), (1, 1), (0, 0), (1, 0)], float)
-        card.normals = np.repeat([out + [0, 0.35, 0]], 4, axis=0) / 1.06
-        cards.append(card)
-        lights.append(np.full(4, 0.45 + 0.4 * y / 7))
-    crown = s.join(cards)
-    crown.light = np.concatenate(lights)
-    trunk = s.lathe([(0.12, 0), (0.06, 5), (0, 5.02)], 7)
-    trunk.light = np.full(len(trunk.positions), 0.5)
-    return [(trunk, m["bark"]), (crown, m["leaves"])]
 
 
 def bench(m):

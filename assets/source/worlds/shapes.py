@@ -15,6 +15,19 @@ class Shape:
         rotation = np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
         return Shape(self.positions * scale @ rotation.T + np.asarray(at, float), self.normals @ rotation.T, self.uvs, self.faces)
 
+    def turned(self, matrix, at=(0, 0, 0)):
+        """Turned by a rotation matrix, then moved."""
+        return Shape(self.positions @ matrix.T + np.asarray(at, float), self.normals @ matrix.T, self.uvs, self.faces)
+
+
+def about(axis, angle):
+    """Rotation matrix about the axis 0 (x), 1 (y) or 2 (z)."""
+    c, s = np.cos(angle), np.sin(angle)
+    i, j = (axis + 1) % 3, (axis + 2) % 3
+    matrix = np.eye(3)
+    matrix[i, i], matrix[j, j], matrix[i, j], matrix[j, i] = c, c, -s, s
+    return matrix
+
 
 def join(shapes):
     """One shape of many."""
@@ -26,38 +39,73 @@ def join(shapes):
 
 
 def quad(corners, per_metre=1.0, cells=1):
-    """A flat quad from four corners, counter-clockwise seen from its front, cut into cells x cells."""
+    """A flat quad from four corners, counter-clockwise seen from its front, cut into `cells` (or columns, rows)."""
+    columns, rows = (cells, cells) if np.isscalar(cells) else cells
     a, b, c, d = (np.asarray(p, float) for p in corners)
     normal = np.cross(b - a, d - a)
     normal /= np.linalg.norm(normal)
     width, height = np.linalg.norm(b - a), np.linalg.norm(d - a)
     positions, uvs, faces = [], [], []
-    for j in range(cells + 1):
-        for i in range(cells + 1):
-            u, v = i / cells, j / cells
+    for j in range(rows + 1):
+        for i in range(columns + 1):
+            u, v = i / columns, j / rows
             positions.append((a * (1 - u) + b * u) * (1 - v) + (d * (1 - u) + c * u) * v)
             uvs.append((u * width * per_metre, (1 - v) * height * per_metre))
-    for j in range(cells):
-        for i in range(cells):
-            k = j * (cells + 1) + i
-            faces += [(k, k + 1, k + cells + 2), (k, k + cells + 2, k + cells + 1)]
+    for j in range(rows):
+        for i in range(columns):
+            k = j * (columns + 1) + i
+            faces += [(k, k + 1, k + columns + 2), (k, k + columns + 2, k + columns + 1)]
     return Shape(positions, [normal] * len(positions), uvs, faces)
 
 
 def box(size, at=(0, 0, 0), per_metre=1.0, bottom=False, cells=1):
-    """A box with its centre at `at`."""
+    """A box with its centre at `at`; its longest edge is cut into `cells`, the others in proportion."""
     x, y, z = np.asarray(size, float) / 2
+    nx, ny, nz = (max(1, int(np.ceil(cells * edge / max(size) - 0.2))) for edge in size)
     p = lambda i, j, k: (i * x + at[0], j * y + at[1], k * z + at[2])
     sides = [
-        (p(-1, -1, 1), p(1, -1, 1), p(1, 1, 1), p(-1, 1, 1)),
-        (p(1, -1, -1), p(-1, -1, -1), p(-1, 1, -1), p(1, 1, -1)),
-        (p(1, -1, 1), p(1, -1, -1), p(1, 1, -1), p(1, 1, 1)),
-        (p(-1, -1, -1), p(-1, -1, 1), p(-1, 1, 1), p(-1, 1, -1)),
-        (p(-1, 1, 1), p(1, 1, 1), p(1, 1, -1), p(-1, 1, -1)),
+        ((p(-1, -1, 1), p(1, -1, 1), p(1, 1, 1), p(-1, 1, 1)), (nx, ny)),
+        ((p(1, -1, -1), p(-1, -1, -1), p(-1, 1, -1), p(1, 1, -1)), (nx, ny)),
+        ((p(1, -1, 1), p(1, -1, -1), p(1, 1, -1), p(1, 1, 1)), (nz, ny)),
+        ((p(-1, -1, -1), p(-1, -1, 1), p(-1, 1, 1), p(-1, 1, -1)), (nz, ny)),
+        ((p(-1, 1, 1), p(1, 1, 1), p(1, 1, -1), p(-1, 1, -1)), (nx, nz)),
     ]
     if bottom:
-        sides.append((p(-1, -1, -1), p(1, -1, -1), p(1, -1, 1), p(-1, -1, 1)))
-    return join([quad(side, per_metre, cells) for side in sides])
+        sides.append(((p(-1, -1, -1), p(1, -1, -1), p(1, -1, 1), p(-1, -1, 1)), (nx, nz)))
+    return join([quad(side, per_metre, parts) for side, parts in sides])
+
+
+def beam(size, at=(0, 0, 0), per_metre=1.0, cells=1, seed=0):
+    """A box of timber: on every side the picture's v runs along the longer edge, as grain does; `seed` shifts the picture."""
+    timber = box(size, (0, 0, 0), per_metre, True, cells)
+    longest = int(np.argmax(size))
+    facing = np.argmax(np.abs(timber.normals), axis=1)
+    for axis in range(3):
+        side = facing == axis
+        others = [a for a in range(3) if a != axis]
+        along = longest if axis != longest else others[1]
+        across = others[0] if others[1] == along else others[1]
+        timber.uvs[side] = timber.positions[side][:, [across, along]] * per_metre
+    timber.uvs += np.random.default_rng(seed).random(2)
+    timber.positions += np.asarray(at, float)
+    return timber
+
+
+def between(start, end, width, depth, per_metre=1.0, cells=1):
+    """A beam from one point to another; `width` lies in the plane of the beam and the vertical."""
+    start, end = np.asarray(start, float), np.asarray(end, float)
+    along = end - start
+    length = np.linalg.norm(along)
+    along /= length
+    side = np.cross(along, (0, 1, 0) if abs(along[1]) < 0.99 else (0, 0, 1))
+    side /= np.linalg.norm(side)
+    matrix = np.stack([along, np.cross(side, along), side], axis=1)
+    return beam((length, width, depth), (0, 0, 0), per_metre, cells, int(length * 1000)).turned(matrix, (start + end) / 2)
+
+
+def sphere(radius, segments=20, rings=12):
+    """A ball around the origin."""
+    return lathe([(radius * np.sin(a), -radius * np.cos(a)) for a in np.linspace(0, np.pi, rings + 1)], segments)
 
 
 def lathe(profile, segments=24, per_metre=1.0, sharp=0.6, radius_noise=None):

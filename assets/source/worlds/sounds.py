@@ -46,3 +46,15 @@ def evening(seconds=16):
             call = np.sin(2 * np.pi * (pitch * since + 90 * np.sin(2 * np.pi * 9 * since) / 9))
             birds += np.where(since < 0.11, call * np.sin(np.pi * np.minimum(since, 0.11) / 0.11), 0) * 0.12
     return encode(0.30 * wind + 0.5 * birds)
+
+
+def fire(seconds=8):
+    """A small fire: a low rush and crackles."""
+    rush = shaped(seconds, 31, lambda f: np.exp(-f / 260) * np.clip(f / 50, 0, 1))
+    t, rng = np.arange(len(rush)) / RATE, np.random.default_rng(32)
+    crackles = np.zeros_like(rush)
+    for _ in range(int(seconds * 7)):
+        at, length, loud = rng.random() * seconds, 0.003 + 0.012 * rng.random(), rng.random() ** 3
+        since = (t - at) % seconds
+        crackles += np.where(since < length * 6, rng.normal(size=len(t)) * np.exp(-since / length), 0) * loud
+    return encode(0.35 * rush + 0.35 * crackles)

@@ -23,6 +23,30 @@ def noise(size, cells, seed, octaves=4):
     return out / total
 
 
+def stretched(size, across, along, seed, octaves=4):
+    """Tileable value noise between 0 and 1 with `across` cells along x and `along` cells along y: grain."""
+    out, gain, total = np.zeros((size, size)), 1.0, 0.0
+    for octave in range(octaves):
+        nx, ny = min(across * 2**octave, size), min(along * 2**octave, size)
+        grid = np.random.default_rng(seed + octave).random((ny, nx))
+        lines = []
+        for n in (nx, ny):
+            t = np.arange(size) / size * n
+            i, f = t.astype(int), t % 1
+            lines.append((i % n, (i + 1) % n, f * f * (3 - 2 * f)))
+        (x0, x1, fx), (y0, y1, fy) = lines
+        top = grid[np.ix_(y0, x0)] * (1 - fx)[None] + grid[np.ix_(y0, x1)] * fx[None]
+        low = grid[np.ix_(y1, x0)] * (1 - fx)[None] + grid[np.ix_(y1, x1)] * fx[None]
+        out += gain * (top * (1 - fy)[:, None] + low * fy[:, None])
+        total, gain = total + gain, gain * 0.5
+    return out / total
+
+
+def roughness(values):
+    """A picture for metallicRoughnessTexture: roughness in green, no metal."""
+    return jpeg(np.stack([np.ones_like(values), values, np.zeros_like(values)], axis=2))
+
+
 def mix(dark, light, share):
     return np.asarray(dark)[None, None] * (1 - share[..., None]) + np.asarray(light)[None, None] * share[..., None]
 
@@ -136,3 +160,91 @@ def stripes(size=256, seed=180):
     band = ((x * 4) % 1 < 0.5).astype(float)
     weave = noise(size, 64, seed, 2)
     return jpeg(mix((0.60, 0.13, 0.10), (0.90, 0.82, 0.68), band) * (0.86 + 0.14 * weave)[..., None])
+
+
+def grain(size, seed, rings=7):
+    """Shares of light wood along v: fine fibres, slow bands, and the rings of a flat cut."""
+    fibres = stretched(size, 96, 3, seed, 4)
+    bands = stretched(size, 6, 2, seed + 10, 4)
+    cut = 0.5 + 0.5 * np.sin((stretched(size, 3, 1, seed + 20, 3) * rings) * 2 * np.pi)
+    return np.clip(0.5 * fibres + 0.3 * bands + 0.25 * cut, 0, 1)
+
+
+def boards(size=1024, across=6, rows=2, dark=(0.27, 0.155, 0.075), light=(0.66, 0.45, 0.25), seed=200):
+    """A floor of worn boards of several lengths, nailed at their ends. Colour, normals and roughness; v runs along."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    rng = np.random.default_rng(seed)
+    column = (x * across).astype(int)
+    shifted = (y + rng.random(across)[column]) % 1
+    row = (shifted * rows).astype(int)
+    tone = rng.random((across, rows))[column, row]
+    u, v = (x * across) % 1, (shifted * rows) % 1
+    fibre = grain(size, seed)
+    moved = np.take_along_axis(fibre, ((np.arange(size)[:, None] + (tone * size).astype(int)) % size), 0)
+    gap = np.clip(np.minimum(u, 1 - u) / 0.022, 0, 1) * np.clip(np.minimum(v, 1 - v) / 0.004, 0, 1)
+    nail = np.zeros_like(u)
+    for at_u in (0.2, 0.8):
+        for at_v in (0.018, 0.982):
+            nail = np.maximum(nail, np.exp(-(((u - at_u) / 0.022) ** 2 + ((v - at_v) / 0.008) ** 2)))
+    color = mix(dark, light, np.clip(0.12 + 0.38 * tone + 0.62 * (moved - 0.18), 0, 1))
+    color *= (0.30 + 0.70 * gap)[..., None] * (1 - 0.6 * nail)[..., None]
+    worn = noise(size, 5, seed + 50, 4)
+    return jpeg(color), normal_map(gap * 1.1 + moved * 0.22 - nail * 0.3, 3.0), roughness(np.clip(0.42 + 0.30 * worn + 0.2 * (1 - moved) + 0.3 * (1 - gap), 0.2, 1))
+
+
+def timber(size=512, dark=(0.13, 0.075, 0.04), light=(0.43, 0.27, 0.15), seed=230):
+    """Hewn beams: grain, long cracks, marks of the adze. Colour and normals."""
+    fibre = grain(size, seed, 9)
+    cracks = np.clip((stretched(size, 14, 1, seed + 40, 2) - 0.70) / 0.10, 0, 1)
+    hewn = stretched(size, 3, 9, seed + 50, 2)
+    color = mix(dark, light, np.clip(0.15 + 0.75 * (fibre - 0.15) + 0.2 * (hewn - 0.5), 0, 1)) * (1 - 0.65 * cracks)[..., None]
+    return jpeg(color), normal_map(fibre * 0.3 - cracks * 0.6 + hewn * 0.8, 2.4)
+
+
+def bricks(size=512, across=4, rows=12, seed=260):
+    """Old brick in running bond with lime joints. Colour and normals."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    row = (y * rows).astype(int)
+    shift = np.where(row % 2 == 0, 0.0, 0.5)
+    column = ((x * across + shift) % across).astype(int)
+    u, v = (x * across + shift) % 1, (y * rows) % 1
+    rng = np.random.default_rng(seed)
+    tone = rng.random((rows, across))[row, column]
+    burnt = (rng.random((rows, across)) > 0.85)[row, column]
+    wobble = (noise(size, 32, seed, 3) - 0.5) * 0.10
+    edge = np.minimum(np.minimum(u, 1 - u) * 3.0, np.minimum(v, 1 - v)) + wobble
+    joint = np.clip((edge - 0.06) / 0.07, 0, 1)
+    pits = noise(size, 40, seed + 7, 4)
+    clay = mix((0.36, 0.14, 0.085), (0.68, 0.35, 0.23), np.clip(0.15 + 0.6 * tone + 0.5 * (pits - 0.4), 0, 1)) * np.where(burnt, 0.62, 1.0)[..., None]
+    lime = mix((0.52, 0.47, 0.40), (0.70, 0.65, 0.56), noise(size, 24, seed + 12, 4))
+    color = lime * (1 - joint)[..., None] + clay * joint[..., None]
+    return jpeg(color), normal_map(joint * 0.9 + pits * 0.35, 3.0)
+
+
+def limewash(size=512, seed=290):
+    """White lime on uneven plaster, yellowed by smoke. Colour and normals."""
+    stain, trowel = noise(size, 3, seed, 4), noise(size, 7, seed + 9, 4)
+    fine = noise(size, 64, seed + 19, 3)
+    return jpeg(mix((0.72, 0.62, 0.47), (0.93, 0.88, 0.78), np.clip(0.25 + 0.55 * stain + 0.3 * (fine - 0.3), 0, 1))), normal_map(trowel * 1.5 + fine * 0.2, 3.0)
+
+
+def paint(size=256, seed=310):
+    """Light grey brushed paint with worn spots, to be coloured by a factor. Colour."""
+    brush = stretched(size, 48, 3, seed, 3)
+    spots = np.clip((noise(size, 12, seed + 5, 4) - 0.66) / 0.08, 0, 1)
+    value = np.clip(0.82 + 0.26 * (brush - 0.5), 0, 1) * (1 - 0.28 * spots)
+    return jpeg(np.repeat(value[..., None], 3, axis=2))
+
+
+def weave(size=256, seed=330):
+    """Coarse cloth, light, to be coloured by a factor. Colour and normals."""
+    y, x = np.mgrid[0:size, 0:size] / size
+    threads = 0.5 + 0.25 * np.sin(x * 2 * np.pi * 32) * np.sign(np.sin(y * np.pi * 64)) + 0.25 * np.sin(y * 2 * np.pi * 32)
+    value = np.clip(0.68 + 0.2 * threads + 0.25 * (noise(size, 16, seed, 3) - 0.5), 0, 1)
+    return jpeg(np.repeat(value[..., None], 3, axis=2)), normal_map(threads * 0.4, 2.0)
+
+
+def forged(size=256, seed=350):
+    """Metal with the marks of a hammer, light, to be coloured by a factor. Colour and normals."""
+    dents, scale = noise(size, 14, seed, 2), noise(size, 32, seed + 4, 4)
+    return jpeg(np.repeat(np.clip(0.62 + 0.5 * (scale - 0.3), 0, 1)[..., None], 3, axis=2)), normal_map(dents, 3.0)

@@ -24,8 +24,8 @@ const BESIDE: f32 = 0.35;
 const EYE_RADIUS: f32 = 0.18;
 /// How quickly the eye comes back out after an obstacle, a second.
 const RETURN_RATE: f32 = 5.0;
-/// Exposure for a bright evening.
-const EV100: f32 = 12.2;
+/// Exposure for a bright evening; worlds ask for more or less of it.
+pub(crate) const EV100: f32 = 12.2;
 
 /// The camera that draws the world.
 #[derive(Component)]

@@ -3,10 +3,11 @@
 use super::{Preset, SkyModel, environment};
 use crate::{
     app::order::ClientSystems,
-    camera::Eye,
+    camera::{EV100, Eye},
     link::{LoadedHere, VisitWorld},
 };
 use bevy::{
+    camera::Exposure,
     light::{CascadeShadowConfigBuilder, DirectionalLightShadowMap, EnvironmentMapLight, Skybox},
     pbr::{DistanceFog, FogFalloff},
     prelude::*,
@@ -50,6 +51,9 @@ fn light_world(
     for eye in &eyes {
         let mut eye = commands.entity(eye);
         eye.insert((
+            Exposure {
+                ev100: EV100 - world.manifest.sky.exposure_steps,
+            },
             Skybox {
                 image: Some(seen.clone()),
                 brightness: SKY_NITS,
