@@ -13,3 +13,4 @@ mod hands;
 mod platforms;
 mod support;
 mod walking;
+mod worlds;
