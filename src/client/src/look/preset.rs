@@ -30,6 +30,15 @@ impl Preset {
         }
     }
 
+    /// Samples along the slant of a surface that is seen at a slant.
+    pub(crate) fn anisotropy(self) -> u16 {
+        match self {
+            Self::Low => 1,
+            Self::Medium => 4,
+            Self::High => 8,
+        }
+    }
+
     /// Pixels on a side of the sun's shadow map.
     pub(crate) fn shadow_side(self) -> usize {
         match self {

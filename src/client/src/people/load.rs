@@ -124,7 +124,7 @@ fn spawn(source: Source, preset: Preset) -> Task<Result<Raw, String>> {
         };
         let avatar =
             Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode(&avatar.scene, max_side);
+        let pictures = Pictures::decode(&avatar.scene, max_side, preset.anisotropy());
         let mut geometries = Vec::new();
         for (index, described) in avatar.scene.meshes.iter().enumerate() {
             for (part, primitive) in described

@@ -70,12 +70,12 @@ fn begin(
     };
     complete.0 = false;
     let scene = Arc::clone(&world.scene);
-    let max_side = preset.texture_side();
+    let preset = *preset;
     preparing.task =
-        Some(AsyncComputeTaskPool::get().spawn(async move { prepare(&scene, max_side) }));
+        Some(AsyncComputeTaskPool::get().spawn(async move { prepare(&scene, preset) }));
 }
 
-fn prepare(scene: &Scene, max_side: u32) -> Prepared {
+fn prepare(scene: &Scene, preset: Preset) -> Prepared {
     let mut meshes = BTreeMap::new();
     for (index, described) in scene.meshes.iter().enumerate() {
         let index = MeshIndex(index as u32);
@@ -93,7 +93,7 @@ fn prepare(scene: &Scene, max_side: u32) -> Prepared {
         }
     }
     Prepared {
-        pictures: Pictures::decode(scene, max_side),
+        pictures: Pictures::decode(scene, preset.texture_side(), preset.anisotropy()),
         meshes,
     }
 }

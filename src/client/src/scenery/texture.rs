@@ -9,9 +9,6 @@ use bevy::{
 use scene::{Scene, TextureIndex, Wrap};
 use std::collections::BTreeMap;
 
-/// Sharpness of surfaces seen at a slant.
-const ANISOTROPY: u16 = 8;
-
 /// How a picture is read: as colour or as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Reading {
@@ -30,7 +27,7 @@ pub(crate) struct Pictures {
 
 impl Pictures {
     /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
-    pub(crate) fn decode(scene: &Scene, max_side: u32) -> Self {
+    pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16) -> Self {
         let mut decoded = BTreeMap::new();
         let mut sources: BTreeMap<u32, image::RgbaImage> = BTreeMap::new();
         for (texture, reading) in wanted(scene) {
@@ -42,7 +39,7 @@ impl Pictures {
                 .entry(source.0)
                 .or_insert_with(|| decode_one(&scene.images[source.index()], max_side));
             let mut picture = with_mipmaps(pixels, reading);
-            picture.sampler = sampler(scene, described.sampler);
+            picture.sampler = sampler(scene, described.sampler, anisotropy);
             decoded.insert((texture, reading), picture);
         }
         Self {
@@ -190,7 +187,7 @@ fn mean_of_colors(four: [u8; 4]) -> u8 {
     f32::sqrt(sum as f32 / 4.0) as u8
 }
 
-fn sampler(scene: &Scene, index: Option<u32>) -> ImageSampler {
+fn sampler(scene: &Scene, index: Option<u32>, anisotropy: u16) -> ImageSampler {
     let described = index
         .and_then(|index| scene.samplers.get(index as usize))
         .copied()
@@ -215,7 +212,7 @@ fn sampler(scene: &Scene, index: Option<u32>) -> ImageSampler {
         min_filter: filter(described.is_nearest_minified),
         mipmap_filter: filter(!is_smooth),
         // The graphics interface takes anisotropy with smooth filters only.
-        anisotropy_clamp: if is_smooth { ANISOTROPY } else { 1 },
+        anisotropy_clamp: if is_smooth { anisotropy } else { 1 },
         ..default()
     })
 }
