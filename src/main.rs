@@ -31,7 +31,7 @@ fn run(flags: &flags::Flags) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let plan = plan::make(flags)?;
-    let server = plan.host.as_ref().map(server::Server::start).transpose()?;
+    let server = plan::start_server(&plan, flags)?;
     let address = match &server {
         Some(server) => plan::here(server)?,
         None => plan.address.clone(),

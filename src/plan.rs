@@ -4,7 +4,7 @@ use crate::flags::{Command, Flags, Locale};
 use anyhow::{Context, anyhow, bail};
 use client::{ClientConfig, Display, Offscreen};
 use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS, WorldAddress};
-use server::{RunningServer, ServerConfig};
+use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -44,11 +44,12 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         .common
         .listen
         .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let data = flags
-        .common
-        .data
-        .as_ref()
-        .map(|folder| folder.join("hosted"));
+    // A file that one only looks at leaves nothing behind, unless a folder is named.
+    let data = match &flags.command {
+        None => data(flags),
+        Some(_) => flags.common.data.clone(),
+    }
+    .map(|folder| folder.join("hosted"));
     let host = world.map(|world| ServerConfig {
         worlds: vec![world],
         listen,
@@ -60,6 +61,30 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         address,
         assets,
     })
+}
+
+/// Starts the server of a local world. When another Stoa has the home world open, this one starts it afresh beside
+/// that, and keeps nothing.
+pub(crate) fn start_server(
+    plan: &Plan,
+    flags: &Flags,
+) -> Result<Option<RunningServer>, StartError> {
+    let Some(host) = &plan.host else {
+        return Ok(None);
+    };
+    match Server::start(host) {
+        Err(StartError::Data(StoreError::InUse(_))) if flags.common.data.is_none() => {
+            tracing::warn!(
+                "another Stoa has the home world open: what happens in this one is not kept"
+            );
+            let config = ServerConfig {
+                data: None,
+                ..host.clone()
+            };
+            Server::start(&config).map(Some)
+        }
+        outcome => outcome.map(Some),
+    }
 }
 
 /// Address of the world that this process hosts.
@@ -110,7 +135,7 @@ impl Plan {
             name: DisplayName::new(common.name.as_deref().unwrap_or("Guest"))?,
             avatar,
             avatar_file,
-            data: self.data(flags),
+            data: data(flags),
             assets: self.assets.clone(),
             locale: match common.locale {
                 Locale::En => client::Locale::English,
@@ -124,22 +149,22 @@ impl Plan {
             pin_unknown: true,
         })
     }
+}
 
-    /// Where identity and settings live: temporary without a window, unless a folder is named.
-    fn data(&self, flags: &Flags) -> Option<PathBuf> {
-        if flags.common.data.is_some() || flags.common.offscreen {
-            return flags.common.data.clone();
-        }
-        let home = |name: &str| {
-            std::env::var_os(name)
-                .filter(|value| !value.is_empty())
-                .map(PathBuf::from)
-        };
-        home("XDG_DATA_HOME")
-            .or_else(|| home("HOME").map(|home| home.join(".local/share")))
-            .or_else(|| home("APPDATA"))
-            .map(|folder| folder.join("stoa"))
+/// Where identity, settings and the home world live: temporary without a window, unless a folder is named.
+fn data(flags: &Flags) -> Option<PathBuf> {
+    if flags.common.data.is_some() || flags.common.offscreen {
+        return flags.common.data.clone();
     }
+    let home = |name: &str| {
+        std::env::var_os(name)
+            .filter(|value| !value.is_empty())
+            .map(PathBuf::from)
+    };
+    home("XDG_DATA_HOME")
+        .or_else(|| home("HOME").map(|home| home.join(".local/share")))
+        .or_else(|| home("APPDATA"))
+        .map(|folder| folder.join("stoa"))
 }
 
 /// A VRM file by path, or one of the shipped avatars by name.

@@ -227,9 +227,14 @@ impl Session {
 
     /// Where oneself is now; the newest value is sent 30 times a second. Call it each frame.
     pub fn set_motion(&self, motion: OwnMotion) {
+        self.set_past_motion(motion, Duration::ZERO);
+    }
+
+    /// Where oneself was a while ago, for a front-end that catches up with time it has lost.
+    pub fn set_past_motion(&self, motion: OwnMotion, age: Duration) {
         *self.shared.motion() = Some(TimedMotion {
             motion,
-            at_secs: self.now_secs(),
+            at_secs: self.now_secs() - age.as_secs_f64(),
             basis: self.basis,
         });
     }

@@ -14,7 +14,7 @@ use std::{
 /// Longest time that one file may take, loading and drawing included, on a software rasteriser.
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Exit code and first line on standard error of one run.
+/// Exit code of one run, and what it said; drivers may say more on standard error.
 struct Outcome {
     code: Option<i32>,
     line: String,
@@ -115,6 +115,10 @@ fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
     let text = std::fs::read_to_string(&log).unwrap_or_default();
     Ok(Outcome {
         code,
-        line: text.lines().next().unwrap_or_default().to_owned(),
+        line: text
+            .lines()
+            .find(|line| line.starts_with("stoa: ") || line.contains("panicked"))
+            .unwrap_or_default()
+            .to_owned(),
     })
 }

@@ -1,5 +1,6 @@
 //! The client without a window: the same app, driven by hand. Simulation and network keep wall time at 60 Hz; pictures
-//! are drawn at most five times a second, since a software rasteriser needs its time.
+//! are drawn at most five times a second, since a software rasteriser needs its time. After a slow picture the steps that
+//! were due meanwhile follow one by one, so that what a script does takes as long as it says.
 
 use super::{Ending, SteppedClient};
 use crate::{ClientError, Offscreen, stats::Figures};
@@ -15,7 +16,11 @@ use std::{
 };
 
 /// Time between two simulation steps.
-const STEP: Duration = Duration::from_nanos(1_000_000_000 / 60);
+pub(super) const STEP: Duration = Duration::from_nanos(1_000_000_000 / 60);
+/// Time that is caught up with after a slow picture; of more than that the rest is lost.
+const MAX_BEHIND: Duration = Duration::from_secs(4);
+/// A machine too slow to catch up draws all the same when so much time has passed.
+const STARVED: Duration = Duration::from_secs(3);
 /// Shortest time between two pictures.
 const PICTURE: Duration = Duration::from_millis(200);
 /// Longest time until everything is loaded.
@@ -36,6 +41,8 @@ pub(crate) struct Drawing {
     pub(crate) is_on: bool,
     /// Files that are still to be written.
     pub(crate) waiting: usize,
+    /// Time since the step was due: where one is now is where one should have been then.
+    pub(crate) behind: Duration,
     /// A script asked for the end.
     pub(crate) is_quitting: bool,
 }
@@ -48,10 +55,16 @@ pub(super) fn run(mut client: SteppedClient, options: &Offscreen) -> Result<(), 
 
 fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientError> {
     let started = Instant::now();
-    let (mut next_step, mut next_picture, mut pictures) = (Instant::now(), Instant::now(), 0u32);
+    let (mut next_step, mut next_picture, mut pictures) = (started, started, 0u32);
     loop {
         let is_quitting = client.app.world().resource::<Drawing>().is_quitting;
-        let is_drawing = is_quitting || Instant::now() >= next_picture;
+        let now = Instant::now();
+        next_step = next_step.max(now.checked_sub(MAX_BEHIND).unwrap_or(now));
+        let behind = now.saturating_duration_since(next_step);
+        let is_late = behind >= STEP;
+        let is_drawing =
+            is_quitting || now >= next_picture + if is_late { STARVED } else { Duration::ZERO };
+        client.app.world_mut().resource_mut::<Drawing>().behind = behind;
         let is_ready = client.is_loaded();
         let is_enough = options.frames.is_some_and(|frames| pictures + 1 >= frames);
         let is_last = is_ready && is_drawing && (is_quitting || is_enough);
@@ -59,7 +72,6 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
             let target = client.target.clone();
             request_screenshot(client.app.world_mut(), &target, file.clone());
         }
-        let before = Instant::now();
         let took = match client.update(is_drawing) {
             Ok(took) => took,
             Err(error) => {
@@ -68,7 +80,7 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
             }
         };
         if is_drawing {
-            next_picture = before + PICTURE;
+            next_picture = now + PICTURE;
             if is_ready {
                 pictures += 1;
                 let mut figures = client.app.world_mut().resource_mut::<Figures>();
@@ -84,7 +96,7 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
                 LOADING_LIMIT.as_secs()
             )));
         }
-        next_step = (next_step + STEP).max(Instant::now() - STEP * 4);
+        next_step += STEP;
         thread::sleep(next_step.saturating_duration_since(Instant::now()));
     }
 }

@@ -1,6 +1,6 @@
 //! The application without a window, one update at a time: whoever holds it decides when and whether it draws.
 
-use super::{Drawing, Ending, PictureTarget, make, order::Stage};
+use super::{Drawing, Ending, PictureTarget, make, offscreen::STEP, order::Stage};
 use crate::{
     ClientConfig, ClientError, Display, Offscreen, camera::Eye, look::Sun, motion::Me,
     scenery::IsSceneryComplete,
@@ -13,9 +13,15 @@ use bevy::{
     light::{CascadeShadowConfig, DirectionalLightShadowMap},
     prelude::*,
     render::{
-        render_resource::{Extent3d, PollType, TextureDimension, TextureFormat, TextureUsages},
+        RenderApp,
+        render_resource::{
+            CachedPipelineState, Extent3d, PipelineCache, PollType, TextureDimension,
+            TextureFormat, TextureUsages,
+        },
         renderer::RenderDevice,
     },
+    shader::ShaderCacheError,
+    time::TimeUpdateStrategy,
 };
 use std::time::{Duration, Instant};
 
@@ -57,7 +63,8 @@ impl SteppedClient {
     }
 
     pub(super) fn new(mut app: App, options: &Offscreen) -> Self {
-        app.init_resource::<Drawing>();
+        app.init_resource::<Drawing>()
+            .insert_resource(TimeUpdateStrategy::ManualDuration(STEP));
         let target = make_target(&mut app, options);
         app.insert_resource(PictureTarget(target.clone()));
         app.finish();
@@ -65,16 +72,16 @@ impl SteppedClient {
         Self { app, target }
     }
 
-    /// One update, with or without a picture, and how long it took; a picture is waited for.
+    /// One step of a tick, with or without a picture, and how long it took; a picture is waited for.
     ///
     /// # Errors
-    /// [`ClientError`] when the visit ended badly.
+    /// [`ClientError`] when the visit ended badly, or a shader or pipeline is at fault.
     pub fn update(&mut self, is_drawing: bool) -> Result<Duration, ClientError> {
         self.app.world_mut().resource_mut::<Drawing>().is_on = is_drawing;
         let before = Instant::now();
         self.app.update();
         if is_drawing {
-            finish_drawing(self.app.world())?;
+            finish_drawing(&self.app)?;
         }
         match self.app.world_mut().resource_mut::<Ending>().0.take() {
             Some(error) => Err(error),
@@ -127,15 +134,29 @@ fn look(
     })
 }
 
-fn finish_drawing(world: &World) -> Result<(), ClientError> {
-    let device = world.resource::<RenderDevice>().wgpu_device();
+fn finish_drawing(app: &App) -> Result<(), ClientError> {
+    let device = app.world().resource::<RenderDevice>().wgpu_device();
     device
         .poll(PollType::Wait {
             submission_index: None,
             timeout: None,
         })
-        .map(drop)
-        .map_err(|error| ClientError::Drawing(error.to_string()))
+        .map_err(|error| ClientError::Drawing(error.to_string()))?;
+    // The engine draws without what a broken pipeline would have drawn; a picture that lacks something is no picture.
+    let pipelines = app
+        .get_sub_app(RenderApp)
+        .and_then(|render| render.world().get_resource::<PipelineCache>());
+    for pipeline in pipelines.into_iter().flat_map(PipelineCache::pipelines) {
+        // The other errors mean that something is still being loaded.
+        if let CachedPipelineState::Err(
+            error @ (ShaderCacheError::ProcessShaderError(_)
+            | ShaderCacheError::CreateShaderModule(_)),
+        ) = &pipeline.state
+        {
+            return Err(ClientError::Drawing(error.to_string()));
+        }
+    }
+    Ok(())
 }
 
 fn make_target(app: &mut App, options: &Offscreen) -> RenderTarget {

@@ -7,7 +7,10 @@ mod input;
 pub(crate) use act::CarriedHere;
 
 use crate::{
-    app::order::{ClientSystems, Stage},
+    app::{
+        Drawing,
+        order::{ClientSystems, Stage},
+    },
     camera::ViewMode,
     link::{Link, LoadedHere, Said, Visit, VisitWorld},
 };
@@ -15,6 +18,7 @@ use bevy::prelude::*;
 use replication::Flags;
 use session::{OwnMotion, SessionEvent};
 use simulation::{AvatarInput, AvatarMotion};
+use std::time::Duration;
 
 /// Seconds in which the shown place glides to the true one after a correction.
 const BLEND_SECS: f32 = 0.25;
@@ -212,20 +216,29 @@ fn blend(time: Res<Time<Real>>, fixed: Res<Time<Fixed>>, mut me: ResMut<Me>, wis
     me.motion.pitch = wishes.input.pitch;
 }
 
-fn tell(me: Res<Me>, visit: Res<Visit>, wishes: Res<Wishes>, link: Option<Res<Link>>) {
+/// Says where one is, and when that was: ticks that are caught up with belong to the past.
+fn tell(
+    me: Res<Me>,
+    visit: Res<Visit>,
+    wishes: Res<Wishes>,
+    link: Option<Res<Link>>,
+    drawing: Option<Res<Drawing>>,
+) {
     let Some(link) = link else { return };
+    let age = drawing.map_or(Duration::ZERO, |drawing| drawing.behind);
     let motion = &me.motion;
     let flags = Flags::default()
         .with(Flags::GROUNDED, motion.is_grounded)
         .with(Flags::CROUCHING, motion.is_crouching)
         .with(Flags::SITTING, visit.sitting.is_some())
         .with(Flags::RUNNING, wishes.input.is_running);
-    link.0.set_motion(OwnMotion {
+    let motion = OwnMotion {
         position: motion.position,
         yaw: motion.yaw,
         pitch: motion.pitch,
         velocity: motion.velocity + motion.ground_velocity,
         flags,
         emote: 0,
-    });
+    };
+    link.0.set_past_motion(motion, age);
 }
