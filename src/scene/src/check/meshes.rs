@@ -287,15 +287,18 @@ impl<'a> Primitive<'_, 'a> {
         let has_normal_map = object(*material, "normalTexture").is_some();
         let is_needed = extension("KHR_materials_clearcoat", "clearcoatNormalTexture").is_some()
             || extension("KHR_materials_anisotropy", "anisotropyTexture").is_some();
-        match self.attributes.get("TANGENT") {
-            Some(tangent) if has("NORMAL") && !has_normal_map && !is_needed => {
+        // A tangent counts only beside the normal that it belongs to.
+        let tangent = self.attributes.get("TANGENT").filter(|_| has("NORMAL"));
+        match tangent {
+            Some(tangent) if !has_normal_map && !is_needed => {
                 sink.at(&codes::UNUSED_MESH_TANGENT, tangent);
             }
-            _ if has_normal_map => {
+            Some(_) => {}
+            None if has_normal_map => {
                 sink.at(&codes::MESH_PRIMITIVE_GENERATED_TANGENT_SPACE, &place);
             }
-            _ if is_needed => sink.at(&codes::MESH_PRIMITIVE_NO_TANGENT_SPACE, &place),
-            _ => {}
+            None if is_needed => sink.at(&codes::MESH_PRIMITIVE_NO_TANGENT_SPACE, &place),
+            None => {}
         }
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let samplers = surface::read_samplers(&root)?;
     let textures = surface::read_textures(&root, images.len(), samplers.len())?;
     let materials = surface::read_materials(&root, textures.len())?;
-    let meshes = mesh::read_meshes(&root, &accessors, materials.len())?;
+    let meshes = mesh::read_meshes(&root, &accessors, materials.len(), &mut issues)?;
     let cameras = light::read_cameras(&root)?;
     let (lights, lights_read) = light::read_lights(&root, &mut issues)?;
     let sound = emitter::read_sound(&root, &data, &mut issues)?;

@@ -2,8 +2,10 @@
 
 use crate::{
     description::scene::{MaterialIndex, Mesh, MorphTarget, Primitive, Topology},
-    error::SceneError,
-    limits::{MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS},
+    error::{Issue, SceneError},
+    limits::{
+        MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS, MAX_WARNINGS,
+    },
     source::accessor::Accessors,
     source::json::Item,
 };
@@ -13,12 +15,13 @@ pub(crate) fn read_meshes(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
     materials: usize,
+    issues: &mut Vec<Issue>,
 ) -> Result<Vec<Mesh>, SceneError> {
     let Some(list) = root.get("meshes") else {
         return Ok(Vec::new());
     };
     list.elements(MAX_ELEMENTS)?
-        .map(|mesh| read_mesh(&mesh, accessors, materials))
+        .map(|mesh| read_mesh(&mesh, accessors, materials, issues))
         .collect()
 }
 
@@ -26,11 +29,12 @@ fn read_mesh(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     materials: usize,
+    issues: &mut Vec<Issue>,
 ) -> Result<Mesh, SceneError> {
     let list = item.require("primitives")?;
     let primitives = list
         .elements(MAX_ELEMENTS)?
-        .map(|primitive| read_primitive(&primitive, accessors, materials))
+        .map(|primitive| read_primitive(&primitive, accessors, materials, issues))
         .collect::<Result<Vec<_>, _>>()?;
     let targets = primitives
         .iter()
@@ -75,8 +79,9 @@ fn read_primitive(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     materials: usize,
+    issues: &mut Vec<Issue>,
 ) -> Result<Primitive, SceneError> {
-    let mut primitive = read_vertices(item, accessors)?;
+    let mut primitive = read_vertices(item, accessors, issues)?;
     let count = primitive.positions.len();
     let given = match item.get("indices") {
         Some(reference) => accessors.indices(&reference)?,
@@ -112,20 +117,17 @@ fn read_primitive(
 }
 
 /// A primitive with its attributes alone, all of one length or absent.
-fn read_vertices(item: &Item<'_>, accessors: &Accessors<'_>) -> Result<Primitive, SceneError> {
+fn read_vertices(
+    item: &Item<'_>,
+    accessors: &Accessors<'_>,
+    issues: &mut Vec<Issue>,
+) -> Result<Primitive, SceneError> {
     let attributes = item.require("attributes")?;
     attributes.require_object()?;
-    let positions = attributes
+    let mut positions = attributes
         .get("POSITION")
         .map_or(Ok(Vec::new()), |position| accessors.vec3(&position))?;
-    if positions
-        .iter()
-        .any(|position| position.abs().max_element() > MAX_COORDINATE_METRES)
-    {
-        return Err(attributes.over_limit(format!(
-            "a position is more than {MAX_COORDINATE_METRES} m from the origin"
-        )));
-    }
+    bring_near(&attributes, &mut positions, issues);
     let primitive = Primitive {
         topology: Topology::Triangles,
         positions,
@@ -147,6 +149,25 @@ fn read_vertices(item: &Item<'_>, accessors: &Accessors<'_>) -> Result<Primitive
     };
     require_one_length(&attributes, &primitive)?;
     Ok(primitive)
+}
+
+/// Engines compute nothing useful beyond the limit, and infinities close to where floats end.
+fn bring_near(attributes: &Item<'_>, positions: &mut [Vec3], issues: &mut Vec<Issue>) {
+    let is_far = |position: &Vec3| position.abs().max_element() > MAX_COORDINATE_METRES;
+    if !positions.iter().any(is_far) {
+        return;
+    }
+    let limit = Vec3::splat(MAX_COORDINATE_METRES);
+    for position in positions {
+        *position = position.clamp(-limit, limit);
+    }
+    if issues.len() < MAX_WARNINGS {
+        issues.push(Issue::warning(
+            "STOA_POSITION_TOO_FAR",
+            format!("{}/POSITION", attributes.pointer()),
+            format!("positions more than {MAX_COORDINATE_METRES} m from the origin are drawn at that distance"),
+        ));
+    }
 }
 
 fn require_one_length(attributes: &Item<'_>, primitive: &Primitive) -> Result<(), SceneError> {
