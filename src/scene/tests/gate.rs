@@ -65,7 +65,7 @@ fn both_physics_dialects_give_the_same_model() {
 }
 
 /// A small but complete GLB to damage: one triangle with indices, a material, an animation.
-fn small_glb() -> Vec<u8> {
+pub(crate) fn small_glb() -> Vec<u8> {
     let mut binary: Vec<u8> = [0f32, 0., 0., 1., 0., 0., 0., 1., 0., 0., 1.]
         .iter()
         .flat_map(|value| value.to_le_bytes())

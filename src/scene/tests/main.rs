@@ -7,6 +7,8 @@
 )]
 
 mod corpus;
+mod fuzz;
 mod gate;
 mod hostile;
+mod mutate;
 mod samples;

@@ -166,6 +166,7 @@ codes! {
     BUFFER_GLB_CHUNK_TOO_BIG 1 "the binary chunk has more bytes than its buffer";
     DATA_URI_GLB 1 "a GLB should hold its data in the binary chunk";
     IMAGE_DATA_INVALID 0 "the image is broken: save it again";
+    IMAGE_FEATURES_UNSUPPORTED 1 "its own colours, oblong pixels and animation are passed over: save it as plain sRGB";
     IMAGE_MIME_TYPE_INVALID 0 "the image is of another format than stated";
     IMAGE_NON_ENABLED_MIME_TYPE 0 "images of this format need an extension";
     IMAGE_NPOT_DIMENSIONS 2 "width and height are not powers of two";

@@ -10,8 +10,8 @@ const BINARY: u32 = 0x004E_4942;
 pub(super) struct Chunks<'a> {
     pub(super) json: Option<&'a [u8]>,
     pub(super) binary: Option<&'a [u8]>,
-    /// The container is so broken that its JSON is not looked at.
-    pub(super) is_fatal: bool,
+    /// The container breaks off: of what its JSON says, only the words can be checked.
+    pub(super) is_cut_off: bool,
 }
 
 pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
@@ -23,7 +23,7 @@ pub(super) fn split<'a>(bytes: &'a [u8], sink: &mut Sink) -> Chunks<'a> {
         has_empty_json: false,
         number: 0,
     };
-    splitter.chunks.is_fatal = splitter.split(sink).is_none();
+    splitter.chunks.is_cut_off = splitter.split(sink).is_none();
     splitter.chunks
 }
 

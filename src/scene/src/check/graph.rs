@@ -16,7 +16,12 @@ pub(super) struct Graph {
     pub(super) parents: Vec<Option<usize>>,
     /// Topmost ancestor; `None` in or below a ring.
     tops: Vec<Option<usize>>,
+    /// When a walk over the tree enters and leaves each node; nothing for those in or below a ring.
+    spans: Vec<Option<(usize, usize)>>,
 }
+
+/// Scenes beyond these are not compared with skins.
+const MAX_SCENES_COMPARED: usize = 64;
 
 impl Graph {
     pub(super) fn new(model: &Model<'_>, sink: &mut Sink) -> Self {
@@ -37,8 +42,46 @@ impl Graph {
             }
         }
         let tops = tops(&parents);
-        Self { parents, tops }
+        let spans = spans(&parents);
+        Self {
+            parents,
+            tops,
+            spans,
+        }
     }
+
+    /// True when a node is another's ancestor, or the other itself.
+    fn is_above(&self, ancestor: usize, node: usize) -> bool {
+        let span = |node: usize| self.spans.get(node).copied().flatten();
+        let (Some(outer), Some(inner)) = (span(ancestor), span(node)) else {
+            return ancestor == node;
+        };
+        outer.0 <= inner.0 && inner.1 <= outer.1
+    }
+}
+
+fn spans(parents: &[Option<usize>]) -> Vec<Option<(usize, usize)>> {
+    let mut children: Vec<Vec<usize>> = vec![Vec::new(); parents.len()];
+    for (node, parent) in parents.iter().enumerate() {
+        if let Some(parent) = parent {
+            children[*parent].push(node);
+        }
+    }
+    let mut spans = vec![None; parents.len()];
+    let mut time = 0;
+    let roots = (0..parents.len()).filter(|node| parents[*node].is_none());
+    let mut open: Vec<(usize, bool)> = roots.map(|root| (root, false)).collect();
+    while let Some((node, is_left)) = open.pop() {
+        time += 1;
+        if is_left {
+            spans[node] = spans[node].map(|(entered, _)| (entered, time));
+        } else {
+            spans[node] = Some((time, time));
+            open.push((node, true));
+            open.extend(children[node].iter().map(|child| (*child, false)));
+        }
+    }
+    spans
 }
 
 /// Walks up from each node once; what leads into a ring has no top.
@@ -88,6 +131,7 @@ pub(super) fn check(model: &Model<'_>, graph: &Graph, usages: &mut Usages, sink:
     let scenes: Vec<BTreeSet<usize>> = model
         .scenes
         .iter()
+        .take(MAX_SCENES_COMPARED)
         .map(|scene| {
             list(*scene, "nodes")
                 .iter()
@@ -96,8 +140,15 @@ pub(super) fn check(model: &Model<'_>, graph: &Graph, usages: &mut Usages, sink:
         })
         .collect();
     let facts: Vec<MeshFacts> = model.meshes.iter().map(|mesh| mesh_facts(*mesh)).collect();
+    let skin_tops: Vec<_> = (0..model.skins.len())
+        .map(|number| Some(common_top(graph, *model.skins.get(number)?)))
+        .collect();
     for (number, node) in model.nodes.enumerate() {
-        check_mesh_node(model, graph, &facts, &scenes, number, *node, sink);
+        let skin = index(*node, "skin").and_then(|skin| skin_tops.get(skin)?.as_ref());
+        check_mesh_node(&facts, skin.is_some(), *node, sink);
+        if let Some(top) = skin {
+            check_skinned_node(graph, &scenes, number, (*node, top), sink);
+        }
     }
     check_mesh_weights(model, &facts, sink);
     for skin in model.skins.iter() {
@@ -160,9 +211,8 @@ fn joints(skin: Item<'_>) -> Vec<usize> {
 /// What nodes need to know of a mesh.
 struct MeshFacts {
     targets: usize,
+    /// Of any primitive.
     has_joints: bool,
-    /// Every primitive has joints.
-    is_skinned: bool,
 }
 
 fn mesh_facts(mesh: Item<'_>) -> MeshFacts {
@@ -174,19 +224,10 @@ fn mesh_facts(mesh: Item<'_>) -> MeshFacts {
     MeshFacts {
         targets: primitives.first().map_or(0, |first| target_count(*first)),
         has_joints: primitives.iter().any(has_joints),
-        is_skinned: !primitives.is_empty() && primitives.iter().all(has_joints),
     }
 }
 
-fn check_mesh_node(
-    model: &Model<'_>,
-    graph: &Graph,
-    facts: &[MeshFacts],
-    scenes: &[BTreeSet<usize>],
-    number: usize,
-    node: Item<'_>,
-    sink: &mut Sink,
-) {
+fn check_mesh_node(facts: &[MeshFacts], has_skin: bool, node: Item<'_>, sink: &mut Sink) {
     let Some(mesh) = index(node, "mesh").and_then(|mesh| facts.get(mesh)) else {
         return;
     };
@@ -194,33 +235,59 @@ fn check_mesh_node(
     if weights > 0 && weights != mesh.targets {
         sink.at_member(&codes::NODE_WEIGHTS_INVALID, &node, "weights");
     }
-    let Some(skin) = index(node, "skin").and_then(|skin| model.skins.get(skin)) else {
-        if mesh.has_joints && node.member("skin").is_none() {
-            sink.at(&codes::NODE_SKINNED_MESH_WITHOUT_SKIN, &node);
-        }
-        return;
-    };
-    if !mesh.is_skinned {
+    if !has_skin && mesh.has_joints {
+        sink.at(&codes::NODE_SKINNED_MESH_WITHOUT_SKIN, &node);
+    } else if has_skin && !mesh.has_joints {
         sink.at(&codes::NODE_SKIN_WITH_NON_SKINNED_MESH, &node);
-        return;
     }
+}
+
+/// A node that names a skin stands at a root, unmoved, in the scenes of its joints.
+fn check_skinned_node(
+    graph: &Graph,
+    scenes: &[BTreeSet<usize>],
+    number: usize,
+    (node, joints_top): (Item<'_>, &Result<usize, NoTop>),
+    sink: &mut Sink,
+) {
     if graph.parents[number].is_some() {
         sink.at(&codes::NODE_SKINNED_MESH_NON_ROOT, &node);
     }
     if is_moved(node) {
         sink.at(&codes::NODE_SKINNED_MESH_LOCAL_TRANSFORMS, &node);
     }
+    let Ok(joints_top) = joints_top else { return };
     let top = graph.tops[number];
-    let is_missing = joints(*skin).iter().any(|joint| {
-        let joint_top = graph.tops.get(*joint).copied().flatten();
-        scenes.iter().any(|roots| {
-            let holds = |top: Option<usize>| top.is_some_and(|top| roots.contains(&top));
-            holds(top) && !holds(joint_top)
-        })
-    });
-    if is_missing {
+    let holds =
+        |roots: &BTreeSet<usize>, top: Option<usize>| top.is_some_and(|top| roots.contains(&top));
+    if (scenes.iter()).any(|roots| holds(roots, top) && !holds(roots, Some(*joints_top))) {
         sink.at(&codes::NODE_SKIN_NO_SCENE, &node);
     }
+}
+
+/// A skin has no joints, or none that all hang from.
+enum NoTop {
+    NoJoints,
+    Apart,
+}
+
+/// The node that a skin's joints hang from. As the Khronos validator has it, the search begins anew where joints part.
+fn common_top(graph: &Graph, skin: Item<'_>) -> Result<usize, NoTop> {
+    let joints = joints(skin);
+    if joints.is_empty() {
+        return Err(NoTop::NoJoints);
+    }
+    let mut common = None;
+    for top in joints.iter().filter_map(|joint| graph.tops.get(*joint)) {
+        let Some(top) = top else {
+            return Err(NoTop::Apart);
+        };
+        common = match common {
+            None => Some(*top),
+            Some(before) => (before == *top).then_some(before),
+        };
+    }
+    common.ok_or(NoTop::Apart)
 }
 
 /// True when a node's transform is not the identity.
@@ -264,29 +331,14 @@ fn check_skin(
     sink: &mut Sink,
 ) {
     let joints = joints(skin);
-    let tops: BTreeSet<Option<usize>> = joints
-        .iter()
-        .map(|joint| graph.tops.get(*joint).copied().flatten())
-        .collect();
-    let has_common_root = tops.len() <= 1 && !tops.contains(&None);
-    if !joints.is_empty() && !has_common_root {
+    let top = common_top(graph, skin);
+    if matches!(top, Err(NoTop::Apart)) {
         sink.at_member(&codes::SKIN_NO_COMMON_ROOT, &skin, "joints");
     }
-    if let Some(skeleton) = index(skin, "skeleton").filter(|node| *node < model.nodes.len()) {
-        let is_above = |joint: usize| {
-            let mut seen = HashSet::new();
-            let mut next = Some(joint);
-            while let Some(node) = next.filter(|node| seen.insert(*node)) {
-                if node == skeleton {
-                    return true;
-                }
-                next = graph.parents.get(node).copied().flatten();
-            }
-            false
-        };
-        if !joints.iter().all(|joint| is_above(*joint)) {
-            sink.at_member(&codes::SKIN_SKELETON_INVALID, &skin, "skeleton");
-        }
+    if let Some(skeleton) = index(skin, "skeleton").filter(|node| *node < model.nodes.len())
+        && !joints.iter().all(|joint| graph.is_above(skeleton, *joint))
+    {
+        sink.at_member(&codes::SKIN_SKELETON_INVALID, &skin, "skeleton");
     }
     let Some(place) = skin.member("inverseBindMatrices") else {
         return;

@@ -157,12 +157,15 @@ fn check_fit(
     if !view.offset.saturating_add(offset).is_multiple_of(component) {
         sink.at(&codes::ACCESSOR_TOTAL_OFFSET_ALIGNMENT, item);
     }
-    let is_sparse = item.is_member("indices") || item.is_member("values");
-    if offset.saturating_add(bytes) > view.length.unwrap_or(0) {
-        match item.member("byteOffset") {
-            Some(offset) if !is_sparse => sink.at(&codes::ACCESSOR_TOO_LONG, &offset),
-            _ => sink.at(&codes::ACCESSOR_TOO_LONG, item),
-        }
+    // A view without a length holds nothing, not even at its beginning.
+    let Some(length) = view.length else {
+        sink.at_member(&codes::ACCESSOR_TOO_LONG, item, "byteOffset");
+        return;
+    };
+    if offset > length {
+        sink.at_member(&codes::ACCESSOR_TOO_LONG, item, "byteOffset");
+    } else if offset.saturating_add(bytes) > length {
+        sink.at(&codes::ACCESSOR_TOO_LONG, item);
     }
 }
 

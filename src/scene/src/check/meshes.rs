@@ -90,14 +90,11 @@ impl<'a> Primitive<'_, 'a> {
         if let Some(item) = object(self.item, "attributes").filter(|item| item.count() > 0) {
             check_names(item, &self.attributes, sink);
         }
-        let mut vertices = None;
+        let mut vertices: Option<u64> = None;
         for (name, place) in object(self.item, "attributes")
             .iter()
             .flat_map(|attributes| attributes.members())
         {
-            if !is_attribute(name) {
-                continue;
-            }
             let Some((number, accessor)) = self.accessor(place) else {
                 continue;
             };
@@ -110,17 +107,14 @@ impl<'a> Primitive<'_, 'a> {
                     &place,
                 );
             }
-            if let Some(count) = accessor.count
-                && *vertices.get_or_insert(count) != count
-            {
+            if vertices.is_none() {
+                vertices = accessor.count;
+            } else if vertices != accessor.count {
                 sink.at(&codes::MESH_PRIMITIVE_UNEQUAL_ACCESSOR_COUNT, &place);
             }
         }
-        let indices = self.check_indices(usages, sink);
-        let drawn = match self.item.member("indices") {
-            Some(_) => indices,
-            None => vertices,
-        };
+        // Indices that are not there leave the vertices to be drawn in their order.
+        let drawn = self.check_indices(usages, sink).unwrap_or(vertices);
         self.check_mode(drawn, sink);
         self.check_targets(usages, sink);
         self.check_material(sink);
@@ -169,8 +163,8 @@ impl<'a> Primitive<'_, 'a> {
         }
     }
 
-    /// Number of indices, when they can be used.
-    fn check_indices(&self, usages: &mut Usages, sink: &mut Sink) -> Option<u64> {
+    /// Number of indices, as far as their accessor states it; `None` without an accessor.
+    fn check_indices(&self, usages: &mut Usages, sink: &mut Sink) -> Option<Option<u64>> {
         let place = self.item.member("indices")?;
         let (number, accessor) = self.accessor(place)?;
         usages.use_accessor(number, "indices", &place, sink);
@@ -195,7 +189,7 @@ impl<'a> Primitive<'_, 'a> {
                 &place,
             );
         }
-        accessor.count
+        Some(accessor.count)
     }
 
     fn check_mode(&self, drawn: Option<u64>, sink: &mut Sink) {

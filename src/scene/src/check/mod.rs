@@ -12,6 +12,7 @@ mod links;
 mod meshes;
 mod model;
 mod objects;
+mod pictures;
 mod report;
 mod resources;
 mod schema;
@@ -49,9 +50,6 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
         sink.at_byte(&codes::GLB_INVALID_MAGIC, 0);
         return;
     };
-    if chunks.is_fatal {
-        return;
-    }
     let Some(text) = chunks.json else { return };
     let Ok(tree) = json::parse(text) else {
         sink.whole(&codes::INVALID_JSON);
@@ -76,7 +74,7 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
         files,
         left: MAX_MEMORY_BYTES / 2,
     };
-    find_issues_in(root, source, sink);
+    find_issues_in(root, source, chunks.is_cut_off, sink);
 }
 
 /// Of another version, or none, nothing can be said but this.
@@ -95,7 +93,12 @@ fn find_issues_of_another_version(root: Item<'_>, sink: &mut Sink) {
     }
 }
 
-fn find_issues_in(root: Item<'_>, mut source: resources::Source<'_>, sink: &mut Sink) {
+fn find_issues_in(
+    root: Item<'_>,
+    mut source: resources::Source<'_>,
+    is_cut_off: bool,
+    sink: &mut Sink,
+) {
     let mut walk = Walk::new(root, sink);
     walk.object(root, &grammar::ROOT);
     let is_quantized = walk.declared.contains("KHR_mesh_quantization");
@@ -122,6 +125,9 @@ fn find_issues_in(root: Item<'_>, mut source: resources::Source<'_>, sink: &mut 
                 sink.at(&codes::UNUSED_OBJECT, item);
             }
         }
+    }
+    if is_cut_off {
+        return;
     }
     let buffers = source.buffers(&model, sink);
     source.images(&model, &buffers, &declared, sink);

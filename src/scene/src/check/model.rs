@@ -115,7 +115,7 @@ impl<'a> View<'a> {
 }
 
 impl<'a> Accessor<'a> {
-    fn new(item: Item<'a>) -> Self {
+    pub(super) fn new(item: Item<'a>) -> Self {
         Self {
             item,
             view: index(item, "bufferView"),

@@ -31,8 +31,9 @@ pub(super) fn check(model: &Model<'_>, sink: &mut Sink) {
     for node in model.nodes.iter() {
         check_node(*node, sink);
     }
+    let declared = super::walk::extension_names(model.root, "extensionsUsed");
     for material in model.materials.iter() {
-        check_material(*material, sink);
+        check_material(*material, &declared, sink);
     }
     for light in model.lights.iter() {
         check_light(*light, sink);
@@ -255,12 +256,12 @@ fn check_camera(camera: Item<'_>, sink: &mut Sink) {
 }
 
 fn check_image(image: Item<'_>, sink: &mut Sink) {
-    let (view, uri) = (image.member("bufferView"), image.member("uri"));
+    let (view, uri) = (index(image, "bufferView"), text(image, "uri"));
     if view.is_some() == uri.is_some() {
         sink.at(&codes::ONE_OF_MISMATCH, &image);
     }
-    if let (Some(view), None) = (view, image.member("mimeType")) {
-        sink.at(&codes::UNSATISFIED_DEPENDENCY, &view);
+    if view.is_some() && text(image, "mimeType").is_none() {
+        sink.at_member(&codes::UNSATISFIED_DEPENDENCY, &image, "bufferView");
     }
 }
 
@@ -322,7 +323,7 @@ fn check_light(light: Item<'_>, sink: &mut Sink) {
 }
 
 /// Extensions of materials that need or exclude something beside them.
-fn check_material(material: Item<'_>, sink: &mut Sink) {
+fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
     if let (Some(cutoff), mode) = (material.member("alphaCutoff"), text(material, "alphaMode"))
         && mode != Some("MASK")
     {
@@ -331,19 +332,25 @@ fn check_material(material: Item<'_>, sink: &mut Sink) {
     let Some(extensions) = object(material, "extensions") else {
         return;
     };
-    let extension = |name: &str| object(extensions, name);
     for alone in super::extensions::ALONE_ON_A_MATERIAL {
-        let known = extensions
-            .members()
-            .filter(|(name, _)| super::extensions::is_known(name));
-        if let (Some(own), true) = (extension(alone), known.count() > 1) {
+        if let (Some(own), true, true) = (
+            extensions.member(alone),
+            extensions.count() > 1,
+            declared.contains(alone),
+        ) {
             sink.at(&codes::MULTIPLE_EXTENSIONS, &own);
         }
     }
+    let extension = |name: &str| object(extensions, name);
     if let Some(strength) = extension("KHR_materials_emissive_strength") {
-        let factor = numbers::<3>(material, "emissiveFactor").unwrap_or_default();
-        let is_set = number(strength, "emissiveStrength").is_some_and(|strength| strength >= 0.0);
-        if factor == [0.0; 3] && is_set {
+        let factor = match material.member("emissiveFactor") {
+            Some(_) => numbers::<3>(material, "emissiveFactor"),
+            None => Some([0.0; 3]),
+        };
+        // A strength of one changes nothing, whatever it multiplies.
+        let strength_given = number(strength, "emissiveStrength");
+        let is_set = strength_given.is_some_and(|given| given >= 0.0 && given != 1.0);
+        if factor == Some([0.0; 3]) && is_set {
             sink.at(
                 &codes::KHR_MATERIALS_EMISSIVE_STRENGTH_ZERO_FACTOR,
                 &strength,

@@ -2,8 +2,8 @@
 
 use super::{
     codes,
-    codes::Code,
     model::{Model, index, object, size, text},
+    pictures::Format,
     sink::Sink,
 };
 use crate::source::{
@@ -63,9 +63,12 @@ impl<'a> Source<'a> {
                 None => None,
             };
             let is_chunk = matches!(bytes, Some(Bytes::Chunk(_)));
-            let declared = size(*buffer, "byteLength").unwrap_or(0);
+            let declared = size(*buffer, "byteLength").filter(|declared| *declared > 0);
             buffers.push(bytes.filter(|bytes| {
                 let actual = bytes.get().len() as u64;
+                let Some(declared) = declared else {
+                    return false;
+                };
                 if actual < declared {
                     sink.at(&codes::BUFFER_BYTE_LENGTH_MISMATCH, buffer);
                 } else if is_chunk && actual - declared > 3 {
@@ -164,8 +167,11 @@ impl<'a> Source<'a> {
             // Textures go by what the file states of an image.
             let uri = text(*image, "uri").and_then(split_data_uri);
             let stated = text(*image, "mimeType").or(uri.map(|uri| uri.mime));
-            let format = stated.and_then(Format::stated).or(actual);
-            let is_webp = [actual, format].contains(&Some(Format::WebP));
+            let format = match stated {
+                Some(stated) => Some(Format::stated(stated)),
+                None => actual.map(Some),
+            };
+            let is_webp = actual == Some(Format::WebP) || format == Some(Some(Format::WebP));
             if is_webp && !declared.contains("EXT_texture_webp") {
                 sink.at(&codes::IMAGE_NON_ENABLED_MIME_TYPE, image);
             }
@@ -177,7 +183,10 @@ impl<'a> Source<'a> {
             for (holder, is_webp) in [(Some(*texture), false), (webp, true)] {
                 let Some(holder) = holder else { continue };
                 let format = index(holder, "source").and_then(|at| formats.get(at).copied()?);
-                if format.is_some_and(|format| (format == Format::WebP) != is_webp) {
+                let is_fitting = |format: Option<Format>| {
+                    format.is_some_and(|format| (format == Format::WebP) == is_webp)
+                };
+                if format.is_some_and(|format| !is_fitting(format)) {
                     sink.at_member(&codes::TEXTURE_INVALID_IMAGE_MIME_TYPE, &holder, "source");
                 }
             }
@@ -215,115 +224,18 @@ impl<'a> Source<'a> {
         if text(image, "mimeType").is_some_and(|stated| stated != format.mime()) {
             sink.at(&codes::IMAGE_MIME_TYPE_INVALID, &place);
         }
-        match format.dimensions(&bytes) {
-            Ok(Some((width, height))) => {
-                if !width.is_power_of_two() || !height.is_power_of_two() {
+        match format.header(&bytes) {
+            Ok(header) => {
+                if !header.width.is_power_of_two() || !header.height.is_power_of_two() {
                     sink.at(&codes::IMAGE_NPOT_DIMENSIONS, &image);
                 }
+                if header.is_special {
+                    sink.at(&codes::IMAGE_FEATURES_UNSUPPORTED, &image);
+                }
             }
-            Ok(None) => {}
             Err(code) => sink.at(code, &image),
         }
         Some(format)
-    }
-}
-
-/// Formats of images that are recognised.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
-    Png,
-    Jpeg,
-    WebP,
-}
-
-impl Format {
-    fn of(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
-            Some(Self::Png)
-        } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-            Some(Self::Jpeg)
-        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
-            Some(Self::WebP)
-        } else {
-            None
-        }
-    }
-
-    fn stated(mime: &str) -> Option<Self> {
-        [Self::Png, Self::Jpeg, Self::WebP]
-            .into_iter()
-            .find(|format| format.mime() == mime)
-    }
-
-    fn mime(self) -> &'static str {
-        match self {
-            Self::Png => "image/png",
-            Self::Jpeg => "image/jpeg",
-            Self::WebP => "image/webp",
-        }
-    }
-
-    /// Width and height from the header, or what is wrong with it.
-    fn dimensions(self, bytes: &[u8]) -> Result<Option<(u32, u32)>, &'static Code> {
-        match self {
-            Self::Png => png_dimensions(bytes).map(Some),
-            Self::Jpeg => jpeg_dimensions(bytes).map(Some),
-            Self::WebP => Ok(None),
-        }
-    }
-}
-
-fn png_dimensions(bytes: &[u8]) -> Result<(u32, u32), &'static Code> {
-    let end = &codes::IMAGE_UNEXPECTED_EOS;
-    let word = |offset: usize| {
-        let own = bytes.get(offset..offset + 4).ok_or(end)?;
-        Ok(u32::from_be_bytes([own[0], own[1], own[2], own[3]]))
-    };
-    let mut offset = 8;
-    let mut dimensions = None;
-    loop {
-        let length = word(offset)? as usize;
-        let kind = bytes.get(offset + 4..offset + 8).ok_or(end)?;
-        match kind {
-            b"IHDR" if dimensions.is_none() => {
-                dimensions = Some((word(offset + 8)?, word(offset + 12)?));
-            }
-            b"IDAT" => {
-                return dimensions.ok_or(&codes::IMAGE_DATA_INVALID);
-            }
-            _ if dimensions.is_none() => return Err(&codes::IMAGE_DATA_INVALID),
-            _ => {}
-        }
-        offset = offset.saturating_add(length).saturating_add(12);
-        if offset >= bytes.len() {
-            return Err(end);
-        }
-    }
-}
-
-fn jpeg_dimensions(bytes: &[u8]) -> Result<(u32, u32), &'static Code> {
-    let end = &codes::IMAGE_UNEXPECTED_EOS;
-    let at = |offset: usize| bytes.get(offset).copied().ok_or(end);
-    let mut offset = 2;
-    loop {
-        if at(offset)? != 0xFF {
-            return Err(&codes::IMAGE_DATA_INVALID);
-        }
-        let marker = at(offset + 1)?;
-        if marker == 0xFF {
-            offset += 1;
-            continue;
-        }
-        let length = usize::from(at(offset + 2)?) << 8 | usize::from(at(offset + 3)?);
-        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
-            let height = u32::from(at(offset + 5)?) << 8 | u32::from(at(offset + 6)?);
-            let width = u32::from(at(offset + 7)?) << 8 | u32::from(at(offset + 8)?);
-            return Ok((width, height));
-        }
-        if length < 2 || marker == 0xDA || marker < 0xC0 {
-            return Err(&codes::IMAGE_DATA_INVALID);
-        }
-        offset += 2 + length;
     }
 }
 

@@ -4,6 +4,7 @@ use super::{
     codes,
     extensions::{self, PLACES},
     grammar,
+    model::Accessor,
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
@@ -20,6 +21,8 @@ pub(super) struct Walk<'a, 's> {
     pub(super) used: BTreeMap<Pool, Vec<Option<bool>>>,
     /// Inside of an animation that is so broken that its references count for nothing.
     is_muted: bool,
+    /// Inside of an accessor that is so broken that nothing is said of what it refers to.
+    is_lenient: bool,
 }
 
 impl<'a, 's> Walk<'a, 's> {
@@ -40,6 +43,7 @@ impl<'a, 's> Walk<'a, 's> {
             declared,
             used,
             is_muted: false,
+            is_lenient: false,
         }
     }
 
@@ -57,6 +61,9 @@ impl<'a, 's> Walk<'a, 's> {
                 })
             };
             self.is_muted |= !is_whole("channels") || !is_whole("samplers");
+        }
+        if schema.kind == Kind::Accessor {
+            self.is_lenient = !is_whole_accessor(item);
         }
         for property in schema.properties {
             match item.member(property.name) {
@@ -83,6 +90,7 @@ impl<'a, 's> Walk<'a, 's> {
             }
         }
         self.is_muted = was_muted;
+        self.is_lenient &= schema.kind != Kind::Accessor;
     }
 
     /// One member of the root alone.
@@ -243,6 +251,7 @@ impl<'a, 's> Walk<'a, 's> {
             // A skeleton only says where joints hang: it is no use of a node.
             Some(Some(used)) => *used |= !value.is_member("skeleton"),
             // Extensions say by a dependency of their own that their root array is missing.
+            _ if self.is_lenient => {}
             None if is_root_extension_missing(self.root, pool) => {}
             _ => self.sink.at(&codes::UNRESOLVED_REFERENCE, &value),
         }
@@ -332,6 +341,12 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
     (0..item.count())
         .filter_map(|index| item.element(index))
         .collect()
+}
+
+/// Only an accessor with type, component type and count refers to anything.
+fn is_whole_accessor(item: Item<'_>) -> bool {
+    let accessor = Accessor::new(item);
+    accessor.component.is_some() && accessor.count.is_some() && accessor.kind.is_some()
 }
 
 fn are_objects(list: Item<'_>) -> bool {

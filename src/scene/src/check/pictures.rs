@@ -1,0 +1,176 @@
+//! Headers of images: formats, sizes, and features that glTF passes over.
+
+use super::{codes, codes::Code};
+
+/// Formats of images that are recognised.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    Png,
+    Jpeg,
+    WebP,
+}
+
+impl Format {
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+            Some(Self::Png)
+        } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
+            Some(Self::Jpeg)
+        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+            Some(Self::WebP)
+        } else {
+            None
+        }
+    }
+
+    pub(super) fn stated(mime: &str) -> Option<Self> {
+        [Self::Png, Self::Jpeg, Self::WebP]
+            .into_iter()
+            .find(|format| format.mime() == mime)
+    }
+
+    pub(super) fn mime(self) -> &'static str {
+        match self {
+            Self::Png => "image/png",
+            Self::Jpeg => "image/jpeg",
+            Self::WebP => "image/webp",
+        }
+    }
+
+    /// Size and special features from the header, or what is wrong with it.
+    pub(super) fn header(self, bytes: &[u8]) -> Result<Header, &'static Code> {
+        match self {
+            Self::Png => png_header(bytes),
+            Self::Jpeg => jpeg_header(bytes),
+            Self::WebP => webp_header(bytes).ok_or(&codes::IMAGE_DATA_INVALID),
+        }
+    }
+}
+
+/// What the header of an image says.
+pub(super) struct Header {
+    pub(super) width: u32,
+    pub(super) height: u32,
+    /// Colours of its own, pixels that are not square, or animation: glTF passes over all of them.
+    pub(super) is_special: bool,
+}
+
+/// Which colours the chunks before the pixels speak of; later ones do not undo sRGB (PNG, third edition, 4.3).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Colours {
+    Unstated,
+    Standard,
+    Own,
+}
+
+/// Chromaticities of sRGB in the units of a cHRM chunk.
+const STANDARD_CHROMATICITIES: [u32; 8] = [
+    31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6_000,
+];
+/// Gamma of sRGB and of linear values in the units of a gAMA chunk.
+const STANDARD_GAMMAS: [u32; 2] = [45_455, 100_000];
+
+fn png_header(bytes: &[u8]) -> Result<Header, &'static Code> {
+    let end = &codes::IMAGE_UNEXPECTED_EOS;
+    let word = |offset: usize| {
+        let own = bytes.get(offset..offset + 4).ok_or(end)?;
+        Ok(u32::from_be_bytes([own[0], own[1], own[2], own[3]]))
+    };
+    let mut offset = 8;
+    let mut size = None;
+    let mut has_square_pixels = true;
+    let [mut primaries, mut transfer] = [Colours::Unstated; 2];
+    let stated = |is_standard: bool| match is_standard {
+        true => Colours::Standard,
+        false => Colours::Own,
+    };
+    loop {
+        let length = word(offset)? as usize;
+        let data = offset + 8;
+        match bytes.get(offset + 4..data).ok_or(end)? {
+            b"IHDR" if size.is_none() => size = Some((word(data)?, word(data + 4)?)),
+            b"IDAT" => break,
+            _ if size.is_none() => return Err(&codes::IMAGE_DATA_INVALID),
+            b"iCCP" => [primaries, transfer] = [Colours::Own; 2],
+            b"sRGB" => [primaries, transfer] = [Colours::Standard; 2],
+            b"cHRM" if primaries == Colours::Unstated => {
+                let mut is_standard = true;
+                for (number, standard) in STANDARD_CHROMATICITIES.iter().enumerate() {
+                    is_standard &= word(data + number * 4)? == *standard;
+                }
+                primaries = stated(is_standard);
+            }
+            b"gAMA" if transfer == Colours::Unstated => {
+                transfer = stated(STANDARD_GAMMAS.contains(&word(data)?));
+            }
+            b"pHYs" => has_square_pixels = word(data)? == word(data + 4)?,
+            _ => {}
+        }
+        offset = offset.saturating_add(length).saturating_add(12);
+        if offset >= bytes.len() {
+            return Err(end);
+        }
+    }
+    let (width, height) = size.ok_or(&codes::IMAGE_DATA_INVALID)?;
+    Ok(Header {
+        width,
+        height,
+        is_special: [primaries, transfer].contains(&Colours::Own) || !has_square_pixels,
+    })
+}
+
+/// RFC 9649: simple lossy, simple lossless, or extended.
+fn webp_header(bytes: &[u8]) -> Option<Header> {
+    let byte = |at: usize| bytes.get(at).copied().map(u32::from);
+    let (width, height, is_special) = match bytes.get(12..16)? {
+        b"VP8 " => {
+            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8) & 0x3FFF);
+            (side(26)?, side(28)?, false)
+        }
+        b"VP8L" => {
+            let bits = byte(21)? | byte(22)? << 8 | byte(23)? << 16 | byte(24)? << 24;
+            ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, false)
+        }
+        b"VP8X" => {
+            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8 | byte(at + 2)? << 16) + 1);
+            // An ICC profile, or animation.
+            (side(24)?, side(27)?, byte(20)? & 0x22 != 0)
+        }
+        _ => return None,
+    };
+    Some(Header {
+        width,
+        height,
+        is_special,
+    })
+}
+
+fn jpeg_header(bytes: &[u8]) -> Result<Header, &'static Code> {
+    let end = &codes::IMAGE_UNEXPECTED_EOS;
+    let at = |offset: usize| bytes.get(offset).copied().ok_or(end);
+    let mut offset = 2;
+    loop {
+        if at(offset)? != 0xFF {
+            return Err(&codes::IMAGE_DATA_INVALID);
+        }
+        let marker = at(offset + 1)?;
+        if marker == 0xFF {
+            offset += 1;
+            continue;
+        }
+        let length = usize::from(at(offset + 2)?) << 8 | usize::from(at(offset + 3)?);
+        if matches!(marker, 0xC0..=0xCF) && !matches!(marker, 0xC4 | 0xC8 | 0xCC) {
+            let height = u32::from(at(offset + 5)?) << 8 | u32::from(at(offset + 6)?);
+            let width = u32::from(at(offset + 7)?) << 8 | u32::from(at(offset + 8)?);
+            return Ok(Header {
+                width,
+                height,
+                is_special: false,
+            });
+        }
+        if length < 2 || marker == 0xDA || marker < 0xC0 {
+            return Err(&codes::IMAGE_DATA_INVALID);
+        }
+        offset += 2 + length;
+    }
+}
