@@ -1,7 +1,7 @@
 //! `stoa-import check`: one report a file.
 
-use crate::text;
-use scene::{Issue, Purpose, Report, check_file};
+use crate::{html, text};
+use scene::{Cost, Issue, Purpose, Report, Support, check_file};
 use serde_json::{Value, json};
 use std::{
     io::{self, Write},
@@ -27,6 +27,9 @@ pub(crate) struct Options {
     /// One JSON object a line, shaped as the Khronos validator's report.
     #[arg(long)]
     json: bool,
+    /// Writes one page with all reports, which needs nothing beside it.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -43,6 +46,7 @@ pub(crate) fn run(
     errors: &mut dyn Write,
 ) -> io::Result<u8> {
     let mut worst = NO_ERRORS;
+    let mut reports = Vec::new();
     for file in &options.files {
         let code = match check_file(file, purpose(file, options.purpose)) {
             Ok(report) => {
@@ -51,11 +55,11 @@ pub(crate) fn run(
                 } else {
                     text::write(file, &report, output)?;
                 }
-                if report.count(0) > 0 {
-                    ERRORS
-                } else {
-                    NO_ERRORS
+                let has_errors = report.count(0) > 0;
+                if options.html.is_some() {
+                    reports.push((file.as_path(), report));
                 }
+                if has_errors { ERRORS } else { NO_ERRORS }
             }
             Err(error) => {
                 writeln!(
@@ -67,6 +71,16 @@ pub(crate) fn run(
             }
         };
         worst = worst.max(code);
+    }
+    if let Some(path) = &options.html
+        && let Err(error) = std::fs::write(path, html::page(&reports))
+    {
+        writeln!(
+            errors,
+            "stoa-import: {} cannot be written: {error}",
+            path.display()
+        )?;
+        worst = NO_REPORT;
     }
     Ok(worst)
 }
@@ -92,6 +106,7 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "code": issue.code,
             "message": issue.message,
             "severity": issue.severity,
+            "remedy": issue.remedy(),
         });
         match issue.offset {
             Some(offset) => message["offset"] = offset.into(),
@@ -114,6 +129,17 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "totalTriangleCount": summary.triangles,
         })
     });
+    let cost = |cost: &Cost| {
+        json!({
+            "what": cost.what,
+            "value": cost.value,
+            "unit": if cost.is_bytes { "bytes" } else { "" },
+            "budget": cost.budget,
+            "grade": cost.grade.letter().to_string(),
+        })
+    };
+    let extension =
+        |(name, support): &(String, Support)| json!({ "name": name, "support": support.name() });
     json!({
         "uri": file.display().to_string(),
         "mimeType": if report.is_glb { "model/gltf-binary" } else { "model/gltf+json" },
@@ -128,6 +154,9 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "messages": report.issues.iter().map(message).collect::<Vec<_>>(),
             "truncated": report.is_truncated,
         },
+        "grade": report.grade().map(|grade| grade.letter().to_string()),
+        "costs": report.costs.iter().map(cost).collect::<Vec<_>>(),
+        "extensions": report.extensions.iter().map(extension).collect::<Vec<_>>(),
         "info": info,
     })
 }
@@ -152,9 +181,12 @@ mod tests {
             files,
             purpose: None,
             json,
+            html: Some(folder.path().join("report.html")),
         };
         let (mut output, mut errors) = (Vec::new(), Vec::new());
         let code = run(&options, &mut output, &mut errors).unwrap();
+        let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
+        assert!(page.ends_with("</html>\n"));
         let [output, errors] = [output, errors].map(|bytes| String::from_utf8(bytes).unwrap());
         (code, output, errors)
     }

@@ -3,6 +3,8 @@
 //! Start reading at `check.rs`.
 
 mod check;
+mod extensions;
+mod html;
 mod text;
 
 use clap::{Parser, Subcommand};
@@ -20,13 +22,17 @@ struct Arguments {
 enum Command {
     /// Reports what is wrong with files: exit 0 without errors, 1 with errors, 2 when no report can be made.
     Check(check::Options),
+    /// Prints what is done with each extension of glTF.
+    Extensions,
 }
 
 fn main() -> ExitCode {
-    let Command::Check(options) = Arguments::parse().command;
     let output = std::io::stdout();
     let mut output = std::io::BufWriter::new(output.lock());
-    let result = check::run(&options, &mut output, &mut std::io::stderr());
+    let result = match Arguments::parse().command {
+        Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
+        Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
+    };
     match result.and_then(|code| output.flush().map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         // A reader that closes the pipe has seen enough.

@@ -8,9 +8,10 @@ mod error;
 pub mod limits;
 mod reader;
 mod source;
+mod support;
 mod world;
 
-pub use check::{Outcome, Report, Summary, check_bytes, check_file};
+pub use check::{Cost, Grade, Outcome, Report, Summary, check_bytes, check_file};
 pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},
     avatar::{
@@ -38,10 +39,11 @@ pub use description::{
 };
 pub use error::{ErrorKind, Issue, SceneError};
 pub use reader::{
-    document::{Loaded, READ_EXTENSIONS},
+    document::Loaded,
     humanoid::{load_avatar, load_avatar_clip},
 };
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
+pub use support::{EXTENSIONS, Extension, Support};
 pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world};
 
 use source::files;

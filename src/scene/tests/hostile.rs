@@ -44,9 +44,6 @@ const NOT_READ_YET: &[&str] = &[
     "EXT_meshopt_compression",
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
-    "KHR_materials_pbrSpecularGlossiness",
-    "KHR_materials_transmission",
-    "KHR_materials_variants",
     "KHR_texture_basisu",
     "it is a VRM 0.x avatar",
 ];

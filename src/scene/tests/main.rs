@@ -7,6 +7,7 @@
 )]
 
 mod corpus;
+mod extensions;
 mod fuzz;
 mod gate;
 mod hostile;

@@ -195,7 +195,11 @@ fn spawn_nodes(
             .spawn((
                 Name::new(described.name.clone()),
                 engine_transform(&described.transform),
-                Visibility::default(),
+                if described.is_hidden {
+                    Visibility::Hidden
+                } else {
+                    Visibility::Inherited
+                },
                 ChildOf(parent),
             ))
             .id();

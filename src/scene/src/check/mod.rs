@@ -3,12 +3,14 @@
 
 mod animations;
 mod codes;
+mod costs;
 mod data;
 mod extensions;
 mod glb;
 mod grammar;
 mod graph;
 mod links;
+mod mend;
 mod meshes;
 mod model;
 mod objects;
@@ -19,6 +21,7 @@ mod schema;
 mod sink;
 mod walk;
 
+pub use costs::{Cost, Grade};
 pub use report::{Outcome, Report, Summary, check_bytes, check_file};
 
 use crate::{
@@ -99,6 +102,8 @@ fn find_issues_in(
     is_cut_off: bool,
     sink: &mut Sink,
 ) {
+    let names = walk::extension_names(root, "extensionsUsed").into_iter();
+    sink.extensions = names.map(str::to_owned).collect();
     let mut walk = Walk::new(root, sink);
     walk.object(root, &grammar::ROOT);
     let is_quantized = walk.declared.contains("KHR_mesh_quantization");

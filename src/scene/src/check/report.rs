@@ -1,11 +1,16 @@
 //! What a check says: findings, what the product does with the file, and what the file costs.
 
-use super::{find_issues, sink::Sink};
+use super::{
+    costs::{self, Cost, Grade},
+    find_issues,
+    sink::Sink,
+};
 use crate::{
     Loaded, Purpose,
     error::{ErrorKind, Issue, SceneError},
     reader::{document, humanoid},
     source::files::{self, FolderFiles, SideFiles},
+    support::{Support, support},
 };
 use std::path::Path;
 
@@ -55,6 +60,18 @@ pub struct Summary {
     pub joints: usize,
     /// Most morph targets of a mesh.
     pub morph_targets: usize,
+    /// Lights.
+    pub lights: usize,
+    /// Bytes of the file and those beside it.
+    pub bytes: u64,
+}
+
+impl Summary {
+    /// Bytes of all images on the graphics card: four a pixel, and a third more for their mipmaps.
+    #[must_use]
+    pub fn texture_bytes(&self) -> u64 {
+        self.image_bytes / 3 * 4
+    }
 }
 
 /// The report on a file.
@@ -72,9 +89,19 @@ pub struct Report {
     pub is_glb: bool,
     /// What it holds, when it loads.
     pub summary: Option<Summary>,
+    /// What it costs for its purpose, when it loads.
+    pub costs: Vec<Cost>,
+    /// Extensions that it names, with what is done with each.
+    pub extensions: Vec<(String, Support)>,
 }
 
 impl Report {
+    /// The worst grade of all costs; nothing when it does not load.
+    #[must_use]
+    pub fn grade(&self) -> Option<Grade> {
+        self.costs.iter().map(|cost| cost.grade).max()
+    }
+
     /// Findings of a severity.
     #[must_use]
     pub fn count(&self, severity: u8) -> usize {
@@ -104,6 +131,7 @@ pub fn check_file(path: &Path, purpose: Purpose) -> Result<Report, SceneError> {
 pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Report {
     let mut sink = Sink::default();
     find_issues(bytes, files, &mut sink);
+    let extensions = std::mem::take(&mut sink.extensions);
     let (mut issues, is_truncated) = sink.finish();
     let (refusal, summary) = match load(bytes, files, purpose) {
         Ok((gate_issues, summary)) => {
@@ -123,6 +151,7 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
             (Some(error), None)
         }
     };
+    let costs = summary.map(|summary| costs::costs(&summary, purpose));
     let outcome = match &refusal {
         Some(_) => Outcome::Reject,
         None if issues.iter().any(is_worth_a_warning) => Outcome::Warn,
@@ -135,6 +164,14 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
         refusal,
         is_glb: bytes.starts_with(b"glTF"),
         summary,
+        costs: costs.unwrap_or_default(),
+        extensions: extensions
+            .into_iter()
+            .map(|name| {
+                let support = support(&name);
+                (name, support)
+            })
+            .collect(),
     }
 }
 
@@ -145,7 +182,9 @@ fn load(
     purpose: Purpose,
 ) -> Result<(Vec<Issue>, Summary), SceneError> {
     let loaded = document::load(bytes, files, purpose.limit())?;
-    let summary = summarise(&loaded);
+    let mut summary = summarise(&loaded);
+    let beside = loaded.side_files.iter().map(|(_, file)| file.len() as u64);
+    summary.bytes = bytes.len() as u64 + beside.sum::<u64>();
     let issues = match purpose {
         Purpose::Avatar => humanoid::read_avatar(loaded)?.issues,
         Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
@@ -219,5 +258,7 @@ fn summarise(loaded: &Loaded) -> Summary {
             .map(|mesh| mesh.weights.len())
             .max()
             .unwrap_or(0),
+        lights: scene.lights.len(),
+        bytes: 0,
     }
 }

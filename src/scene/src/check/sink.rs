@@ -10,6 +10,8 @@ pub(super) struct Sink {
     issues: Vec<Issue>,
     seen: HashSet<(&'static str, String)>,
     is_truncated: bool,
+    /// Names under `extensionsUsed`.
+    pub(super) extensions: Vec<String>,
 }
 
 impl Sink {

@@ -12,50 +12,9 @@ use crate::{
         files::SideFiles,
         json::{self, Item, Tree},
     },
+    support::{Support, support},
 };
 use std::{path::PathBuf, sync::Arc};
-
-/// Extensions that may be required, because they are read.
-pub const READ_EXTENSIONS: &[&str] = &[
-    "EXT_mesh_gpu_instancing",
-    "KHR_audio_emitter",
-    "KHR_collision_shapes",
-    "KHR_implicit_shapes",
-    "KHR_lights_punctual",
-    "KHR_materials_emissive_strength",
-    "KHR_materials_ior",
-    "KHR_materials_unlit",
-    "KHR_mesh_quantization",
-    "KHR_node_visibility",
-    "KHR_physics_rigid_bodies",
-    "KHR_texture_transform",
-    "OMI_physics_body",
-    "OMI_physics_joint",
-    "OMI_physics_shape",
-    "OMI_seat",
-    "OMI_spawn_point",
-    "STOA_portal",
-    "STOA_notice_board",
-    "VRMC_materials_mtoon",
-    "VRMC_node_constraint",
-    "VRMC_springBone",
-    "VRMC_vrm",
-    "VRMC_vrm_animation",
-];
-
-/// Extensions of which a part is read when they are optional.
-const PARTLY_READ: &[&str] = &[
-    "KHR_materials_anisotropy",
-    "KHR_materials_clearcoat",
-    "KHR_materials_dispersion",
-    "KHR_materials_iridescence",
-    "KHR_materials_sheen",
-    "KHR_materials_specular",
-    "KHR_materials_transmission",
-    "KHR_materials_volume",
-    "OMI_link",
-    "VRMC_springBone_extended_collider",
-];
 
 /// A scene with what else was found while reading it.
 #[derive(Clone, Debug)]
@@ -218,7 +177,7 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
     }
     let refused: Vec<String> = required
         .into_iter()
-        .filter(|name| !READ_EXTENSIONS.contains(&name.as_str()))
+        .filter(|name| support(name) == Support::PassedOver)
         .collect();
     if !refused.is_empty() {
         return Err(SceneError::new(
@@ -230,9 +189,9 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
             ),
         ));
     }
-    let ignored = used.iter().filter(|name| {
-        !READ_EXTENSIONS.contains(&name.as_str()) && !PARTLY_READ.contains(&name.as_str())
-    });
+    let ignored = used
+        .iter()
+        .filter(|name| support(name) == Support::PassedOver);
     Ok(ignored
         .take(limits::MAX_WARNINGS)
         .map(|name| {

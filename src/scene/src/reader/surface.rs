@@ -230,6 +230,9 @@ fn read_material_extensions(
     if let Some(dispersion) = item.extension("KHR_materials_dispersion") {
         material.dispersion = dispersion.number_or("dispersion", 0.0)?.max(0.0);
     }
+    if let Some(gloss) = item.extension("KHR_materials_pbrSpecularGlossiness") {
+        read_gloss(&gloss, textures, material)?;
+    }
     read_glass(item, textures, material)?;
     read_reflections(item, textures, material)?;
     material.sheen = item
@@ -247,6 +250,36 @@ fn read_material_extensions(
 fn share(item: &Item<'_>, key: &str, default: f32) -> Result<f32, SceneError> {
     Ok(item.number_or(key, default)?.clamp(0.0, 1.0))
 }
+
+/// The archived specular-glossiness workflow as metallic-roughness: what reflects much more than a dielectric is a metal.
+fn read_gloss(item: &Item<'_>, textures: usize, material: &mut Material) -> Result<(), SceneError> {
+    let diffuse = Vec4::from(item.numbers_or("diffuseFactor", [1.0; 4])?);
+    let specular = Vec3::from(item.numbers_or("specularFactor", [1.0; 3])?);
+    let has_picture = item.get("specularGlossinessTexture").is_some();
+    // The factor multiplies a picture that is not read here; without one it is the whole reflection.
+    let reflection = if has_picture {
+        0.0
+    } else {
+        specular.max_element()
+    };
+    let metallic =
+        ((reflection - DIELECTRIC_REFLECTION) / (1.0 - DIELECTRIC_REFLECTION)).clamp(0.0, 1.0);
+    material.base_color = diffuse
+        .truncate()
+        .lerp(specular, metallic)
+        .extend(diffuse.w);
+    material.base_color_texture = slot(item, "diffuseTexture", textures)?;
+    material.metallic = metallic;
+    material.metallic_roughness_texture = None;
+    material.roughness = 1.0 - share(item, "glossinessFactor", 1.0)?;
+    if has_picture {
+        material.roughness = material.roughness.max(0.5);
+    }
+    Ok(())
+}
+
+/// Share of light that an everyday dielectric mirrors when seen straight on (glTF 2.0, appendix B).
+const DIELECTRIC_REFLECTION: f32 = 0.04;
 
 /// Transmission and volume.
 fn read_glass(item: &Item<'_>, textures: usize, material: &mut Material) -> Result<(), SceneError> {

@@ -1,0 +1,53 @@
+//! `stoa-import extensions`: what is done with each extension, as a table.
+
+use scene::EXTENSIONS;
+use std::io::{self, Write};
+
+/// Writes the table as Markdown, as it stands in `docs/CONFORMANCE.md`.
+pub(crate) fn write(output: &mut dyn Write) -> io::Result<()> {
+    writeln!(output, "| extension | support | note | test |")?;
+    writeln!(output, "|---|---|---|---|")?;
+    for extension in EXTENSIONS {
+        writeln!(
+            output,
+            "| `{}` | {} | {} | `{}` |",
+            extension.name,
+            extension.support.name(),
+            extension.note,
+            extension.test
+        )?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_document_holds_the_table() {
+        let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFORMANCE.md");
+        let document = std::fs::read_to_string(document).unwrap();
+        let mut table = Vec::new();
+        write(&mut table).unwrap();
+        let table = String::from_utf8(table).unwrap();
+        assert!(
+            document.contains(&table),
+            "replace the table in docs/CONFORMANCE.md by what `stoa-import extensions` prints"
+        );
+    }
+
+    #[test]
+    fn every_test_of_the_table_exists() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scene/tests");
+        let texts: String = std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
+            .collect();
+        for extension in EXTENSIONS {
+            let definition = format!("fn {}()", extension.test);
+            assert!(texts.contains(&definition), "{}", extension.test);
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! How to mend what a finding tells, in the words of the people who made the file.
+
+use crate::error::Issue;
+
+impl Issue {
+    /// One sentence that says how to mend it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        let code = self.code;
+        by_name(code).unwrap_or_else(|| by_family(code))
+    }
+}
+
+/// What exporters write wrong by themselves, and no setting of theirs mends.
+const EXPORTER: &str =
+    "Update the exporter and export again; if it stays, mend the value at this place by hand.";
+const CUT_OFF: &str = "Copy or download the file again: it did not arrive whole.";
+const SKINNING: &str =
+    "Normalise all weights, limit them to four bones a vertex, and export again.";
+const HARMLESS: &str = "Nothing has to be done; removing it makes the file smaller.";
+
+fn by_name(code: &str) -> Option<&'static str> {
+    let shapes = || by_name_of_shapes(code);
+    let looks = || by_name_of_looks(code);
+    by_name_of_ours(code).or_else(looks).or_else(shapes)
+}
+
+fn by_name_of_ours(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "STOA_REQUIRED_EXTENSION" => {
+            "Switch this extension off in the exporter, or export without compression."
+        }
+        "STOA_EXTENSION_NOT_READ" => "Nothing has to be done if the file looks right without it.",
+        "STOA_AUDIO_MISSING" | "STOA_UNREADABLE" | "IO_ERROR" => {
+            "Put the file beside the scene and name it as the scene does, in the same letters."
+        }
+        "STOA_OUTSIDE_FOLDER" | "NON_RELATIVE_URI" => {
+            "Copy the file into the scene's folder and export with relative paths."
+        }
+        "STOA_OVER_LIMIT" => {
+            "Make it smaller: fewer triangles, smaller textures, or several files instead of one."
+        }
+        "STOA_NOT_GLTF" => "Export it as glTF 2.0, GLB or VRM.",
+        "STOA_IMAGE_NOT_READ" => "Save the image as PNG or JPEG and export again.",
+        "STOA_POSITION_TOO_FAR" => {
+            "Look for vertices far away, delete them, and check that the scene is in metres."
+        }
+        "STOA_SCALE_ZERO" => "Give the object a scale other than zero, or delete it.",
+        "STOA_MANY_NODES" | "STOA_DEEP_NODES" => {
+            "Join objects that never move by themselves, and remove empty levels."
+        }
+        "STOA_MANY_LIGHTS" => "Bake lights that never change into textures.",
+        "STOA_SKIN_JOINTS" => "Split the mesh, or merge bones that always move together.",
+        "STOA_PHYSICS_SHAPE" => {
+            "Use a box, sphere, capsule, cylinder, convex hull or triangle mesh."
+        }
+        "STOA_VRM_DRAFT" | "STOA_VRM_BOTH_VERSIONS" => {
+            "Export the avatar again as VRM 1.0 with a current exporter."
+        }
+        "STOA_VRM_SPRING_SHARED" => "Let each bone belong to one spring chain only.",
+        _ => return None,
+    })
+}
+
+fn by_name_of_looks(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "IMAGE_NPOT_DIMENSIONS" => {
+            "Resize the image to 256, 512, 1024 or 2048 pixels a side if memory matters."
+        }
+        "IMAGE_FEATURES_UNSUPPORTED" => {
+            "Save the image again as sRGB with square pixels and without a colour profile."
+        }
+        "IMAGE_MIME_TYPE_INVALID"
+        | "TEXTURE_INVALID_IMAGE_MIME_TYPE"
+        | "IMAGE_NON_ENABLED_MIME_TYPE"
+        | "IMAGE_UNRECOGNIZED_FORMAT"
+        | "IMAGE_DATA_INVALID"
+        | "IMAGE_UNEXPECTED_EOS" => {
+            "Open the image in a paint program, save it as PNG or JPEG, and export again."
+        }
+        "MESH_PRIMITIVE_GENERATED_TANGENT_SPACE" | "MESH_PRIMITIVE_NO_TANGENT_SPACE" => {
+            "Switch on `Tangents` in the exporter, if you see seams."
+        }
+        "MESH_PRIMITIVE_TOO_FEW_TEXCOORDS" => {
+            "Unwrap the mesh, or let the material use a UV map that the mesh has."
+        }
+        "MATERIAL_ALPHA_CUTOFF_INVALID_MODE" => {
+            "Set the material to clip its alpha, or leave the threshold away."
+        }
+        "MULTIPLE_EXTENSIONS" => "Decide for one of the two looks of the material.",
+        "KHR_MATERIALS_VOLUME_NO_TRANSMISSION" => "Give the material transmission, or no volume.",
+        "KHR_MATERIALS_VOLUME_DOUBLE_SIDED" => "Switch back-face culling on for this material.",
+        "KHR_MATERIALS_EMISSIVE_STRENGTH_ZERO_FACTOR" => {
+            "Give the material an emission colour other than black, or no strength."
+        }
+        _ => return None,
+    })
+}
+
+fn by_name_of_shapes(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "NODE_MATRIX_NON_TRS" => "Apply rotation and scale of the object and its parents.",
+        "NODE_SKINNED_MESH_NON_ROOT" | "NODE_SKINNED_MESH_LOCAL_TRANSFORMS" => {
+            "Nothing has to be done if it looks right; otherwise apply the mesh's transform."
+        }
+        "NODE_SKINNED_MESH_WITHOUT_SKIN" => "Bind the mesh to its armature, or remove its weights.",
+        "NODE_SKIN_WITH_NON_SKINNED_MESH" => "Give the mesh weights, or unbind it.",
+        "NODE_SKIN_NO_SCENE" | "SKIN_NO_COMMON_ROOT" | "SKIN_SKELETON_INVALID" => {
+            "Export the whole armature together with its mesh."
+        }
+        "NODE_EMPTY"
+        | "UNUSED_OBJECT"
+        | "UNUSED_MESH_TANGENT"
+        | "UNUSED_MESH_WEIGHTS"
+        | "NODE_MATRIX_DEFAULT"
+        | "EXTRA_PROPERTY"
+        | "GLB_EMPTY_BIN_CHUNK" => HARMLESS,
+        "BUFFER_VIEW_TARGET_MISSING"
+        | "UNSUPPORTED_EXTENSION"
+        | "INCOMPLETE_EXTENSION_SUPPORT"
+        | "URI_GLB"
+        | "NON_OBJECT_EXTRAS"
+        | "GLB_UNKNOWN_CHUNK_TYPE" => "Nothing has to be done.",
+        "ACCESSOR_INDEX_TRIANGLE_DEGENERATE" => "Merge vertices by distance and export again.",
+        "ACCESSOR_VECTOR3_NON_UNIT" => "Recalculate the normals and export again.",
+        "ACCESSOR_JOINTS_USED_ZERO_WEIGHT"
+        | "ACCESSOR_WEIGHTS_NON_NORMALIZED"
+        | "ACCESSOR_WEIGHTS_NEGATIVE"
+        | "ACCESSOR_JOINTS_INDEX_DUPLICATE" => SKINNING,
+        "ACCESSOR_INVALID_FLOAT" => {
+            "Look for a division by zero in a modifier or driver, and export again."
+        }
+        "ANIMATION_CHANNEL_TARGET_NODE_SKIN" => "Animate the bones and not the mesh.",
+        "ACCESSOR_ANIMATION_INPUT_NON_INCREASING" | "ACCESSOR_ANIMATION_INPUT_NEGATIVE" => {
+            "Let the clip begin at zero, with one key a frame, and export again."
+        }
+        "UNKNOWN_ASSET_MAJOR_VERSION" => "Export it as glTF 2.0.",
+        "UNDECLARED_EXTENSION" => "Add the extension's name to `extensionsUsed`.",
+        "UNUSED_EXTENSION_REQUIRED" => "Add the extension's name to `extensionsUsed` as well.",
+        "UNEXPECTED_PROPERTY" => "Put data of your own under `extras`; misspelt names are ignored.",
+        _ => return None,
+    })
+}
+
+/// The beginning of a code says what part of a file it is about.
+fn by_family(code: &str) -> &'static str {
+    let families = [
+        ("GLB_", CUT_OFF),
+        ("BUFFER_", CUT_OFF),
+        ("INVALID_JSON", CUT_OFF),
+        (
+            "ANIMATION_",
+            "Bake the animation in the exporter and export again.",
+        ),
+        (
+            "ACCESSOR_ANIMATION_",
+            "Bake the animation in the exporter and export again.",
+        ),
+        (
+            "CAMERA_",
+            "Set the camera's field of view and its near and far distance anew.",
+        ),
+        (
+            "KHR_MATERIALS_",
+            "Set this part of the material anew in your application.",
+        ),
+        (
+            "KHR_LIGHTS_",
+            "Set the light's cone anew in your application.",
+        ),
+        (
+            "STOA_VRM_",
+            "Mend it in the avatar's settings of your application and export as VRM 1.0.",
+        ),
+        ("STOA_MANIFEST_", "Correct the key in `world.toml`."),
+        ("STOA_PHYSICS_", "Mend the physics settings of this object."),
+        (
+            "STOA_ANIMATION_",
+            "Remove the track, or let it move an object of the file.",
+        ),
+    ];
+    let family = families.iter().find(|(start, _)| code.starts_with(start));
+    family.map_or(EXPORTER, |(_, remedy)| *remedy)
+}

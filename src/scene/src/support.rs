@@ -1,0 +1,148 @@
+//! What is done with each extension of glTF: the one table behind the gate, the report and `docs/CONFORMANCE.md`.
+
+/// What the product does with an extension.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Support {
+    /// Drawn, heard or simulated as its specification says.
+    Full,
+    /// A part of it is drawn or simulated.
+    Part,
+    /// Turned into core glTF while it is read.
+    Converted,
+    /// Passed over; a file that requires it is refused by name.
+    PassedOver,
+}
+
+impl Support {
+    /// As it stands in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Part => "part",
+            Self::Converted => "converted",
+            Self::PassedOver => "passed over",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug)]
+pub struct Extension {
+    /// Its registered name.
+    pub name: &'static str,
+    /// What is done with it.
+    pub support: Support,
+    /// What is missing, or what it becomes; empty when there is nothing to add.
+    pub note: &'static str,
+    /// The test that shows it.
+    pub test: &'static str,
+}
+
+macro_rules! extensions {
+    ($($name:literal $support:ident $test:ident $note:literal;)+) => {
+        /// Every extension that is known by name, in alphabetical order.
+        pub const EXTENSIONS: &[Extension] = &[$(Extension {
+            name: $name,
+            support: Support::$support,
+            note: $note,
+            test: stringify!($test),
+        }),+];
+    };
+}
+
+extensions! {
+    "EXT_lights_ies" PassedOver what_is_passed_over_is_named "";
+    "EXT_lights_image_based" PassedOver what_is_passed_over_is_named "";
+    "EXT_mesh_gpu_instancing" Full instances_are_read "";
+    "EXT_mesh_manifold" PassedOver what_is_passed_over_is_named "";
+    "EXT_mesh_primitive_edge_visibility" PassedOver what_is_passed_over_is_named "";
+    "EXT_mesh_primitive_restart" PassedOver what_is_passed_over_is_named "";
+    "EXT_meshopt_compression" PassedOver what_is_passed_over_is_named "";
+    "EXT_texture_astc" PassedOver what_is_passed_over_is_named "";
+    "EXT_texture_webp" PassedOver what_is_passed_over_is_named "";
+    "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
+    "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
+    "KHR_animation_pointer" PassedOver what_is_passed_over_is_named "its channels move nothing";
+    "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV and Ogg Vorbis";
+    "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
+    "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";
+    "KHR_draco_mesh_compression" PassedOver what_is_passed_over_is_named "";
+    "KHR_gaussian_splatting" PassedOver what_is_passed_over_is_named "drawn as the points that hold the splats";
+    "KHR_implicit_shapes" Full both_physics_dialects_give_the_same_model "";
+    "KHR_interactivity" PassedOver what_is_passed_over_is_named "";
+    "KHR_lights_punctual" Full lights_are_read "";
+    "KHR_materials_anisotropy" Part material_lobes_are_read "factors; its texture is not drawn";
+    "KHR_materials_clearcoat" Part material_lobes_are_read "factors; its textures are not drawn";
+    "KHR_materials_diffuse_transmission" PassedOver what_is_passed_over_is_named "";
+    "KHR_materials_dispersion" Part material_lobes_are_read "read, not drawn";
+    "KHR_materials_emissive_strength" Full material_lobes_are_read "";
+    "KHR_materials_ior" Full material_lobes_are_read "";
+    "KHR_materials_iridescence" Part material_lobes_are_read "read, not drawn";
+    "KHR_materials_pbrSpecularGlossiness" Converted old_gloss_becomes_roughness "factors and diffuse texture; the specular-glossiness texture is not used";
+    "KHR_materials_sheen" Part material_lobes_are_read "read, not drawn";
+    "KHR_materials_specular" Part material_lobes_are_read "factors; its textures are not drawn";
+    "KHR_materials_subsurface" PassedOver what_is_passed_over_is_named "";
+    "KHR_materials_transmission" Part material_lobes_are_read "factor; its texture is not drawn";
+    "KHR_materials_unlit" Full material_lobes_are_read "";
+    "KHR_materials_variants" Part a_required_part_may_be_required "the default materials are shown";
+    "KHR_materials_volume" Part material_lobes_are_read "thickness; its texture and attenuation are not drawn";
+    "KHR_mesh_quantization" Converted quantized_vertices_become_floats "floats";
+    "KHR_meshopt_compression" PassedOver what_is_passed_over_is_named "";
+    "KHR_node_hoverability" PassedOver what_is_passed_over_is_named "";
+    "KHR_node_selectability" PassedOver what_is_passed_over_is_named "";
+    "KHR_node_visibility" Full hidden_nodes_are_not_drawn "";
+    "KHR_physics_rigid_bodies" Part both_physics_dialects_give_the_same_model "drives and motors are read and do nothing";
+    "KHR_techniques_webgl" PassedOver what_is_passed_over_is_named "";
+    "KHR_texture_basisu" PassedOver what_is_passed_over_is_named "";
+    "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
+    "KHR_texture_transform" Part texture_transforms_are_read "read for every slot; all slots are drawn with that of the base colour";
+    "KHR_texture_video" PassedOver what_is_passed_over_is_named "";
+    "KHR_xmp_json_ld" PassedOver what_is_passed_over_is_named "";
+    "MSFT_lod" PassedOver what_is_passed_over_is_named "the finest level is drawn";
+    "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
+    "OMI_audio_ogg_vorbis" PassedOver what_is_passed_over_is_named "";
+    "OMI_environment_sky" PassedOver what_is_passed_over_is_named "";
+    "OMI_link" Part portals_and_links_are_read "read as a portal; it leads nowhere yet";
+    "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
+    "OMI_physics_gravity" PassedOver what_is_passed_over_is_named "";
+    "OMI_physics_joint" Part both_physics_dialects_give_the_same_model "drives and motors are read and do nothing";
+    "OMI_physics_shape" Full both_physics_dialects_give_the_same_model "";
+    "OMI_seat" Full seats_and_spawn_points_are_read "";
+    "OMI_spawn_point" Full seats_and_spawn_points_are_read "";
+    "OMI_vehicle_body" PassedOver what_is_passed_over_is_named "";
+    "OMI_vehicle_hover_thruster" PassedOver what_is_passed_over_is_named "";
+    "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
+    "STOA_notice_board" Part seats_and_spawn_points_are_read "notes are kept, not yet drawn";
+    "STOA_portal" Part portals_and_links_are_read "read; it leads nowhere yet";
+    "VRM" PassedOver what_is_passed_over_is_named "an avatar must be VRM 1.0; as a thing the file loads";
+    "VRMC_materials_hdr_emissiveMultiplier" PassedOver what_is_passed_over_is_named "";
+    "VRMC_materials_mtoon" Part avatars_and_clips_are_read "see the avatars' part of the designers' guide";
+    "VRMC_node_constraint" Full avatars_and_clips_are_read "";
+    "VRMC_springBone" Full avatars_and_clips_are_read "";
+    "VRMC_springBone_extended_collider" Part avatars_and_clips_are_read "";
+    "VRMC_vrm" Full avatars_and_clips_are_read "";
+    "VRMC_vrm_animation" Full avatars_and_clips_are_read "";
+}
+
+/// What is done with an extension; one that is not known is passed over.
+pub(crate) fn support(name: &str) -> Support {
+    EXTENSIONS
+        .iter()
+        .find(|extension| extension.name == name)
+        .map_or(Support::PassedOver, |extension| extension.support)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_stands_once_in_order() {
+        assert!(
+            EXTENSIONS
+                .windows(2)
+                .all(|pair| pair[0].name < pair[1].name)
+        );
+    }
+}

@@ -1,0 +1,244 @@
+//! What is done with each extension: the tests that the table in `docs/CONFORMANCE.md` names.
+
+use base64::Engine as _;
+use glam::{Vec2, Vec3};
+use scene::{
+    EXTENSIONS, ErrorKind, LightKind, Loaded, NoSideFiles, NodeIndex, Purpose, Scene, SceneError,
+    Support, load_bytes,
+};
+use serde_json::{Value, json};
+
+/// A document with what every one needs added.
+fn load(mut document: Value) -> Result<Loaded, SceneError> {
+    document["asset"] = json!({ "version": "2.0" });
+    load_bytes(
+        document.to_string().as_bytes(),
+        &NoSideFiles,
+        Purpose::World,
+    )
+}
+
+fn read(document: Value) -> Scene {
+    load(document).unwrap().scene
+}
+
+/// A buffer in the document itself.
+fn buffer(bytes: &[u8]) -> Value {
+    let data = base64::engine::general_purpose::STANDARD.encode(bytes);
+    let uri = format!("data:application/octet-stream;base64,{data}");
+    json!({ "uri": uri, "byteLength": bytes.len() })
+}
+
+fn floats(values: &[f32]) -> Vec<u8> {
+    values
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect()
+}
+
+/// Names some extensions as used and required.
+fn requiring(names: &[&str]) -> Value {
+    json!({ "extensionsUsed": names, "extensionsRequired": names })
+}
+
+#[test]
+fn what_is_passed_over_is_named() {
+    let passed = EXTENSIONS
+        .iter()
+        .filter(|extension| extension.support == Support::PassedOver);
+    for name in passed.map(|extension| extension.name).chain(["XYZ_new"]) {
+        let error = load(requiring(&[name])).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::RequiredExtension, "{name}");
+        assert!(error.fault.contains(name), "{error}");
+        let issues = load(json!({ "extensionsUsed": [name] })).unwrap().issues;
+        let told = issues
+            .iter()
+            .find(|issue| issue.code == "STOA_EXTENSION_NOT_READ");
+        assert!(told.unwrap().message.contains(name));
+    }
+}
+
+#[test]
+fn a_required_part_may_be_required() {
+    for extension in EXTENSIONS {
+        if extension.support != Support::PassedOver {
+            load(requiring(&[extension.name])).unwrap();
+        }
+    }
+}
+
+#[test]
+fn material_lobes_are_read() {
+    let scene = read(json!({ "materials": [{
+        "emissiveFactor": [0.5, 0.0, 0.0],
+        "extensions": {
+            "KHR_materials_anisotropy": { "anisotropyStrength": 0.3 },
+            "KHR_materials_clearcoat": { "clearcoatFactor": 0.4, "clearcoatRoughnessFactor": 0.1 },
+            "KHR_materials_dispersion": { "dispersion": 0.2 },
+            "KHR_materials_emissive_strength": { "emissiveStrength": 4.0 },
+            "KHR_materials_ior": { "ior": 1.33 },
+            "KHR_materials_iridescence": { "iridescenceFactor": 0.7 },
+            "KHR_materials_sheen": { "sheenColorFactor": [0.0, 0.0, 0.6] },
+            "KHR_materials_specular": { "specularFactor": 0.25 },
+            "KHR_materials_transmission": { "transmissionFactor": 0.9 },
+            "KHR_materials_unlit": {},
+            "KHR_materials_volume": { "thicknessFactor": 0.05, "attenuationDistance": 2.0 },
+        },
+    }] }));
+    let material = &scene.materials[0];
+    assert_eq!(material.emissive, Vec3::new(2.0, 0.0, 0.0));
+    assert_eq!(material.anisotropy, 0.3);
+    assert_eq!(
+        (material.clearcoat, material.clearcoat_roughness),
+        (0.4, 0.1)
+    );
+    assert_eq!(
+        (material.dispersion, material.index_of_refraction),
+        (0.2, 1.33)
+    );
+    assert_eq!(material.iridescence.unwrap().factor, 0.7);
+    assert_eq!(material.sheen.unwrap().color, Vec3::new(0.0, 0.0, 0.6));
+    assert_eq!((material.specular, material.transmission), (0.25, 0.9));
+    assert_eq!(
+        (material.thickness, material.attenuation_distance),
+        (0.05, 2.0)
+    );
+    assert!(material.is_unlit);
+}
+
+#[test]
+fn old_gloss_becomes_roughness() {
+    let gloss = |specular: f32| {
+        let scene = read(
+            json!({ "materials": [{ "extensions": { "KHR_materials_pbrSpecularGlossiness": {
+            "diffuseFactor": [0.2, 0.4, 0.6, 0.5], "specularFactor": [specular, specular, specular],
+            "glossinessFactor": 0.75,
+        } } }] }),
+        );
+        scene.materials[0].clone()
+    };
+    let plastic = gloss(0.04);
+    assert_eq!((plastic.metallic, plastic.roughness), (0.0, 0.25));
+    assert_eq!(plastic.base_color.to_array(), [0.2, 0.4, 0.6, 0.5]);
+    assert_eq!(gloss(1.0).metallic, 1.0);
+}
+
+#[test]
+fn texture_transforms_are_read() {
+    let scene = read(json!({
+        "textures": [{}],
+        "materials": [{ "normalTexture": { "index": 0, "extensions": { "KHR_texture_transform": {
+            "offset": [0.5, 0.25], "rotation": 1.5, "scale": [2.0, 3.0], "texCoord": 1,
+        } } } }],
+    }));
+    let slot = scene.materials[0].normal_texture.unwrap();
+    assert_eq!(slot.uv_set, 1);
+    assert_eq!(slot.transform.offset, Vec2::new(0.5, 0.25));
+    assert_eq!(
+        (slot.transform.rotation, slot.transform.scale),
+        (1.5, Vec2::new(2.0, 3.0))
+    );
+}
+
+#[test]
+fn quantized_vertices_become_floats() {
+    let scene = read(json!({
+        "extensionsUsed": ["KHR_mesh_quantization"], "extensionsRequired": ["KHR_mesh_quantization"],
+        "buffers": [buffer(&[0, 0, 0, 9, 255, 0, 0, 9, 0, 51, 0, 9])],
+        "bufferViews": [{ "buffer": 0, "byteLength": 12, "byteStride": 4 }],
+        "accessors": [{ "bufferView": 0, "componentType": 5121, "normalized": true, "count": 3, "type": "VEC3",
+            "min": [0, 0, 0], "max": [255, 51, 0] }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 } }] }],
+    }));
+    let positions = &scene.meshes[0].primitives[0].positions;
+    assert_eq!(positions[..], [Vec3::ZERO, Vec3::X, Vec3::Y * 0.2]);
+}
+
+#[test]
+fn hidden_nodes_are_not_drawn() {
+    let scene = read(json!({
+        "scene": 0, "scenes": [{ "nodes": [0, 2] }],
+        "nodes": [
+            { "children": [1], "extensions": { "KHR_node_visibility": { "visible": false } } },
+            {}, {},
+        ],
+    }));
+    let hidden = [0, 1, 2].map(|node| scene.is_hidden(NodeIndex(node)));
+    assert_eq!(hidden, [true, true, false]);
+}
+
+#[test]
+fn instances_are_read() {
+    let bytes = floats(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    let scene = read(json!({
+        "buffers": [buffer(&bytes)], "bufferViews": [{ "buffer": 0, "byteLength": bytes.len() }],
+        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 2, "type": "VEC3" }],
+        "nodes": [{ "extensions": { "EXT_mesh_gpu_instancing": { "attributes": { "TRANSLATION": 0 } } } }],
+    }));
+    let places = scene.nodes[0]
+        .instances
+        .iter()
+        .map(|instance| instance.translation);
+    assert!(places.eq([Vec3::new(1.0, 2.0, 3.0), Vec3::new(4.0, 5.0, 6.0)]));
+}
+
+#[test]
+fn lights_are_read() {
+    let scene = read(json!({
+        "extensions": { "KHR_lights_punctual": { "lights": [
+            { "type": "point", "intensity": 20.0, "range": 5.0 },
+            { "type": "directional", "color": [1.0, 0.5, 0.0] },
+        ] } },
+        "nodes": [{ "extensions": { "KHR_lights_punctual": { "light": 1 } } }],
+    }));
+    assert_eq!(
+        (scene.lights[0].intensity, scene.lights[0].range),
+        (20.0, Some(5.0))
+    );
+    let light = &scene.lights[scene.nodes[0].light.unwrap().index()];
+    assert_eq!(light.color, Vec3::new(1.0, 0.5, 0.0));
+    assert!(matches!(light.kind, LightKind::Directional));
+}
+
+#[test]
+fn emitters_of_a_scene_are_read() {
+    let scene = read(json!({
+        "buffers": [buffer(b"sound")], "bufferViews": [{ "buffer": 0, "byteLength": 5 }],
+        "extensions": { "KHR_audio_emitter": {
+            "audio": [{ "bufferView": 0, "mimeType": "audio/mpeg" }],
+            "sources": [{ "audio": 0, "gain": 0.5, "loop": true }],
+            "emitters": [{ "type": "positional", "sources": [0] }],
+        } },
+        "nodes": [{ "extensions": { "KHR_audio_emitter": { "emitter": 0 } } }],
+    }));
+    assert_eq!(scene.sound.clips[0].bytes[..], *b"sound");
+    assert!(scene.sound.sources[0].is_looping && scene.sound.sources[0].gain == 0.5);
+    assert_eq!(scene.nodes[0].emitters, [0]);
+}
+
+#[test]
+fn seats_and_spawn_points_are_read() {
+    let scene = read(json!({ "nodes": [
+        { "extensions": { "OMI_seat": { "back": [0, 0, -1], "foot": [0, -1, 0], "knee": [0, 0, 0.5] } } },
+        { "extensions": { "OMI_spawn_point": { "title": "Gate" } } },
+        { "extensions": { "STOA_notice_board": { "size": [2, 1] } } },
+    ] }));
+    assert_eq!(scene.nodes[0].seat.as_ref().unwrap().back, Vec3::NEG_Z);
+    assert_eq!(scene.nodes[1].spawn_point.as_ref().unwrap().title, "Gate");
+    assert_eq!(scene.nodes[2].notice_board, Some(Vec2::new(2.0, 1.0)));
+}
+
+#[test]
+fn portals_and_links_are_read() {
+    let scene = read(json!({ "nodes": [
+        { "extensions": { "STOA_portal": { "uri": "stoa://example.org/hall" } } },
+        { "extensions": { "OMI_link": { "uri": "https://example.org", "title": "Out" } } },
+        { "extensions": { "STOA_portal": { "uri": "file:///etc/passwd" } } },
+    ] }));
+    assert_eq!(
+        scene.nodes[0].portal.as_ref().unwrap().uri,
+        "stoa://example.org/hall"
+    );
+    assert_eq!(scene.nodes[1].portal.as_ref().unwrap().title, "Out");
+    assert!(scene.nodes[2].portal.is_none());
+}
