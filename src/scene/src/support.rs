@@ -115,13 +115,13 @@ extensions! {
     "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
     "STOA_notice_board" Part seats_and_spawn_points_are_read "notes are kept, not yet drawn";
     "STOA_portal" Part portals_and_links_are_read "read; it leads nowhere yet";
-    "VRM" PassedOver what_is_passed_over_is_named "an avatar must be VRM 1.0; as a thing the file loads";
+    "VRM" Converted old_avatars_become_new_ones "VRM 1.0; curves of the gaze become straight lines";
     "VRMC_materials_hdr_emissiveMultiplier" PassedOver what_is_passed_over_is_named "";
-    "VRMC_materials_mtoon" Part avatars_and_clips_are_read "see the avatars' part of the designers' guide";
-    "VRMC_node_constraint" Full avatars_and_clips_are_read "";
-    "VRMC_springBone" Full avatars_and_clips_are_read "";
-    "VRMC_springBone_extended_collider" Part avatars_and_clips_are_read "";
-    "VRMC_vrm" Full avatars_and_clips_are_read "";
+    "VRMC_materials_mtoon" Part avatars_and_clips_are_read "read; drawn as the core material beneath it";
+    "VRMC_node_constraint" Part avatars_and_clips_are_read "read, not moved yet";
+    "VRMC_springBone" Part avatars_and_clips_are_read "read, not moved yet";
+    "VRMC_springBone_extended_collider" Part avatars_and_clips_are_read "read, not moved yet";
+    "VRMC_vrm" Part avatars_and_clips_are_read "figure, licence, blinking; other expressions and gaze are read, not moved yet";
     "VRMC_vrm_animation" Full avatars_and_clips_are_read "";
 }
 

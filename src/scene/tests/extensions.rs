@@ -242,3 +242,98 @@ fn portals_and_links_are_read() {
     assert_eq!(scene.nodes[1].portal.as_ref().unwrap().title, "Out");
     assert!(scene.nodes[2].portal.is_none());
 }
+
+/// A figure of VRM 0.x: bones as a list, everything about it in one extension.
+fn old_avatar() -> Value {
+    let bones = [
+        ("hips", None, [0.0, 1.0, 0.0]),
+        ("spine", Some(0), [0.0, 0.2, 0.0]),
+        ("head", Some(1), [0.0, 0.4, 0.0]),
+        ("leftUpperLeg", Some(0), [-0.1, 0.0, 0.0]),
+        ("leftLowerLeg", Some(3), [0.0, -0.4, 0.0]),
+        ("leftFoot", Some(4), [0.0, -0.4, 0.0]),
+        ("rightUpperLeg", Some(0), [0.1, 0.0, 0.0]),
+        ("rightLowerLeg", Some(6), [0.0, -0.4, 0.0]),
+        ("rightFoot", Some(7), [0.0, -0.4, 0.0]),
+        ("leftUpperArm", Some(1), [-0.2, 0.3, 0.0]),
+        ("leftLowerArm", Some(9), [-0.3, 0.0, 0.0]),
+        ("leftHand", Some(10), [-0.3, 0.0, 0.0]),
+        ("rightUpperArm", Some(1), [0.2, 0.3, 0.0]),
+        ("rightLowerArm", Some(12), [0.3, 0.0, 0.0]),
+        ("rightHand", Some(13), [0.3, 0.0, 0.0]),
+    ];
+    let children = |number: usize| {
+        let below = |child: &usize| bones[*child].1 == Some(number);
+        (0..bones.len()).filter(below).collect::<Vec<_>>()
+    };
+    let node = |number: usize| match children(number) {
+        none if none.is_empty() => json!({ "translation": bones[number].2 }),
+        some => json!({ "translation": bones[number].2, "children": some }),
+    };
+    let nodes: Vec<Value> = (0..bones.len()).map(node).collect();
+    let human = bones.iter().enumerate();
+    let human = human.map(|(number, bone)| json!({ "bone": bone.0, "node": number }));
+    json!({
+        "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }], "nodes": nodes,
+        "materials": [{ "name": "skin" }], "extensionsUsed": ["VRM"],
+        "extensions": { "VRM": {
+            "meta": { "title": "Old", "author": "Someone", "licenseName": "CC_BY_ND",
+                "allowedUserName": "Everyone", "commercialUssageName": "Allow" },
+            "humanoid": { "humanBones": human.collect::<Vec<_>>() },
+            "firstPerson": { "firstPersonBoneOffset": { "x": 0.0, "y": 0.1, "z": 0.05 } },
+            "blendShapeMaster": { "blendShapeGroups": [
+                { "presetName": "joy", "name": "Joy", "materialValues": [
+                    { "materialName": "skin", "propertyName": "_Color", "targetValue": [1.0, 0.0, 0.0, 1.0] },
+                ] },
+                { "presetName": "unknown", "name": "Wink" },
+            ] },
+            "secondaryAnimation": { "boneGroups": [{ "bones": [9], "stiffiness": 2.0, "colliderGroups": [] }] },
+        } },
+    })
+}
+
+#[test]
+fn old_avatars_become_new_ones() {
+    let bytes = old_avatar().to_string();
+    let avatar = scene::load_avatar(bytes.as_bytes(), &NoSideFiles).unwrap();
+    let worlds = avatar.scene.world_transforms();
+    let place = |bone: &str| Vec3::from(worlds[avatar.bones[bone].index()].translation);
+    // Seen from the front, the left hand is on the right: +X of a figure that faces +Z.
+    assert!(place("leftHand").abs_diff_eq(Vec3::new(0.8, 1.5, 0.0), 1.0e-5));
+    assert_eq!(avatar.look_offset_from_head, Vec3::new(0.0, 0.1, -0.05));
+    assert_eq!(avatar.expressions["happy"].colors.len(), 1);
+    assert!(avatar.expressions.contains_key("Wink"));
+    // Three bones of the arm and the end that hangs from the hand.
+    assert_eq!(avatar.springs.chains[0].joints.len(), 4);
+    assert_eq!(avatar.springs.chains[0].joints[0].stiffness, 2.0);
+    let meta = &avatar.meta;
+    assert_eq!(
+        (meta.name.as_str(), meta.authors[0].as_str()),
+        ("Old", "Someone")
+    );
+    assert_eq!(meta.license_url, "VRM 0.x: CC_BY_ND");
+    assert_eq!(meta.modification, "prohibited");
+    assert!(meta.is_redistribution_allowed && meta.is_credit_required);
+}
+
+#[test]
+fn old_sample_avatars_face_the_way_new_ones_do() {
+    let Some(root) = crate::samples::samples() else {
+        return;
+    };
+    let mut count = 0;
+    for file in crate::samples::files(&root.join("vrm_addon"))
+        .into_iter()
+        .chain(crate::samples::files(&root.join("vrm0")))
+    {
+        let bytes = std::fs::read(&file).unwrap();
+        let Ok(avatar) = scene::load_avatar(&bytes, &NoSideFiles) else {
+            continue;
+        };
+        let worlds = avatar.scene.world_transforms();
+        let x = |bone: &str| worlds[avatar.bones[bone].index()].translation.x;
+        assert!(x("leftHand") > x("rightHand"), "{}", file.display());
+        count += 1;
+    }
+    assert!(count > 20, "only {count} avatars");
+}

@@ -45,7 +45,6 @@ const NOT_READ_YET: &[&str] = &[
     "EXT_texture_webp",
     "KHR_draco_mesh_compression",
     "KHR_texture_basisu",
-    "it is a VRM 0.x avatar",
 ];
 
 #[test]

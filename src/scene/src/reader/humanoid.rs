@@ -1,4 +1,4 @@
-//! VRM 1.0 avatars and VRMA clips. VRM 0.x is refused by name here: the seam where it would become the 1.0 shape.
+//! Avatars of VRM 1.0, those of VRM 0.x once they have its shape, and VRMA clips.
 
 use crate::{
     Loaded, Purpose, SideFiles,
@@ -10,7 +10,7 @@ use crate::{
     },
     error::{ErrorKind, Issue, SceneError},
     limits::MAX_ELEMENTS,
-    reader::{document, expression, follow, spring, toon},
+    reader::{document, expression, follow, spring, toon, vrm0},
     source::json::Item,
 };
 use glam::Vec3;
@@ -81,10 +81,10 @@ const BONES: &[(&str, &[&str])] = &[
     ("rightLittleDistal", &["rightLittleIntermediate"]),
 ];
 
-/// Reads a VRM 1.0 avatar from untrusted bytes.
+/// Reads a VRM avatar from untrusted bytes; 0.x comes out as 1.0.
 ///
 /// # Errors
-/// [`SceneError`]: every fault of glTF, VRM 0.x by name, a missing required bone, name, author or licence.
+/// [`SceneError`]: every fault of glTF, a missing required bone, name, author or licence.
 pub fn load_avatar(bytes: &[u8], files: &dyn SideFiles) -> Result<Avatar, SceneError> {
     read_avatar(document::load(bytes, files, Purpose::Avatar.limit())?)
 }
@@ -92,18 +92,22 @@ pub fn load_avatar(bytes: &[u8], files: &dyn SideFiles) -> Result<Avatar, SceneE
 /// Makes an avatar of a loaded file.
 pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
     let Loaded {
-        scene,
+        mut scene,
         mut issues,
         document,
         ..
     } = loaded;
-    let root = Item::root(&document);
+    let file = Item::root(&document);
+    let normalised;
+    let root = match (file.extension("VRMC_vrm"), file.extension("VRM")) {
+        (None, Some(old)) => {
+            normalised = vrm0::normalise(&old, &file, &mut scene, &mut issues)?;
+            Item::root(&normalised)
+        }
+        _ => file,
+    };
     let Some(vrm) = root.extension("VRMC_vrm") else {
-        let fault = if root.extension("VRM").is_some() {
-            "it is a VRM 0.x avatar: export it as VRM 1.0"
-        } else {
-            "it is not a VRM avatar: VRMC_vrm is missing"
-        };
+        let fault = "it is not a VRM avatar: VRMC_vrm is missing";
         return Err(SceneError::new(ErrorKind::Invalid, "/extensions", fault));
     };
     if root.extension("VRM").is_some() {

@@ -16,3 +16,4 @@ mod spring;
 mod surface;
 mod toon;
 pub(crate) mod transform;
+mod vrm0;

@@ -1,0 +1,189 @@
+//! VRM 0.x in the shape of VRM 1.0: its one extension becomes those of 1.0, and the model turns to face +Z.
+//! Licences are mapped towards the stricter side; the original words stay readable in the licence line.
+
+mod face;
+mod springs;
+mod toon;
+
+use crate::{
+    description::scene::{NodeIndex, Scene},
+    error::{Issue, SceneError},
+    source::json::{self, Item, Tree},
+};
+use glam::Quat;
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+/// Longest extension `VRM` in bytes of JSON.
+const MAX_BYTES: usize = 4 * 1024 * 1024;
+
+/// Turns the scene to face +Z and returns a document that holds what VRM 1.0 keeps beside the scene.
+pub(super) fn normalise(
+    vrm: &Item<'_>,
+    root: &Item<'_>,
+    scene: &mut Scene,
+    issues: &mut Vec<Issue>,
+) -> Result<Tree, SceneError> {
+    if vrm.json_bytes() > MAX_BYTES {
+        return Err(vrm.over_limit(format!("it has more than {MAX_BYTES} bytes of JSON")));
+    }
+    let old: Value =
+        serde_json::from_str(&vrm.json()).map_err(|error| vrm.fault(error.to_string()))?;
+    turn_round(scene);
+    let mut first_person = Vec::new();
+    for annotation in list(&old["firstPerson"]["meshAnnotations"]) {
+        let flag = annotation["firstPersonFlag"].as_str().unwrap_or("Auto");
+        let mut letters = flag.chars();
+        let start = letters.next().map(|letter| letter.to_ascii_lowercase());
+        let kind: String = start.into_iter().chain(letters).collect();
+        for node in nodes_of_mesh(scene, &annotation["mesh"]) {
+            first_person.push(json!({ "node": node, "type": kind }));
+        }
+    }
+    let new_vrm = json!({
+        "specVersion": "1.0",
+        "meta": meta(&old["meta"], scene),
+        "humanoid": { "humanBones": bones(&old["humanoid"], scene, vrm, issues) },
+        "firstPerson": { "meshAnnotations": first_person },
+        "lookAt": face::look_at(&old["firstPerson"]),
+        "expressions": face::expressions(&old["blendShapeMaster"], root, scene),
+    });
+    let springs = springs::springs(&old["secondaryAnimation"], scene);
+    let document = json!({
+        "extensions": { "VRMC_vrm": new_vrm, "VRMC_springBone": springs },
+        "materials": toon::materials(&old["materialProperties"], scene),
+    });
+    json::parse(document.to_string().as_bytes())
+}
+
+/// Models of 0.x face -Z. Bones keep their own axes: the rest pose carries the turn.
+fn turn_round(scene: &mut Scene) {
+    let half_turn = Quat::from_xyzw(0.0, 1.0, 0.0, 0.0);
+    for node in scene.nodes.iter_mut().filter(|node| node.parent.is_none()) {
+        node.transform.rotation = half_turn * node.transform.rotation;
+        node.transform.translation = half_turn * node.transform.translation;
+    }
+}
+
+/// A list of bones becomes an object; thumbs are counted from the wrist.
+fn bones(humanoid: &Value, scene: &Scene, vrm: &Item<'_>, issues: &mut Vec<Issue>) -> Value {
+    let mut bones = Map::new();
+    let mut used = BTreeSet::new();
+    for bone in list(&humanoid["humanBones"]) {
+        let (Some(name), Some(node)) = (
+            bone["bone"].as_str(),
+            index(&bone["node"], scene.nodes.len()),
+        ) else {
+            continue;
+        };
+        let name = name
+            .replace("ThumbProximal", "ThumbMetacarpal")
+            .replace("ThumbIntermediate", "ThumbProximal");
+        if bones.contains_key(&name) || !used.insert(node) {
+            issues.push(Issue::warning(
+                "STOA_VRM_BONE_TWICE",
+                format!("{}/humanoid/humanBones", vrm.pointer()),
+                format!("the bone `{name}` or its node stands twice: the first one is used"),
+            ));
+            continue;
+        }
+        bones.insert(name, json!({ "node": node }));
+    }
+    Value::Object(bones)
+}
+
+fn meta(old: &Value, scene: &Scene) -> Value {
+    let text = |key: &str| old[key].as_str().unwrap_or_default().trim();
+    let or = |text: &str, other: &str| if text.is_empty() { other } else { text }.to_owned();
+    let is_allowed = |key: &str| text(key).eq_ignore_ascii_case("Allow");
+    let license = text("licenseName");
+    let is_shared = license == "CC0" || license.starts_with("CC_BY");
+    let is_fixed = !is_shared || license.ends_with("_ND");
+    let is_non_profit = license.contains("_NC") || !is_allowed("commercialUssageName");
+    let other_license = text("otherLicenseUrl");
+    let thumbnail = index(&old["texture"], scene.textures.len())
+        .and_then(|texture| scene.textures.get(texture)?.image);
+    let mut meta = json!({
+        "name": or(text("title"), "unnamed"),
+        "version": text("version"),
+        "authors": [or(text("author"), "unknown")],
+        "contactInformation": text("contactInformation"),
+        "references": [text("reference")],
+        "licenseUrl": or(other_license, &format!("VRM 0.x: {}", or(license, "no licence stated"))),
+        "otherLicenseUrl": text("otherPermissionUrl"),
+        "avatarPermission": match text("allowedUserName") {
+            "Everyone" => "everyone",
+            "ExplicitlyLicensedPerson" => "onlySeparatelyLicensedPerson",
+            _ => "onlyAuthor",
+        },
+        "commercialUsage": if is_non_profit { "personalNonProfit" } else { "personalProfit" },
+        "creditNotation": if license == "CC0" { "unnecessary" } else { "required" },
+        "allowRedistribution": is_shared,
+        "modification": if is_fixed { "prohibited" } else { "allowModificationRedistribution" },
+        "allowExcessivelyViolentUsage": is_allowed("violentUssageName"),
+        "allowExcessivelySexualUsage": is_allowed("sexualUssageName"),
+    });
+    if let Some(image) = thumbnail {
+        meta["thumbnailImage"] = json!(image.0);
+    }
+    meta
+}
+
+/// The elements of a value that is a list; nothing otherwise.
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+/// A value that is an index below `count`; -1 stands for none in 0.x.
+fn index(value: &Value, count: usize) -> Option<usize> {
+    let index = usize::try_from(value.as_u64()?).ok()?;
+    (index < count).then_some(index)
+}
+
+/// A finite number, or a default.
+fn number(value: &Value, default: f32) -> f32 {
+    let number = value.as_f64().map(|number| number as f32);
+    number
+        .filter(|number| number.is_finite())
+        .unwrap_or(default)
+}
+
+/// All nodes that show a mesh.
+fn nodes_of_mesh(scene: &Scene, mesh: &Value) -> Vec<usize> {
+    let mesh = index(mesh, scene.meshes.len());
+    let shows = |number: &usize| scene.nodes[*number].mesh.map(|mesh| mesh.index()) == mesh;
+    (0..scene.nodes.len())
+        .filter(|number| mesh.is_some() && shows(number))
+        .collect()
+}
+
+/// A node below another, at a place in its space.
+fn add_node(scene: &mut Scene, parent: usize, translation: glam::Vec3) -> usize {
+    let number = scene.nodes.len();
+    let mut node = crate::description::scene::Node {
+        parent: Some(NodeIndex(parent as u32)),
+        ..Default::default()
+    };
+    node.transform.translation = translation;
+    scene.nodes.push(node);
+    scene.nodes[parent].children.push(NodeIndex(number as u32));
+    number
+}
+
+/// Colours of 0.x are encoded with a gamma, their alpha is not.
+fn linear(color: &Value) -> [f32; 4] {
+    let channel = |at: usize| number(&color[at], if at == 3 { 1.0 } else { 0.0 }).clamp(0.0, 1.0);
+    let linear = |encoded: f32| {
+        if encoded <= 0.040_45 {
+            encoded / 12.92
+        } else {
+            ((encoded + 0.055) / 1.055).powf(2.4)
+        }
+    };
+    [
+        linear(channel(0)),
+        linear(channel(1)),
+        linear(channel(2)),
+        channel(3),
+    ]
+}
