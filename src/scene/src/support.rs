@@ -58,7 +58,7 @@ extensions! {
     "EXT_mesh_manifold" PassedOver what_is_passed_over_is_named "";
     "EXT_mesh_primitive_edge_visibility" PassedOver what_is_passed_over_is_named "";
     "EXT_mesh_primitive_restart" PassedOver what_is_passed_over_is_named "";
-    "EXT_meshopt_compression" PassedOver what_is_passed_over_is_named "";
+    "EXT_meshopt_compression" Converted compressed_samples_equal_the_plain_ones "";
     "EXT_texture_astc" PassedOver what_is_passed_over_is_named "";
     "EXT_texture_webp" PassedOver what_is_passed_over_is_named "";
     "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
@@ -88,7 +88,7 @@ extensions! {
     "KHR_materials_variants" Part a_required_part_may_be_required "the default materials are shown";
     "KHR_materials_volume" Part material_lobes_are_read "thickness; its texture and attenuation are not drawn";
     "KHR_mesh_quantization" Converted quantized_vertices_become_floats "floats";
-    "KHR_meshopt_compression" PassedOver what_is_passed_over_is_named "";
+    "KHR_meshopt_compression" Converted packed_vertices_of_both_versions_are_unpacked "";
     "KHR_node_hoverability" PassedOver what_is_passed_over_is_named "";
     "KHR_node_selectability" PassedOver what_is_passed_over_is_named "";
     "KHR_node_visibility" Full hidden_nodes_are_not_drawn "";

@@ -12,4 +12,5 @@ mod fuzz;
 mod gate;
 mod hostile;
 mod mutate;
+mod packed;
 mod samples;

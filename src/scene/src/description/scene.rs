@@ -450,9 +450,11 @@ impl Scene {
         for index in self.visible_nodes() {
             let node = &self.nodes[index.index()];
             let mesh = node.mesh.and_then(|mesh| of_mesh[mesh.index()]);
-            let (Some(mesh), world) = (mesh, worlds[index.index()]) else {
-                continue;
-            };
+            let Some(mesh) = mesh else { continue };
+            // Joints place a skinned mesh, whatever node it hangs from; one of them stands for all.
+            let world = self
+                .placed_by_skin(node, &worlds)
+                .unwrap_or(worlds[index.index()]);
             if node.instances.is_empty() {
                 include(&world, mesh);
             }
@@ -461,6 +463,13 @@ impl Scene {
             }
         }
         bounds.filter(|(low, high)| low.is_finite() && high.is_finite())
+    }
+
+    fn placed_by_skin(&self, node: &Node, worlds: &[Affine3A]) -> Option<Affine3A> {
+        let skin = self.skins.get(node.skin?.index())?;
+        let joint = *worlds.get(skin.joints.first()?.index())?;
+        let inverse = skin.inverse_bind_matrices.first().copied();
+        Some(joint * Affine3A::from_mat4(inverse.unwrap_or_default()))
     }
 
     /// Triangles of all triangle colliders and triggers together; shared meshes count each time.

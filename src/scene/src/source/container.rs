@@ -7,6 +7,7 @@ use crate::{
         budget::Budget,
         files::{SideFiles, inside_folder},
         json::Item,
+        packed,
     },
 };
 use base64::Engine as _;
@@ -81,7 +82,9 @@ pub(crate) struct Bytes<'a> {
     limit: u64,
     used: RefCell<u64>,
     fetched: RefCell<BTreeMap<PathBuf, Arc<[u8]>>>,
+    /// Those of the file, then those of compressed views.
     buffers: Vec<Buffer<'a>>,
+    declared_buffers: usize,
     views: Vec<View>,
     /// Copies of views that outlive the file: images and sounds.
     copies: RefCell<BTreeMap<u32, Arc<[u8]>>>,
@@ -129,6 +132,7 @@ impl<'a> Bytes<'a> {
             used: RefCell::new(0),
             fetched: RefCell::default(),
             buffers: Vec::new(),
+            declared_buffers: 0,
             views: Vec::new(),
             copies: RefCell::default(),
             budget,
@@ -139,9 +143,13 @@ impl<'a> Bytes<'a> {
                 bytes.buffers.push(data);
             }
         }
+        bytes.declared_buffers = bytes.buffers.len();
         if let Some(views) = root.get("bufferViews") {
             for view in views.elements(MAX_ELEMENTS * 10)? {
-                let view = bytes.check_view(&view)?;
+                let view = match packed::of(&view) {
+                    Some(packed) => bytes.unpack(&view, &packed)?,
+                    None => bytes.check_view(&view)?,
+                };
                 bytes.views.push(view);
             }
         }
@@ -266,14 +274,35 @@ impl<'a> Bytes<'a> {
         Ok(data)
     }
 
+    /// A compressed view: its bytes become a buffer of their own.
+    fn unpack(&mut self, item: &Item<'_>, packed: &Item<'_>) -> Result<View, SceneError> {
+        let source = self.check_range(packed)?;
+        let bytes = self.buffers[source.buffer].bytes();
+        let bytes = bytes
+            .get(source.start..source.start.saturating_add(source.length))
+            .ok_or_else(|| packed.fault("names bytes that are not there"))?;
+        let bytes = packed::decode(packed, bytes, self.budget)?;
+        let declared = item.require("byteLength")?.size()?;
+        if declared != bytes.len() as u64 {
+            return Err(item.fault(format!(
+                "should have {declared} bytes but holds {}",
+                bytes.len()
+            )));
+        }
+        let stride = item
+            .get("byteStride")
+            .map(|stride| stride.size())
+            .transpose()?;
+        self.buffers.push(Buffer::Shared(bytes.into()));
+        Ok(View {
+            buffer: self.buffers.len() - 1,
+            start: 0,
+            length: declared as usize,
+            stride: stride.map(|stride| stride as usize),
+        })
+    }
+
     fn check_view(&self, item: &Item<'_>) -> Result<View, SceneError> {
-        let buffer = item
-            .require("buffer")?
-            .index(self.buffers.len(), "buffer")? as usize;
-        let start = item
-            .get("byteOffset")
-            .map_or(Ok(0), |offset| offset.size())?;
-        let length = item.require("byteLength")?.size()?;
         let stride = item
             .get("byteStride")
             .map(|stride| stride.size())
@@ -281,6 +310,21 @@ impl<'a> Bytes<'a> {
         if stride.is_some_and(|stride| !(4..=252).contains(&stride)) {
             return Err(item.fault("byteStride must be from 4 to 252"));
         }
+        Ok(View {
+            stride: stride.map(|stride| stride as usize),
+            ..self.check_range(item)?
+        })
+    }
+
+    /// A stretch of a buffer, without a stride.
+    fn check_range(&self, item: &Item<'_>) -> Result<View, SceneError> {
+        let buffer = item
+            .require("buffer")?
+            .index(self.declared_buffers, "buffer")? as usize;
+        let start = item
+            .get("byteOffset")
+            .map_or(Ok(0), |offset| offset.size())?;
+        let length = item.require("byteLength")?.size()?;
         let available = self.buffers[buffer].bytes().len() as u64;
         if available > 0 && start.checked_add(length).is_none_or(|end| end > available) {
             return Err(item.fault(format!("reaches beyond its buffer of {available} bytes")));
@@ -289,7 +333,7 @@ impl<'a> Bytes<'a> {
             buffer,
             start: start as usize,
             length: length as usize,
-            stride: stride.map(|stride| stride as usize),
+            stride: None,
         })
     }
 }

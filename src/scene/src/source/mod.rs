@@ -6,3 +6,4 @@ mod component;
 pub(crate) mod container;
 pub(crate) mod files;
 pub(crate) mod json;
+mod packed;

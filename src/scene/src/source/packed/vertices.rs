@@ -1,0 +1,150 @@
+//! The vertex codec: each byte of an element is a column of its own, stored as differences in groups of sixteen.
+
+use super::{Reader, unfold};
+
+/// Elements of a group.
+const GROUP: usize = 16;
+/// Most elements of a block, and most bytes.
+const MAX_BLOCK: usize = 256;
+const MAX_BLOCK_BYTES: usize = 8_192;
+
+/// Bits a difference takes, by the two bits in a group's header: version 0, and the first two controls of version 1.
+const WIDTHS: [[usize; 4]; 3] = [[0, 2, 4, 8], [0, 1, 2, 4], [1, 2, 4, 8]];
+
+pub(super) fn decode(source: &[u8], count: usize, stride: usize) -> Option<Vec<u8>> {
+    let is_second = match source.first()? {
+        0xA0 => false,
+        0xA1 => true,
+        _ => return None,
+    };
+    // The tail: the element before the first one, and in version 1 how channels of four bytes differ.
+    let tail_size = stride + if is_second { stride / 4 } else { 0 };
+    let tail = source.get(source.len().checked_sub(tail_size)?..)?;
+    let padded = tail_size.max(if is_second { 24 } else { 32 });
+    let body = source.get(1..source.len().checked_sub(padded)?)?;
+    let (before, channels) = tail.split_at(stride);
+    let mut state = State {
+        reader: Reader(body),
+        last: before.to_vec(),
+        channels,
+        is_second,
+        columns: Vec::new(),
+    };
+    let block = (MAX_BLOCK_BYTES / stride / GROUP * GROUP).min(MAX_BLOCK);
+    let mut bytes = Vec::with_capacity(count * stride);
+    while bytes.len() < count * stride {
+        let elements = block.min(count - bytes.len() / stride);
+        state.read_block(elements, stride)?;
+        for element in 0..elements {
+            state.undo(element, elements.next_multiple_of(GROUP))?;
+            bytes.extend_from_slice(&state.last);
+        }
+    }
+    state.reader.0.is_empty().then_some(bytes)
+}
+
+struct State<'a> {
+    reader: Reader<'a>,
+    /// The element before.
+    last: Vec<u8>,
+    channels: &'a [u8],
+    is_second: bool,
+    /// Differences of a block, column after column.
+    columns: Vec<u8>,
+}
+
+impl State<'_> {
+    fn read_block(&mut self, elements: usize, stride: usize) -> Option<()> {
+        let length = elements.next_multiple_of(GROUP);
+        let mut columns = std::mem::take(&mut self.columns);
+        columns.clear();
+        columns.resize(length * stride, 0);
+        let controls = if self.is_second {
+            self.reader.take(stride / 4)?
+        } else {
+            &[]
+        };
+        for (number, column) in columns.chunks_exact_mut(length).enumerate() {
+            let control = controls
+                .get(number / 4)
+                .map(|control| control >> (number % 4 * 2) & 3);
+            let widths = match control {
+                None => &WIDTHS[0],
+                Some(0) => &WIDTHS[1],
+                Some(1) => &WIDTHS[2],
+                // All zero.
+                Some(2) => continue,
+                Some(_) => {
+                    column[..elements].copy_from_slice(self.reader.take(elements)?);
+                    continue;
+                }
+            };
+            let headers = self.reader.take((length / GROUP).div_ceil(4))?;
+            for (number, group) in column.chunks_exact_mut(GROUP).enumerate() {
+                let header = headers[number / 4] >> (number % 4 * 2) & 3;
+                self.read_group(widths[usize::from(header)], group)?;
+            }
+        }
+        self.columns = columns;
+        Some(())
+    }
+
+    /// Differences of `width` bits; the largest one says that a whole byte follows instead.
+    fn read_group(&mut self, width: usize, group: &mut [u8]) -> Option<()> {
+        if width == 0 {
+            return Some(());
+        }
+        let packed = self.reader.take(width * GROUP / 8)?;
+        if width == 8 {
+            group.copy_from_slice(packed);
+            return Some(());
+        }
+        let escape = (1u8 << width) - 1;
+        for (number, difference) in group.iter_mut().enumerate() {
+            let bit = number * width;
+            // Single bits begin at the lowest, wider ones at the highest.
+            let shift = match width {
+                1 => bit % 8,
+                _ => 8 - width - bit % 8,
+            };
+            *difference = packed[bit / 8] >> shift & escape;
+            if *difference == escape {
+                *difference = self.reader.byte()?;
+            }
+        }
+        Some(())
+    }
+
+    /// Turns `last` into the element of a block with columns of `length`.
+    fn undo(&mut self, element: usize, length: usize) -> Option<()> {
+        for (number, own) in self.last.chunks_exact_mut(4).enumerate() {
+            let difference: [u8; 4] =
+                std::array::from_fn(|byte| self.columns[(number * 4 + byte) * length + element]);
+            let channel = self.channels.get(number).copied().unwrap_or(0);
+            match channel & 3 {
+                0 => {
+                    for (own, difference) in own.iter_mut().zip(difference) {
+                        *own = own.wrapping_add(unfold(u32::from(difference)) as u8);
+                    }
+                }
+                1 => {
+                    for (own, difference) in own.chunks_exact_mut(2).zip(difference.chunks(2)) {
+                        let [before, difference] =
+                            [&*own, difference].map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
+                        let value = before.wrapping_add(unfold(u32::from(difference)) as u16);
+                        own.copy_from_slice(&value.to_le_bytes());
+                    }
+                }
+                2 => {
+                    let turned =
+                        u32::from_le_bytes(difference).rotate_right(u32::from(channel >> 4));
+                    for (own, difference) in own.iter_mut().zip(turned.to_le_bytes()) {
+                        *own ^= difference;
+                    }
+                }
+                _ => return None,
+            }
+        }
+        Some(())
+    }
+}
