@@ -67,7 +67,7 @@ extensions! {
     "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV and Ogg Vorbis";
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
     "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";
-    "KHR_draco_mesh_compression" PassedOver what_is_passed_over_is_named "";
+    "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
     "KHR_gaussian_splatting" PassedOver what_is_passed_over_is_named "drawn as the points that hold the splats";
     "KHR_implicit_shapes" Full both_physics_dialects_give_the_same_model "";
     "KHR_interactivity" PassedOver what_is_passed_over_is_named "";

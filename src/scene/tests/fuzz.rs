@@ -103,3 +103,31 @@ fn the_world_reader_survives_damaged_manifests() {
         drop(WorldManifest::parse(&String::from_utf8_lossy(&text)));
     }
 }
+
+/// Compressed data alone: the words around them stay whole, so that the decoders see all of it.
+#[test]
+fn the_unpackers_survive_damaged_data() {
+    let Some(root) = samples() else { return };
+    let mut sources = Vec::new();
+    for file in files(&root.join("ext/compressed")) {
+        let name = file.file_name().unwrap().to_string_lossy().into_owned();
+        let is_packed = ["draco_", "meshopt_", "Meshopt.glb", "webp"]
+            .iter()
+            .any(|part| name.contains(part));
+        if is_packed && file.metadata().unwrap().len() < 100_000 {
+            sources.push(std::fs::read(file).unwrap());
+        }
+    }
+    assert!(sources.len() > 4, "only {} files", sources.len());
+    for seed in 0..ROUNDS / 4 {
+        let mut random = Random::new(seed);
+        let mut bytes = sources[random.below(sources.len())].clone();
+        let words =
+            20 + bytes[12] as usize + bytes[13] as usize * 256 + bytes[14] as usize * 65_536;
+        for _ in 0..=random.below(12) {
+            let at = words + 8 + random.below(bytes.len() - words - 8);
+            bytes[at] = random.below(256) as u8;
+        }
+        drop(load_bytes(&bytes, &NoSideFiles, Purpose::World));
+    }
+}

@@ -18,7 +18,13 @@ const INDICES: [u32; 24] = [
 ];
 
 /// Compressed forms of the sample models.
-const KINDS: [&str; 3] = ["quantized", "meshopt_medium", "meshopt_high"];
+const KINDS: [&str; 5] = [
+    "quantized",
+    "meshopt_medium",
+    "meshopt_high",
+    "draco_edgebreaker",
+    "draco_sequential",
+];
 
 fn vertex(number: usize) -> Vec3 {
     let coordinate = |at: usize| ((at * 7 % 11) as f32 - 5.0) * 0.25;

@@ -6,6 +6,7 @@ use crate::{
     limits::{
         MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS, MAX_WARNINGS,
     },
+    reader::draco,
     source::accessor::Accessors,
     source::json::Item,
 };
@@ -81,6 +82,7 @@ fn read_primitive(
     materials: usize,
     issues: &mut Vec<Issue>,
 ) -> Result<Primitive, SceneError> {
+    draco::unpack(item, accessors)?;
     let mut primitive = read_vertices(item, accessors, issues)?;
     let count = primitive.positions.len();
     let given = match item.get("indices") {
@@ -90,6 +92,7 @@ fn read_primitive(
             (0..count as u32).collect()
         }
     };
+    accessors.forget_provided();
     if let Some(index) = given.iter().find(|index| **index as usize >= count) {
         return Err(item.fault(format!(
             "vertex index {index} is out of range: there are {count} vertices"

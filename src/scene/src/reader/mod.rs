@@ -3,6 +3,7 @@
 mod animate;
 mod body;
 pub(crate) mod document;
+mod draco;
 mod emitter;
 mod expression;
 mod follow;

@@ -14,6 +14,7 @@ use crate::{
     },
 };
 use glam::{Mat4, Vec2, Vec3, Vec4};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// Reads accessors of one document.
 pub(crate) struct Accessors<'a> {
@@ -22,11 +23,14 @@ pub(crate) struct Accessors<'a> {
     bytes: &'a Bytes<'a>,
     /// Memory that is left.
     pub(crate) budget: &'a Budget,
+    /// Elements that were compressed, by accessor.
+    provided: RefCell<BTreeMap<u32, Arc<[u8]>>>,
 }
 
 /// The shape of one accessor.
 struct Layout<'a> {
     item: Item<'a>,
+    index: u32,
     kind: &'a str,
     component: Component,
     is_normalized: bool,
@@ -36,10 +40,24 @@ struct Layout<'a> {
 /// Elements of an accessor before they are numbers.
 struct Elements<'a> {
     /// The last element may be shorter than `stride`.
-    data: Option<&'a [u8]>,
+    data: Option<Data<'a>>,
     stride: usize,
     count: usize,
     sparse: Option<Sparse<'a>>,
+}
+
+enum Data<'a> {
+    View(&'a [u8]),
+    Provided(Arc<[u8]>),
+}
+
+impl Data<'_> {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::View(bytes) => bytes,
+            Self::Provided(bytes) => bytes,
+        }
+    }
 }
 
 /// Elements that replace others.
@@ -64,7 +82,48 @@ impl<'a> Accessors<'a> {
             count,
             bytes,
             budget,
+            provided: RefCell::default(),
         })
+    }
+
+    pub(crate) fn view_count(&self) -> usize {
+        self.bytes.view_count()
+    }
+
+    pub(crate) fn view_bytes(&self, view: u32) -> Option<&[u8]> {
+        self.bytes.view(view).map(|(data, _)| data)
+    }
+
+    /// Bytes of one element of an accessor.
+    pub(crate) fn element_bytes(&self, reference: &Item<'_>) -> Result<usize, SceneError> {
+        let types = ["SCALAR", "VEC2", "VEC3", "VEC4"];
+        let layout = self.layout(reference, &types)?;
+        let width = types.iter().position(|kind| *kind == layout.kind);
+        Ok(layout.component.bytes() * (width.unwrap_or(0) + 1))
+    }
+
+    /// Gives an accessor elements from elsewhere, which it has instead of those of its buffer view.
+    pub(crate) fn provide(
+        &self,
+        reference: &Item<'_>,
+        count: usize,
+        bytes: Vec<u8>,
+    ) -> Result<(), SceneError> {
+        let index = reference.index(self.count, "accessor")?;
+        let stated = self
+            .document
+            .and_then(|list| list.element(index as usize)?.get("count")?.size().ok());
+        if stated != Some(count as u64) {
+            return Err(reference.fault(format!(
+                "its accessor has another count than the {count} elements that were unpacked"
+            )));
+        }
+        self.provided.borrow_mut().insert(index, bytes.into());
+        Ok(())
+    }
+
+    pub(crate) fn forget_provided(&self) {
+        self.provided.borrow_mut().clear();
     }
 
     pub(crate) fn vec2(&self, reference: &Item<'_>) -> Result<Vec<Vec2>, SceneError> {
@@ -134,10 +193,10 @@ impl<'a> Accessors<'a> {
     }
 
     fn layout(&self, reference: &Item<'_>, types: &[&str]) -> Result<Layout<'a>, SceneError> {
-        let index = reference.index(self.count, "accessor")? as usize;
+        let index = reference.index(self.count, "accessor")?;
         let item = self
             .document
-            .and_then(|list| list.element(index))
+            .and_then(|list| list.element(index as usize))
             .ok_or_else(|| reference.fault("names no accessor"))?;
         let kind = item.require("type")?.text()?;
         if !types.contains(&kind) {
@@ -158,6 +217,7 @@ impl<'a> Accessors<'a> {
         }
         Ok(Layout {
             item,
+            index,
             kind,
             component,
             is_normalized: item.flag_or("normalized", false)?,
@@ -212,8 +272,9 @@ impl<'a> Accessors<'a> {
         mut make: impl FnMut(&[u8]) -> T,
     ) -> Result<Vec<T>, SceneError> {
         self.budget.charge_for::<T>(&layout.item, elements.count)?;
-        let mut values: Vec<T> = match elements.data {
+        let mut values: Vec<T> = match &elements.data {
             Some(data) => data
+                .bytes()
                 .chunks(elements.stride)
                 .take(elements.count)
                 .map(&mut make)
@@ -239,10 +300,15 @@ impl<'a> Accessors<'a> {
             match item.index_of("bufferView", self.bytes.view_count(), "buffer view")? {
                 Some(view) => {
                     let (data, stride) = self.slice(item, view, size, layout.count)?;
-                    (Some(data), stride)
+                    (Some(Data::View(data)), stride)
                 }
                 None => (None, size),
             };
+        let provided = self.provided.borrow().get(&layout.index).map(Arc::clone);
+        let (data, stride) = match provided {
+            Some(provided) => (Some(Data::Provided(provided)), size),
+            None => (data, stride),
+        };
         Ok(Elements {
             data,
             stride,
