@@ -60,7 +60,7 @@ extensions! {
     "EXT_mesh_primitive_restart" PassedOver what_is_passed_over_is_named "";
     "EXT_meshopt_compression" Converted compressed_samples_equal_the_plain_ones "";
     "EXT_texture_astc" PassedOver what_is_passed_over_is_named "";
-    "EXT_texture_webp" PassedOver what_is_passed_over_is_named "";
+    "EXT_texture_webp" Converted webp_images_become_png "PNG";
     "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
     "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
     "KHR_animation_pointer" PassedOver what_is_passed_over_is_named "its channels move nothing";

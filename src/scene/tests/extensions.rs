@@ -337,3 +337,30 @@ fn old_sample_avatars_face_the_way_new_ones_do() {
     }
     assert!(count > 20, "only {count} avatars");
 }
+
+/// One red pixel, losslessly (RFC 9649).
+const RED_PIXEL: &[u8] =
+    b"RIFF\x1c\0\0\0WEBPVP8L\x0f\0\0\0\x2f\0\0\0\0\x07\x10\xfd\x8f\xfe\x07\x22\xa2\xff\x01\0";
+
+#[test]
+fn webp_images_become_png() {
+    let name = "EXT_texture_webp";
+    let scene = read(json!({
+        "extensionsUsed": [name], "extensionsRequired": [name],
+        "buffers": [buffer(RED_PIXEL)],
+        "bufferViews": [{ "buffer": 0, "byteLength": RED_PIXEL.len() }],
+        "images": [{ "bufferView": 0, "mimeType": "image/webp" }],
+        "textures": [{ "extensions": { (name): { "source": 0 } } }],
+    }));
+    let image = &scene.images[scene.textures[0].image.unwrap().index()];
+    assert!(image.bytes.starts_with(b"\x89PNG"));
+    let mut reader = png::Decoder::new(std::io::Cursor::new(&image.bytes[..]))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    assert_eq!(
+        (image.width, image.height, &pixels[..3]),
+        (1, 1, &[255, 0, 0][..])
+    );
+}

@@ -18,7 +18,8 @@ const INDICES: [u32; 24] = [
 ];
 
 /// Compressed forms of the sample models.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 6] = [
+    "webp",
     "quantized",
     "meshopt_medium",
     "meshopt_high",

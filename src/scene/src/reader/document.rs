@@ -54,7 +54,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     budget.charge(&root, value.memory_bytes())?;
     let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
     let accessors = Accessors::new(&root, &data, &budget)?;
-    let images = surface::read_images(&root, &data, &mut issues)?;
+    let images = surface::read_images(&root, &data, &budget, &mut issues)?;
     let samplers = surface::read_samplers(&root)?;
     let textures = surface::read_textures(&root, images.len(), samplers.len())?;
     let materials = surface::read_materials(&root, textures.len())?;

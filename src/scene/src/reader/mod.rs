@@ -18,3 +18,4 @@ mod surface;
 mod toon;
 pub(crate) mod transform;
 mod vrm0;
+mod webp;

@@ -8,6 +8,8 @@ use crate::{
     description::scene::{ImageIndex, TextureIndex},
     error::{Issue, SceneError},
     limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
+    reader::webp,
+    source::budget::Budget,
     source::container::Bytes,
     source::json::Item,
 };
@@ -52,7 +54,13 @@ pub(crate) fn read_textures(
     };
     list.elements(MAX_ELEMENTS)?
         .map(|item| {
-            let image = item.index_of("source", images, "image")?.map(ImageIndex);
+            // A PNG or JPEG beside the WebP is as good, and needs no conversion.
+            let webp = item.extension("EXT_texture_webp");
+            let image = match (item.index_of("source", images, "image")?, webp) {
+                (None, Some(webp)) => webp.index_of("source", images, "image")?,
+                (image, _) => image,
+            };
+            let image = image.map(ImageIndex);
             Ok(Texture {
                 image,
                 sampler: item.index_of("sampler", samplers, "sampler")?,
@@ -65,6 +73,7 @@ pub(crate) fn read_textures(
 pub(crate) fn read_images(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
+    budget: &Budget,
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<Image>, SceneError> {
     let Some(list) = root.get("images") else {
@@ -81,11 +90,16 @@ pub(crate) fn read_images(
             (None, Some(uri)) => bytes.uri(&uri)?,
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };
+        let data = match webp::is_webp(&data) {
+            true => webp::to_png(&item, &data, budget)?.map_or(data, Into::into),
+            false => data,
+        };
         let Some((format, width, height)) = header(&data) else {
             issues.push(Issue::warning(
                 "STOA_IMAGE_NOT_READ",
                 item.pointer(),
-                "it is neither a PNG nor a JPEG that can be read: drawn white".to_owned(),
+                "it is neither a PNG nor a JPEG nor a WebP that can be read: drawn white"
+                    .to_owned(),
             ));
             images.push(Image {
                 name: item.name(),
