@@ -54,6 +54,8 @@ pub const MAX_EXTRAS_BYTES: usize = 64 * 1024;
 pub const MAX_URI_BYTES: usize = 2_048;
 /// Most findings kept in the report on one file.
 pub const MAX_ISSUES: usize = 10_000;
+/// Most bytes of accessors that a report looks into, each use of one counted.
+pub const MAX_CHECKED_BYTES: u64 = 512 * 1024 * 1024;
 /// Nodes from which on a warning is given.
 pub const NODES_TO_WARN_ABOUT: usize = 20_000;
 /// Depth of nodes beyond which a warning is given.

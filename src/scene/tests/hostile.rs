@@ -84,3 +84,21 @@ fn every_well_formed_file_loads_or_names_what_is_not_read() {
         refused.join("\n")
     );
 }
+
+/// Accessors over the same bytes, and elements that no bytes stand for, ask for work that their file does not pay for.
+#[test]
+fn work_is_bounded_by_more_than_the_size_of_a_file() {
+    let accessor = r#"{"bufferView":0,"componentType":5126,"count":87381,"type":"VEC3"}"#;
+    let sparse = r#"{"componentType":5126,"count":8000000000000000,"type":"VEC3","sparse":{"count":1,
+        "indices":{"bufferView":0,"componentType":5125},"values":{"bufferView":0}}}"#;
+    let data = "A".repeat(1_398_104);
+    for accessors in [[accessor; 1_000].join(","), sparse.to_owned()] {
+        let text = format!(
+            r#"{{"asset":{{"version":"2.0"}},"accessors":[{accessors}],
+            "bufferViews":[{{"buffer":0,"byteLength":1048576}}],
+            "buffers":[{{"byteLength":1048576,"uri":"data:application/octet-stream;base64,{data}"}}]}}"#
+        );
+        let report = scene::check_bytes(text.as_bytes(), &scene::NoSideFiles, Purpose::World);
+        assert!(report.is_truncated, "{:?}", report.refusal);
+    }
+}

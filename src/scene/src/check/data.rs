@@ -8,8 +8,8 @@ use super::{
     resources::Bytes,
     sink::Sink,
 };
-use crate::source::json::Item;
-use std::collections::BTreeSet;
+use crate::{limits::MAX_CHECKED_BYTES, source::json::Item};
+use std::{cell::Cell, collections::BTreeSet};
 
 /// How far the length of a unit vector of three may be from one: what eight bits a component can hold.
 const UNIT_VECTOR_TOLERANCE: f64 = 0.006_74;
@@ -22,6 +22,8 @@ const WEIGHT_TOLERANCE: f64 = 1.0 / 255.0;
 pub(super) struct Data<'m, 'a> {
     pub(super) model: &'m Model<'a>,
     pub(super) buffers: &'m [Option<Bytes<'m>>],
+    /// Bytes of elements that are still looked at: accessors may overlap, so that a small file holds a lot of them.
+    left: Cell<u64>,
 }
 
 /// The elements of an accessor.
@@ -94,7 +96,15 @@ fn reader(component: u64) -> fn(&[u8]) -> f64 {
     }
 }
 
-impl<'m> Data<'m, '_> {
+impl<'m, 'a> Data<'m, 'a> {
+    pub(super) fn new(model: &'m Model<'a>, buffers: &'m [Option<Bytes<'m>>]) -> Self {
+        Self {
+            model,
+            buffers,
+            left: Cell::new(MAX_CHECKED_BYTES),
+        }
+    }
+
     pub(super) fn check(&self, sink: &mut Sink) {
         for accessor in self.model.accessors.iter() {
             self.check_accessor(accessor, sink);
@@ -116,6 +126,9 @@ impl<'m> Data<'m, '_> {
         }
         for animation in list(self.model.root, "animations") {
             self.check_animation(animation, sink);
+        }
+        if self.left.get() == 0 {
+            sink.cut_short();
         }
     }
 
@@ -140,6 +153,11 @@ impl<'m> Data<'m, '_> {
             if !start.is_multiple_of(component_bytes(component)) {
                 return None;
             }
+        }
+        let cost = (count as u64).saturating_mul(element as u64);
+        self.left.set(self.left.get().saturating_sub(cost));
+        if self.left.get() == 0 {
+            return None;
         }
         let bytes = component_bytes(component) as usize;
         let width = accessor.width()? as usize;

@@ -136,11 +136,7 @@ fn find_issues_in(
     }
     let buffers = source.buffers(&model, sink);
     source.images(&model, &buffers, &declared, sink);
-    let data = data::Data {
-        model: &model,
-        buffers: &buffers,
-    };
-    data.check(sink);
+    data::Data::new(&model, &buffers).check(sink);
 }
 
 /// A file that the gate refuses for its size is not looked at further.

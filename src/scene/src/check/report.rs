@@ -79,7 +79,7 @@ impl Summary {
 pub struct Report {
     /// Findings; each code once at each place.
     pub issues: Vec<Issue>,
-    /// True when there were more findings than are kept.
+    /// True when there were more findings than are kept, or more data than is looked into.
     pub is_truncated: bool,
     /// What the product does with the file.
     pub outcome: Outcome,

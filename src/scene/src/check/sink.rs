@@ -36,6 +36,11 @@ impl Sink {
         self.push(code, String::new(), None);
     }
 
+    /// Not everything was looked at.
+    pub(super) fn cut_short(&mut self) {
+        self.is_truncated = true;
+    }
+
     pub(super) fn finish(self) -> (Vec<Issue>, bool) {
         (self.issues, self.is_truncated)
     }

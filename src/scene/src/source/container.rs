@@ -97,6 +97,8 @@ enum Buffer<'a> {
     Chunk(&'a [u8]),
     /// A file or a data URI.
     Shared(Arc<[u8]>),
+    /// A compressed view, unpacked.
+    Own(Vec<u8>),
 }
 
 impl Buffer<'_> {
@@ -104,6 +106,7 @@ impl Buffer<'_> {
         match self {
             Self::Chunk(bytes) => bytes,
             Self::Shared(bytes) => bytes,
+            Self::Own(bytes) => bytes,
         }
     }
 }
@@ -293,7 +296,7 @@ impl<'a> Bytes<'a> {
             .get("byteStride")
             .map(|stride| stride.size())
             .transpose()?;
-        self.buffers.push(Buffer::Shared(bytes.into()));
+        self.buffers.push(Buffer::Own(bytes));
         Ok(View {
             buffer: self.buffers.len() - 1,
             start: 0,
