@@ -1,13 +1,15 @@
 //! The report for people.
 
-use scene::{Cost, Outcome, Report, Support};
+use scene::{Cost, Issue, Outcome, Report, Support};
 use std::{
+    collections::BTreeMap,
     io::{self, Write},
     path::Path,
 };
 
-/// Most findings shown of one file; `--json` and `--html` give all.
+/// Most kinds of findings shown of one file, and most places of each; `--json` and `--html` give all.
 const MAX_SHOWN: usize = 50;
+const MAX_PLACES: usize = 3;
 
 const SEVERITIES: [&str; 4] = ["error", "warning", "info", "hint"];
 
@@ -26,7 +28,7 @@ pub(crate) fn verdict(outcome: Outcome) -> &'static str {
 }
 
 /// Where a finding is.
-pub(crate) fn place(issue: &scene::Issue) -> String {
+pub(crate) fn place(issue: &Issue) -> String {
     match issue.offset {
         Some(offset) => format!("byte {offset}"),
         None if issue.pointer.is_empty() => "the file".to_owned(),
@@ -62,25 +64,16 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
         )?,
         None => writeln!(output, "{} {verdict}", file.display())?,
     }
-    let mut last_remedy = "";
-    for issue in report.issues.iter().take(MAX_SHOWN) {
+    let groups = groups(&report.issues);
+    for group in groups.iter().take(MAX_SHOWN) {
+        write_group(group, output)?;
+    }
+    let left = groups.len().saturating_sub(MAX_SHOWN);
+    if left > 0 || report.is_truncated {
         writeln!(
             output,
-            "  {:7} {} at {}: {}",
-            severity(issue.severity),
-            issue.code,
-            place(issue),
-            issue.message
+            "  and {left} more kinds; --html and --json show all"
         )?;
-        // The same advice is not given twice in a row.
-        if issue.remedy() != last_remedy {
-            last_remedy = issue.remedy();
-            writeln!(output, "          {last_remedy}")?;
-        }
-    }
-    let left = report.issues.len().saturating_sub(MAX_SHOWN);
-    if left > 0 || report.is_truncated {
-        writeln!(output, "  and {left} more")?;
     }
     if let Some(refusal) = &report.refusal {
         writeln!(output, "  refused: {refusal}")?;
@@ -96,6 +89,39 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
     Ok(())
 }
 
+/// Findings that say the same of different places, the severe ones first.
+fn groups(issues: &[Issue]) -> Vec<Vec<&Issue>> {
+    let mut groups: BTreeMap<(u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
+    for issue in issues {
+        let key = (issue.severity, issue.code, issue.message.as_str());
+        groups.entry(key).or_default().push(issue);
+    }
+    groups.into_values().collect()
+}
+
+fn write_group(group: &[&Issue], output: &mut dyn Write) -> io::Result<()> {
+    let Some(first) = group.first() else {
+        return Ok(());
+    };
+    let places: Vec<String> = group
+        .iter()
+        .take(MAX_PLACES)
+        .map(|one| place(one))
+        .collect();
+    write!(
+        output,
+        "  {:7} {} at {}",
+        severity(first.severity),
+        first.code,
+        places.join(", ")
+    )?;
+    if group.len() > MAX_PLACES {
+        write!(output, " and {} more places", group.len() - MAX_PLACES)?;
+    }
+    writeln!(output, ": {}", first.message)?;
+    writeln!(output, "          {}", first.remedy())
+}
+
 fn write_cost(cost: &Cost, output: &mut dyn Write) -> io::Result<()> {
     let value = amount(cost.value, cost.is_bytes);
     write!(
@@ -109,4 +135,39 @@ fn write_cost(cost: &Cost, output: &mut dyn Write) -> io::Result<()> {
         write!(output, ": {}", cost.advice)?;
     }
     writeln!(output)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scene::{NoSideFiles, Purpose, check_bytes};
+
+    #[test]
+    fn equal_findings_are_told_once_with_their_places() {
+        let file = br#"{"asset":{"version":"2.0"},"nodes":[{},{},{},{},{}],"scene":7}"#;
+        let report = check_bytes(file, &NoSideFiles, Purpose::World);
+        let mut output = Vec::new();
+        write(Path::new("a.gltf"), &report, &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let lines: Vec<&str> = output.lines().collect();
+        assert!(
+            lines[1].contains("error   UNRESOLVED_REFERENCE at /scene:"),
+            "{output}"
+        );
+        let empty = lines
+            .iter()
+            .find(|line| line.contains("NODE_EMPTY"))
+            .unwrap();
+        assert!(
+            empty.contains("at /nodes/0, /nodes/1, /nodes/2 and 2 more places:"),
+            "{empty}"
+        );
+    }
+
+    #[test]
+    fn large_numbers_are_grouped() {
+        assert_eq!(amount(1_234_567, false), "1,234,567");
+        assert_eq!(amount(999, false), "999");
+        assert_eq!(amount(1_500_000, true), "1.5 MB");
+    }
 }

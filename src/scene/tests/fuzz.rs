@@ -71,6 +71,7 @@ fn the_check_survives_damaged_files() {
         let report = check_bytes(bytes, &FolderFiles::new(folder), Purpose::Prop);
         for issue in &report.issues {
             assert!(!issue.message.contains('\n') && !issue.message.is_empty());
+            assert!(issue.remedy().ends_with('.'), "{}", issue.code);
         }
     });
 }

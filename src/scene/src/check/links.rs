@@ -131,7 +131,6 @@ fn check_accessor(model: &Model<'_>, accessor: &Accessor<'_>, sink: &mut Sink) {
     let stride = view.stride.unwrap_or(element);
     if stride < element {
         sink.at(&codes::ACCESSOR_SMALL_BYTESTRIDE, &accessor.item);
-        return;
     }
     let Some(count) = accessor.count else { return };
     let bytes = (count - 1).saturating_mul(stride).saturating_add(element);
@@ -154,6 +153,12 @@ fn check_fit(
     component: u64,
     sink: &mut Sink,
 ) {
+    let is_unreadable = |item: &Item<'_>| {
+        item.member("byteOffset").is_some() && size(*item, "byteOffset").is_none()
+    };
+    if is_unreadable(&view.item) || is_unreadable(item) {
+        return;
+    }
     if !view.offset.saturating_add(offset).is_multiple_of(component) {
         sink.at(&codes::ACCESSOR_TOTAL_OFFSET_ALIGNMENT, item);
     }

@@ -116,6 +116,7 @@ fn by_name_of_shapes(code: &str) -> Option<&'static str> {
         | "EXTRA_PROPERTY"
         | "GLB_EMPTY_BIN_CHUNK" => HARMLESS,
         "BUFFER_VIEW_TARGET_MISSING"
+        | "INVALID_EXTENSION_NAME_FORMAT"
         | "UNSUPPORTED_EXTENSION"
         | "INCOMPLETE_EXTENSION_SUPPORT"
         | "URI_GLB"

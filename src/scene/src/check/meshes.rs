@@ -1,7 +1,7 @@
 //! Primitives: names and formats of attributes, indices, morph targets, and what the material needs of them.
 
 use super::{
-    codes,
+    codes, extensions,
     links::{Usage, Usages},
     model::{Accessor, Model, index, list, object, size},
     sink::Sink,
@@ -303,7 +303,9 @@ fn uv_sets(material: Item<'_>) -> BTreeSet<usize> {
     let mut open = vec![material];
     while let Some(item) = open.pop() {
         for (name, value) in item.members() {
-            if value.kind() != json::Kind::Object || name == "extras" {
+            // What an extension that is not checked uses is not known.
+            let is_unknown = item.is_member("extensions") && !extensions::is_known(name);
+            if value.kind() != json::Kind::Object || name == "extras" || is_unknown {
                 continue;
             }
             if name.ends_with("Texture") {

@@ -91,7 +91,12 @@ fn find_issues_of_another_version(root: Item<'_>, sink: &mut Sink) {
         }
     }
     match root.member("asset") {
-        Some(asset) => walk.member(asset, "asset"),
+        Some(asset) => {
+            walk.member(asset, "asset");
+            if asset.kind() == json::Kind::Null {
+                sink.at_member(&codes::UNDEFINED_PROPERTY, &root, "");
+            }
+        }
         None => sink.at_member(&codes::UNDEFINED_PROPERTY, &root, ""),
     }
 }

@@ -168,7 +168,7 @@ fn check_bounds(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
         let is_whole = |number: &f64| number.fract() == 0.0;
         if bounds.kind() != json::Kind::Array {
             sink.at(&codes::TYPE_MISMATCH, &bounds);
-        } else if values.is_empty() {
+        } else if values.is_empty() && accessor.width().is_none() {
             sink.at(&codes::EMPTY_ENTITY, &bounds);
         } else if !is_fitting {
             sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &bounds);
