@@ -94,7 +94,7 @@ extensions! {
     "KHR_node_visibility" Full hidden_nodes_are_not_drawn "";
     "KHR_physics_rigid_bodies" Part both_physics_dialects_give_the_same_model "drives and motors are read and do nothing";
     "KHR_techniques_webgl" PassedOver what_is_passed_over_is_named "";
-    "KHR_texture_basisu" PassedOver what_is_passed_over_is_named "";
+    "KHR_texture_basisu" Converted basis_images_become_png "PNG; ETC1S and UASTC";
     "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
     "KHR_texture_transform" Part texture_transforms_are_read "read for every slot; all slots are drawn with that of the base colour";
     "KHR_texture_video" PassedOver what_is_passed_over_is_named "";

@@ -126,3 +126,27 @@ fn compressed_samples_equal_the_plain_ones() {
         }
     }
 }
+
+#[test]
+fn basis_images_become_png() {
+    let Some(root) = samples() else { return };
+    let file = root.join("ext/textures/CesiumBalloonKTX2.glb");
+    let scene = load_file(&file, Purpose::World).unwrap().scene;
+    let sides: Vec<u32> = scene.images.iter().map(|image| image.width).collect();
+    assert_eq!(sides, [1024, 1024, 64]);
+    assert!(
+        scene
+            .images
+            .iter()
+            .all(|image| image.bytes.starts_with(b"\x89PNG"))
+    );
+    let image = &scene.images[0].bytes[..];
+    let mut reader = png::Decoder::new(std::io::Cursor::new(image))
+        .read_info()
+        .unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    // The picture holds more than one colour, and is opaque.
+    assert!(pixels.chunks(4).any(|pixel| pixel[..3] != pixels[..3]));
+    assert!(pixels.chunks(4).all(|pixel| pixel[3] == 255));
+}

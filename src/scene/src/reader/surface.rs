@@ -8,7 +8,7 @@ use crate::{
     description::scene::{ImageIndex, TextureIndex},
     error::{Issue, SceneError},
     limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
-    reader::webp,
+    reader::foreign_image::ForeignImage,
     source::budget::Budget,
     source::container::Bytes,
     source::json::Item,
@@ -54,12 +54,13 @@ pub(crate) fn read_textures(
     };
     list.elements(MAX_ELEMENTS)?
         .map(|item| {
-            // A PNG or JPEG beside the WebP is as good, and needs no conversion.
-            let webp = item.extension("EXT_texture_webp");
-            let image = match (item.index_of("source", images, "image")?, webp) {
-                (None, Some(webp)) => webp.index_of("source", images, "image")?,
-                (image, _) => image,
-            };
+            // A PNG or JPEG beside them is as good, and needs no conversion.
+            let mut image = item.index_of("source", images, "image")?;
+            for name in ["EXT_texture_webp", "KHR_texture_basisu"] {
+                if let (None, Some(foreign)) = (image, item.extension(name)) {
+                    image = foreign.index_of("source", images, "image")?;
+                }
+            }
             let image = image.map(ImageIndex);
             Ok(Texture {
                 image,
@@ -90,16 +91,17 @@ pub(crate) fn read_images(
             (None, Some(uri)) => bytes.uri(&uri)?,
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };
-        let data = match webp::is_webp(&data) {
-            true => webp::to_png(&item, &data, budget)?.map_or(data, Into::into),
-            false => data,
+        let data = match ForeignImage::of(&data) {
+            Some(foreign) => foreign
+                .to_png(&item, &data, budget)?
+                .map_or(data, Into::into),
+            None => data,
         };
         let Some((format, width, height)) = header(&data) else {
             issues.push(Issue::warning(
                 "STOA_IMAGE_NOT_READ",
                 item.pointer(),
-                "it is neither a PNG nor a JPEG nor a WebP that can be read: drawn white"
-                    .to_owned(),
+                "it is no PNG, JPEG, WebP or Basis image that can be read: drawn white".to_owned(),
             ));
             images.push(Image {
                 name: item.name(),
