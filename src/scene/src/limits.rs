@@ -28,6 +28,10 @@ pub const MAX_INSTANCES: usize = 200_000;
 pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
 /// Most triangles drawn, instances included.
 pub const MAX_TRIANGLES: u64 = 20_000_000;
+/// Most images.
+pub const MAX_IMAGES: usize = 4_096;
+/// Most parts of an image's header that are passed over in search of its size.
+pub const MAX_HEADER_PARTS: usize = 10_000;
 /// Most pixels on a side of an image.
 pub const MAX_IMAGE_SIDE: u32 = 16_384;
 /// Most decoded bytes of all images, four a pixel.

@@ -1,6 +1,7 @@
 //! Headers of images: formats, sizes, and features that glTF passes over.
 
 use super::{codes, codes::Code};
+use crate::limits::MAX_HEADER_PARTS;
 
 /// Formats of images that are recognised.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -84,12 +85,19 @@ fn png_header(bytes: &[u8]) -> Result<Header, &'static Code> {
         true => Colours::Standard,
         false => Colours::Own,
     };
-    loop {
+    for _ in 0..MAX_HEADER_PARTS {
         let length = word(offset)? as usize;
         let data = offset + 8;
         match bytes.get(offset + 4..data).ok_or(end)? {
             b"IHDR" if size.is_none() => size = Some((word(data)?, word(data + 4)?)),
-            b"IDAT" => break,
+            b"IDAT" => {
+                let (width, height) = size.ok_or(&codes::IMAGE_DATA_INVALID)?;
+                return Ok(Header {
+                    width,
+                    height,
+                    is_special: [primaries, transfer].contains(&Colours::Own) || !has_square_pixels,
+                });
+            }
             _ if size.is_none() => return Err(&codes::IMAGE_DATA_INVALID),
             b"iCCP" => [primaries, transfer] = [Colours::Own; 2],
             b"sRGB" => [primaries, transfer] = [Colours::Standard; 2],
@@ -111,12 +119,7 @@ fn png_header(bytes: &[u8]) -> Result<Header, &'static Code> {
             return Err(end);
         }
     }
-    let (width, height) = size.ok_or(&codes::IMAGE_DATA_INVALID)?;
-    Ok(Header {
-        width,
-        height,
-        is_special: [primaries, transfer].contains(&Colours::Own) || !has_square_pixels,
-    })
+    Err(&codes::IMAGE_DATA_INVALID)
 }
 
 /// RFC 9649: simple lossy, simple lossless, or extended.
@@ -149,7 +152,7 @@ fn jpeg_header(bytes: &[u8]) -> Result<Header, &'static Code> {
     let end = &codes::IMAGE_UNEXPECTED_EOS;
     let at = |offset: usize| bytes.get(offset).copied().ok_or(end);
     let mut offset = 2;
-    loop {
+    for _ in 0..MAX_HEADER_PARTS {
         if at(offset)? != 0xFF {
             return Err(&codes::IMAGE_DATA_INVALID);
         }
@@ -173,4 +176,5 @@ fn jpeg_header(bytes: &[u8]) -> Result<Header, &'static Code> {
         }
         offset += 2 + length;
     }
+    Err(&codes::IMAGE_DATA_INVALID)
 }

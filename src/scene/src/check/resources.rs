@@ -6,6 +6,7 @@ use super::{
     pictures::Format,
     sink::Sink,
 };
+use crate::limits::MAX_IMAGES;
 use crate::source::{
     files::{SideFiles, inside_folder},
     json::Item,
@@ -162,7 +163,7 @@ impl<'a> Source<'a> {
         sink: &mut Sink,
     ) {
         let mut formats = Vec::new();
-        for image in model.images.iter() {
+        for image in model.images.iter().take(MAX_IMAGES) {
             let actual = self.image(model, buffers, *image, sink);
             // Textures go by what the file states of an image.
             let uri = text(*image, "uri").and_then(split_data_uri);

@@ -45,6 +45,7 @@ impl ForeignImage {
         bytes: &[u8],
         budget: &Budget,
     ) -> Result<Option<Vec<u8>>, SceneError> {
+        budget.charge(item, bytes.len() as u64)?;
         match self {
             Self::WebP => webp_to_png(item, bytes, budget),
             Self::Basis => basis_to_png(item, bytes, budget),

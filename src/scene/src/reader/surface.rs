@@ -7,7 +7,7 @@ use crate::{
     },
     description::scene::{ImageIndex, TextureIndex},
     error::{Issue, SceneError},
-    limits::{MAX_ELEMENTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE},
+    limits::{MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES},
     reader::foreign_image::ForeignImage,
     source::budget::Budget,
     source::container::Bytes,
@@ -82,7 +82,7 @@ pub(crate) fn read_images(
     };
     let mut decoded_bytes = 0u64;
     let mut images = Vec::new();
-    for item in list.elements(MAX_ELEMENTS)? {
+    for item in list.elements(MAX_IMAGES)? {
         let data: Arc<[u8]> = match (
             item.index_of("bufferView", bytes.view_count(), "buffer view")?,
             item.get("uri"),
@@ -161,7 +161,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
         return None;
     }
     let mut offset = 2;
-    loop {
+    for _ in 0..MAX_HEADER_PARTS {
         let marker = *bytes.get(offset + 1)?;
         if *bytes.get(offset)? != 0xFF {
             return None;
@@ -181,6 +181,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
             usize::from(*bytes.get(offset + 2)?) << 8 | usize::from(*bytes.get(offset + 3)?);
         offset = offset.checked_add(2 + length.max(2))?;
     }
+    None
 }
 
 pub(crate) fn read_materials(
