@@ -244,7 +244,7 @@ fn portals_and_links_are_read() {
 }
 
 /// A figure of VRM 0.x: bones as a list, everything about it in one extension.
-fn old_avatar() -> Value {
+pub(crate) fn old_avatar() -> Value {
     let bones = [
         ("hips", None, [0.0, 1.0, 0.0]),
         ("spine", Some(0), [0.0, 0.2, 0.0]),

@@ -57,6 +57,10 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_VRM_DRAFT" | "STOA_VRM_BOTH_VERSIONS" => {
             "Export the avatar again as VRM 1.0 with a current exporter."
         }
+        "STOA_PORTAL_URI" => "Give the portal an address that begins with stoa: or https:.",
+        "STOA_NODE_NAME" => "Give the object a shorter name.",
+        "STOA_ROTATION_NOT_UNIT" => "Apply the rotation of the object and export again.",
+        "STOA_NUMBER_TOO_LARGE" => "Look for a value that grew out of all proportion.",
         "STOA_VRM_SPRING_SHARED" => "Let each bone belong to one spring chain only.",
         _ => return None,
     })
