@@ -214,10 +214,10 @@ impl Baseline {
         let before = Instant::now();
         self.0.update();
         let device = self.0.world().resource::<RenderDevice>().wgpu_device();
-        drop(device.poll(PollType::Wait {
+        device.poll(PollType::Wait {
             submission_index: None,
             timeout: None,
-        })?);
+        })?;
         Ok(before.elapsed())
     }
 }
