@@ -113,7 +113,7 @@ extensions! {
     "OMI_vehicle_body" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_hover_thruster" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
-    "STOA_notice_board" Part seats_and_spawn_points_are_read "notes are kept, not yet drawn";
+    "STOA_notice_board" Full seats_and_spawn_points_are_read "the newest twelve notes hang on it; all are read before it";
     "STOA_portal" Part portals_and_links_are_read "read; it leads nowhere yet";
     "VRM" Converted old_avatars_become_new_ones "VRM 1.0; curves of the gaze become straight lines";
     "VRMC_materials_hdr_emissiveMultiplier" PassedOver what_is_passed_over_is_named "";

@@ -5,7 +5,7 @@ use crate::event::SessionEvent;
 use crate::motion::{Basis, OwnMotion, TimedMotion};
 use crate::run;
 use crate::view::WorldView;
-use identity::Key;
+use identity::{Did, Key};
 use network::{ClientEndpoint, KnownServers, PathStats};
 use protocol::{
     AvatarChoice, ClientMessage, ContentHash, DisplayName, EntityId, Welcome, WorldAddress,
@@ -63,6 +63,7 @@ pub struct Session {
     shared: Arc<Shared>,
     next_request: AtomicU32,
     basis: Basis,
+    did: Did,
     /// Tells that the thread of a session that has one is through.
     finished: Option<Mutex<std_mpsc::Receiver<()>>>,
 }
@@ -178,6 +179,7 @@ impl Session {
             past_bytes: Mutex::new((0, 0)),
         });
         let session = Self {
+            did: config.key.did(),
             events,
             commands,
             shared: shared.clone(),
@@ -201,6 +203,12 @@ impl Session {
         let event = self.events.recv().await?;
         self.note(&event);
         Some(event)
+    }
+
+    /// Who one is here: whoever wrote a note is named by it.
+    #[must_use]
+    pub const fn did(&self) -> &Did {
+        &self.did
     }
 
     /// Motion counts from the events that the front-end had seen when it set it.

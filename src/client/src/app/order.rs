@@ -7,6 +7,8 @@ use bevy::prelude::*;
 pub(crate) enum ClientSystems {
     /// Events of the session and loaded worlds are taken in.
     Receive,
+    /// Open screens take the keys that are theirs, before anything else hears of them.
+    Listen,
     /// Keys, mouse and scripts become intents.
     Intend,
     /// Intents become motion and requests.
@@ -39,6 +41,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             ClientSystems::Receive,
+            ClientSystems::Listen,
             ClientSystems::Intend,
             ClientSystems::Act,
             ClientSystems::Pose,

@@ -20,6 +20,8 @@ use simulation::AvatarMotion;
 const BEHIND: f32 = 3.4;
 /// Beside the head, so that the own avatar does not hide what one looks at, metres.
 const BESIDE: f32 = 0.35;
+/// Above the eyes, metres.
+const ABOVE: f32 = 0.12;
 /// Room that the eye needs, metres.
 const EYE_RADIUS: f32 = 0.18;
 /// How quickly the eye comes back out after an obstacle, a second.
@@ -37,6 +39,17 @@ pub(crate) struct ViewMode {
     pub(crate) is_first_person: bool,
     /// Distance that is free behind the head now.
     distance: f32,
+}
+
+impl ViewMode {
+    /// Where the line of sight through the middle of the picture passes the head, world space.
+    pub(crate) fn sight(&self, motion: &AvatarMotion) -> Vec3 {
+        if self.is_first_person {
+            motion.eyes()
+        } else {
+            pivot(motion)
+        }
+    }
 }
 
 /// Vertical field of view in radians.
@@ -100,8 +113,8 @@ fn switch_on(drawing: Option<Res<Drawing>>, mut eyes: Query<&mut Camera, With<Ey
     }
 }
 
-fn change_mode(wishes: Res<Wishes>, mut mode: ResMut<ViewMode>) {
-    if wishes.is_changing_view {
+fn change_mode(mut wishes: ResMut<Wishes>, mut mode: ResMut<ViewMode>) {
+    if std::mem::take(&mut wishes.is_changing_view) {
         mode.is_first_person = !mode.is_first_person;
     }
 }
@@ -142,6 +155,11 @@ fn follow(
     }
 }
 
+/// What the eye turns around in third person.
+fn pivot(motion: &AvatarMotion) -> Vec3 {
+    motion.eyes() + Quat::from_rotation_y(motion.yaw) * Vec3::X * BESIDE + Vec3::Y * ABOVE
+}
+
 fn behind(
     shown: &AvatarMotion,
     rotation: Quat,
@@ -149,7 +167,7 @@ fn behind(
     mode: &mut ViewMode,
     secs: f32,
 ) -> Vec3 {
-    let pivot = shown.eyes() + rotation * Vec3::X * BESIDE + Vec3::Y * 0.12;
+    let pivot = pivot(shown);
     let back = rotation * Vec3::Z;
     let free = world.map_or(BEHIND, |world| {
         world.simulation.cast_ball(pivot, back, EYE_RADIUS, BEHIND)

@@ -19,6 +19,9 @@ use protocol::{ChatLine, EntityId, Note, PersonId, PersonInfo, Welcome};
 use session::{Progress, Session, SessionEvent};
 use std::collections::BTreeMap;
 
+/// Chat lines that are remembered.
+const MAX_CHAT_LINES: usize = 2_000;
+
 /// Systems that take in what the session said.
 #[derive(SystemSet, Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Received;
@@ -127,7 +130,12 @@ fn receive(
                 drop(visit.people.insert(person.person, person.clone()));
             }
             SessionEvent::PersonLeft(person) => drop(visit.people.remove(person)),
-            SessionEvent::Chat(line) => visit.chat.push(line.clone()),
+            SessionEvent::Chat(line) => {
+                if visit.chat.len() >= MAX_CHAT_LINES {
+                    visit.chat.remove(0);
+                }
+                visit.chat.push(line.clone());
+            }
             SessionEvent::Holding(entity) => visit.holding = *entity,
             SessionEvent::Sitting(seat) => visit.sitting = *seat,
             SessionEvent::NotePinned(note) => visit.notes.push(note.clone()),

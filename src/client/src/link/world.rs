@@ -21,6 +21,39 @@ pub(crate) struct VisitWorld {
     /// Node of each body that the server speaks of.
     pub(crate) node_of_body: BTreeMap<EntityId, NodeIndex>,
     pub(crate) bodies: Vec<BodyInfo>,
+    pub(crate) notice_board: Option<NoticeBoard>,
+}
+
+/// Where notes are read and pinned.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NoticeBoard {
+    /// Its node; the writable area lies around it in its XY plane and faces +Z.
+    pub(crate) node: NodeIndex,
+    /// Width and height in metres.
+    pub(crate) size: Vec2,
+    /// Middle of the area, world space, as the file has it.
+    pub(crate) center: Vec3,
+    /// Where it faces, unit length.
+    pub(crate) face: Vec3,
+}
+
+impl NoticeBoard {
+    /// The first board of a world.
+    fn of(scene: &scene::Scene) -> Option<Self> {
+        let nodes = scene.visible_nodes();
+        let (node, size) = nodes
+            .into_iter()
+            .find_map(|node| Some((node, scene.nodes[node.index()].notice_board?)))?;
+        let world_from_node = scene.world_from_node(node);
+        Some(Self {
+            node,
+            size,
+            center: world_from_node.translation.into(),
+            face: world_from_node
+                .transform_vector3(Vec3::Z)
+                .normalize_or(Vec3::Z),
+        })
+    }
 }
 
 /// Sent once when a world is there to be drawn.
@@ -87,6 +120,7 @@ pub(super) fn build_when_loaded(
     };
     let scene = Arc::clone(simulation.scene());
     commands.insert_resource(VisitWorld {
+        notice_board: NoticeBoard::of(&scene),
         scene,
         manifest: world.manifest,
         node_of_body: welcome

@@ -1,7 +1,10 @@
 //! Keys and mouse of a window.
 
 use super::Wishes;
-use crate::app::order::{ClientSystems, Stage};
+use crate::{
+    app::order::{ClientSystems, Stage},
+    link::Visit,
+};
 use bevy::{
     input::mouse::AccumulatedMouseMotion,
     prelude::*,
@@ -15,15 +18,29 @@ const RADIANS_A_PIXEL: f32 = 0.0022;
 #[derive(Resource)]
 pub(crate) struct MouseSensitivity(pub(crate) f32);
 
+/// On the root of a screen that takes keys and mouse while it is there: the body rests meanwhile.
+#[derive(Component)]
+pub(crate) struct TakesInput;
+
 pub(super) fn plugin(app: &mut App) {
     app.insert_resource(MouseSensitivity(1.0));
     app.add_systems(
         Update,
-        (catch_cursor, look_around, press)
+        (
+            (catch_cursor, look_around, press).run_if(not(any_with_component::<TakesInput>)),
+            rest.run_if(any_with_component::<TakesInput>),
+        )
             .in_set(ClientSystems::Intend)
             .run_if(in_state(Stage::Inside))
             .run_if(any_with_component::<PrimaryWindow>),
     );
+}
+
+/// Whoever writes or reads a menu neither walks nor crouches.
+fn rest(mut wishes: ResMut<Wishes>) {
+    wishes.input.walk = Vec2::ZERO;
+    wishes.input.is_running = false;
+    wishes.input.is_crouching = false;
 }
 
 /// A click takes the cursor, Escape gives it back.
@@ -58,6 +75,7 @@ fn look_around(
 fn press(
     keys: Res<ButtonInput<KeyCode>>,
     buttons: Res<ButtonInput<MouseButton>>,
+    visit: Res<Visit>,
     mut wishes: ResMut<Wishes>,
 ) {
     let axis = |plus: [KeyCode; 2], minus: [KeyCode; 2]| {
@@ -80,7 +98,9 @@ fn press(
     wishes.is_grabbing = keys.just_pressed(KeyCode::KeyE);
     wishes.is_throwing =
         keys.just_pressed(KeyCode::KeyF) || buttons.just_pressed(MouseButton::Right);
-    wishes.is_sitting = keys.just_pressed(KeyCode::KeyX);
+    let is_seated = visit.sitting.is_some();
+    wishes.is_sitting = keys.just_pressed(KeyCode::KeyX) && !is_seated;
+    wishes.is_standing = keys.just_pressed(KeyCode::KeyX) && is_seated;
     wishes.is_changing_view = keys.just_pressed(KeyCode::KeyV);
     if keys.just_pressed(KeyCode::KeyG) {
         wishes.emote = Some("wave".to_owned());

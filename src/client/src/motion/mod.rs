@@ -2,9 +2,14 @@
 //! checks it afterwards.
 
 mod act;
+mod answers;
 mod input;
+mod reach;
 
 pub(crate) use act::CarriedHere;
+pub(crate) use answers::{Answer, Request};
+pub(crate) use input::TakesInput;
+pub(crate) use reach::Reach;
 
 use crate::{
     app::{
@@ -37,6 +42,10 @@ pub(crate) struct Wishes {
     pub(crate) is_changing_view: bool,
     pub(crate) emote: Option<String>,
     pub(crate) say: Option<String>,
+    /// Text of a note for the board.
+    pub(crate) pin: Option<String>,
+    /// Note of one's own to take down.
+    pub(crate) unpin: Option<u64>,
 }
 
 /// Oneself, at the last tick and the one before, for smooth pictures in between.
@@ -102,7 +111,7 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Pose)
             .run_if(in_state(Stage::Inside)),
     );
-    app.add_plugins((input::plugin, act::plugin));
+    app.add_plugins((input::plugin, reach::plugin, act::plugin, answers::plugin));
 }
 
 /// One appears where the server said.

@@ -1,7 +1,7 @@
 //! A body: the nodes of a look in the engine, posed by blended clips in the order that VRM gives: pose, look, expressions.
 
 use super::{
-    Dressed, Figure,
+    Dressed, Figure, Head,
     clips::{Clips, rest_in_world},
     is_own_hidden,
     load::{Look, Looks},
@@ -59,7 +59,9 @@ pub(super) fn dress(
     for (entity, figure) in &figures {
         if let Some(look) = looks.get(&figure.look, &config, *preset, &link) {
             let body = build(&mut commands, entity, look);
-            commands.entity(entity).insert(Dressed(body));
+            let head = body.bones.iter().find(|bone| bone.name == "head");
+            let head = Head(head.map_or(body.root, |bone| bone.entity));
+            commands.entity(entity).insert((Dressed(body), head));
         }
     }
 }

@@ -179,6 +179,10 @@ fn is_own_hidden(figure: &Figure, mode: &ViewMode) -> bool {
     figure.who.is_none() && mode.is_first_person
 }
 
+/// The head of a figure that wears its body.
+#[derive(Component)]
+pub(crate) struct Head(pub(crate) Entity);
+
 /// A figure that wears its body.
 #[derive(Component)]
 struct Dressed(Body);

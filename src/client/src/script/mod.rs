@@ -1,5 +1,6 @@
 //! Timed inputs: a script does what a person can do, through the same wishes as keys and mouse.
 
+mod keys;
 mod parse;
 
 pub(crate) use parse::Script;
@@ -136,6 +137,14 @@ fn start(
         ScriptCommand::Sit => wishes.is_sitting = true,
         ScriptCommand::Stand => wishes.is_standing = true,
         ScriptCommand::Say(text) => wishes.say = Some(text.clone()),
+        ScriptCommand::Press(key) => {
+            let key = *key;
+            commands.queue(move |world: &mut World| keys::press(world, key));
+        }
+        ScriptCommand::Type(text) => {
+            let text = text.clone();
+            commands.queue(move |world: &mut World| keys::write(world, &text));
+        }
         ScriptCommand::Emote(name) => wishes.emote = Some(name.clone()),
         ScriptCommand::Goto(point) => {
             running.goto = Some((*point, running.clock_secs + GOTO_LIMIT_SECS));

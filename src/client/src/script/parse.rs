@@ -1,6 +1,6 @@
 //! The language of input scripts: a line is `SECONDS COMMAND ARGUMENTS`; `#` starts a comment.
 
-use bevy::math::Vec3;
+use bevy::{math::Vec3, prelude::KeyCode};
 use std::path::PathBuf;
 
 /// Longest script in bytes.
@@ -54,6 +54,10 @@ pub(crate) enum ScriptCommand {
     Sit,
     Stand,
     Say(String),
+    /// Press and let go of a key that opens, closes or moves a screen.
+    Press(KeyCode),
+    /// Write into the field that is open.
+    Type(String),
     Emote(String),
     /// Walk straight to a point in world space, metres.
     Goto(Vec3),
@@ -126,6 +130,8 @@ fn parse_line(line: &str) -> Result<Step, String> {
         "sit" => ScriptCommand::Sit,
         "stand" => ScriptCommand::Stand,
         "say" => ScriptCommand::Say(text(rest, "a text")?),
+        "press" => ScriptCommand::Press(parse_key(rest)?),
+        "type" => ScriptCommand::Type(text(rest, "a text")?),
         "emote" => ScriptCommand::Emote(text(rest, "a gesture")?),
         "goto" => parse_goto(rest)?,
         "face" => ScriptCommand::Face(text(rest, "a name")?),
@@ -155,6 +161,38 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
         direction,
         secs: number(secs, "seconds")?,
         is_running,
+    })
+}
+
+/// Keys by the names that stand on them.
+const KEYS: [(&str, KeyCode); 20] = [
+    ("enter", KeyCode::Enter),
+    ("escape", KeyCode::Escape),
+    ("delete", KeyCode::Delete),
+    ("tab", KeyCode::Tab),
+    ("space", KeyCode::Space),
+    ("up", KeyCode::ArrowUp),
+    ("down", KeyCode::ArrowDown),
+    ("left", KeyCode::ArrowLeft),
+    ("right", KeyCode::ArrowRight),
+    ("page-up", KeyCode::PageUp),
+    ("page-down", KeyCode::PageDown),
+    ("f1", KeyCode::F1),
+    ("f2", KeyCode::F2),
+    ("f11", KeyCode::F11),
+    ("h", KeyCode::KeyH),
+    ("n", KeyCode::KeyN),
+    ("p", KeyCode::KeyP),
+    ("q", KeyCode::KeyQ),
+    ("r", KeyCode::KeyR),
+    ("v", KeyCode::KeyV),
+];
+
+fn parse_key(rest: &str) -> Result<KeyCode, String> {
+    let known = KEYS.iter().find(|(name, _)| *name == rest);
+    known.map(|(_, key)| *key).ok_or_else(|| {
+        let names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
+        format!("`{rest}` is not a key: use one of {}", names.join(", "))
     })
 }
 
@@ -210,10 +248,10 @@ mod tests {
     fn every_command_is_read() {
         let script = Script::parse(
             "# a visit\n0 wait-people 1 20\n1 walk forward 2\n1.5 run left 0.5\n3 turn -90\n3 look 10\n4 jump\n4 crouch 2\n5 grab\n6 throw\n\
-             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n",
+             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n14 press page-up\n15 type 你好 there\n",
         )
         .unwrap();
-        assert_eq!(script.steps.len(), 17);
+        assert_eq!(script.steps.len(), 19);
         assert_eq!(
             script.steps[11].command,
             ScriptCommand::Say("hello there, 你好".to_owned())
@@ -225,6 +263,10 @@ mod tests {
         assert_eq!(
             script.steps[15].command,
             ScriptCommand::Screenshot(PathBuf::from("a b.png"))
+        );
+        assert_eq!(
+            script.steps[17].command,
+            ScriptCommand::Press(KeyCode::PageUp)
         );
     }
 
@@ -258,6 +300,7 @@ mod tests {
             ("0 goto 1 NaN 2", "not a coordinate"),
             ("-1 jump", "negative"),
             ("0 say", "a text is missing"),
+            ("0 press any", "`any` is not a key: use one of enter"),
         ] {
             let fault = Script::parse(text).unwrap_err().to_string();
             assert!(fault.contains(part), "{fault}");

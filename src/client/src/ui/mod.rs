@@ -4,6 +4,7 @@ mod backdrop;
 mod button;
 mod failure;
 mod font;
+mod inside;
 mod loading;
 #[allow(dead_code, reason = "the screens inside a world follow")]
 mod theme;
@@ -28,6 +29,7 @@ pub(super) fn plugin(app: &mut App) {
         button::plugin,
         loading::plugin,
         failure::plugin,
+        inside::plugin,
     ));
 }
 

@@ -26,8 +26,12 @@ pub(super) const ACCENT: Color = Color::srgb(0.925, 0.705, 0.38);
 pub(super) const ON_ACCENT: Color = Color::srgb(0.16, 0.105, 0.03);
 /// The sea: names of people and calm facts.
 pub(super) const CALM: Color = Color::srgb(0.535, 0.78, 0.765);
+/// Names over the world: the same sea in brighter light.
+pub(super) const NAME: Color = Color::srgb(0.60, 0.85, 0.83);
 /// Terracotta: what went wrong.
 pub(super) const ALARM: Color = Color::srgb(0.925, 0.49, 0.375);
+/// The same for letters.
+pub(super) const ALARM_TEXT: Color = Color::srgb(1.0, 0.64, 0.53);
 
 /// Text sizes in logical pixels at [`DESIGN_HEIGHT`].
 pub(super) const SMALL: f32 = 14.0;
@@ -160,6 +164,29 @@ pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> im
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Contrast of letters on a ground that lies over something white, as WCAG 2.2 reckons it.
+    fn contrast_over_white(letters: Color, ground: Color) -> f32 {
+        let ground = ground.to_linear();
+        let over_white = |channel: f32| channel * ground.alpha + (1.0 - ground.alpha);
+        let ground = LinearRgba::rgb(
+            over_white(ground.red),
+            over_white(ground.green),
+            over_white(ground.blue),
+        );
+        let (one, other) = (letters.to_linear().luminance(), ground.luminance());
+        (one.max(other) + 0.05) / (one.min(other) + 0.05)
+    }
+
+    #[test]
+    fn texts_over_the_brightest_world_can_be_read() {
+        for letters in [TEXT, TEXT_SOFT, NAME, CALM, ACCENT, ALARM_TEXT] {
+            let contrast = contrast_over_white(letters, PANEL_DENSE);
+            assert!(contrast >= 4.5, "{letters:?}: {contrast}");
+        }
+        let contrast = contrast_over_white(ON_ACCENT, ACCENT);
+        assert!(contrast >= 4.5, "{contrast}");
+    }
 
     #[test]
     fn screens_scale_with_the_height_within_bounds() {

@@ -97,6 +97,9 @@ texts! {
     /// People, capacity.
     people_here: "Here now: {} of {}", "在场：{} / {}";
     chat_hint: "Say something", "说点什么";
+    /// People.
+    and_more: "and {} more", "还有 {} 人";
+    chat_kept: "Your text is kept: press Enter", "文字已保留：按回车";
     chat_too_long: "That is too long for one line", "太长了，一行说不下";
     /// Key.
     help_hint: "for help", "查看帮助";
@@ -112,6 +115,7 @@ texts! {
     denied_text: "That text cannot be shown", "这段文字无法显示";
     denied_board: "The notice board is full", "布告栏已满";
     denied_disk: "The server cannot keep it now", "服务器暂时无法保存";
+    denied_other: "That does not work now", "现在不行";
 
     // Help.
     help_title: "Keys", "按键";
@@ -134,6 +138,7 @@ texts! {
     help_close: "Close", "关闭";
     key_space: "Space", "空格";
     key_enter: "Enter", "回车";
+    key_delete: "Delete", "删除键";
 
     // Menu.
     menu_resume: "Back to the world", "回到世界";
@@ -171,10 +176,19 @@ texts! {
     name_character: "There is a character that cannot be shown", "有无法显示的字符";
 
     // Notice board.
-    note_title: "Pin a note", "贴一张便条";
     note_hint: "What should everybody read?", "想让大家看到什么？";
     note_pin: "Pin", "贴上";
-    note_cancel: "Cancel", "取消";
+    note_kept: "Your text is kept at the board", "文字保留在布告栏";
+    note_choose: "Choose yours", "选择你的";
+    note_take_down: "Take down", "取下";
+    note_own: "yours", "你的";
+    age_now: "just now", "刚刚";
+    /// Minutes.
+    age_minutes: "{} min ago", "{} 分钟前";
+    /// Hours.
+    age_hours: "{} h ago", "{} 小时前";
+    /// Days.
+    age_days: "{} d ago", "{} 天前";
     noted: "Your note is on the board", "便条已贴上";
     board_title: "Notice board", "布告栏";
     board_empty: "Nothing here yet. Be the first to pin a note.", "还没有便条。来贴第一张吧。";
