@@ -257,7 +257,7 @@ fn simulate(seed: u64, lag_sends: usize) -> Result<Outcome> {
             let state = EntityState::quantise(&walker.sample())?;
             entities.push((EntityId(index as u32 + 1), state, Salience::AVATAR));
         }
-        link.send(100 + send * TICKS_PER_SEND, entities)?;
+        link.send(100 + send * TICKS_PER_SEND, &entities)?;
         for (index, walker) in walkers.iter().enumerate() {
             let id = EntityId(index as u32 + 1);
             let Some(state) = link.decoder.state(id) else {

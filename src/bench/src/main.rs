@@ -2,18 +2,22 @@
 //! It must not be part of the product: it may know everything, nothing knows it.
 //! Start reading at `report.rs`, then at the bench in question, a module each.
 
+mod all;
 mod asteroids;
 mod crowd;
 mod cubes;
 mod frames;
 mod freshness;
 mod link;
+mod load;
 mod random;
 mod report;
 mod train;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
+use protocol::WorldAddress;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -34,6 +38,12 @@ struct Common {
     /// Print JSON lines (always done; accepted for symmetry).
     #[arg(long)]
     json: bool,
+}
+
+impl Common {
+    fn load(&self, people: u32, seconds: u64) -> load::Load {
+        load::Load::new(people, seconds, self.seed)
+    }
 }
 
 #[derive(Subcommand)]
@@ -63,6 +73,53 @@ enum Bench {
         #[command(flatten)]
         common: Common,
     },
+    /// Processor time of a server with 200 people who see each other, against a null server with the same traffic.
+    Server {
+        /// People.
+        #[arg(long, default_value_t = 200)]
+        people: u32,
+        /// Seconds measured of each server.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// 1,000 bots in one world against a quarter of them, each against a null server.
+    Scale {
+        /// Bots of the larger crowd.
+        #[arg(long, default_value_t = 1000)]
+        people: u32,
+        /// Seconds measured of each server.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// What coming in costs others, and how soon a newcomer holds the world.
+    Join {
+        /// People who are present.
+        #[arg(long, default_value_t = 200)]
+        people: u32,
+        /// Folder of the world.
+        #[arg(long, default_value = "assets/worlds/plaza")]
+        world: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Every bench in turn, each in a process and within a time of its own.
+    All {
+        /// Recordings for `cubes`.
+        #[arg(long, value_name = "FILE", num_args = 0..)]
+        cubes: Vec<PathBuf>,
+        /// Seconds measured by `server` and `scale`.
+        #[arg(long, default_value_t = 10)]
+        seconds: u64,
+        /// Leave a bench out; repeat it for more.
+        #[arg(long, value_name = "BENCH")]
+        without: Vec<String>,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Time of a picture of a world, against the engine's own glTF loader in the same process.
     Frames {
         /// Folder of the world.
@@ -82,6 +139,42 @@ enum Bench {
         pictures: u32,
         #[command(flatten)]
         common: Common,
+    },
+    /// A server under load; a process of another bench.
+    #[command(hide = true)]
+    Host {
+        #[arg(long)]
+        world: PathBuf,
+    },
+    /// Bots under load; a process of another bench.
+    #[command(hide = true)]
+    Swarm {
+        #[arg(long)]
+        join: WorldAddress,
+        #[arg(long)]
+        count: u32,
+        #[arg(long)]
+        seconds: u64,
+        #[arg(long)]
+        seed: u64,
+    },
+    /// A server without a game; a process of another bench.
+    #[command(hide = true)]
+    NullHost {
+        #[arg(long)]
+        bytes: usize,
+    },
+    /// Its crowd; a process of another bench.
+    #[command(hide = true)]
+    NullCrowd {
+        #[arg(long)]
+        join: SocketAddr,
+        #[arg(long)]
+        count: u32,
+        #[arg(long)]
+        seconds: u64,
+        #[arg(long)]
+        bytes: usize,
     },
     /// Makes the frozen tables of the snapshot codec anew from seeded recordings.
     Train {
@@ -120,6 +213,52 @@ fn run(bench: &Bench) -> Result<()> {
             assets: assets.clone(),
             size: (*width, *height),
             pictures: *pictures,
+        }),
+        Bench::Server {
+            people,
+            seconds,
+            common,
+        } => load::server(common.load(*people, *seconds)),
+        Bench::Scale {
+            people,
+            seconds,
+            common,
+        } => load::scale(common.load(*people, *seconds)),
+        Bench::Join {
+            people,
+            world,
+            common,
+        } => load::join(world, common.load(*people, 0)),
+        Bench::All {
+            cubes,
+            seconds,
+            without,
+            common,
+        } => all::run(&all::All {
+            cubes,
+            seconds: *seconds,
+            without,
+            seed: common.seed,
+        }),
+        Bench::Host { world } => load::serve(world),
+        Bench::Swarm {
+            join,
+            count,
+            seconds,
+            seed,
+        } => load::crowd(join, load::Load::new(*count, *seconds, *seed)),
+        Bench::NullHost { bytes } => load::null_serve(*bytes),
+        Bench::NullCrowd {
+            join,
+            count,
+            seconds,
+            bytes,
+        } => load::null_crowd(&load::CrowdConfig {
+            server: *join,
+            count: *count,
+            joins_per_sec: load::JOINS_PER_SEC,
+            seconds: *seconds,
+            bytes: *bytes,
         }),
         Bench::Train { out, common } => train::run(out, common.seed),
     }

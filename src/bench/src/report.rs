@@ -53,7 +53,7 @@ impl Metric {
             line["level"] = json!(level);
             line["pass"] = json!(is_met);
         }
-        println(&line.to_string());
+        print_line(&line.to_string());
     }
 }
 
@@ -62,11 +62,12 @@ fn rounded(value: f64) -> f64 {
     (value * 10_000.0).round() / 10_000.0
 }
 
+/// A line of output.
 #[allow(
     clippy::print_stdout,
     reason = "standard output is this program's product"
 )]
-fn println(line: &str) {
+pub(crate) fn print_line(line: &str) {
     println!("{line}");
 }
 

@@ -1,7 +1,10 @@
 //! The world under the feet of bots: one follower simulation for all of a process.
 
-use glam::Vec3;
-use simulation::{AvatarInput, AvatarMotion, BodyState, Role, Simulation, WorldRules};
+use glam::{Quat, Vec3};
+use simulation::{
+    AvatarInput, AvatarMotion, BodyState, GROUND_ACCELERATION, Role, SKIN, Simulation, TICK_SECS,
+    WALK_SPEED, WorldRules,
+};
 use std::{path::Path, sync::Arc};
 
 /// Somewhere to walk.
@@ -37,7 +40,7 @@ impl Ground {
     }
 
     /// Puts a body where the server says it is.
-    pub fn place_body(&mut self, node: u32, position: Vec3, rotation: glam::Quat) {
+    pub fn place_body(&mut self, node: u32, position: Vec3, rotation: Quat) {
         if let Some(index) = self.simulation.body_of_node(scene::NodeIndex(node)) {
             let state = BodyState {
                 position,
@@ -50,21 +53,65 @@ impl Ground {
         }
     }
 
-    /// True when somebody at `feet` can walk `metres` along a heading: no wall, and floor of about the same height.
+    /// What is before somebody at `feet` along a heading, so many metres far.
     #[must_use]
-    pub fn is_walkable(&self, feet: Vec3, yaw: f32, metres: f32) -> bool {
+    pub fn way(&self, feet: Vec3, yaw: f32, metres: f32) -> Way {
         const CHEST: f32 = 1.0;
+        const KNEE: f32 = 0.35;
         const HIGHEST_STEP: f32 = 0.5;
-        let direction = glam::Quat::from_rotation_y(yaw) * Vec3::NEG_Z;
+        const FLAT: f32 = 0.01;
+        let direction = Quat::from_rotation_y(yaw) * Vec3::NEG_Z;
         let chest = feet + Vec3::Y * CHEST;
         if self.simulation.cast_ball(chest, direction, 0.3, metres) < metres {
-            return false;
+            return Way::Blocked;
         }
-        [0.4, 1.0].iter().all(|share| {
-            let above = chest + direction * metres * *share;
-            self.simulation
+        let mut steepest: f32 = 0.0;
+        for share in [0.4, 0.7, 1.0] {
+            let above = chest + direction * metres * share;
+            let Some(hit) = self
+                .simulation
                 .cast_ray(above, Vec3::NEG_Y, CHEST + HIGHEST_STEP)
-                .is_some_and(|hit| (hit.point.y - feet.y).abs() < HIGHEST_STEP)
-        })
+            else {
+                return Way::Blocked;
+            };
+            let is_still = hit.body.is_none();
+            steepest = steepest.max((hit.point.y - feet.y).abs());
+            if !is_still {
+                steepest = steepest.max(FLAT * 2.0);
+            }
+        }
+        if steepest >= HIGHEST_STEP {
+            return Way::Blocked;
+        }
+        let knee = feet + Vec3::Y * KNEE;
+        let is_clear = self.simulation.cast_ball(knee, direction, 0.2, metres) >= metres;
+        // The feet stand a little above the ground.
+        if is_clear && steepest < FLAT + SKIN {
+            Way::Flat
+        } else {
+            Way::Rough
+        }
     }
+}
+
+/// What is before somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A wall or a drop.
+    Blocked,
+    /// Steps, slopes, things in the way: to be walked with care.
+    Rough,
+    /// Nothing at all, and even fixed ground.
+    Flat,
+}
+
+/// Moves somebody by one tick where the way is [`Way::Flat`]: nothing there needs to be asked of the world, which is
+/// what lets one process walk a thousand bots.
+pub(crate) fn stride(motion: &mut AvatarMotion, input: &AvatarInput) {
+    let wished = Quat::from_rotation_y(input.yaw) * Vec3::new(input.walk.x, 0.0, -input.walk.y);
+    let change = wished * WALK_SPEED - motion.velocity;
+    motion.yaw = input.yaw;
+    motion.pitch = input.pitch;
+    motion.velocity += change.clamp_length_max(GROUND_ACCELERATION * TICK_SECS);
+    motion.position += motion.velocity * TICK_SECS;
 }

@@ -8,7 +8,7 @@ use network::{
     simulated::{LinkConfig, Network},
 };
 use protocol::{AvatarChoice, DisplayName, TICKS_PER_SECOND};
-use server::{Server, ServerConfig, SteppedServer};
+use server::{Server, ServerConfig, SteppedServer, Watch};
 use session::{Session, SessionConfig};
 use simulation::AvatarInput;
 use std::{
@@ -41,6 +41,10 @@ pub struct HarnessConfig {
 pub struct Harness {
     /// The network, to cut and to change.
     pub network: Network,
+    /// What the server does, seen from inside.
+    pub watch: Watch,
+    /// How late each tick begins, in seconds: a machine that has too much to do.
+    pub late_secs: f64,
     config: HarnessConfig,
     certificate: Certificate,
     server: Option<SteppedServer>,
@@ -80,6 +84,8 @@ impl Harness {
         let mut harness = Self {
             ground: Ground::load(&config.world)?,
             network,
+            watch: Watch::with_ledger(),
+            late_secs: 0.0,
             config,
             certificate,
             server: None,
@@ -101,7 +107,8 @@ impl Harness {
             data: self.config.data.clone(),
             ..ServerConfig::default()
         };
-        let server = Server::start_stepped(&config, endpoint).map_err(|error| error.to_string())?;
+        let server = Server::start_stepped(&config, endpoint, Some(self.watch.clone()))
+            .map_err(|error| error.to_string())?;
         self.server = Some(server);
         Ok(())
     }
@@ -183,7 +190,7 @@ impl Harness {
                 person.tick();
             }
             if let Some(server) = &mut self.server {
-                server.step();
+                server.step_late(self.late_secs);
             }
             tokio::time::sleep(TICK).await;
         }

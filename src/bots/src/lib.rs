@@ -11,9 +11,9 @@ mod stroll;
 mod swarm;
 
 pub use box_world::write_box_world;
-pub use ground::Ground;
+pub use ground::{Ground, Way};
 pub use harness::{Harness, HarnessConfig};
 pub use participant::Participant;
 pub use random::Random;
 pub use stroll::{Behaviour, Strollers, stroll};
-pub use swarm::{Percentiles, SwarmConfig, SwarmError, SwarmReport, swarm};
+pub use swarm::{Percentiles, SwarmConfig, SwarmError, SwarmReport, Window, swarm, swarm_with};

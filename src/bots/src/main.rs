@@ -32,6 +32,9 @@ enum Command {
         /// How long, from when all are inside.
         #[arg(long, value_name = "S")]
         seconds: u64,
+        /// How many come in a second, at most 60.
+        #[arg(long, value_name = "N", default_value_t = 20)]
+        joins_per_sec: u32,
         /// What they do.
         #[arg(long, value_enum, default_value_t = Choice::Walk)]
         behaviour: Choice,
@@ -71,6 +74,7 @@ fn main() -> ExitCode {
         join,
         count,
         seconds,
+        joins_per_sec,
         behaviour,
         seed,
         json,
@@ -84,7 +88,9 @@ fn main() -> ExitCode {
     let config = SwarmConfig {
         address: join,
         count,
+        settle_secs: 0,
         seconds,
+        joins_per_sec,
         behaviour: behaviour.into(),
         seed,
     };

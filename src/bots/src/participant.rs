@@ -1,14 +1,17 @@
 //! A session with a body and a memory: what a front-end keeps, without pictures.
 
 use glam::Vec3;
+use identity::Key;
+use network::{ClientEndpoint, KnownServers};
 use protocol::{
-    BodyInfo, ChatLine, Denial, DisplayName, EntityId, Note, PersonId, PersonInfo,
-    ServerStatistics, Welcome,
+    AvatarChoice, BodyInfo, ChatLine, Denial, DisplayName, EntityId, Note, PersonId, PersonInfo,
+    SHIPPED_AVATARS, ServerStatistics, Welcome, WorldAddress,
 };
 use replication::{Flags, Pose};
-use session::{OwnMotion, Session, SessionEvent, WorldFiles};
+use session::{Cache, OwnMotion, Session, SessionConfig, SessionEvent, WorldFiles};
 use simulation::AvatarMotion;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, io, sync::Arc};
+use tokio::runtime::Handle;
 
 /// Somebody in a world.
 #[derive(Debug)]
@@ -72,6 +75,32 @@ impl Participant {
             end: None,
             is_inside: false,
         }
+    }
+
+    /// Joins a world by its address, as an agent with a new key; files are fetched into `cache` where there is one.
+    ///
+    /// # Errors
+    /// What the system says when it gives no random numbers; names that break the rules.
+    pub fn join(
+        address: &WorldAddress,
+        name: &str,
+        cache: Option<Cache>,
+        runtime: &Handle,
+    ) -> io::Result<Self> {
+        let config = SessionConfig {
+            address: address.clone(),
+            key: Key::generate().map_err(io::Error::other)?,
+            name: DisplayName::new(name).map_err(io::Error::other)?,
+            avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
+            avatar_file: None,
+            is_agent: true,
+            program: concat!("stoa-bots ", env!("CARGO_PKG_VERSION")).to_owned(),
+            cache,
+            known_servers: Arc::new(KnownServers::in_memory()),
+            pin_unknown: true,
+            endpoint: ClientEndpoint::udp(),
+        };
+        Ok(Self::new(Session::start(config, runtime)))
     }
 
     /// Takes what has happened, and says where oneself is. Call it each tick, after moving [`Self::motion`].

@@ -1,7 +1,7 @@
 //! Bots that look alive: they walk, stop, look around, wave, and say something now and then.
 
 use crate::{
-    ground::Ground,
+    ground::{Ground, Way, stride},
     participant::{Participant, at_best},
     random::Random,
 };
@@ -52,6 +52,9 @@ const CROWD_METRES: f32 = 4.0;
 /// Ticks between two updates of the bodies that bots walk around.
 const BODY_TICKS: u64 = 12;
 
+/// Up to so many bots wave and speak as they like; more together say no more than these.
+const TALKERS: f32 = 30.0;
+
 /// What bots do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
@@ -79,6 +82,12 @@ pub(crate) struct Bot {
     behaviour: Behaviour,
     doing: Doing,
     home: Option<Vec3>,
+    /// Until then the way is flat and free.
+    flat_until: u64,
+    /// Bots look ahead in different ticks.
+    phase: u64,
+    /// Factor of the chances to wave and to speak.
+    talkativeness: f32,
 }
 
 /// What bots of one process need to join.
@@ -86,13 +95,20 @@ pub(crate) struct Crew {
     pub(crate) address: WorldAddress,
     pub(crate) behaviour: Behaviour,
     pub(crate) seed: u64,
+    /// How many there will be: where many are, each says less.
+    pub(crate) count: u32,
     known: Arc<KnownServers>,
     cache: Cache,
     _folder: tempfile::TempDir,
 }
 
 impl Crew {
-    pub(crate) fn new(address: WorldAddress, behaviour: Behaviour, seed: u64) -> io::Result<Self> {
+    pub(crate) fn new(
+        address: WorldAddress,
+        behaviour: Behaviour,
+        seed: u64,
+        count: u32,
+    ) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let cache = Cache::open(folder.path(), protocol::limits::MAX_WORLD_FILE_BYTES * 2)
             .map_err(io::Error::other)?;
@@ -100,6 +116,7 @@ impl Crew {
             address,
             behaviour,
             seed,
+            count,
             known: Arc::new(KnownServers::in_memory()),
             cache,
             _folder: folder,
@@ -135,6 +152,9 @@ impl Crew {
                 turn: 0.0,
             },
             home: None,
+            flat_until: 0,
+            phase: number,
+            talkativeness: (TALKERS / self.count.max(1) as f32).min(1.0),
         })
     }
 }
@@ -145,9 +165,23 @@ impl Bot {
         if let (true, Some(ground)) = (self.person.is_inside, ground) {
             let home = *self.home.get_or_insert(self.person.motion.position);
             let input = self.decide(ground, home, tick);
-            ground.advance(&mut self.person.motion, &input);
+            self.move_by(ground, &input, tick);
         }
         self.person.tick();
+    }
+
+    /// Walks; without asking the world where the last look has shown that nothing is in the way, and nothing is due
+    /// while somebody stands.
+    fn move_by(&mut self, ground: &Ground, input: &AvatarInput, tick: u64) {
+        let is_looking = self.is_looking(tick);
+        let motion = &mut self.person.motion;
+        let is_on_fixed_ground = motion.is_grounded && motion.ground_velocity == Vec3::ZERO;
+        let is_standing = input.walk == Vec2::ZERO && motion.velocity.length_squared() < 1e-6;
+        if is_on_fixed_ground && (tick < self.flat_until || (is_standing && !is_looking)) {
+            stride(motion, input);
+        } else {
+            ground.advance(motion, input);
+        }
     }
 
     fn decide(&mut self, ground: &Ground, home: Vec3, tick: u64) -> AvatarInput {
@@ -166,8 +200,13 @@ impl Bot {
             },
             Doing::Walking { until, turn } => {
                 yaw += turn;
-                let looks = tick.is_multiple_of(LOOK_TICKS);
-                if looks && !ground.is_walkable(position, yaw, LOOK_AHEAD_METRES) {
+                let is_looking = self.is_looking(tick);
+                let way = is_looking.then(|| ground.way(position, yaw, LOOK_AHEAD_METRES));
+                if way == Some(Way::Flat) {
+                    self.flat_until = tick + LOOK_TICKS;
+                }
+                if way == Some(Way::Blocked) {
+                    self.flat_until = 0;
                     let clear = self.clear_heading(ground, position, yaw);
                     let Some(clear) = clear else {
                         self.doing = Doing::Standing {
@@ -197,10 +236,16 @@ impl Bot {
         [0.5, -0.5, 1.0, -1.0, 1.6, -1.6, 2.3, -2.3, 3.1]
             .iter()
             .map(|turn| yaw + turn * side)
-            .find(|yaw| ground.is_walkable(feet, *yaw, LOOK_AHEAD_METRES))
+            .find(|yaw| ground.way(feet, *yaw, LOOK_AHEAD_METRES) != Way::Blocked)
+    }
+
+    /// True when it is time to look ahead.
+    fn is_looking(&self, tick: u64) -> bool {
+        (tick + self.phase).is_multiple_of(LOOK_TICKS)
     }
 
     fn choose(&mut self, home: Vec3, tick: u64) {
+        self.flat_until = 0;
         let stands = matches!(self.doing, Doing::Standing { .. });
         self.act(tick);
         if self.behaviour == Behaviour::Idle || !stands {
@@ -237,10 +282,10 @@ impl Bot {
 
     /// Things that bots do between walks. What is not taken because too much waits is simply not done.
     fn act(&mut self, tick: u64) {
-        if self.random.chance(0.12) {
+        if self.random.chance(0.12 * self.talkativeness) {
             at_best(self.person.session.emote("wave"));
         }
-        if tick > ticks(5.0) && self.random.chance(0.03) {
+        if tick > ticks(5.0) && self.random.chance(0.03 * self.talkativeness) {
             let line = *self.random.pick(&LINES);
             at_best(self.person.session.chat(line));
         }
@@ -323,7 +368,7 @@ impl Drop for Strollers {
 /// # Errors
 /// What the system says when it gives no thread, folder or random numbers.
 pub fn stroll(address: &WorldAddress, count: u32, seed: u64) -> io::Result<Strollers> {
-    let crew = Crew::new(address.clone(), Behaviour::Walk, seed)?;
+    let crew = Crew::new(address.clone(), Behaviour::Walk, seed, count)?;
     let is_over = Arc::new(AtomicBool::new(false));
     let asked_to_end = is_over.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -2,13 +2,12 @@
 
 use crate::participant::at_best;
 use crate::stroll::{Behaviour, Bot, Crew, TickClock, fetched_ground, update_ground};
-use protocol::{ServerStatistics, TICKS_PER_SECOND, WorldAddress};
-use std::{io, time::Duration};
+use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND, WorldAddress};
+use server::is_sampled;
+use std::{collections::BTreeSet, io, time::Duration};
 
 /// Seconds that a swarm has for entering.
 const ENTRY_SECS: u64 = 60;
-/// Ticks between two bots that join.
-const JOIN_TICKS: u64 = 3;
 /// Ticks between two questions to the server.
 const ASK_TICKS: u64 = 5 * TICKS_PER_SECOND as u64;
 /// The server's figures cover ten seconds: those from before the whole swarm was inside do not count.
@@ -21,8 +20,12 @@ pub struct SwarmConfig {
     pub address: WorldAddress,
     /// How many bots.
     pub count: u32,
-    /// How long, from when everybody is inside.
+    /// How long to wait once everybody is inside, until newcomers have been told of everybody.
+    pub settle_secs: u64,
+    /// How long to measure after that.
     pub seconds: u64,
+    /// How many come in a second; more than one a tick do not.
+    pub joins_per_sec: u32,
     /// What they do.
     pub behaviour: Behaviour,
     /// Decides what each does.
@@ -53,8 +56,29 @@ pub struct SwarmReport {
     pub state_age_ms: Percentiles,
     /// UDP payload.
     pub bytes_in_per_sec_per_bot: f64,
+    /// Mean size of a bot's own datagrams: what it sent beside its snapshots' share of QUIC.
+    pub bytes_per_datagram_out: f64,
+    /// Datagrams that were no snapshots.
+    pub broken: u64,
     /// The worst of the server's figures, where it tells them.
     pub server: Option<ServerStatistics>,
+    /// What each bot received and sent while measuring, to be compared with the server's ledger.
+    pub windows: Vec<Window>,
+    /// Tick, entity and fingerprint of the states that came with one send in a hundred, without repetitions.
+    pub sampled: BTreeSet<(u64, EntityId, u64)>,
+}
+
+/// What one bot received and sent between two moments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Its avatar.
+    pub entity: EntityId,
+    /// Server ticks of the newest snapshots at the begin and the end.
+    pub ticks: (u64, u64),
+    /// Snapshots decoded between.
+    pub snapshots: u64,
+    /// Sequence numbers of the next datagram at the begin and the end.
+    pub sequences: (u64, u64),
 }
 
 /// Why there is no report.
@@ -76,20 +100,39 @@ pub enum SwarmError {
 /// # Errors
 /// [`SwarmError`].
 pub fn swarm(config: &SwarmConfig) -> Result<SwarmReport, SwarmError> {
+    swarm_with(config, || {})
+}
+
+/// As [`swarm`]; `on_begin` is called when measuring begins.
+///
+/// # Errors
+/// [`SwarmError`].
+pub fn swarm_with(
+    config: &SwarmConfig,
+    on_begin: impl FnOnce(),
+) -> Result<SwarmReport, SwarmError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .thread_name("stoa-bots-network")
         .enable_all()
         .build()?;
-    let crew = Crew::new(config.address.clone(), config.behaviour, config.seed)?;
+    let crew = Crew::new(
+        config.address.clone(),
+        config.behaviour,
+        config.seed,
+        config.count,
+    )?;
     let mut run = Run {
         bots: Vec::new(),
         clock: TickClock::start(),
         ages_ms: Vec::new(),
         server: None,
-        measured_from: None,
+        begun: None,
+        settled: None,
+        windows: Vec::new(),
+        sampled: BTreeSet::new(),
     };
-    let report = run.go(config, &crew, runtime.handle());
+    let report = run.go(config, &crew, runtime.handle(), on_begin);
     for bot in &run.bots {
         at_best(bot.person.session.leave());
     }
@@ -103,7 +146,12 @@ struct Run {
     ages_ms: Vec<f32>,
     server: Option<ServerStatistics>,
     /// Tick, and bytes received by all bots at it.
-    measured_from: Option<(u64, u64)>,
+    begun: Option<(u64, u64)>,
+    /// Tick at which all were inside.
+    settled: Option<u64>,
+    /// In the order of the bots, once measuring has begun.
+    windows: Vec<Window>,
+    sampled: BTreeSet<(u64, EntityId, u64)>,
 }
 
 impl Run {
@@ -112,13 +160,16 @@ impl Run {
         config: &SwarmConfig,
         crew: &Crew,
         runtime: &tokio::runtime::Handle,
+        on_begin: impl FnOnce(),
     ) -> Result<SwarmReport, SwarmError> {
         let second = u64::from(TICKS_PER_SECOND);
+        let per_sec = u64::from(config.joins_per_sec.max(1));
+        let mut on_begin = Some(on_begin);
         let mut ground = None;
         loop {
             let tick = self.clock.tick;
             let joined = self.bots.len() as u64;
-            if joined < u64::from(config.count) && tick >= joined * JOIN_TICKS {
+            if joined < u64::from(config.count) && tick * per_sec >= joined * second {
                 self.bots.push(crew.join(joined, runtime)?);
             }
             if ground.is_none()
@@ -132,10 +183,15 @@ impl Run {
             for bot in &mut self.bots {
                 bot.tick(ground.as_ref(), tick);
             }
-            if self.measured_from.is_none() {
+            if self.begun.is_none() {
                 self.begin_when_inside(config)?;
+                if self.begun.is_some()
+                    && let Some(on_begin) = on_begin.take()
+                {
+                    on_begin();
+                }
             }
-            if let Some((from, _)) = self.measured_from {
+            if let Some((from, _)) = self.begun {
                 self.measure(tick - from);
                 if tick - from >= config.seconds * second {
                     return Ok(self.report(tick - from));
@@ -148,10 +204,19 @@ impl Run {
     /// Measuring begins when everybody is inside, or has failed, or has had their time.
     fn begin_when_inside(&mut self, config: &SwarmConfig) -> Result<(), SwarmError> {
         let is_settled = |bot: &Bot| bot.person.is_inside || bot.person.end.is_some();
-        let is_late = self.clock.tick > ENTRY_SECS * u64::from(TICKS_PER_SECOND);
+        let second = u64::from(TICKS_PER_SECOND);
+        let is_late = self.clock.tick > ENTRY_SECS * second;
         let is_complete = self.bots.len() == config.count as usize;
-        let is_begun = is_late || (is_complete && self.bots.iter().all(is_settled));
-        if !is_begun {
+        if self.settled.is_none() {
+            if !is_late && !(is_complete && self.bots.iter().all(is_settled)) {
+                return Ok(());
+            }
+            self.settled = Some(self.clock.tick);
+        }
+        if self
+            .settled
+            .is_some_and(|at| self.clock.tick < at + config.settle_secs * second)
+        {
             return Ok(());
         }
         if !self.bots.iter().any(|bot| bot.person.is_inside) {
@@ -163,7 +228,8 @@ impl Run {
             };
             return Err(SwarmError::NotEntered(reason));
         }
-        self.measured_from = Some((self.clock.tick, self.bytes_in()));
+        self.begun = Some((self.clock.tick, self.bytes_in()));
+        self.windows = self.bots.iter().map(moment).collect();
         Ok(())
     }
 
@@ -175,6 +241,7 @@ impl Run {
                 self.ages_ms.push((age * 1000.0) as f32);
             }
         }
+        self.sample_states();
         let Some(first) = self.bots.first_mut() else {
             return;
         };
@@ -193,6 +260,29 @@ impl Run {
         }
     }
 
+    /// Notes what came with a snapshot that the server keeps the truth of, a few bots each tick.
+    fn sample_states(&mut self) {
+        for bot in &self.bots {
+            let view = bot.person.session.view();
+            let Some(newest) = view.newest_tick().filter(|tick| is_sampled(*tick)) else {
+                continue;
+            };
+            let came = view.newest_states().filter(|(_, tick, _)| *tick == newest);
+            self.sampled
+                .extend(came.map(|(id, tick, state)| (tick, id, state.fingerprint())));
+        }
+    }
+
+    fn bytes_per_datagram_out(&self) -> f64 {
+        let (mut bytes, mut count) = (0, 0);
+        for bot in &self.bots {
+            let stats = bot.person.session.stats();
+            bytes += stats.datagram_bytes_out;
+            count += stats.datagrams_out;
+        }
+        bytes as f64 / count.max(1) as f64
+    }
+
     fn bytes_in(&self) -> u64 {
         let of_bot = |bot: &Bot| bot.person.session.stats().bytes_in;
         self.bots.iter().map(of_bot).sum()
@@ -202,7 +292,15 @@ impl Run {
         let seconds = elapsed as f64 / f64::from(TICKS_PER_SECOND);
         let inside = self.bots.iter().filter(|bot| bot.person.is_inside).count() as u32;
         let lost = |bot: &Bot| bot.person.losses + u32::from(!bot.person.is_inside);
-        let bytes_before = self.measured_from.map_or(0, |(_, bytes)| bytes);
+        let bytes_before = self.begun.map_or(0, |(_, bytes)| bytes);
+        let ends = self.bots.iter().map(moment);
+        let windows = self.windows.iter().zip(ends).map(|(begin, end)| Window {
+            entity: end.entity,
+            ticks: (begin.ticks.0, end.ticks.0),
+            snapshots: end.snapshots - begin.snapshots,
+            sequences: (begin.sequences.0, end.sequences.0),
+        });
+        let broken = |bot: &Bot| bot.person.session.stats().snapshots_broken;
         let bytes = self.bytes_in().saturating_sub(bytes_before) as f64;
         SwarmReport {
             bots: inside,
@@ -210,8 +308,26 @@ impl Run {
             disconnects: self.bots.iter().map(lost).sum(),
             state_age_ms: Percentiles::of(&mut self.ages_ms),
             bytes_in_per_sec_per_bot: bytes / seconds.max(1e-9) / f64::from(inside.max(1)),
+            bytes_per_datagram_out: self.bytes_per_datagram_out(),
+            broken: self.bots.iter().map(broken).sum(),
             server: self.server,
+            windows: windows.collect(),
+            sampled: std::mem::take(&mut self.sampled),
         }
+    }
+}
+
+/// Where a bot stands now: a window of no length.
+fn moment(bot: &Bot) -> Window {
+    // In this order: a snapshot that comes between counts for neither.
+    let tick = bot.person.session.view().newest_tick().unwrap_or(0);
+    let stats = bot.person.session.stats();
+    let entity = bot.person.welcome.as_ref().map(|welcome| welcome.entity);
+    Window {
+        entity: entity.unwrap_or(EntityId(0)),
+        ticks: (tick, tick),
+        snapshots: stats.snapshots,
+        sequences: (stats.datagrams_out, stats.datagrams_out),
     }
 }
 

@@ -6,6 +6,7 @@
 mod entering;
 mod hostile;
 mod keeping;
+mod load;
 mod support;
 mod things;
 mod together;

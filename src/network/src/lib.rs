@@ -27,5 +27,5 @@ pub use known_servers::{KnownServers, KnownServersError};
 pub use resolve::{ResolveError, resolve};
 pub use server::{BindError, Handshake, HandshakeError, ServerEndpoint};
 pub use socket::SocketBuffers;
-pub use stream::{ControlStream, ReceiveError, SendError, StreamReceiver, StreamSender};
+pub use stream::{ControlStream, Frame, ReceiveError, SendError, StreamReceiver, StreamSender};
 pub use transport::Tuning;

@@ -4,11 +4,6 @@ use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-/// Wished receive buffer in bytes.
-const RECEIVE_BYTES: usize = 8 * 1024 * 1024;
-/// Wished send buffer in bytes.
-const SEND_BYTES: usize = 8 * 1024 * 1024;
-
 /// What the system granted; it may be far less than wished (on Linux see `net.core.rmem_max`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SocketBuffers {
@@ -16,6 +11,11 @@ pub struct SocketBuffers {
     pub receive_bytes: usize,
     /// Bytes for packets to be sent.
     pub send_bytes: usize,
+}
+
+impl SocketBuffers {
+    /// Wished size of each, in bytes.
+    pub const WISHED_BYTES: usize = 8 * 1024 * 1024;
 }
 
 /// Binds a UDP socket. An IPv6 wildcard takes IPv4 as well.
@@ -30,8 +30,12 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)
     }
     // The system may refuse or cap either; what counts is what it granted.
     for refused in [
-        socket.set_recv_buffer_size(RECEIVE_BYTES).err(),
-        socket.set_send_buffer_size(SEND_BYTES).err(),
+        socket
+            .set_recv_buffer_size(SocketBuffers::WISHED_BYTES)
+            .err(),
+        socket
+            .set_send_buffer_size(SocketBuffers::WISHED_BYTES)
+            .err(),
     ]
     .into_iter()
     .flatten()

@@ -5,6 +5,7 @@ use crate::close::Disconnected;
 use crate::connection::Pace;
 use protocol::{WireError, decode_message, encode_message};
 use serde::{Serialize, de::DeserializeOwned};
+use std::sync::Arc;
 
 const LENGTH_BYTES: usize = 4;
 /// What is allocated for a message before any of it has arrived.
@@ -24,7 +25,7 @@ pub struct ControlStream {
 pub struct StreamSender {
     stream: quinn::SendStream,
     limit: usize,
-    /// A frame of which a part has left already.
+    /// Frames, of which a part has left already.
     pending: Vec<u8>,
     sent: usize,
     /// Of streams for files: what holds them back while state travels.
@@ -39,6 +40,22 @@ pub struct StreamReceiver {
     length: [u8; LENGTH_BYTES],
     length_filled: usize,
     body: Vec<u8>,
+}
+
+/// A message as it travels, encoded once for all who are told; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Frame(Arc<[u8]>);
+
+impl Frame {
+    /// Encodes a message of at most `limit` bytes.
+    ///
+    /// # Errors
+    /// [`WireError`].
+    pub fn new<T: Serialize>(message: &T, limit: usize) -> Result<Self, WireError> {
+        let body = encode_message(message, limit)?;
+        let length = (body.len() as u32).to_be_bytes();
+        Ok(Self([&length[..], &body].concat().into()))
+    }
 }
 
 /// A message or bytes cannot be sent.
@@ -110,14 +127,19 @@ impl StreamSender {
     /// # Errors
     /// [`SendError`].
     pub async fn send<T: Serialize>(&mut self, message: &T) -> Result<(), SendError> {
-        let body = encode_message(message, self.limit)?;
+        let frame = Frame::new(message, self.limit)?;
         self.flush().await?;
-        self.pending.clear();
-        self.sent = 0;
-        self.pending
-            .extend_from_slice(&(body.len() as u32).to_be_bytes());
-        self.pending.extend_from_slice(&body);
+        self.queue(&frame);
         self.flush().await
+    }
+
+    /// Takes a message that leaves with the next [`Self::flush`]: several together cost fewer packets.
+    pub fn queue(&mut self, frame: &Frame) {
+        if self.sent == self.pending.len() {
+            self.pending.clear();
+            self.sent = 0;
+        }
+        self.pending.extend_from_slice(&frame.0);
     }
 
     /// Sends file bytes as they are. Call only where the protocol expects no more frames. While state travels on
@@ -157,7 +179,11 @@ impl StreamSender {
         }
     }
 
-    async fn flush(&mut self) -> Result<(), SendError> {
+    /// Sends what was queued; ready when the transport has taken all of it.
+    ///
+    /// # Errors
+    /// [`SendError`].
+    pub async fn flush(&mut self) -> Result<(), SendError> {
         while self.sent < self.pending.len() {
             self.sent += self.stream.write(&self.pending[self.sent..]).await?;
         }

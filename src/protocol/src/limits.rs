@@ -57,6 +57,10 @@ pub const RESUME_SECS: u64 = 30;
 pub const MAX_DATAGRAMS_PER_SECOND: u32 = 60;
 /// Datagrams that may arrive at once before the rate counts.
 pub const MAX_DATAGRAM_BURST: u32 = 16;
+/// State that one client is sent at most in kbit/s, headers included, unless the host says otherwise.
+pub const DEFAULT_CLIENT_KBIT_PER_SEC: u32 = 64;
+/// The most that a host may say: one full datagram a send.
+pub const MAX_CLIENT_KBIT_PER_SEC: u32 = 256;
 /// How far from the eyes something can be grabbed, touched or sat on, in metres.
 pub const REACH_METRES: f32 = 3.0;
 /// Heaviest body that can be carried, in kilograms.

@@ -46,6 +46,9 @@ struct Sample {
 #[derive(Debug)]
 struct Entity {
     id: EntityId,
+    /// Sequence of the newest sample, and which snapshots up to it held one: bit n for `n` before it.
+    newest: u64,
+    held: u32,
     /// Oldest first.
     samples: VecDeque<Sample>,
 }
@@ -228,7 +231,9 @@ impl SnapshotDecoder {
             }
             let entity = self.slots[slot].get_or_insert_with(|| Entity {
                 id,
-                samples: VecDeque::with_capacity(KEPT_SAMPLES),
+                newest: sequence,
+                held: 0,
+                samples: VecDeque::new(),
             });
             entity.push(Sample {
                 sequence,
@@ -311,34 +316,31 @@ impl Entity {
         if self.samples.len() >= KEPT_SAMPLES {
             self.samples.pop_front();
         }
+        let by = (sample.sequence - self.newest).min(u64::from(u64::BITS)) as u32;
+        let shifted = u64::from(self.held).checked_shl(by).unwrap_or(0);
+        self.held = shifted as u32 | 1;
+        self.newest = sample.sequence;
         self.samples.push_back(sample);
     }
 
     /// Which snapshots before `sequence` held a record of it: bit n for the one `n + 1` before.
     fn held(&self, sequence: u64) -> u32 {
-        let mut held = 0;
-        for sample in self.samples.iter().rev() {
-            let age = sequence - sample.sequence;
-            if age > u64::from(MASK_SENDS) {
-                break;
-            }
-            held |= 1 << (age - 1);
-        }
-        held
+        let ahead = (sequence - self.newest).clamp(1, u64::from(MASK_SENDS) + 1) as u32;
+        (u64::from(self.held) << (ahead - 1)) as u32
     }
 
-    /// The states that a prediction uses when the server knows those in `held` to be here.
-    fn past(&self, held: u32, sequence: u64) -> Option<Past> {
-        let chosen = choose_past(held);
+    /// The states that a prediction uses when the server knows those in `known`, a part of [`Self::held`], to be here.
+    fn past(&self, known: u32, sequence: u64) -> Option<Past> {
+        let held = self.held(sequence);
+        let mut chosen = choose_past(known);
         let mut past: Option<Past> = None;
-        for sample in self.samples.iter().rev() {
-            let age = sequence - sample.sequence;
-            if age > u64::from(MASK_SENDS) {
-                break;
-            }
-            if chosen & (1 << (age - 1)) == 0 {
-                continue;
-            }
+        while chosen != 0 {
+            let bit = chosen & chosen.wrapping_neg();
+            chosen &= !bit;
+            // There is a sample for each bit, the newest last: no other needs to be looked at.
+            let newer = (held & (bit - 1)).count_ones() as usize;
+            let index = self.samples.len().checked_sub(newer + 1)?;
+            let sample = &self.samples[index];
             match &mut past {
                 Some(past) => past.push(sample.tick, &sample.state),
                 None => past = Some(Past::new(sample.tick, sample.state)),

@@ -8,11 +8,11 @@ use crate::coder::{COST_UNIT, Coder, gap_cost};
 use crate::datagram::{
     CORRECTION_BYTES, MAX_DATAGRAM_BYTES, SNAPSHOT_HEADER_BYTES, SnapshotHeader,
 };
-use crate::history::SharedHistory;
+use crate::history::{Glance, SharedHistory};
+use crate::interest::{Ranker, roused, urgency};
 use crate::preparation::{Preparations, Prepared, Reference};
 use crate::range_coder::{FLUSH_BYTES, RangeEncoder};
 use crate::record::{ARRIVED, GAP_OF_RECORDS, GAP_OF_REMOVALS, NONE_LOST, code_gap};
-use crate::state::EntityState;
 use crate::tables::{Family, TableId};
 use crate::view::{Binding, ClientView, MAX_SINCE_BASELINE, Slot};
 use glam::Vec3;
@@ -20,16 +20,10 @@ use protocol::EntityId;
 
 /// Entities beyond this distance are not sent, in metres.
 pub const INTEREST_METRES: f32 = 256.0;
-/// What was sent stays until it is this much further away than its tier says.
-const HYSTERESIS: f32 = 1.1;
-/// Within these distances an entity is due every send, every 2nd, every 4th; beyond, every 8th.
-const TIER_METRES: [f32; 3] = [24.0, 64.0, 128.0];
-/// Sends between two looks at who is in range.
-const INTEREST_SENDS: u64 = 4;
 /// Sends before a still state, a complete record or a removal without an acknowledgement is repeated.
 const REPEAT_SENDS: u32 = 3;
-/// Weight of a direct view: 0.25 behind, 1 in front.
-const BEHIND_WEIGHT: f32 = 0.25;
+/// Factor of the priority of last states: after them there is peace.
+const STILL_WEIGHT: f32 = 2.0;
 /// Bytes of the body before the first record and after the last.
 const BODY_OVERHEAD_BYTES: usize = 8 + FLUSH_BYTES;
 
@@ -61,7 +55,7 @@ pub struct EncodeReport {
     pub body_bits: u32,
     /// Entities that were due and did not fit.
     pub withheld: u32,
-    /// Sends for which the longest waiting of those has been due.
+    /// Sends for which the longest waiting of those has been due; 255 also stands for more.
     pub oldest_withheld_sends: u32,
 }
 
@@ -72,6 +66,8 @@ struct Candidate {
     is_chosen: bool,
     prepared: Prepared,
     priority: f32,
+    /// Since it was last looked at.
+    sends: u32,
 }
 
 /// Makes snapshots; holds scratch memory and work shared between clients. One per thread.
@@ -80,9 +76,13 @@ struct Candidate {
 #[derive(Debug, Default)]
 pub struct Encoder {
     preparations: Preparations,
+    ranker: Ranker,
+    /// One bit for each slot that is looked at in this send.
+    due: Vec<u64>,
     candidates: Vec<Candidate>,
     removals: Vec<u16>,
-    order: Vec<u32>,
+    /// Candidates by urgency: inverted bits of the priority, then the index.
+    order: Vec<u64>,
 }
 
 impl Encoder {
@@ -112,7 +112,7 @@ impl Encoder {
         }
         view.advance_to(send - 1);
         self.preparations.start(send);
-        update_interest(view, history, viewer);
+        self.ranker.update(view, history, viewer);
         self.gather(view, history, viewer);
         let fixed = SNAPSHOT_HEADER_BYTES
             + BODY_OVERHEAD_BYTES
@@ -136,84 +136,99 @@ impl Encoder {
         for slot in &self.removals {
             view.note_sent(usize::from(*slot));
         }
+        view.interest.sent += report.records;
+        view.interest.withheld += report.withheld;
         report
     }
 
-    /// Finds what is due and prepares it.
+    /// Looks at what is due in this send and prepares what has news.
     fn gather(&mut self, view: &mut ClientView, history: &SharedHistory, viewer: &ViewPoint) {
         self.candidates.clear();
         self.removals.clear();
-        let send = history.send();
-        let acknowledged = view.acknowledged();
-        for index in 0..view.slots.len() {
-            let slot = &mut view.slots[index];
-            match slot.binding {
-                Binding::Free => continue,
-                Binding::Leaving => {
-                    if slot.sent & acknowledged != 0 {
-                        view.release(index);
-                    } else if is_repeat_due(slot) {
-                        self.removals.push(index as u16);
-                    }
-                    continue;
-                }
-                Binding::Live => {}
+        self.mark_due(view, history);
+        for word in 0..self.due.len() {
+            let mut bits = std::mem::take(&mut self.due[word]);
+            while bits != 0 {
+                let index = word * 64 + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                self.look_at(index, view, history, viewer);
             }
-            let track = history.track(slot.place);
-            if !track.is_present || track.id != slot.id {
-                view.unbind(index);
-                continue;
+        }
+        let slots = &view.slots;
+        let is_leaving = |index: u16| slots[usize::from(index)].binding == Binding::Leaving;
+        view.interest.schedule.settle_leaving(is_leaving);
+    }
+
+    /// Marks the slots of this send, so that they come once each and in order.
+    fn mark_due(&mut self, view: &ClientView, history: &SharedHistory) {
+        self.due.clear();
+        self.due.resize(view.slots.len().div_ceil(64), 0);
+        let due = &mut self.due;
+        let schedule = &view.interest.schedule;
+        schedule.visit_due(history.send(), |slot| {
+            due[usize::from(slot / 64)] |= 1 << (slot % 64);
+        });
+        for place in roused(history) {
+            if let Some(slot) = view.slot_at(place) {
+                due[slot / 64] |= 1 << (slot % 64);
             }
-            let state = track.newest();
-            if slot.is_settled && state.is_still {
-                continue;
-            }
-            let reference = Reference::of(slot, acknowledged, send);
-            let baseline_send = reference.baseline_send(send);
-            let baseline = baseline_send.and_then(|at| track.at(at));
-            // By when, not by what: something else may have been sent since an equal baseline.
-            slot.is_settled = state.is_still
-                && baseline.is_some()
-                && baseline_send.is_some_and(|at| at >= track.newest_since());
-            if slot.is_settled {
-                slot.gathered = 0.0;
-                slot.waited = 0;
-                continue;
-            }
-            let is_due = if state.is_still {
-                let is_told = slot.sent.trailing_zeros() < (send - track.newest_since()) as u32;
-                !is_told || is_repeat_due(slot)
-            } else {
-                slot.since_baseline == 0 || (send + index as u64).is_multiple_of(1 << slot.tier)
-            };
-            let is_complete = baseline.is_none();
-            if slot.waited == 0 && (!is_due || (is_complete && !is_repeat_due(slot))) {
-                continue;
-            }
-            let reference = if is_complete {
-                Reference::NOTHING
-            } else {
-                reference
-            };
-            let prepared = self.preparations.record(history, slot.place, reference);
-            slot.gathered += priority(
-                state,
-                track.salience.weight,
-                track.salience.size_metres,
-                track.position,
-                viewer,
-            );
-            let priority = slot.gathered * if state.is_still { 2.0 } else { 1.0 };
-            self.push(index, prepared, priority);
         }
     }
 
-    fn push(&mut self, slot: usize, prepared: Prepared, priority: f32) {
+    fn look_at(
+        &mut self,
+        index: usize,
+        view: &mut ClientView,
+        history: &SharedHistory,
+        viewer: &ViewPoint,
+    ) {
+        let send = history.send();
+        let acknowledged = view.acknowledged();
+        // One more when it was looked at and not sent, which does not matter.
+        let sends = send as u32 - view.slots[index].head;
+        let slot = view.slot(index);
+        match slot.binding {
+            Binding::Free => return,
+            Binding::Leaving => {
+                if slot.sent & acknowledged != 0 {
+                    view.release(index);
+                } else if is_repeat_due(slot) {
+                    self.removals.push(index as u16);
+                }
+                return;
+            }
+            Binding::Live => {}
+        }
+        let glance = history.glance(slot.place);
+        if !glance.is_present || glance.id != slot.id {
+            return view.unbind(index);
+        }
+        if slot.is_settled(glance) {
+            return;
+        }
+        let reference = Reference::of(slot, acknowledged, send);
+        let baseline = reference
+            .baseline_send(send)
+            .filter(|at| *at >= glance.oldest_since);
+        // By when, not by what: something else may have been sent since an equal baseline.
+        if glance.is_still && baseline.is_some_and(|at| at >= glance.newest_since) {
+            slot.settled_since = glance.newest_since as u32;
+            slot.gathered = 0.0;
+            slot.waited = 0;
+            return;
+        }
+        slot.gathered += urgency(glance, viewer) * sends as f32;
+        if slot.waited == 0 && !is_news(slot, glance, baseline, send) {
+            return;
+        }
+        let reference = baseline.map_or(Reference::NOTHING, |_| reference);
+        let still = if glance.is_still { STILL_WEIGHT } else { 1.0 };
         self.candidates.push(Candidate {
-            slot: slot as u16,
+            slot: index as u16,
             is_chosen: true,
-            prepared,
-            priority,
+            prepared: self.preparations.record(history, slot.place, reference),
+            priority: slot.gathered * still,
+            sends,
         });
     }
 
@@ -226,40 +241,61 @@ impl Encoder {
             return;
         }
         self.order.clear();
-        self.order.extend(0..self.candidates.len() as u32);
-        let candidates = &mut self.candidates;
-        self.order.sort_unstable_by(|a, b| {
-            let (a, b) = (&candidates[*a as usize], &candidates[*b as usize]);
-            b.priority.total_cmp(&a.priority).then(a.slot.cmp(&b.slot))
-        });
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            // Priorities are not negative: their bits are in their order.
+            let urgent = u64::from(!candidate.priority.to_bits());
+            self.order.push(urgent << 32 | index as u64);
+        }
+        self.order.sort_unstable();
+        // How far apart the slots of what is chosen will be is not known yet: as far as those of all candidates.
+        let slots = view.slots.len() / self.candidates.len().max(1);
+        let gap = gap_cost(GAP_OF_RECORDS, slots as u32);
         let mut left = budget;
-        for index in &self.order {
-            let candidate = &mut candidates[*index as usize];
-            let cost = candidate.prepared.cost + LEAST_GAP_COST;
+        for key in &self.order {
+            let candidate = &mut self.candidates[*key as u32 as usize];
+            let cost = candidate.prepared.cost + gap;
             candidate.is_chosen = cost <= left;
             if candidate.is_chosen {
                 left -= cost;
             }
         }
-        // Gaps between slots were counted at their least: give back the least urgent until all is paid.
-        while self.cost_of_chosen() > budget {
-            let candidates = &mut self.candidates;
-            let last = self
-                .order
-                .iter()
-                .rposition(|index| candidates[*index as usize].is_chosen);
-            let Some(last) = last else {
-                break;
-            };
-            candidates[self.order[last] as usize].is_chosen = false;
-            self.order.truncate(last);
+        // Where they are further apart, the least urgent are given back until all is paid.
+        let mut cost = self.cost_of_chosen();
+        let mut last = self.order.len();
+        while last > 0 && cost > budget {
+            last -= 1;
+            let saved = self.give_back(self.order[last] as u32 as usize);
+            cost = cost.saturating_add_signed(-saved);
         }
         for candidate in self.candidates.iter().filter(|each| !each.is_chosen) {
             let slot = &mut view.slots[usize::from(candidate.slot)];
-            slot.waited += 1;
+            let sends = candidate.sends.min(u32::from(u8::MAX)) as u8;
+            slot.waited = slot.waited.saturating_add(sends);
             report.withheld += 1;
-            report.oldest_withheld_sends = report.oldest_withheld_sends.max(slot.waited);
+            report.oldest_withheld_sends = report.oldest_withheld_sends.max(slot.waited.into());
         }
+    }
+
+    /// Does without a candidate; gives what that saves.
+    fn give_back(&mut self, index: usize) -> i32 {
+        if !std::mem::take(&mut self.candidates[index].is_chosen) {
+            return 0;
+        }
+        let slot_of = |candidate: &Candidate| u32::from(candidate.slot);
+        let before = self.candidates[..index].iter().rfind(|each| each.is_chosen);
+        let after = self.candidates[index + 1..]
+            .iter()
+            .find(|each| each.is_chosen);
+        let first = before.map_or(0, |before| slot_of(before) + 1);
+        let candidate = &self.candidates[index];
+        let slot = slot_of(candidate);
+        let gap = |from: u32, to: u32| gap_cost(GAP_OF_RECORDS, to - from);
+        let mut saved = candidate.prepared.cost + gap(first, slot);
+        if let Some(after) = after.map(slot_of) {
+            saved += gap(slot + 1, after);
+            return saved as i32 - gap(first, after) as i32;
+        }
+        saved as i32
     }
 
     fn cost_of_chosen(&self) -> u32 {
@@ -301,8 +337,6 @@ impl Encoder {
 
 /// Most that one removal costs.
 const REMOVAL_COST: u32 = 28 * COST_UNIT;
-/// Least that the slot number of a record costs.
-const LEAST_GAP_COST: u32 = COST_UNIT / 8;
 
 /// True when the last record of the slot is old enough to be repeated.
 const fn is_repeat_due(slot: &Slot) -> bool {
@@ -329,71 +363,25 @@ pub(crate) fn code_mask(coder: &mut impl Coder, mask: u32) -> u32 {
     result
 }
 
-/// How urgent one more send without a record of this entity makes it.
-fn priority(
-    state: &EntityState,
-    weight: f32,
-    size: f32,
-    position: Vec3,
-    viewer: &ViewPoint,
-) -> f32 {
-    let away = position - viewer.position;
-    let distance = away.length().max(0.1);
-    let facing = (away.dot(viewer.forward) / distance + 1.0) * 0.5;
-    let held = if state.parent.is_some() { 2.0 } else { 1.0 };
-    let seen = BEHIND_WEIGHT + (1.0 - BEHIND_WEIGHT) * facing.clamp(0.0, 1.0);
-    weight.max(0.01) * held * seen * (size / distance).clamp(0.02, 1.0)
+/// True when the client lacks something that it can be told now: what moves always has news, unless it was told all of
+/// it a moment ago and has not answered yet.
+fn is_news(slot: &Slot, glance: &Glance, baseline: Option<u64>, send: u64) -> bool {
+    let is_told =
+        glance.is_still && u64::from(slot.sent.trailing_zeros()) < send - glance.newest_since;
+    let is_waited_for = is_told || baseline.is_none();
+    !is_waited_for || is_repeat_due(slot)
 }
 
-/// Binds what came into range, unbinds what left it, and sets the rate tiers.
-fn update_interest(view: &mut ClientView, history: &SharedHistory, viewer: &ViewPoint) {
-    let membership = history.membership();
-    if view.seen_membership == Some(membership) && !history.send().is_multiple_of(INTEREST_SENDS) {
-        return;
-    }
-    view.seen_membership = Some(membership);
-    for place in history.present() {
-        let track = history.track(*place);
-        let distance = track.position.distance(viewer.position);
-        let is_own = viewer.own == Some(track.id);
-        let bound = view
-            .slot_at(*place)
-            .filter(|index| view.slots[*index].id == track.id);
-        match bound {
-            Some(index) if is_own || distance > INTEREST_METRES * HYSTERESIS => view.unbind(index),
-            Some(index) => {
-                let slot = &mut view.slots[index];
-                slot.tier = tier(distance, slot.tier);
-            }
-            None if !is_own && distance <= INTEREST_METRES => view.bind(track.id, *place),
-            None => {}
-        }
-    }
-}
-
-/// Tier of a distance, near borders the tier before.
-fn tier(distance: f32, before: u8) -> u8 {
-    let of = |distance: f32| {
-        TIER_METRES
-            .iter()
-            .filter(|border| distance > **border)
-            .count() as u8
-    };
-    before.clamp(of(distance / HYSTERESIS), of(distance))
-}
-
-/// Chooses what a record of `slot` refers to.
 impl Reference {
+    /// Chooses what a record of `slot` refers to.
     fn of(slot: &Slot, acknowledged: u32, send: u64) -> Self {
         let held = slot.sent & acknowledged;
         if held != 0 {
             return Self::acknowledged(held);
         }
-        match slot.old_baseline {
-            Some(baseline) if slot.since_baseline < MAX_SINCE_BASELINE => {
-                u32::try_from(send - baseline).map_or(Self::NOTHING, Self::old)
-            }
-            _ => Self::NOTHING,
+        if slot.old_baseline == 0 || slot.since_baseline >= MAX_SINCE_BASELINE {
+            return Self::NOTHING;
         }
+        Self::old(send as u32 - slot.old_baseline)
     }
 }

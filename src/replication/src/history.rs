@@ -1,5 +1,6 @@
 //! The server's memory of quantised states, shared by all clients: recorded once a send.
 
+use crate::interest::{Cell, Grid};
 use crate::state::EntityState;
 use glam::Vec3;
 use protocol::quantisation::VELOCITY;
@@ -31,13 +32,35 @@ impl Salience {
 /// Position of an entity in the history's tables; given to another entity only after it is gone.
 pub(crate) type Place = u32;
 
+/// Comings and goings that are remembered for clients that have not seen them yet.
+const MAX_CHANGES: usize = 1024;
+/// Sends after which somebody who stopped counts as having come to rest, for those who look seldom.
+const REST_SENDS: u64 = 2;
+/// Factor of what is in somebody's hand.
+const HELD_WEIGHT: f32 = 2.0;
+/// Least factor: nobody is forgotten.
+const LEAST_WEIGHT: f32 = 0.01;
+
+/// What is looked at of an entity for every client, kept together.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Glance {
+    pub(crate) id: EntityId,
+    pub(crate) position: Vec3,
+    pub(crate) size_metres: f32,
+    pub(crate) weight: f32,
+    /// Send from which on the newest state was so.
+    pub(crate) newest_since: u64,
+    /// Send from which on states are remembered.
+    pub(crate) oldest_since: u64,
+    pub(crate) is_present: bool,
+    pub(crate) is_still: bool,
+}
+
 /// One entity and its distinct states.
 #[derive(Debug)]
 pub(crate) struct Track {
     pub(crate) id: EntityId,
-    pub(crate) is_present: bool,
-    pub(crate) salience: Salience,
-    pub(crate) position: Vec3,
+    cell: Cell,
     /// (send from which on it was so, state), oldest first; never empty.
     states: VecDeque<(u64, EntityState)>,
     recorded: u64,
@@ -47,11 +70,6 @@ impl Track {
     /// Newest state.
     pub(crate) fn newest(&self) -> &EntityState {
         &self.states[self.states.len() - 1].1
-    }
-
-    /// Send from which on the newest state was so.
-    pub(crate) fn newest_since(&self) -> u64 {
-        self.states[self.states.len() - 1].0
     }
 
     /// State at a send; none when it is forgotten.
@@ -78,6 +96,15 @@ pub struct SharedHistory {
     /// Ticks of the sends, the newest last.
     ticks: VecDeque<u64>,
     tracks: Vec<Track>,
+    /// Of each track.
+    glances: Vec<Glance>,
+    grid: Grid,
+    /// What began to move with the newest send, or came to rest a little before.
+    roused: Vec<Place>,
+    /// What came to rest with each of the last sends, the newest last.
+    stopped: VecDeque<Vec<Place>>,
+    /// Where somebody came or left, the newest last; the last one's number is `membership`.
+    changes: VecDeque<Place>,
     places: HashMap<EntityId, Place>,
     free: Vec<Place>,
     present: Vec<Place>,
@@ -93,11 +120,7 @@ impl SharedHistory {
 
     /// Records the world at `tick`, which must grow from call to call. Entities that were there before and are
     /// not named now are gone, and their ids must not come back. Call once per send, before encoding for any client.
-    pub fn record(
-        &mut self,
-        tick: u64,
-        entities: impl IntoIterator<Item = (EntityId, EntityState, Salience)>,
-    ) {
+    pub fn record(&mut self, tick: u64, entities: &[(EntityId, EntityState, Salience)]) {
         self.send += 1;
         if self.ticks.len() >= HISTORY_SENDS as usize {
             self.ticks.pop_front();
@@ -107,46 +130,122 @@ impl SharedHistory {
         let elapsed_secs = previous_tick.map_or(1.0, |previous| {
             tick.saturating_sub(previous).max(1) as f32 / TICKS_PER_SECOND as f32
         });
+        self.roused.clear();
+        let mut stopped = if self.stopped.len() as u64 > REST_SENDS {
+            self.stopped.pop_front().unwrap_or_default()
+        } else {
+            Vec::new()
+        };
+        stopped.clear();
         for (id, state, salience) in entities {
-            let place = self.place_of(id, &state);
-            let track = &mut self.tracks[place as usize];
-            track.salience = salience;
-            track.recorded = self.send;
-            track.position = state.position_in_world();
-            let state = refine(
-                track.states.back().map(|(_, state)| state),
-                state,
-                elapsed_secs,
-            );
-            if track.states.back().is_none_or(|(_, last)| *last != state) {
-                track.push(self.send, state);
-            }
+            let place = self.place_of(*id, state);
+            self.record_one(place, state, salience, elapsed_secs, &mut stopped);
         }
+        self.stopped.push_back(stopped);
+        self.rouse_rested();
         self.drop_absent();
+    }
+
+    fn record_one(
+        &mut self,
+        place: Place,
+        state: &EntityState,
+        salience: &Salience,
+        elapsed_secs: f32,
+        stopped: &mut Vec<Place>,
+    ) {
+        let track = &mut self.tracks[place as usize];
+        track.recorded = self.send;
+        let previous = track.states.back().map(|(_, state)| state);
+        let state = refine(previous, *state, elapsed_secs);
+        let was_still = previous.is_some_and(|previous| previous.is_still);
+        if previous.is_none_or(|last| *last != state) {
+            track.push(self.send, state);
+        }
+        match (was_still, state.is_still) {
+            (true, false) => self.roused.push(place),
+            (false, true) => stopped.push(place),
+            _ => {}
+        }
+        let position = state.position_in_world();
+        let cell = Grid::cell_of(position);
+        if cell != track.cell {
+            self.grid.remove(track.cell, place);
+            self.grid.insert(cell, place);
+            track.cell = cell;
+        }
+        let held = if state.parent.is_some() {
+            HELD_WEIGHT
+        } else {
+            1.0
+        };
+        let (oldest, newest) = (track.states.front(), track.states.back());
+        self.glances[place as usize] = Glance {
+            id: track.id,
+            position,
+            size_metres: salience.size_metres,
+            weight: salience.weight.max(LEAST_WEIGHT) * held,
+            newest_since: newest.map_or(0, |(since, _)| *since),
+            oldest_since: oldest.map_or(0, |(since, _)| *since),
+            is_present: true,
+            is_still: state.is_still,
+        };
+    }
+
+    /// Adds what came to rest some sends ago, and still rests, to what is roused: its last state shall go to those who
+    /// look at it seldom. What only pauses for a send is not worth their while.
+    fn rouse_rested(&mut self) {
+        let Some(at) = self.send.checked_sub(REST_SENDS) else {
+            return;
+        };
+        if self.stopped.len() as u64 <= REST_SENDS {
+            return;
+        }
+        let glances = &self.glances;
+        let rested = self.stopped.front().into_iter().flatten().filter(|place| {
+            let glance = &glances[**place as usize];
+            glance.is_still && glance.newest_since == at
+        });
+        self.roused.extend(rested);
     }
 
     fn place_of(&mut self, id: EntityId, state: &EntityState) -> Place {
         if let Some(place) = self.places.get(&id) {
             return *place;
         }
-        self.membership += 1;
-        let place = self.free.pop().unwrap_or_else(|| {
+        let position = state.position_in_world();
+        let cell = Grid::cell_of(position);
+        let glance = Glance {
+            id,
+            position,
+            size_metres: 0.0,
+            weight: LEAST_WEIGHT,
+            newest_since: self.send,
+            oldest_since: self.send,
+            is_present: true,
+            is_still: false,
+        };
+        let place = if let Some(place) = self.free.pop() {
+            self.glances[place as usize] = glance;
+            place
+        } else {
             self.tracks.push(Track {
                 id,
-                is_present: false,
-                salience: Salience::AVATAR,
-                position: state.position_in_world(),
+                cell,
                 states: VecDeque::new(),
                 recorded: 0,
             });
+            self.glances.push(glance);
             self.tracks.len() as Place - 1
-        });
+        };
         let track = &mut self.tracks[place as usize];
         track.id = id;
-        track.is_present = true;
+        track.cell = cell;
         track.states.clear();
+        self.grid.insert(cell, place);
         self.places.insert(id, place);
         self.present.push(place);
+        self.note_change(place);
         place
     }
 
@@ -154,17 +253,26 @@ impl SharedHistory {
         let mut index = 0;
         while index < self.present.len() {
             let place = self.present[index];
-            let track = &mut self.tracks[place as usize];
+            let track = &self.tracks[place as usize];
             if track.recorded == self.send {
                 index += 1;
                 continue;
             }
-            track.is_present = false;
+            self.glances[place as usize].is_present = false;
+            self.grid.remove(track.cell, place);
             self.places.remove(&track.id);
             self.free.push(place);
             self.present.swap_remove(index);
-            self.membership += 1;
+            self.note_change(place);
         }
+    }
+
+    fn note_change(&mut self, place: Place) {
+        self.membership += 1;
+        if self.changes.len() >= MAX_CHANGES {
+            self.changes.pop_front();
+        }
+        self.changes.push_back(place);
     }
 
     /// Tick of the newest record; zero before the first.
@@ -185,9 +293,21 @@ impl SharedHistory {
         self.ticks.get(index).copied()
     }
 
-    /// Places of all present entities, in no particular order.
-    pub(crate) fn present(&self) -> &[Place] {
-        &self.present
+    /// Calls `visit` with the places of all present entities within a distance of a point, and perhaps a little beyond.
+    pub(crate) fn visit_near(&self, center: Vec3, radius: f32, visit: impl FnMut(Place)) {
+        self.grid.visit_near(center, radius, visit);
+    }
+
+    /// What began to move with the newest send, or came to rest a little before.
+    pub(crate) fn roused(&self) -> &[Place] {
+        &self.roused
+    }
+
+    /// Places of the comings and goings after the one with this number; none when some are forgotten.
+    pub(crate) fn changes_since(&self, membership: u64) -> Option<impl Iterator<Item = &Place>> {
+        let count = usize::try_from(self.membership.checked_sub(membership)?).ok()?;
+        let first = self.changes.len().checked_sub(count)?;
+        Some(self.changes.range(first..))
     }
 
     /// Grows whenever an entity comes or goes.
@@ -197,6 +317,10 @@ impl SharedHistory {
 
     pub(crate) fn track(&self, place: Place) -> &Track {
         &self.tracks[place as usize]
+    }
+
+    pub(crate) fn glance(&self, place: Place) -> &Glance {
+        &self.glances[place as usize]
     }
 
     /// Newest state of an entity, as receivers will have it.

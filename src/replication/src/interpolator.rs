@@ -8,9 +8,14 @@ use crate::state::{EntityState, Pose};
 use glam::{Quat, Vec3};
 use protocol::quantisation::{HEADINGS_PER_TURN, ROTATION_STEP};
 use protocol::tick::seconds_of_ticks;
+use std::cell::Cell;
 
 /// Samples kept of an entity.
 const RING: usize = 32;
+/// Samples of what nobody looks at, above which all but the newest are forgotten: as many of those as the longest delay
+/// of the display may need.
+const UNSEEN: usize = 12;
+const KEPT: usize = 6;
 /// Time constant with which unconfirmed motion dies down, in seconds.
 const COAST_SECS: f32 = 0.2;
 /// Rate at which small and large offsets decay, per second, and the sizes where that changes, in metres.
@@ -47,13 +52,16 @@ struct Offset {
     rotation: Quat,
 }
 
-/// The last 32 samples of one entity, and the visual error left over from the last surprise.
+/// The last 32 samples of one entity, and the visual error left over from the last surprise. What nobody looks at keeps
+/// a few and costs next to nothing: of a thousand people only some are in view.
 #[derive(Clone, Debug)]
 pub struct Interpolator {
-    samples: [Option<Sample>; RING],
+    samples: Vec<Sample>,
     /// Samples ever taken; the newest is at `count - 1` modulo the ring.
     count: usize,
     offset: Offset,
+    /// True when it was shown since the newest sample came.
+    is_watched: Cell<bool>,
 }
 
 impl Interpolator {
@@ -61,13 +69,14 @@ impl Interpolator {
     #[must_use]
     pub fn new(tick: u64, state: &EntityState) -> Self {
         let mut interpolator = Self {
-            samples: [None; RING],
+            samples: Vec::new(),
             count: 0,
             offset: Offset {
                 at_tick: tick as f64,
                 position: Vec3::ZERO,
                 rotation: Quat::IDENTITY,
             },
+            is_watched: Cell::new(false),
         };
         interpolator.insert(tick, state);
         interpolator
@@ -79,9 +88,14 @@ impl Interpolator {
         if tick <= self.newest_tick() {
             return;
         }
+        if !self.is_watched.get() {
+            self.push_unseen(tick, state);
+            return;
+        }
         let is_jump = state.teleport != self.newest().teleport;
         let shown = self.sample(playout_tick);
         self.insert(tick, state);
+        self.is_watched.set(false);
         if is_jump {
             self.offset.position = Vec3::ZERO;
             self.offset.rotation = Quat::IDENTITY;
@@ -108,9 +122,23 @@ impl Interpolator {
         };
     }
 
+    /// Nothing was shown: nothing can jump, and old samples are of no use.
+    fn push_unseen(&mut self, tick: u64, state: &EntityState) {
+        if self.count > UNSEEN {
+            let kept: [Sample; KEPT] = std::array::from_fn(|index| *self.back(KEPT - 1 - index));
+            self.samples.clear();
+            self.samples.extend(kept);
+            self.count = KEPT;
+        }
+        self.insert(tick, state);
+        self.offset.position = Vec3::ZERO;
+        self.offset.rotation = Quat::IDENTITY;
+    }
+
     /// The pose at server time `playout_tick` (with fraction). Before the oldest sample it is the oldest's.
     #[must_use]
     pub fn sample(&self, playout_tick: f64) -> Pose {
+        self.is_watched.set(true);
         let mut pose = self.curve(playout_tick);
         let elapsed = seconds_of_ticks(playout_tick - self.offset.at_tick).max(0.0) as f32;
         let offset = self.offset.position;
@@ -155,11 +183,7 @@ impl Interpolator {
     /// The sample `back` before the newest; the oldest for more than there are.
     fn back(&self, back: usize) -> &Sample {
         let back = back.min(self.count.min(RING) - 1);
-        let sample = &self.samples[(self.count - 1 - back) % RING];
-        match sample {
-            Some(sample) => sample,
-            None => unreachable!("the first `count` places are filled"),
-        }
+        &self.samples[(self.count - 1 - back) % RING]
     }
 
     fn insert(&mut self, tick: u64, state: &EntityState) {
@@ -179,7 +203,11 @@ impl Interpolator {
         if let Some(velocity) = state.velocity_in_world() {
             sample.linear = velocity;
         }
-        self.samples[self.count % RING] = Some(sample);
+        if self.samples.len() < RING {
+            self.samples.push(sample);
+        } else {
+            self.samples[self.count % RING] = sample;
+        }
         self.count += 1;
     }
 

@@ -10,6 +10,7 @@ mod decoder;
 mod encoder;
 mod fuzz;
 mod history;
+mod interest;
 mod interpolator;
 mod prediction;
 mod preparation;

@@ -79,21 +79,30 @@ impl Prepared {
     }
 }
 
+/// A record of one entity against one reference; an entity has a few.
 #[derive(Clone, Copy, Debug)]
-struct Entry {
-    send: u64,
-    place: Place,
+struct Variant {
     reference: Reference,
     prepared: Prepared,
+    /// Index + 1 of the next one of the same entity.
+    next: u32,
+}
+
+/// First variant of an entity, if it is of this send.
+#[derive(Clone, Copy, Debug, Default)]
+struct First {
+    send: u64,
+    /// Index + 1.
+    variant: u32,
 }
 
 /// Records prepared for one send.
 #[derive(Debug, Default)]
 pub(crate) struct Preparations {
     send: u64,
-    /// A hash table with linear probing; entries of earlier sends count as empty. Its length is a power of two.
-    entries: Vec<Option<Entry>>,
-    used: usize,
+    /// By place.
+    firsts: Vec<First>,
+    variants: Vec<Variant>,
     intervals: Vec<Interval>,
 }
 
@@ -102,7 +111,7 @@ impl Preparations {
     pub(crate) fn start(&mut self, send: u64) {
         if self.send != send {
             self.send = send;
-            self.used = 0;
+            self.variants.clear();
             self.intervals.clear();
         }
     }
@@ -118,44 +127,33 @@ impl Preparations {
         place: Place,
         reference: Reference,
     ) -> Prepared {
-        if self.used * 2 >= self.entries.len() {
-            self.grow();
+        let index = place as usize;
+        if self.firsts.len() <= index {
+            self.firsts.resize(index + 1, First::default());
         }
-        let mask = self.entries.len() - 1;
-        let mut index = hash(place, reference) & mask;
-        while let Some(entry) = &self.entries[index] {
-            if entry.send != self.send {
-                break;
+        let mut next = 0;
+        if self.firsts[index].send == self.send {
+            next = self.firsts[index].variant;
+        }
+        let first = next;
+        while next != 0 {
+            let variant = &self.variants[next as usize - 1];
+            if variant.reference == reference {
+                return variant.prepared;
             }
-            if entry.place == place && entry.reference == reference {
-                return entry.prepared;
-            }
-            index = (index + 1) & mask;
+            next = variant.next;
         }
         let prepared = self.prepare(history, place, reference);
-        self.entries[index] = Some(Entry {
-            send: self.send,
-            place,
+        self.variants.push(Variant {
             reference,
             prepared,
+            next: first,
         });
-        self.used += 1;
+        self.firsts[index] = First {
+            send: self.send,
+            variant: self.variants.len() as u32,
+        };
         prepared
-    }
-
-    fn grow(&mut self) {
-        let size = (self.entries.len() * 2).max(1024);
-        let old = std::mem::replace(&mut self.entries, vec![None; size]);
-        for entry in old.into_iter().flatten() {
-            if entry.send != self.send {
-                continue;
-            }
-            let mut index = hash(entry.place, entry.reference) & (size - 1);
-            while self.entries[index].is_some() {
-                index = (index + 1) & (size - 1);
-            }
-            self.entries[index] = Some(entry);
-        }
     }
 
     fn prepare(&mut self, history: &SharedHistory, place: Place, reference: Reference) -> Prepared {
@@ -224,11 +222,4 @@ fn write_change(
     debug_assert!(form.is_ok());
     let written = code_change(coder, past, tick, is_still, has_extras, state);
     debug_assert_eq!(written.as_ref(), Ok(state));
-}
-
-fn hash(place: Place, reference: Reference) -> usize {
-    let mixed = (u64::from(place) << 32 | u64::from(reference.past))
-        .wrapping_mul(0x9e37_79b9_7f4a_7c15)
-        ^ u64::from(reference.old_age).wrapping_mul(0xc2b2_ae3d_27d4_eb4f);
-    (mixed >> 24) as usize
 }

@@ -1,7 +1,8 @@
 //! What the server knows of one client's knowledge.
 
 use crate::datagram::Acknowledgement;
-use crate::history::Place;
+use crate::history::{Glance, Place};
+use crate::interest::Interest;
 use protocol::EntityId;
 
 /// Slots of one client: entities that it may know at once.
@@ -20,27 +21,32 @@ pub(crate) enum Binding {
     Leaving,
 }
 
-/// An entity of this client.
+/// An entity of this client. A server has a million of these when a thousand people see a thousand: 32 bytes each, and
+/// sends counted in 32 bits, which is enough for seven years.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Slot {
     pub(crate) id: EntityId,
     pub(crate) place: Place,
     pub(crate) binding: Binding,
-    /// Snapshots that held a record of it: bit n is `n` before the view's head.
+    /// Send that bit 0 of `sent` stands for; brought to the view's head when the slot is looked at.
+    pub(crate) head: u32,
+    /// Snapshots that held a record of it: bit n is `n` before `head`.
     pub(crate) sent: u32,
-    /// Newest acknowledged send that has left the masks.
-    pub(crate) old_baseline: Option<u64>,
+    /// Newest acknowledged send that has left the masks, zero for none.
+    pub(crate) old_baseline: u32,
     /// Records sent after `old_baseline`.
     pub(crate) since_baseline: u8,
+    /// Sends for which it was due and did not fit, as far as that can be counted.
+    pub(crate) waited: u8,
     /// Priority gathered since the last record.
     pub(crate) gathered: f32,
-    /// Sends for which it was due and did not fit.
-    pub(crate) waited: u32,
-    /// Distance tier: sent every `1 << tier` sends.
+    /// Tier of its distance: sent every `1 << tier` sends, or less often.
     pub(crate) tier: u8,
-    /// The client is known to hold the newest, still state.
-    pub(crate) is_settled: bool,
+    /// The client is known to hold the still state that began with this send; zero for none.
+    pub(crate) settled_since: u32,
 }
+
+const _: () = assert!(size_of::<Slot>() == 32);
 
 /// What the server knows of one client's knowledge: slots, what was sent when, what arrived. One per client.
 #[derive(Debug, Default)]
@@ -53,9 +59,10 @@ pub struct ClientView {
     head: u64,
     /// Snapshots made.
     sent: u32,
-    /// Snapshots that arrived.
-    acknowledged: u32,
-    pub(crate) seen_membership: Option<u64>,
+    /// Snapshots that arrived, further back than the client can still acknowledge: slots that are seldom looked at
+    /// find here what became of their last record.
+    acknowledged: u128,
+    pub(crate) interest: Interest,
 }
 
 impl ClientView {
@@ -76,7 +83,7 @@ impl ClientView {
             return;
         }
         let arrived = ((u64::from(acknowledgement.mask) << 1) | 1) << back;
-        self.acknowledged |= arrived as u32 & self.sent;
+        self.acknowledged |= u128::from(arrived as u32 & self.sent);
     }
 
     pub(crate) const fn head(&self) -> u64 {
@@ -84,27 +91,27 @@ impl ClientView {
     }
 
     pub(crate) const fn acknowledged(&self) -> u32 {
-        self.acknowledged
+        self.acknowledged as u32
     }
 
     /// Moves the masks on until bit 0 stands for `head`.
     pub(crate) fn advance_to(&mut self, head: u64) {
-        let by = (head - self.head).min(u64::from(MASK_SENDS)) as u32;
+        let by = (head - self.head).min(u64::from(u128::BITS)) as u32;
         if by == 0 {
             return;
         }
-        for slot in &mut self.slots {
-            let falling = slot.sent & self.acknowledged & !low_bits(MASK_SENDS - by);
-            if falling != 0 {
-                let newest = falling.trailing_zeros();
-                slot.old_baseline = self.head.checked_sub(u64::from(newest));
-                slot.since_baseline = (slot.sent & low_bits(newest)).count_ones() as u8;
-            }
-            slot.sent = shift_left(slot.sent, by);
-        }
-        self.sent = shift_left(self.sent, by);
-        self.acknowledged = shift_left(self.acknowledged, by);
+        self.sent = self.sent.checked_shl(by).unwrap_or(0);
+        self.acknowledged = self.acknowledged.checked_shl(by).unwrap_or(0);
         self.head = head;
+    }
+
+    /// The slot with its mask brought to the view's head.
+    pub(crate) fn slot(&mut self, index: usize) -> &mut Slot {
+        let slot = &mut self.slots[index];
+        if slot.head != self.head as u32 {
+            slot.advance_to(self.head as u32, self.acknowledged);
+        }
+        slot
     }
 
     /// Notes that the snapshot of `send` was made; the records in it are noted by [`Self::note_sent`] after this.
@@ -121,19 +128,20 @@ impl ClientView {
         }
     }
 
-    /// Binds a slot, if there is a free one.
-    pub(crate) fn bind(&mut self, id: EntityId, place: Place) {
+    /// Binds a slot, if there is a free one, and gives its index.
+    pub(crate) fn bind(&mut self, id: EntityId, place: Place) -> Option<usize> {
         let slot = Slot {
             id,
             place,
             binding: Binding::Live,
+            head: self.head as u32,
             sent: 0,
-            old_baseline: None,
+            old_baseline: 0,
             since_baseline: 0,
             gathered: 0.0,
             waited: 0,
             tier: 0,
-            is_settled: false,
+            settled_since: 0,
         };
         let index = if let Some(index) = self.free.pop() {
             self.slots[usize::from(index)] = slot;
@@ -142,30 +150,35 @@ impl ClientView {
             self.slots.push(slot);
             self.slots.len() as u16 - 1
         } else {
-            return;
+            return None;
         };
         if self.slot_of_place.len() <= place as usize {
             self.slot_of_place.resize(place as usize + 1, 0);
         }
         self.slot_of_place[place as usize] = index + 1;
+        Some(usize::from(index))
     }
 
     /// Starts to take an entity away from the client; at once if nothing of it was ever sent.
     pub(crate) fn unbind(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
+        let slot = self.slots[index];
         if let Some(entry) = self.slot_of_place.get_mut(slot.place as usize)
             && usize::from(*entry) == index + 1
         {
             *entry = 0;
         }
-        if slot.sent == 0 && slot.old_baseline.is_none() && slot.since_baseline == 0 {
+        if slot.sent == 0 && slot.old_baseline == 0 && slot.since_baseline == 0 {
             self.release(index);
             return;
         }
+        let head = self.head as u32;
+        let slot = &mut self.slots[index];
         slot.binding = Binding::Leaving;
+        slot.head = head;
         slot.sent = 0;
-        slot.old_baseline = None;
+        slot.old_baseline = 0;
         slot.waited = 0;
+        self.interest.schedule.note_leaving(index as u16);
     }
 
     /// Frees a slot whose removal arrived.
@@ -176,7 +189,7 @@ impl ClientView {
 
     /// Notes that snapshot `head` held a record of the slot.
     pub(crate) fn note_sent(&mut self, index: usize) {
-        let slot = &mut self.slots[index];
+        let slot = self.slot(index);
         slot.sent |= 1;
         slot.since_baseline = slot.since_baseline.saturating_add(1);
         slot.gathered = 0.0;
@@ -184,14 +197,25 @@ impl ClientView {
     }
 }
 
-const fn low_bits(count: u32) -> u32 {
-    if count >= 32 {
-        u32::MAX
-    } else {
-        (1 << count) - 1
+impl Slot {
+    /// True when the client holds the newest state, and nothing has changed since.
+    pub(crate) fn is_settled(&self, glance: &Glance) -> bool {
+        glance.is_still && u64::from(self.settled_since) == glance.newest_since
     }
-}
 
-const fn shift_left(mask: u32, by: u32) -> u32 {
-    if by >= 32 { 0 } else { mask << by }
+    /// Moves the mask on. The newest acknowledged record that leaves it becomes the old baseline.
+    fn advance_to(&mut self, head: u32, acknowledged: u128) {
+        let by = (head - self.head).min(u128::BITS);
+        self.head = head;
+        // What is further back than `acknowledged` reaches counts as lost, which costs bytes and breaks nothing.
+        let sent = u128::from(self.sent).checked_shl(by).unwrap_or(0);
+        let falling = sent & acknowledged & !u128::from(u32::MAX);
+        if falling != 0 {
+            let newest = falling.trailing_zeros();
+            let after = sent & ((1 << newest) - 1);
+            self.old_baseline = head.saturating_sub(newest);
+            self.since_baseline = after.count_ones() as u8;
+        }
+        self.sent = sent as u32;
+    }
 }

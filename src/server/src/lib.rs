@@ -7,13 +7,16 @@ mod door;
 mod files;
 mod hosted;
 mod limiter;
+mod pace;
 mod running;
 mod session;
 mod statistics;
 mod store;
+mod watch;
 mod world;
 
 pub use config::{ConfigError, ServerConfig};
 pub use hosted::HostError;
-pub use running::{RunningServer, Server, StartError, SteppedServer};
+pub use running::{RunningServer, Server, StartError, SteppedServer, network_threads};
 pub use store::StoreError;
+pub use watch::{Ledger, Watch, WorldFigures, is_sampled};

@@ -7,9 +7,13 @@
 
 use anyhow::Context as _;
 use clap::Parser;
-use server::{Server, ServerConfig};
+use network::SocketBuffers;
+use server::{RunningServer, Server, ServerConfig};
 use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
+
+/// From so many people on, the socket's buffers are worth a word.
+const MANY_PEOPLE: u32 = 100;
 
 /// Hosts worlds from glTF files, for people to enter with `stoa join`.
 #[derive(Parser)]
@@ -58,6 +62,7 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     let (stop, stopped) = std::sync::mpsc::sync_channel(1);
     watch_signals(stop)?;
     let server = Server::start(&config)?;
+    tell_buffers(&server);
     for address in server.addresses() {
         println!("listening {address} fingerprint {}", server.fingerprint());
     }
@@ -67,6 +72,22 @@ fn run(arguments: Arguments) -> anyhow::Result<()> {
     }
     server.stop();
     Ok(())
+}
+
+/// What overflows first under load is the socket.
+fn tell_buffers(server: &RunningServer) {
+    let granted = server.socket_buffers();
+    let (receive, send) = (granted.receive_bytes >> 10, granted.send_bytes >> 10);
+    tracing::info!("socket buffers: {receive} KiB in, {send} KiB out");
+    let wished = SocketBuffers::WISHED_BYTES;
+    let is_small = granted.receive_bytes.min(granted.send_bytes) < wished;
+    if is_small && server.capacity() > MANY_PEOPLE {
+        tracing::warn!(
+            "the system grants the socket {receive} KiB for packets that arrive and {send} KiB for those that leave: \
+             for {} people set net.core.rmem_max and net.core.wmem_max to {wished}",
+            server.capacity()
+        );
+    }
 }
 
 fn configuration(arguments: Arguments) -> anyhow::Result<ServerConfig> {

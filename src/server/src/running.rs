@@ -5,11 +5,13 @@ use crate::{
     door::Door,
     files::Library,
     hosted::{HostError, HostedWorld},
+    pace::Pace,
     store::{StoreError, StorePlace},
-    world::{Inbound, MAX_INBOX, World},
+    watch::Watch,
+    world::{Conditions, Inbound, MAX_INBOX, World, first_budget},
 };
-use network::{BindError, Certificate, CertificateError, CloseCode, ServerEndpoint};
-use protocol::{Fingerprint, TICKS_PER_SECOND, WorldAddress};
+use network::{BindError, Certificate, CertificateError, CloseCode, ServerEndpoint, SocketBuffers};
+use protocol::{Fingerprint, WorldAddress};
 use std::{
     fs::{self, File, TryLockError},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -24,8 +26,6 @@ use tokio::{
 
 /// How long the last messages may take when the server stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(3);
-/// A world that is behind by more gives up catching up: its time then runs slower than the clock.
-const MAX_BEHIND: Duration = Duration::from_millis(250);
 
 /// Why a server does not start. One line each, with what to do.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,7 @@ pub struct RunningServer {
     addresses: Vec<WorldAddress>,
     fingerprint: Fingerprint,
     endpoint: ServerEndpoint,
+    capacity: u32,
     inboxes: Vec<mpsc::Sender<Inbound>>,
     threads: Vec<JoinHandle<()>>,
     runtime: Option<Runtime>,
@@ -87,6 +88,8 @@ struct Prepared {
     library: Library,
     worlds: Vec<World>,
     inboxes: Vec<(String, mpsc::Sender<Inbound>)>,
+    /// People whom all worlds together let in.
+    capacity: u32,
 }
 
 impl Server {
@@ -95,7 +98,19 @@ impl Server {
     /// # Errors
     /// [`StartError`]; nothing is left running then.
     pub fn start(config: &ServerConfig) -> Result<RunningServer, StartError> {
-        let prepared = prepare(config, false)?;
+        Self::run(config, None)
+    }
+
+    /// As [`Self::start`], watched from inside the process.
+    ///
+    /// # Errors
+    /// [`StartError`].
+    pub fn start_watched(config: &ServerConfig, watch: Watch) -> Result<RunningServer, StartError> {
+        Self::run(config, Some(watch))
+    }
+
+    fn run(config: &ServerConfig, watch: Option<Watch>) -> Result<RunningServer, StartError> {
+        let prepared = prepare(config, false, watch)?;
         let certificate = match &config.data {
             Some(folder) => Certificate::load_or_create(folder)?,
             None => Certificate::temporary()?,
@@ -126,6 +141,7 @@ impl Server {
             addresses,
             fingerprint: certificate.fingerprint(),
             endpoint,
+            capacity: prepared.capacity,
             inboxes,
             threads,
             runtime: Some(runtime),
@@ -134,15 +150,16 @@ impl Server {
     }
 
     /// Loads the worlds and serves them on `endpoint`, on the caller's tokio runtime. Time passes for the worlds only
-    /// by [`SteppedServer::step`], and stored state is written by the caller's thread.
+    /// by [`SteppedServer::step`], and stored state is written by the caller's thread. `watch` sees what they do.
     ///
     /// # Errors
     /// [`StartError`].
     pub fn start_stepped(
         config: &ServerConfig,
         endpoint: ServerEndpoint,
+        watch: Option<Watch>,
     ) -> Result<SteppedServer, StartError> {
-        let prepared = prepare(config, true)?;
+        let prepared = prepare(config, true, watch)?;
         let addresses = addresses(config, &endpoint, &prepared.inboxes)?;
         let (library, inboxes, at_door) = (prepared.library, prepared.inboxes, endpoint.clone());
         drop(tokio::spawn(async move {
@@ -168,6 +185,18 @@ impl RunningServer {
     #[must_use]
     pub fn fingerprint(&self) -> Fingerprint {
         self.fingerprint
+    }
+
+    /// People whom all worlds together let in.
+    #[must_use]
+    pub const fn capacity(&self) -> u32 {
+        self.capacity
+    }
+
+    /// Buffers of the server's socket that the system granted.
+    #[must_use]
+    pub fn socket_buffers(&self) -> SocketBuffers {
+        self.endpoint.socket_buffers()
     }
 
     /// Tells everybody, saves everything, and ends.
@@ -222,8 +251,13 @@ impl SteppedServer {
 
     /// One tick of every world.
     pub fn step(&mut self) {
+        self.step_late(0.0);
+    }
+
+    /// One tick of every world that begins `late_secs` after it was due.
+    pub fn step_late(&mut self, late_secs: f64) {
         for world in &mut self.worlds {
-            world.step(0.0);
+            world.step(late_secs);
         }
     }
 
@@ -260,7 +294,11 @@ impl DataFolder {
     }
 }
 
-fn prepare(config: &ServerConfig, is_inline: bool) -> Result<Prepared, StartError> {
+fn prepare(
+    config: &ServerConfig,
+    is_inline: bool,
+    watch: Option<Watch>,
+) -> Result<Prepared, StartError> {
     if config.worlds.is_empty() {
         return Err(StartError::NoWorld);
     }
@@ -270,15 +308,21 @@ fn prepare(config: &ServerConfig, is_inline: bool) -> Result<Prepared, StartErro
         is_inline,
     };
     let library = Library::default();
+    let conditions = Conditions {
+        watch,
+        first_budget: first_budget(config.client_kbit_per_sec),
+    };
     let (mut worlds, mut inboxes) = (Vec::new(), Vec::<(String, _)>::new());
+    let mut capacity = 0;
     for path in &config.worlds {
         let hosted = HostedWorld::load(path, &library, place)?;
+        capacity += hosted.info.capacity;
         let id = hosted.info.id.clone();
         if inboxes.iter().any(|(known, _)| *known == id) {
             return Err(StartError::TwiceTheSame(id));
         }
         let (inbox, receiver) = mpsc::channel(MAX_INBOX);
-        worlds.push(World::new(hosted, receiver));
+        worlds.push(World::new(hosted, receiver, conditions.clone()));
         inboxes.push((id, inbox));
     }
     Ok(Prepared {
@@ -286,10 +330,13 @@ fn prepare(config: &ServerConfig, is_inline: bool) -> Result<Prepared, StartErro
         library,
         worlds,
         inboxes,
+        capacity,
     })
 }
 
-fn network_threads() -> usize {
+/// Threads that serve the network of a server on this machine.
+#[must_use]
+pub fn network_threads() -> usize {
     thread::available_parallelism().map_or(2, |count| count.get().clamp(1, 8))
 }
 
@@ -333,18 +380,14 @@ fn addresses(
 
 /// Steps a world 60 times a second until it has closed.
 fn keep_time(mut world: World) {
-    let tick = Duration::from_secs(1) / TICKS_PER_SECOND;
-    let mut due = Instant::now();
+    let epoch = Instant::now();
+    let mut pace = Pace::starting(Duration::ZERO);
     while !world.is_closed() {
-        let now = Instant::now();
-        if now < due {
-            thread::sleep(due - now);
+        let wait = pace.wait(epoch.elapsed());
+        if !wait.is_zero() {
+            thread::sleep(wait);
         }
-        let late = Instant::now().saturating_duration_since(due);
-        if late > MAX_BEHIND {
-            due += late;
-        }
+        let late = pace.begin(epoch.elapsed());
         world.step(late.as_secs_f64());
-        due += tick;
     }
 }

@@ -17,11 +17,14 @@ use protocol::{
 use std::time::Duration;
 use tokio::{
     sync::{mpsc, oneshot},
+    task::JoinSet,
     time::timeout,
 };
 
 /// How long a last message may take to arrive.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+/// Messages that leave together when so many wait.
+const MESSAGES_AT_ONCE: usize = 32;
 /// Most features that a client may name.
 const MAX_FEATURES: usize = 64;
 /// Messages that cannot be read after which a connection ends.
@@ -199,12 +202,20 @@ async fn pump(
     outgoing: mpsc::Receiver<Outgoing>,
     world: World,
 ) {
+    // Datagrams come fifty times as often as anything else: a task of their own wakes nothing but itself.
+    let mut hearing = JoinSet::new();
+    hearing.spawn(hear(
+        door.clone(),
+        session,
+        connection.clone(),
+        world.clone(),
+    ));
     let reading = read(door, session, &connection, receiver, &world);
     tokio::pin!(reading);
     let read_to_the_end = tokio::select! {
         () = write(&connection, sender, outgoing) => None,
         in_order = &mut reading => Some(in_order),
-        () = hear(door, session, &connection, &world) => None,
+        _ended = hearing.join_next() => None,
         () = door.library.clone().serve(connection.clone(), world.clone()) => None,
     };
     let in_order = match read_to_the_end {
@@ -231,19 +242,26 @@ async fn write(
     mut sender: StreamSender,
     mut outgoing: mpsc::Receiver<Outgoing>,
 ) {
-    while let Some(next) = outgoing.recv().await {
-        match next {
-            Outgoing::Message(message) => {
-                if let Err(error) = sender.send(message.as_ref()).await {
-                    tracing::debug!("cannot be told: {error}");
-                    return;
+    let mut waiting = Vec::with_capacity(MESSAGES_AT_ONCE);
+    while outgoing.recv_many(&mut waiting, MESSAGES_AT_ONCE).await > 0 {
+        let mut end = None;
+        for next in waiting.drain(..) {
+            match next {
+                Outgoing::Message(frame) => sender.queue(&frame),
+                Outgoing::Close(code, reason) => {
+                    end = Some((code, reason));
+                    break;
                 }
             }
-            Outgoing::Close(code, reason) => {
-                say_goodbye(&mut sender).await;
-                connection.close(code, reason);
-                return;
-            }
+        }
+        if let Err(error) = sender.flush().await {
+            tracing::debug!("cannot be told: {error}");
+            return;
+        }
+        if let Some((code, reason)) = end {
+            say_goodbye(&mut sender).await;
+            connection.close(code, reason);
+            return;
         }
     }
 }
@@ -305,7 +323,7 @@ async fn read(
 }
 
 /// Takes state datagrams. What comes too fast is dropped; who does not stop is sent away.
-async fn hear(door: &Door, session: SessionId, connection: &Connection, world: &World) {
+async fn hear(door: Door, session: SessionId, connection: Connection, world: World) {
     let mut rate = Limiter::starting(
         f64::from(MAX_DATAGRAMS_PER_SECOND),
         f64::from(MAX_DATAGRAM_BURST),

@@ -1,6 +1,8 @@
 //! How a world fares: times of its ticks over the last seconds, bytes, sends left out.
 
-use protocol::{ServerStatistics, TICKS_PER_SECOND};
+use crate::watch::Watch;
+use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND};
+use replication::{EncodeReport, SharedHistory};
 
 /// Ticks that are remembered: ten seconds.
 const WINDOW: usize = 600;
@@ -46,25 +48,57 @@ pub(crate) struct Statistics {
     bytes: Window,
     bytes_this_tick: usize,
     skipped_sends: u64,
+    watch: Option<Watch>,
 }
 
 impl Statistics {
+    /// Figures that somebody in this process watches too.
+    pub(crate) fn watched_by(watch: Option<Watch>) -> Self {
+        Self {
+            watch,
+            ..Self::default()
+        }
+    }
+
     /// A tick is over.
     pub(crate) fn note_tick(&mut self, work_secs: f64, late_secs: f64) {
         self.work_ms.note((work_secs * 1000.0) as f32);
         self.late_ms.note((late_secs * 1000.0) as f32);
         self.bytes.note(self.bytes_this_tick as f32);
         self.bytes_this_tick = 0;
+        if let Some(watch) = &self.watch {
+            watch.note_tick(work_secs, late_secs);
+        }
     }
 
     /// A datagram was sent.
-    pub(crate) fn note_bytes(&mut self, bytes: usize) {
-        self.bytes_this_tick += bytes;
+    pub(crate) fn note_sent(&mut self, receiver: EntityId, tick: u64, report: &EncodeReport) {
+        self.bytes_this_tick += report.bytes;
+        if let Some(watch) = &self.watch {
+            watch.note_sent(receiver, tick, report);
+        }
+    }
+
+    /// A client's datagram was read.
+    pub(crate) fn note_heard(&self, sender: EntityId, sequence: u64) {
+        if let Some(watch) = &self.watch {
+            watch.note_heard(sender, sequence);
+        }
+    }
+
+    /// States were recorded for a send.
+    pub(crate) fn note_recorded(&self, history: &SharedHistory) {
+        if let Some(watch) = &self.watch {
+            watch.note_truth(history);
+        }
     }
 
     /// The world ran late, and a send was left out for everybody whose turn it was.
     pub(crate) fn note_skipped_send(&mut self) {
         self.skipped_sends += 1;
+        if let Some(watch) = &self.watch {
+            watch.note_skipped_send();
+        }
     }
 
     /// Figures to tell.
@@ -92,8 +126,12 @@ mod tests {
         for _ in 0..WINDOW {
             statistics.note_tick(1.0, 0.0);
         }
+        let report = EncodeReport {
+            bytes: 10,
+            ..EncodeReport::default()
+        };
         for tick in 0..WINDOW {
-            statistics.note_bytes(10);
+            statistics.note_sent(EntityId(1), 0, &report);
             statistics.note_tick(tick as f64 / 1e5, 0.0);
         }
         let report = statistics.report(7, 2);

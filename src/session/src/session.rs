@@ -116,6 +116,10 @@ pub struct SessionStats {
     pub bytes_in: u64,
     /// UDP payload bytes sent.
     pub bytes_out: u64,
+    /// Datagrams with one's own motion sent in this visit; also the sequence number of the next.
+    pub datagrams_out: u64,
+    /// Their bytes, over all visits.
+    pub datagram_bytes_out: u64,
     /// Snapshots used.
     pub snapshots: u64,
     /// Snapshots that came after a newer one, or twice.

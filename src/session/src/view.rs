@@ -78,6 +78,20 @@ impl WorldView {
         Some(self.entities.get(&entity)?.interpolator.newest())
     }
 
+    /// The newest state received of every entity with the server tick it is of, in the order of their ids.
+    pub fn newest_states(&self) -> impl Iterator<Item = (EntityId, u64, &EntityState)> {
+        self.entities.iter().map(|(id, entity)| {
+            let interpolator = &entity.interpolator;
+            (*id, interpolator.newest_tick(), interpolator.newest())
+        })
+    }
+
+    /// Server tick of the newest snapshot; `None` before the first.
+    #[must_use]
+    pub const fn newest_tick(&self) -> Option<u64> {
+        self.newest_tick
+    }
+
     /// True when the server has told of this entity and it is still there.
     #[must_use]
     pub fn contains(&self, entity: EntityId) -> bool {

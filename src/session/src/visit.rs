@@ -428,9 +428,13 @@ impl Visit<'_> {
             self.motion.clear();
             return;
         }
+        let count = bytes.len() as u64;
         if let Err(error) = self.connection.send_state(bytes) {
             tracing::debug!("motion was not sent: {error}");
         }
+        let mut stats = self.shared.stats();
+        stats.datagrams_out = datagram.sequence + 1;
+        stats.datagram_bytes_out += count;
     }
 
     pub(crate) fn update_stats(&self) {

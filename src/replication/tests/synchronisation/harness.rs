@@ -139,16 +139,15 @@ impl World {
     }
 
     pub(crate) fn record(&self, history: &mut SharedHistory) {
-        history.record(
-            self.tick,
-            self.samples.iter().map(|(id, sample)| {
-                (
-                    *id,
-                    EntityState::quantise(sample).expect("samples are finite"),
-                    Salience::AVATAR,
-                )
-            }),
-        );
+        let states: Vec<_> = self
+            .samples
+            .iter()
+            .map(|(id, sample)| {
+                let state = EntityState::quantise(sample).expect("samples are finite");
+                (*id, state, Salience::AVATAR)
+            })
+            .collect();
+        history.record(self.tick, &states);
     }
 }
 
@@ -235,6 +234,8 @@ pub(crate) struct Peer {
     pub(crate) viewer: ViewPoint,
     pub(crate) report: EncodeReport,
     pub(crate) decoded: usize,
+    /// Number of the send that last held a record of an entity.
+    pub(crate) heard: BTreeMap<EntityId, u64>,
 }
 
 impl Peer {
@@ -252,6 +253,7 @@ impl Peer {
             },
             report: EncodeReport::default(),
             decoded: 0,
+            heard: BTreeMap::new(),
         }
     }
 }
@@ -262,6 +264,7 @@ pub(crate) struct Scene {
     pub(crate) history: SharedHistory,
     pub(crate) encoder: Encoder,
     pub(crate) peers: Vec<Peer>,
+    pub(crate) sends: u64,
     /// What the server had at each tick.
     truth: BTreeMap<u64, BTreeMap<EntityId, EntityState>>,
 }
@@ -276,12 +279,14 @@ impl Scene {
             peers: (0..peers)
                 .map(|index| Peer::new(link, 1 + index as u64, tick))
                 .collect(),
+            sends: 0,
             truth: BTreeMap::new(),
         }
     }
 
     /// One send to everybody, everything checked.
     pub(crate) fn send(&mut self) {
+        self.sends += 1;
         self.world.step();
         self.world.record(&mut self.history);
         let states = self
@@ -314,6 +319,7 @@ impl Scene {
                         peer.decoded += 1;
                         let truth = &self.truth[&snapshot.tick];
                         for (id, state) in &snapshot.updates {
+                            peer.heard.insert(*id, self.sends);
                             assert_eq!(Some(state), truth.get(id), "{id:?} at {}", snapshot.tick);
                         }
                     }

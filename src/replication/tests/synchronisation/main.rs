@@ -1,5 +1,6 @@
 //! State synchronisation at its boundary: a server and clients over a simulated link, on a manual clock.
 
+mod crowds;
 mod harness;
 mod hostile;
 mod loss;

@@ -3,8 +3,8 @@
 use super::{
     Entrant, Outgoing, Person, SessionId, World,
     motion::Track,
-    people::{Link, check_avatar, talk_limiter},
-    sending::{SEND_GROUPS, first_budget},
+    people::{Link, check_avatar, framed, talk_limiter},
+    sending::SEND_GROUPS,
 };
 use glam::Vec3;
 use network::CloseCode;
@@ -13,7 +13,6 @@ use protocol::{
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::AVATAR_RADIUS;
-use std::sync::Arc;
 
 /// People around one spawn point stand on rings of this many.
 const RING: u32 = 8;
@@ -50,7 +49,7 @@ impl World {
         let info = self.people[&person].info.clone();
         tracing::info!(name = %info.name, is_resumed, people = self.people.len(), "entered");
         self.tell(person, ServerMessage::Welcome(Box::new(welcome)));
-        self.tell_others(Some(person), ServerMessage::PersonChanged(info));
+        self.announce(Some(person), &ServerMessage::PersonChanged(info));
     }
 
     /// The avatar that waits for this key, `None` for somebody new who may come in.
@@ -133,7 +132,7 @@ impl World {
             faults: 0,
             view: ClientView::new(),
             group: entrant.session.0 as usize % SEND_GROUPS,
-            budget: first_budget(),
+            budget: self.first_budget,
         };
         link.connection
             .set_state_budget(link.budget.bytes_per_sec() as u64);
@@ -151,9 +150,10 @@ impl World {
     fn replace(&mut self, older: &Link) {
         let session: SessionId = older.session;
         self.sessions.remove(&session);
-        let last = Outgoing::Message(Arc::new(ServerMessage::Replaced));
+        let last = framed(&ServerMessage::Replaced).map(Outgoing::Message);
         let end = Outgoing::Close(CloseCode::Replaced, "the same key entered elsewhere");
-        if older.outbox.try_send(last).is_err() || older.outbox.try_send(end).is_err() {
+        let is_told = last.is_some_and(|last| older.outbox.try_send(last).is_ok());
+        if !is_told || older.outbox.try_send(end).is_err() {
             older
                 .connection
                 .close(CloseCode::Replaced, "the same key entered elsewhere");

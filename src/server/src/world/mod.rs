@@ -9,9 +9,9 @@ mod people;
 mod sending;
 mod talk;
 
-use crate::{hosted::HostedWorld, statistics::Statistics, store::Store};
+use crate::{hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch};
 use keeping::Pending;
-use network::{CloseCode, Connection};
+use network::{CloseCode, Connection, Frame, StateBudget};
 use people::{Person, Seat};
 use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
@@ -28,6 +28,7 @@ use std::{
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use people::Outgoing;
+pub(crate) use sending::first_budget;
 
 /// Messages from sessions that wait for one world.
 pub(crate) const MAX_INBOX: usize = 8_192;
@@ -35,6 +36,13 @@ pub(crate) const MAX_INBOX: usize = 8_192;
 /// Number of one connection, never reused while the server runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct SessionId(pub(crate) u64);
+
+/// What a world runs under.
+#[derive(Clone)]
+pub(crate) struct Conditions {
+    pub(crate) watch: Option<Watch>,
+    pub(crate) first_budget: StateBudget,
+}
 
 /// What sessions tell a world.
 pub(crate) enum Inbound {
@@ -109,14 +117,22 @@ pub(crate) struct World {
     unsaved_holds: BTreeSet<u32>,
     groups: [SendGroup; SEND_GROUPS],
     inbox: mpsc::Receiver<Inbound>,
+    /// Who came and left, to be told soon to everybody but one.
+    announcements: Vec<(Option<PersonId>, Frame)>,
     statistics: Statistics,
+    /// Of each new client.
+    first_budget: StateBudget,
     closed: Option<oneshot::Sender<()>>,
     is_closed: bool,
 }
 
 impl World {
     /// Makes a world ready to run, as its store left it.
-    pub(crate) fn new(hosted: HostedWorld, inbox: mpsc::Receiver<Inbound>) -> Self {
+    pub(crate) fn new(
+        hosted: HostedWorld,
+        inbox: mpsc::Receiver<Inbound>,
+        conditions: Conditions,
+    ) -> Self {
         let rules = WorldRules {
             gravity: hosted.gravity,
         };
@@ -143,7 +159,9 @@ impl World {
             unsaved_holds: BTreeSet::new(),
             groups: Default::default(),
             inbox,
-            statistics: Statistics::default(),
+            announcements: Vec::new(),
+            statistics: Statistics::watched_by(conditions.watch),
+            first_budget: conditions.first_budget,
             closed: None,
             is_closed: false,
         };
@@ -164,6 +182,7 @@ impl World {
         self.rescue_bodies();
         self.rescue_people();
         self.save_poses();
+        self.make_announcements();
         self.send_states(late_secs);
         self.finish_closing();
         self.statistics

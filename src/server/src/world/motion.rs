@@ -296,6 +296,8 @@ impl World {
         if !link.log.insert(datagram.sequence) {
             return;
         }
+        self.statistics
+            .note_heard(known.info.entity, datagram.sequence);
         if let Some(acknowledgement) = datagram.acknowledgement {
             link.view.acknowledge(acknowledgement);
         }

@@ -2,27 +2,29 @@
 
 use super::{Hold, SessionId, World};
 use crate::limiter::Limiter;
-use network::{CloseCode, Connection, StateBudget};
+use network::{CloseCode, Connection, Frame, StateBudget};
 use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo, ServerMessage,
     TICKS_PER_SECOND,
     limits::{
-        LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, RESUME_SECS,
-        SILENCE_TIMEOUT_SECS,
+        LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, MAX_WELCOME_BYTES,
+        RESUME_SECS, SILENCE_TIMEOUT_SECS,
     },
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::SeatPlace;
-use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::motion::Track;
+
+/// Ticks between two rounds of announcements.
+const ANNOUNCE_TICKS: u64 = 6;
 
 /// What a world hands to a session.
 #[derive(Clone, Debug)]
 pub(crate) enum Outgoing {
     /// A message for the control stream.
-    Message(Arc<ServerMessage>),
+    Message(Frame),
     /// The end, after everything before it has arrived.
     Close(CloseCode, &'static str),
 }
@@ -73,6 +75,17 @@ impl Seat {
     }
 }
 
+/// A message as it travels. What cannot be encoded is a fault of ours, and is told to nobody.
+pub(super) fn framed(message: &ServerMessage) -> Option<Frame> {
+    match Frame::new(message, MAX_WELCOME_BYTES) {
+        Ok(frame) => Some(frame),
+        Err(error) => {
+            tracing::error!("a message cannot be told: {error}");
+            None
+        }
+    }
+}
+
 /// Chat, notes and gestures that somebody may send.
 pub(super) fn talk_limiter(now_secs: f64) -> Limiter {
     let burst = f64::from(MAX_CHAT_PER_TEN_SECONDS);
@@ -82,10 +95,12 @@ pub(super) fn talk_limiter(now_secs: f64) -> Limiter {
 impl World {
     /// Queues a message for one person. Who does not read is sent away.
     pub(super) fn tell(&mut self, person: PersonId, message: ServerMessage) {
-        self.tell_shared(person, &Arc::new(message));
+        if let Some(frame) = framed(&message) {
+            self.tell_shared(person, &frame);
+        }
     }
 
-    fn tell_shared(&mut self, person: PersonId, message: &Arc<ServerMessage>) {
+    fn tell_shared(&mut self, person: PersonId, frame: &Frame) {
         let Some(link) = self
             .people
             .get(&person)
@@ -95,7 +110,7 @@ impl World {
         };
         if link
             .outbox
-            .try_send(Outgoing::Message(message.clone()))
+            .try_send(Outgoing::Message(frame.clone()))
             .is_err()
         {
             link.connection
@@ -112,11 +127,43 @@ impl World {
 
     /// Queues a message for everybody but one.
     pub(super) fn tell_others(&mut self, but: Option<PersonId>, message: ServerMessage) {
-        let message = Arc::new(message);
+        let Some(frame) = framed(&message) else {
+            return;
+        };
+        let is_about_people = matches!(
+            message,
+            ServerMessage::PersonChanged(_) | ServerMessage::PersonLeft(_)
+        );
+        if is_about_people && !self.announcements.is_empty() {
+            // After what was said of the same person before.
+            self.announcements.push((but, frame));
+        } else {
+            self.tell_framed(but, &frame);
+        }
+    }
+
+    /// Tells everybody but one that somebody came or left, soon: when a crowd comes, each is told of several together.
+    pub(super) fn announce(&mut self, but: Option<PersonId>, message: &ServerMessage) {
+        if let Some(frame) = framed(message) {
+            self.announcements.push((but, frame));
+        }
+    }
+
+    /// Says what was to be announced.
+    pub(super) fn make_announcements(&mut self) {
+        if !self.tick.is_multiple_of(ANNOUNCE_TICKS) {
+            return;
+        }
+        for (but, frame) in std::mem::take(&mut self.announcements) {
+            self.tell_framed(but, &frame);
+        }
+    }
+
+    fn tell_framed(&mut self, but: Option<PersonId>, frame: &Frame) {
         let everybody: Vec<PersonId> = self.people.keys().copied().collect();
         for person in everybody {
             if Some(person) != but {
-                self.tell_shared(person, &message);
+                self.tell_shared(person, frame);
             }
         }
     }
@@ -179,7 +226,7 @@ impl World {
         }
         self.simulation.remove_avatar(known.obstacle);
         tracing::info!(name = %known.info.name, "left");
-        self.tell_all(ServerMessage::PersonLeft(person));
+        self.announce(None, &ServerMessage::PersonLeft(person));
     }
 
     /// Sends away who is stuck, and lets go of who has been away too long.

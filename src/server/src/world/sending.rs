@@ -2,7 +2,7 @@
 
 use super::{Body, Hold, World, hands::is_thrown, people::Link};
 use network::{StateBudget, StateError};
-use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND};
+use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND, limits::MAX_CLIENT_KBIT_PER_SEC};
 use replication::{
     Encoder, EntitySample, EntityState, Flags, Kind, Pose, Salience, SharedHistory, SnapshotHeader,
     ViewPoint,
@@ -16,8 +16,6 @@ pub(super) const SEND_GROUPS: usize = TICKS_PER_SEND as usize;
 const LATE_SECS: f64 = 0.03;
 /// Bytes of IP, UDP and QUIC around a datagram.
 const HEADER_BYTES: usize = 58;
-/// Most bytes a second to one client: one full datagram a send.
-const MOST_BUDGET: f64 = 32_000.0;
 /// Sends after which a connection is told its budget again.
 const TELL_BUDGET_TICKS: u64 = TICKS_PER_SECOND as u64;
 /// Weight of things in hands and in the air.
@@ -32,9 +30,11 @@ pub(super) struct SendGroup {
     encoder: Encoder,
 }
 
-/// What a path is thought to carry at first.
-pub(super) fn first_budget() -> StateBudget {
-    StateBudget::new(MOST_BUDGET * 0.5, MOST_BUDGET)
+/// What a new client is sent: as much as the host allows, until its path says otherwise.
+pub(crate) fn first_budget(client_kbit_per_sec: u32) -> StateBudget {
+    let kbit_per_sec = client_kbit_per_sec.min(MAX_CLIENT_KBIT_PER_SEC);
+    let most_bytes_per_sec = f64::from(kbit_per_sec) * 1000.0 / 8.0;
+    StateBudget::new(most_bytes_per_sec, most_bytes_per_sec)
 }
 
 impl Link {
@@ -78,7 +78,8 @@ impl World {
         let now_secs = self.now_secs();
         let states = self.states();
         let SendGroup { history, encoder } = &mut self.groups[turn];
-        history.record(self.tick, states);
+        history.record(self.tick, &states);
+        self.statistics.note_recorded(history);
         for known in self.people.values_mut() {
             let viewer = ViewPoint {
                 own: Some(known.info.entity),
@@ -106,7 +107,7 @@ impl World {
             };
             let budget = budget.min(largest);
             let mut bytes = Vec::with_capacity(budget);
-            encoder.encode(
+            let report = encoder.encode(
                 &mut link.view,
                 history,
                 &header,
@@ -114,7 +115,8 @@ impl World {
                 budget,
                 &mut bytes,
             );
-            self.statistics.note_bytes(bytes.len());
+            self.statistics
+                .note_sent(known.info.entity, self.tick, &report);
             match link.connection.send_state(bytes) {
                 // What shrank meanwhile fits again at the next send; a lost connection is told by its session.
                 Ok(()) | Err(StateError::TooLong | StateError::Disconnected(_)) => {}

@@ -379,7 +379,7 @@ impl TestServer {
                 continue;
             }
             let own = EntityId(state.people.get(&did)?.id);
-            history.record(tick, state.samples());
+            history.record(tick, &state.samples());
             let header = SnapshotHeader {
                 acknowledgement: log.acknowledgement(),
                 input_timing: 0,
