@@ -32,11 +32,23 @@ pub(crate) struct Options {
     html: Option<PathBuf>,
 }
 
+/// What a file is for, as people say it.
 #[derive(Clone, Copy, clap::ValueEnum)]
-enum PurposeName {
+pub(crate) enum PurposeName {
     World,
     Avatar,
     Prop,
+}
+
+impl PurposeName {
+    /// As the flag takes it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::World => "world",
+            Self::Avatar => "avatar",
+            Self::Prop => "prop",
+        }
+    }
 }
 
 /// Writes the reports and gives the exit code: the worst of all files.
@@ -85,7 +97,8 @@ pub(crate) fn run(
     Ok(worst)
 }
 
-fn purpose(file: &Path, named: Option<PurposeName>) -> Purpose {
+/// What a file is for: what was said, or what its ending says.
+pub(crate) fn purpose(file: &Path, named: Option<PurposeName>) -> Purpose {
     let has_extension = |wanted: &str| {
         file.extension()
             .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))

@@ -1,8 +1,9 @@
-//! Designers' command line: says what is wrong with a glTF, GLB or VRM file before a world does.
+//! Designers' command line: says what is wrong with a file before a world does, and makes one good GLB of it.
 //! It must not know Bevy or the network; what files mean is `scene`'s business.
-//! Start reading at `check.rs`.
+//! Start reading at `check.rs` and `convert/mod.rs`.
 
 mod check;
+mod convert;
 mod extensions;
 mod html;
 mod text;
@@ -10,7 +11,7 @@ mod text;
 use clap::{Parser, Subcommand};
 use std::{io::Write as _, process::ExitCode};
 
-/// Checks files for Stoa.
+/// Checks and converts files for Stoa.
 #[derive(Parser)]
 #[command(name = "stoa-import", version)]
 struct Arguments {
@@ -22,6 +23,10 @@ struct Arguments {
 enum Command {
     /// Reports what is wrong with files: exit 0 without errors, 1 with errors, 2 when no report can be made.
     Check(check::Options),
+    /// Writes one canonical GLB: exit 0 when it is written, 1 when not.
+    Convert(convert::Options),
+    #[command(hide = true)]
+    ConvertWorker(convert::WorkerOptions),
     /// Prints what is done with each extension of glTF.
     Extensions,
 }
@@ -31,6 +36,10 @@ fn main() -> ExitCode {
     let mut output = std::io::BufWriter::new(output.lock());
     let result = match Arguments::parse().command {
         Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
+        Command::Convert(options) => convert::run(&options, &mut output, &mut std::io::stderr()),
+        Command::ConvertWorker(options) => {
+            convert::run_worker(&options, &mut output, &mut std::io::stderr())
+        }
         Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
     };
     match result.and_then(|code| output.flush().map(|()| code)) {

@@ -10,6 +10,7 @@ mod reader;
 mod source;
 mod support;
 mod world;
+pub mod writer;
 
 pub use check::{Cost, Grade, Outcome, Report, Summary, check_bytes, check_file};
 pub use description::{

@@ -7,8 +7,8 @@ use crate::{
     samples::{files, samples},
 };
 use scene::{
-    FolderFiles, NoSideFiles, Purpose, WorldManifest, check_bytes, load_avatar, load_avatar_clip,
-    load_bytes,
+    ErrorKind, FolderFiles, NoSideFiles, Purpose, WorldManifest, check_bytes, load_avatar,
+    load_avatar_clip, load_bytes, writer::Draft,
 };
 use std::path::{Path, PathBuf};
 
@@ -62,6 +62,21 @@ fn feed(endings: &[&str], first_seed: u64, mut read: impl FnMut(&[u8], &Path)) {
 fn the_scene_reader_survives_damaged_files() {
     feed(&["gltf", "glb"], 1_000, |bytes, folder| {
         drop(load_bytes(bytes, &FolderFiles::new(folder), Purpose::World));
+    });
+}
+
+#[test]
+fn the_writer_survives_damaged_files() {
+    feed(&["gltf", "glb", "vrm"], 5_000, |bytes, folder| {
+        let draft = Draft::open(bytes, &FolderFiles::new(folder), Purpose::Prop);
+        let Ok(mut draft) = draft else { return };
+        draft.weld(None);
+        draft.merge();
+        let glb = draft.write(None).unwrap();
+        if let Err(error) = load_bytes(&glb, &NoSideFiles, Purpose::Prop) {
+            // What fills a limit about may go over it once nothing is shared any more.
+            assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+        }
     });
 }
 

@@ -15,3 +15,4 @@ mod hostile;
 mod mutate;
 mod packed;
 mod samples;
+mod writer;

@@ -15,7 +15,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 const MAX_DECODED_BYTES: u64 = 128 * 1024 * 1024;
 
 /// Gives the accessors of a compressed primitive their bytes; does nothing for others.
-pub(super) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<(), SceneError> {
+pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<(), SceneError> {
     let Some(packed) = primitive.extension("KHR_draco_mesh_compression") else {
         return Ok(());
     };

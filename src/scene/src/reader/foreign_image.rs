@@ -17,7 +17,7 @@ const KTX2_MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
 
 /// Encodings of images beside PNG and JPEG.
 #[derive(Clone, Copy)]
-pub(super) enum ForeignImage {
+pub(crate) enum ForeignImage {
     /// RFC 9649.
     WebP,
     /// KTX 2 with Basis Universal: ETC1S or UASTC.
@@ -25,7 +25,7 @@ pub(super) enum ForeignImage {
 }
 
 impl ForeignImage {
-    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             Some(Self::WebP)
         } else if bytes.starts_with(KTX2_MAGIC) {
@@ -39,7 +39,7 @@ impl ForeignImage {
     ///
     /// # Errors
     /// [`SceneError`] when it is too large, which its header says before anything is decoded.
-    pub(super) fn to_png(
+    pub(crate) fn to_png(
         self,
         item: &Item<'_>,
         bytes: &[u8],

@@ -3,11 +3,11 @@
 mod animate;
 mod body;
 pub(crate) mod document;
-mod draco;
+pub(crate) mod draco;
 mod emitter;
 mod expression;
 mod follow;
-mod foreign_image;
+pub(crate) mod foreign_image;
 pub(crate) mod humanoid;
 mod light;
 mod mesh;

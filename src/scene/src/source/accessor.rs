@@ -4,6 +4,7 @@ use crate::{
     error::SceneError,
     limits::{MAX_ACCESSOR_COUNT, MAX_ELEMENTS},
     source::{
+        array::{Array, ArrayShape},
         budget::Budget,
         component::{
             Byte, ByteShare, Component, Float, Lane, Short, ShortShare, UnsignedByte,
@@ -192,11 +193,54 @@ impl<'a> Accessors<'a> {
         self.floats(&plain, |joints: [f32; 4]| joints.map(|joint| joint as u16))
     }
 
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
+    pub(crate) fn item(&self, index: usize) -> Option<Item<'a>> {
+        self.document.and_then(|list| list.element(index))
+    }
+
+    /// All elements of an accessor as they are stored, without gaps: sparse ones filled in, absent ones zero.
+    pub(crate) fn dense(&self, item: Item<'a>, index: u32) -> Result<Array, SceneError> {
+        let layout = Self::layout_of(item, index)?;
+        let kind = item.require("type")?;
+        let shape = ArrayShape::from_name(layout.kind)
+            .ok_or_else(|| kind.fault("is not a type of accessor"))?;
+        let size = shape.element_bytes(layout.component);
+        let elements = self.elements(&layout, size)?;
+        let total = layout.count.saturating_mul(size);
+        self.budget.charge(&item, total as u64)?;
+        let mut bytes = vec![0; total];
+        if let Some(data) = &elements.data {
+            let sources = data.bytes().chunks(elements.stride);
+            for (own, source) in bytes.chunks_exact_mut(size).zip(sources) {
+                own.copy_from_slice(&source[..size]);
+            }
+        }
+        if let Some(sparse) = &elements.sparse {
+            for (&place, source) in sparse.places.iter().zip(sparse.data.chunks(sparse.stride)) {
+                let start = (place as usize).saturating_mul(size);
+                bytes
+                    .get_mut(start..start.saturating_add(size))
+                    .ok_or_else(|| item.fault(format!("sparse index {place} is out of range")))?
+                    .copy_from_slice(&source[..size]);
+            }
+        }
+        Ok(Array {
+            shape,
+            component: layout.component,
+            is_normalized: layout.is_normalized,
+            bytes: bytes.into(),
+            rest: serde_json::Map::new(),
+            packed: None,
+        })
+    }
+
     fn layout(&self, reference: &Item<'_>, types: &[&str]) -> Result<Layout<'a>, SceneError> {
         let index = reference.index(self.count, "accessor")?;
         let item = self
-            .document
-            .and_then(|list| list.element(index as usize))
+            .item(index as usize)
             .ok_or_else(|| reference.fault("names no accessor"))?;
         let kind = item.require("type")?.text()?;
         if !types.contains(&kind) {
@@ -206,6 +250,11 @@ impl<'a> Accessors<'a> {
                 kind.chars().take(20).collect::<String>()
             )));
         }
+        Self::layout_of(item, index)
+    }
+
+    fn layout_of(item: Item<'a>, index: u32) -> Result<Layout<'a>, SceneError> {
+        let kind = item.require("type")?.text()?;
         let component_item = item.require("componentType")?;
         let component = Component::from_number(component_item.size()?)
             .ok_or_else(|| component_item.fault("is not a component type"))?;

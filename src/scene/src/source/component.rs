@@ -1,13 +1,19 @@
 //! Component types of accessors, and how one component becomes a float (glTF 2.0 section 3.11).
 
-/// Component types by their glTF number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Component {
+/// Component types of accessors (glTF 2.0 section 3.6.2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Component {
+    /// Signed byte, 5120.
     I8,
+    /// Unsigned byte, 5121.
     U8,
+    /// Signed short, 5122.
     I16,
+    /// Unsigned short, 5123.
     U16,
+    /// Unsigned int, 5125.
     U32,
+    /// Float, 5126.
     F32,
 }
 
@@ -24,7 +30,38 @@ impl Component {
         })
     }
 
-    pub(crate) fn bytes(self) -> usize {
+    /// Its glTF number.
+    #[must_use]
+    pub fn number(self) -> u64 {
+        match self {
+            Self::I8 => 5120,
+            Self::U8 => 5121,
+            Self::I16 => 5122,
+            Self::U16 => 5123,
+            Self::U32 => 5125,
+            Self::F32 => 5126,
+        }
+    }
+
+    /// The component that begins at the start of `bytes` as a float, `is_normalized` as its share of the largest value.
+    pub(crate) fn float(self, is_normalized: bool, bytes: &[u8]) -> f32 {
+        match (self, is_normalized) {
+            (Self::F32, _) => Float::float(bytes),
+            (Self::U32, _) => UnsignedInt::float(bytes),
+            (Self::I8, false) => Byte::float(bytes),
+            (Self::I8, true) => ByteShare::float(bytes),
+            (Self::U8, false) => UnsignedByte::float(bytes),
+            (Self::U8, true) => UnsignedByteShare::float(bytes),
+            (Self::I16, false) => Short::float(bytes),
+            (Self::I16, true) => ShortShare::float(bytes),
+            (Self::U16, false) => UnsignedShort::float(bytes),
+            (Self::U16, true) => UnsignedShortShare::float(bytes),
+        }
+    }
+
+    /// Bytes of one component.
+    #[must_use]
+    pub fn bytes(self) -> usize {
         match self {
             Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 => 2,

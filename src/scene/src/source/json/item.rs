@@ -5,6 +5,7 @@ use crate::{
     error::{ErrorKind, SceneError},
     limits::MAX_NAME_BYTES,
 };
+use serde_json::Value;
 
 /// A JSON value in its document.
 #[derive(Clone, Copy)]
@@ -62,7 +63,7 @@ impl<'a> Item<'a> {
         let node = self.tree.node(self.id);
         let text = self.tree.text(node);
         if node.kind == Kind::Text {
-            serde_json::Value::from(text).to_string()
+            Value::from(text).to_string()
         } else {
             text.to_owned()
         }
@@ -71,6 +72,43 @@ impl<'a> Item<'a> {
     /// Bytes that [`Item::json`] takes, about.
     pub(crate) fn json_bytes(&self) -> usize {
         self.tree.text(self.tree.node(self.id)).len()
+    }
+
+    /// The value with all that it holds, numbers exactly. Nesting is bounded by the parser.
+    pub(crate) fn value(&self) -> Result<Value, SceneError> {
+        Ok(match self.kind() {
+            Kind::Null => Value::Null,
+            Kind::False => Value::Bool(false),
+            Kind::True => Value::Bool(true),
+            Kind::Text => self.as_text().unwrap_or_default().into(),
+            Kind::Number => self.exact_number()?,
+            Kind::Array => {
+                let elements = self.elements(usize::MAX)?;
+                elements
+                    .map(|element| element.value())
+                    .collect::<Result<_, _>>()?
+            }
+            Kind::Object => {
+                let members = self.members();
+                let values = members.map(|(key, item)| Ok((key.to_owned(), item.value()?)));
+                Value::Object(values.collect::<Result<_, SceneError>>()?)
+            }
+        })
+    }
+
+    fn exact_number(&self) -> Result<Value, SceneError> {
+        let text = self.tree.text(self.tree.node(self.id));
+        if let Ok(whole) = text.parse::<u64>() {
+            return Ok(whole.into());
+        }
+        match text.parse::<i64>() {
+            Ok(whole) if whole != 0 => return Ok(whole.into()),
+            _ => {}
+        }
+        let number = text.parse().ok().and_then(serde_json::Number::from_f64);
+        number
+            .map(Value::Number)
+            .ok_or_else(|| self.fault("is too large a number"))
     }
 
     pub(crate) fn fault(&self, text: impl Into<String>) -> SceneError {

@@ -1,0 +1,141 @@
+//! The steps from a file to a canonical GLB.
+
+use super::{Wishes, pack, plain, quantize, textures};
+use scene::{
+    FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
+    writer::{Draft, OrderTriangles},
+};
+use std::path::Path;
+
+/// What attributes with Gaussian splats begin with.
+const SPLATS: &str = "/attributes/KHR_gaussian_splatting:";
+
+/// Converts a glTF, GLB or VRM.
+///
+/// # Errors
+/// One line that says what is wrong with the file, or what of it cannot be written.
+pub(super) fn convert(path: &Path, purpose: Purpose, wishes: &Wishes) -> Result<Vec<u8>, String> {
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let folder = path.parent().unwrap_or(Path::new("."));
+    convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)
+}
+
+fn convert_bytes(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+    wishes: &Wishes,
+) -> Result<Vec<u8>, String> {
+    let draft = Draft::open(bytes, files, purpose);
+    let mut draft = draft.map_err(|error| error.to_string())?;
+    textures::improve(
+        &mut draft,
+        textures::Wishes {
+            most_pixels: wishes.max_texture,
+            is_plain: wishes.portable,
+            threads: wishes.threads,
+        },
+    )?;
+    let glb = if wishes.portable {
+        plain::dequantize(&mut draft);
+        draft.weld(None);
+        draft.merge();
+        draft.write(None)
+    } else {
+        quantize::quantize(&mut draft);
+        let order: OrderTriangles<'_> =
+            &|indices, count| meshopt::optimize_vertex_cache_strip(indices, count);
+        draft.weld(Some(order));
+        draft.merge();
+        pack::pack(&mut draft);
+        draft.write(Some(&pack::compress))
+    };
+    let glb = glb.map_err(|error| error.to_string())?;
+    confirm(&glb, purpose)?;
+    Ok(glb)
+}
+
+/// What is written must be without an error, or it is not written.
+fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
+    let report = check_bytes(glb, &NoSideFiles, purpose);
+    // The validator knows no attributes of extensions; it says the same of the source.
+    let is_splat = |issue: &&Issue| issue.pointer.contains(SPLATS);
+    let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
+    let error = errors.find(|issue| !is_splat(issue));
+    match (error, &report.refusal) {
+        (Some(issue), _) => Err(format!(
+            "it has an error that converting does not mend: {} at {}: {}; `stoa-import check` says more",
+            issue.code,
+            crate::text::place(issue),
+            issue.message
+        )),
+        (None, Some(refusal)) => Err(refusal.to_string()),
+        (None, None) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+#[path = "../../../scene/tests/mutate.rs"]
+mod mutate;
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        mutate::{Random, mutate},
+        *,
+    };
+    use std::path::PathBuf;
+
+    /// Damaged files; a few seconds.
+    const ROUNDS: u64 = 600;
+
+    fn sources() -> Vec<PathBuf> {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        let own = checkout.map(|root| root.join("assets/worlds/plaza/plaza.glb"));
+        let shared = checkout
+            .and_then(Path::parent)
+            .map(|root| root.join("shared/data/gltf"));
+        let names = [
+            "animated/AnimatedCube.gltf",
+            "animated/Fox.glb",
+            "ext/compressed/AnimatedMorphCube.meshopt_high.glb",
+            "ext/compressed/BoxDraco.gltf",
+            "vrm_addon/basic_armature.vrm",
+            "omi/OMI_seat/examples/simple_chair_pos_z.gltf",
+        ];
+        let shared = names
+            .iter()
+            .filter_map(|name| Some(shared.as_ref()?.join(name)));
+        let found: Vec<PathBuf> = shared.filter(|path| path.exists()).collect();
+        if found.is_empty() {
+            return own.into_iter().collect();
+        }
+        found
+    }
+
+    #[test]
+    fn damaged_files_give_a_good_file_or_one_line() {
+        let sources = sources();
+        let wishes = Wishes {
+            purpose: None,
+            portable: false,
+            max_texture: 16,
+            threads: 1,
+        };
+        let mut written = 0;
+        for seed in 0..ROUNDS {
+            let path = &sources[Random::new(!seed).below(sources.len())];
+            let bytes = mutate(&std::fs::read(path).unwrap(), seed);
+            let wishes = Wishes {
+                portable: seed % 2 == 0,
+                ..wishes.clone()
+            };
+            let folder = FolderFiles::new(path.parent().unwrap());
+            match convert_bytes(&bytes, &folder, Purpose::World, &wishes) {
+                Ok(_) => written += 1,
+                Err(fault) => assert!(!fault.is_empty() && !fault.contains('\n'), "{fault:?}"),
+            }
+        }
+        assert!(written > ROUNDS / 20, "only {written} were written");
+    }
+}

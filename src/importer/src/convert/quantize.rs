@@ -1,0 +1,235 @@
+//! Vertices and keys in as many bits as one can see. Types stay what they are where they can: a rounded float needs no
+//! scaled node, so that physics, skins and animations keep their spaces.
+
+use super::keys;
+use meshopt::encode_filter_oct;
+use scene::writer::{Array, ArrayShape, Component, Draft};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Steps over the longest side of a mesh.
+const POSITION_STEPS: f32 = 16_384.0;
+/// Largest step of positions in units of the mesh: half of it is the largest error.
+const LARGEST_POSITION_STEP: f32 = 1.0 / 512.0;
+/// Step of texture coordinates: a quarter of a pixel of a 1,024-pixel texture.
+const UV_STEP: f32 = 1.0 / 4_096.0;
+/// Step of what morph targets add to normals and tangents.
+const TURN_STEP: f32 = 1.0 / 256.0;
+/// Step of key times, in seconds.
+const TIME_STEP: f32 = 1.0 / 16_384.0;
+/// Step of morph weights over time.
+const WEIGHT_STEP: f32 = 1.0 / 4_096.0;
+/// Steps over the range of translations and scales over time.
+const MOTION_STEPS: f32 = 32_768.0;
+/// Bits of each of the two numbers that stand for a direction.
+pub(super) const NORMAL_BITS: i32 = 8;
+
+/// Rounds vertices and keys.
+pub(super) fn quantize(draft: &mut Draft) {
+    if !draft.may_replace_arrays() {
+        return;
+    }
+    let steps = position_steps(draft);
+    for (place, name, is_target) in draft.attributes() {
+        let Some(array) = draft.arrays[place].as_mut() else {
+            continue;
+        };
+        let step = steps.get(&place).copied().unwrap_or(UV_STEP);
+        if let Some(fresh) = vertex_array(array, &name, is_target, step) {
+            *array = Array {
+                rest: array.rest.clone(),
+                ..fresh
+            };
+        }
+    }
+    quantize_keys(draft);
+}
+
+/// The step of every array with positions: that of its mesh, so that parts of a mesh still meet.
+fn position_steps(draft: &Draft) -> BTreeMap<usize, f32> {
+    let mut steps: BTreeMap<usize, f32> = BTreeMap::new();
+    for mesh in draft.list("meshes") {
+        let primitives = || mesh["primitives"].as_array().into_iter().flatten();
+        let bases: Vec<usize> = primitives()
+            .filter_map(|primitive| place(&primitive["attributes"]["POSITION"]))
+            .collect();
+        let targets = primitives()
+            .flat_map(|primitive| primitive["targets"].as_array().into_iter().flatten())
+            .filter_map(|target| place(&target["POSITION"]));
+        let extents = bases
+            .iter()
+            .filter_map(|place| Some(extent(draft.arrays.get(*place)?.as_ref()?)));
+        let extent = extents.fold(0.0f32, f32::max);
+        let step = power_of_two(extent / POSITION_STEPS).min(LARGEST_POSITION_STEP);
+        for place in bases.iter().copied().chain(targets) {
+            let known = steps.entry(place).or_insert(step);
+            *known = known.min(step);
+        }
+    }
+    steps
+}
+
+fn place(value: &Value) -> Option<usize> {
+    value.as_u64().map(|place| place as usize)
+}
+
+/// Longest side of the box around three-component floats.
+fn extent(array: &Array) -> f32 {
+    let values = array.to_floats();
+    let lanes = array.shape.lanes();
+    let sides = (0..lanes).map(|lane| {
+        let lane = values.iter().skip(lane).step_by(lanes);
+        let (low, high) = lane.fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), value| {
+            (low.min(*value), high.max(*value))
+        });
+        high - low
+    });
+    sides.fold(0.0, f32::max)
+}
+
+/// The largest power of two that is not larger; of nothing a very small one.
+fn power_of_two(value: f32) -> f32 {
+    2.0f32.powi(value.max(1.0e-30).log2().floor() as i32)
+}
+
+fn vertex_array(array: &Array, name: &str, is_target: bool, step: f32) -> Option<Array> {
+    let is_float = array.component == Component::F32;
+    let kind = name.split('_').next().unwrap_or_default();
+    match (kind, is_target) {
+        ("POSITION", _) if is_float => Some(rounded(array, step)),
+        ("TEXCOORD", _) if is_float => Some(rounded(array, UV_STEP)),
+        ("NORMAL" | "TANGENT", true) if is_float => Some(rounded(array, TURN_STEP)),
+        ("NORMAL", false) if is_float && array.shape == ArrayShape::Vec3 => Some(directions(array)),
+        ("TANGENT", false) if is_float && array.shape == ArrayShape::Vec4 => {
+            Some(directions(array))
+        }
+        ("COLOR", false) if is_float => colors(array),
+        ("WEIGHTS", false) if is_float && array.shape == ArrayShape::Vec4 => Some(weights(array)),
+        ("JOINTS", false) if array.component == Component::U16 => small_joints(array),
+        _ => None,
+    }
+}
+
+fn rounded(array: &Array, step: f32) -> Array {
+    let mut values = array.to_floats();
+    for value in &mut values {
+        let near = (*value / step).round() * step;
+        if near.is_finite() {
+            // Not minus zero: it has other bytes.
+            *value = near + 0.0;
+        }
+    }
+    Array::floats(array.shape, &values)
+}
+
+/// Unit vectors on the grid of the octahedral filter; a fourth number is a sign.
+fn directions(array: &Array) -> Array {
+    let lanes = array.shape.lanes();
+    let values = array.to_floats();
+    let vectors: Vec<[f32; 4]> = values
+        .chunks_exact(lanes)
+        .map(|vector| {
+            let sign = vector.get(3).map_or(1.0, |sign| 1.0f32.copysign(*sign));
+            let length = vector[..3]
+                .iter()
+                .map(|part| part * part)
+                .sum::<f32>()
+                .sqrt();
+            match length > 0.0 {
+                true => [
+                    vector[0] / length,
+                    vector[1] / length,
+                    vector[2] / length,
+                    sign,
+                ],
+                false => [0.0, 1.0, 0.0, sign],
+            }
+        })
+        .collect();
+    let folded: Vec<[i8; 4]> = encode_filter_oct(&vectors, NORMAL_BITS);
+    let unfolded = folded.iter().zip(&vectors).flat_map(|(folded, vector)| {
+        let [x, y, one] = [folded[0], folded[1], folded[2]].map(f32::from);
+        let (x, y) = (x / one, y / one);
+        let z = 1.0 - x.abs() - y.abs();
+        let fold = (-z).max(0.0);
+        let (x, y) = (x - fold.copysign(x), y - fold.copysign(y));
+        let length = (x * x + y * y + z * z).sqrt();
+        // Not minus zero: it has other bytes.
+        [
+            x / length + 0.0,
+            y / length + 0.0,
+            z / length + 0.0,
+            vector[3],
+        ]
+        .into_iter()
+        .take(lanes)
+    });
+    Array::floats(array.shape, &unfolded.collect::<Vec<f32>>())
+}
+
+/// Colours as bytes; those brighter than white stay floats.
+fn colors(array: &Array) -> Option<Array> {
+    let values = array.to_floats();
+    let fits = values.iter().all(|value| (0.0..=1.0).contains(value));
+    let bytes = values.iter().map(|value| (value * 255.0).round() as u8);
+    fits.then(|| Array::new(array.shape, Component::U8, true, bytes.collect()))
+}
+
+/// Weights as bytes that sum to one: what rounding loses goes to the largest.
+fn weights(array: &Array) -> Array {
+    let mut bytes = Vec::with_capacity(array.count() * 4);
+    for four in array.to_floats().chunks_exact(4) {
+        let sum: f32 = four.iter().sum();
+        let scale = if sum > 0.0 { 255.0 / sum } else { 0.0 };
+        let mut own: Vec<i32> = four
+            .iter()
+            .map(|weight| (weight.max(0.0) * scale).round() as i32)
+            .collect();
+        let rest = if sum > 0.0 {
+            255 - own.iter().sum::<i32>()
+        } else {
+            0
+        };
+        if let Some(largest) = own.iter_mut().max_by_key(|weight| **weight) {
+            *largest += rest;
+        }
+        bytes.extend(own.iter().map(|weight| *weight as u8));
+    }
+    Array::new(array.shape, Component::U8, true, bytes)
+}
+
+fn small_joints(array: &Array) -> Option<Array> {
+    let joints = array.bytes.chunks_exact(2);
+    let joints: Option<Vec<u8>> = joints.map(|two| (two[1] == 0).then_some(two[0])).collect();
+    joints.map(|bytes| Array::new(array.shape, Component::U8, false, bytes))
+}
+
+/// Rounds key times and what they move, unless a curve or something else uses the same array.
+fn quantize_keys(draft: &mut Draft) {
+    for (place, role) in keys::roles(draft) {
+        let Some(array) = draft.arrays[place].as_mut() else {
+            continue;
+        };
+        if array.component != Component::F32 {
+            continue;
+        }
+        let step = match role {
+            keys::Role::Time => TIME_STEP,
+            keys::Role::Weights => WEIGHT_STEP,
+            keys::Role::Motion => power_of_two(extent(array).max(largest(array)) / MOTION_STEPS),
+            keys::Role::Rotation | keys::Role::Other => continue,
+        };
+        let fresh = rounded(array, step);
+        let grows = |values: &[f32]| values.windows(2).all(|pair| pair[0] < pair[1]);
+        if role != keys::Role::Time || grows(&fresh.to_floats()) {
+            array.bytes = fresh.bytes;
+        }
+    }
+}
+
+fn largest(array: &Array) -> f32 {
+    array
+        .to_floats()
+        .iter()
+        .fold(0.0, |largest, value| value.abs().max(largest))
+}

@@ -1,0 +1,87 @@
+//! What converting changed: sizes before and after, for people and for programs.
+
+use crate::text;
+use scene::Report;
+use serde_json::{Value, json};
+use std::{
+    io::{self, Write},
+    path::Path,
+};
+
+/// What is told about one file.
+pub(super) struct Figures<'a> {
+    pub(super) input: &'a Path,
+    pub(super) output: &'a Path,
+    /// The report on the source, when it is a file that can be reported on.
+    pub(super) before: Option<&'a Report>,
+    pub(super) after: &'a Report,
+    /// Bytes of the source when it has no summary.
+    pub(super) input_bytes: u64,
+}
+
+/// A row: what, unit, before, after.
+type Row = (&'static str, bool, Option<u64>, u64);
+
+impl Figures<'_> {
+    fn rows(&self) -> Vec<Row> {
+        let before = self.before.and_then(|report| report.summary);
+        let after = self.after.summary.unwrap_or_default();
+        let bytes = before.map_or(self.input_bytes, |own| own.bytes);
+        let was = |pick: fn(&scene::Summary) -> u64| before.as_ref().map(pick);
+        vec![
+            ("bytes", true, Some(bytes), after.bytes),
+            ("vertices", false, was(|own| own.vertices), after.vertices),
+            (
+                "triangles",
+                false,
+                was(|own| own.triangles),
+                after.triangles,
+            ),
+            (
+                "draw calls",
+                false,
+                was(|own| own.draw_calls),
+                after.draw_calls,
+            ),
+            (
+                "images",
+                false,
+                was(|own| own.images as u64),
+                after.images as u64,
+            ),
+            (
+                "decoded images",
+                true,
+                was(|own| own.image_bytes),
+                after.image_bytes,
+            ),
+        ]
+    }
+
+    /// One object for programs.
+    pub(super) fn json(&self) -> Value {
+        let rows = self.rows().into_iter().map(|(what, _, before, after)| {
+            (
+                what.replace(' ', "_"),
+                json!({ "before": before, "after": after }),
+            )
+        });
+        json!({
+            "input": self.input.display().to_string(),
+            "output": self.output.display().to_string(),
+            "figures": rows.collect::<serde_json::Map<_, _>>(),
+            "warnings": self.after.count(1),
+        })
+    }
+
+    /// A table for people.
+    pub(super) fn write(&self, output: &mut dyn Write) -> io::Result<()> {
+        writeln!(output, "{} is written", self.output.display())?;
+        for (what, is_bytes, before, after) in self.rows() {
+            let before = before.map_or("-".to_owned(), |value| text::amount(value, is_bytes));
+            let after = text::amount(after, is_bytes);
+            writeln!(output, "  {what:15} {before:>14} -> {after:>14}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! `stoa-import convert`.
+
+use scene::{FolderFiles, NoSideFiles, Purpose, Scene, check_bytes, load_bytes};
+use serde_json::Value;
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+fn import(arguments: &[&str], paths: &[&Path]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_stoa-import"))
+        .args(arguments)
+        .args(paths)
+        .output()
+        .unwrap()
+}
+
+fn samples() -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(3)?
+        .join("shared/data/gltf");
+    if folder.exists() {
+        return Some(folder);
+    }
+    println!(
+        "the sample files are not beside the checkout ({}): nothing was tested",
+        folder.display()
+    );
+    None
+}
+
+/// A world that comes with the product.
+fn plaza() -> PathBuf {
+    let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    checkout.unwrap().join("assets/worlds/plaza/plaza.glb")
+}
+
+fn scene_of(path: &Path) -> Scene {
+    let bytes = std::fs::read(path).unwrap();
+    let folder = FolderFiles::new(path.parent().unwrap());
+    load_bytes(&bytes, &folder, Purpose::World).unwrap().scene
+}
+
+#[test]
+fn the_same_file_gives_the_same_bytes_with_one_thread_and_with_two() {
+    let folder = tempfile::tempdir().unwrap();
+    for portable in [&[][..], &["--portable"]] {
+        let results = ["1", "2", "2"].map(|threads| {
+            let output = folder.path().join("out.glb");
+            let mut arguments = vec!["convert", "--threads", threads];
+            arguments.extend(portable);
+            let done = import(&arguments, &[&plaza(), &output]);
+            assert!(
+                done.status.success(),
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
+            std::fs::read(output).unwrap()
+        });
+        assert!(results[0] == results[1] && results[1] == results[2]);
+    }
+}
+
+#[test]
+fn a_world_stays_what_it_was_and_becomes_smaller() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let done = import(&["convert", "--json"], &[&plaza(), &output]);
+    let report: Value = serde_json::from_slice(&done.stdout).unwrap();
+    let bytes = &report["figures"]["bytes"];
+    assert!(
+        bytes["after"].as_u64() < bytes["before"].as_u64(),
+        "{bytes}"
+    );
+    assert_alike(&plaza(), &output);
+}
+
+#[test]
+fn what_cannot_be_converted_is_told_in_one_line_and_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("in.glb"), folder.path().join("out.glb"));
+    std::fs::write(&input, "no such thing").unwrap();
+    for input in [input, folder.path().join("absent.glb")] {
+        let done = import(&["convert"], &[&input, &output]);
+        let line = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(1));
+        assert!(
+            line.contains("is not converted: ") && line.lines().count() == 1,
+            "{line}"
+        );
+        assert!(!output.exists());
+    }
+}
+
+/// The same things at the same places, as far as rounding allows.
+fn assert_alike(input: &Path, output: &Path) {
+    let (before, after) = (scene_of(input), scene_of(output));
+    let shown = input.display();
+    assert_eq!(before.nodes.len(), after.nodes.len(), "{shown}");
+    assert_eq!(before.triangle_count(), after.triangle_count(), "{shown}");
+    assert_eq!(before.animations.len(), after.animations.len(), "{shown}");
+    let Some(((low, high), (new_low, new_high))) = before.bounds().zip(after.bounds()) else {
+        return;
+    };
+    let tolerance = (high - low).max_element() / 8_192.0;
+    assert!(
+        (low - new_low).abs().max_element() <= tolerance,
+        "{shown}: {low} {new_low}"
+    );
+    assert!(
+        (high - new_high).abs().max_element() <= tolerance,
+        "{shown}: {high} {new_high}"
+    );
+}
+
+#[test]
+fn every_kind_of_sample_is_converted_without_an_error() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    for name in [
+        "animated/Fox.glb",
+        "animated/MorphStressTest.gltf",
+        "animated/AnimatedCube.gltf",
+        "core/BoxInterleaved.glb",
+        "core/SimpleSparseAccessor.gltf",
+        "core/TextureTransformTest/TextureTransformTest.gltf",
+        "ext/cubeQuantized.glb",
+        "ext/compressed/AnimatedMorphCube.draco_edgebreaker.glb",
+        "ext/compressed/AnimatedMorphCube.meshopt_high.glb",
+        "ext/compressed/Fox.webp.glb",
+        "ext/instancing/InstanceTest.glb",
+        "ext/XmpJsonLd.gltf",
+        "omi/OMI_physics_joint/examples/pendulum_balls.gltf",
+        "vrm1/knight_vrm1.vrm",
+        "vrm_addon/basic_armature.vrm",
+        "world/plaza_omi.gltf",
+        "world/plaza_khr.gltf",
+        "world/splats.gltf",
+    ] {
+        let input = root.join(name);
+        if !input.exists() {
+            println!("{name} is absent");
+            continue;
+        }
+        for arguments in [&["convert"][..], &["convert", "--portable"]] {
+            let done = import(arguments, &[&input, &output]);
+            assert!(
+                done.status.success(),
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
+            assert_alike(&input, &output);
+            let bytes = std::fs::read(&output).unwrap();
+            let report = check_bytes(&bytes, &NoSideFiles, Purpose::World);
+            let packed = report.extensions.iter().any(|(name, _)| {
+                name.contains("meshopt") || name.contains("draco") || name.contains("quantization")
+            });
+            assert!(!packed || arguments.len() == 1, "{name} is not plain");
+        }
+    }
+}

@@ -1,0 +1,9 @@
+//! The program as people start it. Tests that need the shared sample set say so and end when it is absent.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test may stop where it stands, and says when the samples are absent"
+)]
+
+mod convert;

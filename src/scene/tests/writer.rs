@@ -1,0 +1,272 @@
+//! What the writer makes of files: nothing lost that is not understood, nothing doubled, nothing wrong.
+
+use crate::{
+    gate::small_glb,
+    samples::{files, samples},
+};
+use base64::Engine as _;
+use scene::{
+    FolderFiles, NoSideFiles, Purpose, Scene, check_bytes, load_bytes,
+    writer::{Array, ArrayShape, Draft},
+};
+use serde_json::{Value, json};
+use std::path::Path;
+
+fn open(document: &Value) -> Draft {
+    Draft::open(document.to_string().as_bytes(), &NoSideFiles, Purpose::Prop).unwrap()
+}
+
+/// What a GLB says of itself.
+fn json_of(glb: &[u8]) -> Value {
+    let length = u32::from_le_bytes([glb[12], glb[13], glb[14], glb[15]]) as usize;
+    serde_json::from_slice(&glb[20..20 + length]).unwrap()
+}
+
+fn tidy(mut draft: Draft) -> Vec<u8> {
+    draft.weld(None);
+    draft.merge();
+    draft.write(None).unwrap()
+}
+
+fn data_uri(bytes: &[u8]) -> String {
+    let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+    format!("data:application/octet-stream;base64,{text}")
+}
+
+/// Two triangles that share an edge, without indices; everything stands twice.
+fn square() -> Value {
+    let corners: [[f32; 3]; 6] = [
+        [0.0, 0.0, 0.0],
+        [1.0, 0.0, 0.0],
+        [0.0, 1.0, 0.0],
+        [0.0, 1.0, 0.0],
+        [1.0, 0.0, 0.0],
+        [1.0, 1.0, 0.0],
+    ];
+    let bytes: Vec<u8> = corners
+        .as_flattened()
+        .iter()
+        .flat_map(|value| value.to_le_bytes())
+        .collect();
+    let accessor = json!({"bufferView": 0, "componentType": 5126, "count": 6, "type": "VEC3",
+        "min": [0, 0, 0], "max": [1, 1, 0]});
+    let mesh = |place: u32| json!({"primitives": [{"attributes": {"POSITION": place}, "material": place}]});
+    let material = json!({"pbrMetallicRoughness": {"roughnessFactor": 0.1}});
+    json!({
+        "asset": {"version": "2.0", "copyright": "Ada"},
+        "scene": 0, "scenes": [{"nodes": [0, 1]}],
+        "nodes": [{"mesh": 0, "extras": {"a": [1, 2.5, "x"]}}, {"mesh": 1, "translation": [2, 0, 0]}],
+        "meshes": [mesh(0), mesh(1), mesh(0)],
+        "materials": [material, material, {"name": "unused"}],
+        "accessors": [accessor, accessor, accessor],
+        "bufferViews": [{"buffer": 0, "byteLength": 72}],
+        "buffers": [{"byteLength": 72, "uri": data_uri(&bytes)}],
+    })
+}
+
+#[test]
+fn what_is_equal_is_written_once_and_what_is_unused_not_at_all() {
+    let glb = tidy(open(&square()));
+    let json = json_of(&glb);
+    let count = |name: &str| json[name].as_array().map_or(0, Vec::len);
+    assert_eq!(
+        ["meshes", "materials", "accessors", "bufferViews", "buffers"].map(count),
+        [1, 1, 2, 2, 1]
+    );
+    assert_eq!(
+        [&json["nodes"][0]["mesh"], &json["nodes"][1]["mesh"]],
+        [0, 0]
+    );
+    assert_eq!(json["accessors"][0]["count"], 4, "equal corners are one");
+    assert_eq!(json["nodes"][0]["extras"], json!({"a": [1, 2.5, "x"]}));
+    assert_eq!(json["asset"]["copyright"], "Ada");
+    let report = check_bytes(&glb, &NoSideFiles, Purpose::Prop);
+    let serious: Vec<_> = report
+        .issues
+        .iter()
+        .filter(|issue| issue.severity < 2)
+        .collect();
+    assert!(serious.is_empty(), "{serious:?}");
+    assert_eq!(tidy(open(&square())), glb);
+}
+
+#[test]
+fn what_is_not_understood_keeps_every_number_it_could_name() {
+    let mut document = square();
+    document["extensionsUsed"] = json!(["XYZ_new"]);
+    let unknown = json!({"accessor": 2, "material": 2, "view": 0, "number": 1.0e-9});
+    document["nodes"][0]["extensions"] = json!({"XYZ_new": unknown});
+    let json = json_of(&tidy(open(&document)));
+    assert_eq!(json["nodes"][0]["extensions"]["XYZ_new"], unknown);
+    for name in ["nodes", "meshes", "materials"] {
+        assert_eq!(json[name], document[name], "{name}");
+    }
+    assert_eq!(json["accessors"].as_array().unwrap().len(), 3);
+    assert_eq!(json["accessors"][2]["count"], 6);
+    assert_eq!(json["extensionsUsed"], json!(["XYZ_new"]));
+}
+
+#[test]
+fn views_that_only_an_unknown_extension_can_name_stay_where_they_are() {
+    let mut document = square();
+    document["extensionsUsed"] = json!(["XYZ_new"]);
+    document["extensions"] = json!({"XYZ_new": {"bufferView": 2}});
+    document["bufferViews"] = json!([
+        {"buffer": 0, "byteLength": 72},
+        {"buffer": 1, "byteLength": 3},
+        {"buffer": 1, "byteOffset": 3, "byteLength": 5},
+    ]);
+    let more = json!({"byteLength": 8, "uri": data_uri(b"abcdefgh")});
+    document["buffers"].as_array_mut().unwrap().push(more);
+    let glb = tidy(open(&document));
+    let view = &json_of(&glb)["bufferViews"][2];
+    assert_eq!(view["byteLength"], 5);
+    assert!(glb.windows(5).any(|five| five == b"defgh"));
+}
+
+#[test]
+fn strips_and_fans_become_lists_that_draw_the_same() {
+    for (mode, count) in [(5, 4), (6, 4)] {
+        let mut document = square();
+        document["meshes"] =
+            json!([{"primitives": [{"attributes": {"POSITION": 0}, "mode": mode}]}]);
+        document["nodes"] = json!([{"mesh": 0}, {"mesh": 0}]);
+        let before = load_bytes(document.to_string().as_bytes(), &NoSideFiles, Purpose::Prop);
+        let glb = tidy(open(&document));
+        let after = load_bytes(&glb, &NoSideFiles, Purpose::Prop).unwrap();
+        let corners = |scene: &Scene| -> Vec<glam::Vec3> {
+            let primitive = &scene.meshes[0].primitives[0];
+            let order = primitive.indices.iter();
+            order
+                .map(|index| primitive.positions[*index as usize])
+                .collect()
+        };
+        let json = json_of(&glb);
+        assert_eq!(json["meshes"][0]["primitives"][0].get("mode"), None);
+        assert_eq!(
+            corners(&before.unwrap().scene),
+            corners(&after.scene),
+            "mode {mode}"
+        );
+        assert_eq!(json["accessors"][0]["count"], count, "mode {mode}");
+    }
+}
+
+#[test]
+fn sparse_and_absent_elements_are_written_out() {
+    let mut document = square();
+    let first = document["accessors"][0].as_object_mut().unwrap();
+    first.remove("bufferView");
+    first.insert(
+        "sparse".to_owned(),
+        json!({
+            "count": 1,
+            "indices": {"bufferView": 1, "componentType": 5121},
+            "values": {"bufferView": 2},
+        }),
+    );
+    document["bufferViews"] = json!([
+        {"buffer": 0, "byteLength": 72},
+        {"buffer": 1, "byteLength": 1},
+        {"buffer": 0, "byteOffset": 12, "byteLength": 12},
+    ]);
+    document["buffers"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({"byteLength": 1, "uri": data_uri(&[4])}));
+    let glb = open(&document).write(None).unwrap();
+    let scene = load_bytes(&glb, &NoSideFiles, Purpose::Prop).unwrap().scene;
+    let positions = &scene.meshes[0].primitives[0].positions;
+    let mut expected = [glam::Vec3::ZERO; 6];
+    expected[4] = glam::Vec3::X;
+    assert_eq!(positions[..], expected);
+}
+
+#[test]
+fn a_draft_that_is_made_here_is_a_file() {
+    let mut draft = Draft::new(
+        json!({"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}],
+        "nodes": [{"mesh": 0}], "meshes": [{"primitives": [{"attributes": {"POSITION": 0}}]}]}),
+    );
+    draft.add(Array::floats(
+        ArrayShape::Vec3,
+        &[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.1, 1.0, 0.0],
+    ));
+    let glb = tidy(draft);
+    let json = json_of(&glb);
+    assert_eq!(json["accessors"][0]["max"], json!([1, 1, 0]));
+    assert_eq!(
+        load_bytes(&glb, &NoSideFiles, Purpose::Prop)
+            .unwrap()
+            .scene
+            .triangle_count(),
+        1
+    );
+}
+
+/// What must not change: figures of the scene, and what its JSON says beside data.
+fn figures(scene: &Scene) -> (usize, u64, usize, usize, usize) {
+    (
+        scene.nodes.len(),
+        scene.triangle_count(),
+        scene.animations.len(),
+        scene.skins.len(),
+        scene.lights.len(),
+    )
+}
+
+#[test]
+fn every_sample_is_written_without_an_error_and_draws_the_same() {
+    let Some(root) = samples() else { return };
+    let mut count = 0;
+    for folder in [
+        "core",
+        "animated",
+        "omi",
+        "world",
+        "vrm1",
+        "vrm_addon",
+        "ext/compressed",
+        "formats",
+    ] {
+        for path in files(&root.join(folder)) {
+            if path.metadata().unwrap().len() > 2_000_000 {
+                continue;
+            }
+            count += 1;
+            compare(&path);
+        }
+    }
+    assert!(count > 80, "only {count} files");
+}
+
+fn compare(path: &Path) {
+    let shown = path.display();
+    let bytes = std::fs::read(path).unwrap();
+    let folder = FolderFiles::new(path.parent().unwrap());
+    let before =
+        load_bytes(&bytes, &folder, Purpose::World).unwrap_or_else(|error| panic!("{error}"));
+    let draft = Draft::open(&bytes, &folder, Purpose::World);
+    let glb = tidy(draft.unwrap_or_else(|error| panic!("{shown}: {error}")));
+    let after = load_bytes(&glb, &NoSideFiles, Purpose::World)
+        .unwrap_or_else(|error| panic!("{shown}: {error}"));
+    assert_eq!(figures(&before.scene), figures(&after.scene), "{shown}");
+    assert_eq!(before.scene.bounds(), after.scene.bounds(), "{shown}");
+    let is_new = |code: &str| {
+        let report = check_bytes(&bytes, &folder, Purpose::World);
+        report.issues.iter().all(|issue| issue.code != code)
+    };
+    for issue in check_bytes(&glb, &NoSideFiles, Purpose::World).issues {
+        assert!(
+            issue.severity > 0 || !is_new(issue.code),
+            "{shown}: {issue:?}"
+        );
+    }
+}
+
+#[test]
+fn a_small_file_survives_being_written_twice() {
+    let once = tidy(Draft::open(&small_glb(), &NoSideFiles, Purpose::Prop).unwrap());
+    let twice = tidy(Draft::open(&once, &NoSideFiles, Purpose::Prop).unwrap());
+    assert_eq!(once, twice);
+}
