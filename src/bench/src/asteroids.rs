@@ -123,7 +123,7 @@ impl Field {
                 velocity -= direction * SPEED_CONTROL * STEP_SECS;
             }
             if place.length() > RADIUS {
-                velocity -= place.normalize() * INWARD * STEP_SECS;
+                velocity -= place.normalize_or_zero() * INWARD * STEP_SECS;
             }
             body.set_linvel(velocity, true);
             let spin = body.angvel().clamp_length_max(MOST_SPIN);

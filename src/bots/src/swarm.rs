@@ -208,7 +208,8 @@ impl Run {
         let is_late = self.clock.tick > ENTRY_SECS * second;
         let is_complete = self.bots.len() == config.count as usize;
         if self.settled.is_none() {
-            if !is_late && !(is_complete && self.bots.iter().all(is_settled)) {
+            let is_everybody_in = is_complete && self.bots.iter().all(is_settled);
+            if !is_everybody_in && !is_late {
                 return Ok(());
             }
             self.settled = Some(self.clock.tick);

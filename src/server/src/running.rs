@@ -10,7 +10,9 @@ use crate::{
     watch::Watch,
     world::{Conditions, Inbound, MAX_INBOX, World, first_budget},
 };
-use network::{BindError, Certificate, CertificateError, CloseCode, ServerEndpoint, SocketBuffers};
+use network::{
+    BindError, Certificate, CertificateError, CloseCode, Courier, ServerEndpoint, SocketBuffers,
+};
 use protocol::{Fingerprint, WorldAddress};
 use std::{
     fs::{self, File, TryLockError},
@@ -110,16 +112,20 @@ impl Server {
     }
 
     fn run(config: &ServerConfig, watch: Option<Watch>) -> Result<RunningServer, StartError> {
-        let prepared = prepare(config, false, watch)?;
-        let certificate = match &config.data {
-            Some(folder) => Certificate::load_or_create(folder)?,
-            None => Certificate::temporary()?,
-        };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(network_threads())
             .thread_name("stoa-network")
             .enable_all()
             .build()?;
+        let courier = {
+            let _entered = runtime.enter();
+            Courier::start()
+        };
+        let prepared = prepare(config, Some(courier), watch)?;
+        let certificate = match &config.data {
+            Some(folder) => Certificate::load_or_create(folder)?,
+            None => Certificate::temporary()?,
+        };
         let endpoint = {
             let _entered = runtime.enter();
             listen(config, &certificate)?
@@ -159,7 +165,7 @@ impl Server {
         endpoint: ServerEndpoint,
         watch: Option<Watch>,
     ) -> Result<SteppedServer, StartError> {
-        let prepared = prepare(config, true, watch)?;
+        let prepared = prepare(config, None, watch)?;
         let addresses = addresses(config, &endpoint, &prepared.inboxes)?;
         let (library, inboxes, at_door) = (prepared.library, prepared.inboxes, endpoint.clone());
         drop(tokio::spawn(async move {
@@ -296,7 +302,7 @@ impl DataFolder {
 
 fn prepare(
     config: &ServerConfig,
-    is_inline: bool,
+    courier: Option<Courier>,
     watch: Option<Watch>,
 ) -> Result<Prepared, StartError> {
     if config.worlds.is_empty() {
@@ -305,12 +311,14 @@ fn prepare(
     let folder = config.data.as_deref().map(DataFolder::claim).transpose()?;
     let place = StorePlace {
         folder: config.data.as_deref(),
-        is_inline,
+        // Who steps worlds by hand has no threads beside.
+        is_inline: courier.is_none(),
     };
     let library = Library::default();
     let conditions = Conditions {
         watch,
         first_budget: first_budget(config.client_kbit_per_sec),
+        courier,
     };
     let (mut worlds, mut inboxes) = (Vec::new(), Vec::<(String, _)>::new());
     let mut capacity = 0;

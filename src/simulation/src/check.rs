@@ -3,6 +3,7 @@
 
 use crate::{
     avatar::{height, jump_speed},
+    query::Hit,
     rules::{
         AVATAR_RADIUS, GROUND_SNAP, JUMP_HEIGHT, MAX_FALL_SPEED, MAX_PLATFORM_SPEED, MAX_STEP,
         RUN_SPEED, TICK_SECS,
@@ -17,6 +18,8 @@ const SPEED_MARGIN: f32 = 1.1;
 const BURST_SECS: f32 = 0.5;
 /// Radius of the swept capsule: narrower than the person, since corners are cut between two samples.
 const SWEEP_RADIUS: f32 = AVATAR_RADIUS * 0.55;
+/// Ticks for which somebody who stands still on the fixed world is not looked at again.
+const STAY_TICKS: u64 = 30;
 /// Share of a whole jump's time, and seconds beyond, after which somebody without ground must have fallen.
 const HOVER_MARGIN: f32 = 1.15;
 const HOVER_MARGIN_SECS: f32 = 0.15;
@@ -60,6 +63,8 @@ pub struct MotionCheck {
     /// Speed of the last platform; who jumps off keeps it until they land.
     platform_speed: f32,
     was_crouching: bool,
+    /// Tick up to which who stays exactly there needs no other look: they stood on the fixed world a moment ago.
+    stays_until: u64,
 }
 
 impl MotionCheck {
@@ -74,6 +79,7 @@ impl MotionCheck {
             watched_height: position.y,
             platform_speed: 0.0,
             was_crouching: false,
+            stays_until: 0,
         }
     }
 
@@ -89,6 +95,15 @@ impl MotionCheck {
             return Verdict::Correct("a position that is no number");
         }
         let secs = (ticks as f32 * TICK_SECS).min(1.0);
+        if simulation.tick() < self.stays_until
+            && claim.position == self.accepted
+            && claim.is_crouching == self.was_crouching
+        {
+            let top_speed = RUN_SPEED * SPEED_MARGIN;
+            self.allowance =
+                (self.allowance + top_speed * secs).min(top_speed * (BURST_SECS + secs));
+            return Verdict::Accept;
+        }
         let platform = self.platform_speed(simulation);
         let moved = claim.position - self.accepted;
         let sideways = Vec3::new(moved.x, 0.0, moved.z).length();
@@ -147,7 +162,10 @@ impl MotionCheck {
         if simulation.gravity() <= 0.0 {
             return None;
         }
-        if simulation.has_ground(claim.position) {
+        if let Some(ground) = simulation.ground_near(claim.position) {
+            if ground.body.is_none() {
+                self.stays_until = simulation.tick() + STAY_TICKS;
+            }
             (self.ground_height, self.air_secs, self.watched_height) =
                 (claim.position.y, 0.0, claim.position.y);
             return None;
@@ -191,8 +209,8 @@ impl Simulation {
         })
     }
 
-    /// Is there anything to stand on near the feet? Wide enough that edges and steps count.
-    fn has_ground(&self, feet: Vec3) -> bool {
+    /// What there is to stand on near the feet. Wide enough that edges and steps count.
+    fn ground_near(&self, feet: Vec3) -> Option<Hit> {
         let reach = AVATAR_RADIUS;
         let starts = [
             Vec3::ZERO,
@@ -201,13 +219,12 @@ impl Simulation {
             Vec3::Z * reach,
             Vec3::NEG_Z * reach,
         ];
-        starts.iter().any(|offset| {
+        starts.iter().find_map(|offset| {
             self.cast_ray(
                 feet + *offset + Vec3::Y * 0.4,
                 Vec3::NEG_Y,
                 0.4 + GROUND_SNAP + MAX_STEP,
             )
-            .is_some()
         })
     }
 

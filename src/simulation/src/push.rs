@@ -7,7 +7,7 @@ use crate::{
     world::Simulation,
 };
 use glam::Vec3;
-use rapier3d::prelude::{Capsule, Pose, QueryFilter, RigidBodyHandle};
+use rapier3d::prelude::{Aabb, Capsule, Pose, QueryFilter, RigidBodyHandle};
 
 /// Something so near below the feet is stood on, in metres.
 const STANDING_GAP: f32 = 0.08;
@@ -20,7 +20,7 @@ impl Simulation {
     /// Pushes what is within [`PUSH_MARGIN`] of a person's sides, and weighs on what they stand on: a seesaw tips. The
     /// client's own motion stops at its capsule, so only who walks against a thing comes so near.
     pub fn push_around(&mut self, feet: Vec3, is_crouching: bool) {
-        if !feet.is_finite() {
+        if !feet.is_finite() || !self.has_loose_body_near(feet, is_crouching) {
             return;
         }
         self.weigh_on_ground(feet);
@@ -38,6 +38,23 @@ impl Simulation {
                 body.apply_impulse(away * impulse, true);
             }
         }
+    }
+
+    /// Most people have nothing loose about them: one look at the tree tells.
+    fn has_loose_body_near(&self, feet: Vec3, is_crouching: bool) -> bool {
+        let reach = Vec3::new(1.0, 0.0, 1.0) * (AVATAR_RADIUS + PUSH_MARGIN);
+        let around = Aabb::new(
+            feet - reach - Vec3::Y * STANDING_GAP,
+            feet + reach + Vec3::Y * height(is_crouching),
+        );
+        let filter = QueryFilter::only_dynamic().exclude_sensors();
+        let has_one = self.query(filter, |pipeline| {
+            pipeline
+                .intersect_aabb_conservative(around)
+                .next()
+                .is_some()
+        });
+        has_one.unwrap_or(false)
     }
 
     fn weigh_on_ground(&mut self, feet: Vec3) {

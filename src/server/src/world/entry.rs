@@ -13,6 +13,7 @@ use protocol::{
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::AVATAR_RADIUS;
+use std::sync::Arc;
 
 /// People around one spawn point stand on rings of this many.
 const RING: u32 = 8;
@@ -124,7 +125,7 @@ impl World {
         };
         let link = Link {
             session: entrant.session,
-            connection: entrant.connection.clone(),
+            connection: Arc::new(entrant.connection.clone()),
             outbox: entrant.outbox.clone(),
             is_ready: false,
             heard_tick: tick,
@@ -133,6 +134,7 @@ impl World {
             view: ClientView::new(),
             group: entrant.session.0 as usize % SEND_GROUPS,
             budget: self.first_budget,
+            path: entrant.connection.stats(),
         };
         link.connection
             .set_state_budget(link.budget.bytes_per_sec() as u64);

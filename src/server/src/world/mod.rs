@@ -11,7 +11,7 @@ mod talk;
 
 use crate::{hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch};
 use keeping::Pending;
-use network::{CloseCode, Connection, Frame, StateBudget};
+use network::{CloseCode, Connection, Courier, Frame, StateBudget};
 use people::{Person, Seat};
 use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
@@ -42,6 +42,8 @@ pub(crate) struct SessionId(pub(crate) u64);
 pub(crate) struct Conditions {
     pub(crate) watch: Option<Watch>,
     pub(crate) first_budget: StateBudget,
+    /// Takes state to the clients; without one, the world's own thread does.
+    pub(crate) courier: Option<Courier>,
 }
 
 /// What sessions tell a world.
@@ -122,6 +124,7 @@ pub(crate) struct World {
     statistics: Statistics,
     /// Of each new client.
     first_budget: StateBudget,
+    courier: Option<Courier>,
     closed: Option<oneshot::Sender<()>>,
     is_closed: bool,
 }
@@ -162,6 +165,7 @@ impl World {
             announcements: Vec::new(),
             statistics: Statistics::watched_by(conditions.watch),
             first_budget: conditions.first_budget,
+            courier: conditions.courier,
             closed: None,
             is_closed: false,
         };

@@ -214,14 +214,15 @@ impl Track {
     /// motion, however unevenly it arrives.
     pub(super) fn at_tick(&self, tick: u64) -> OwnSample {
         let shown = tick as f64 - self.delay_ticks;
-        let after = self
-            .samples
-            .iter()
-            .position(|sample| sample.tick as f64 >= shown);
-        match after {
-            Some(0) => self.samples[0],
-            Some(index) => between(&self.samples[index - 1], &self.samples[index], shown),
-            None => coast(*self.newest(), shown),
+        // What is shown lies among the newest: few are looked at.
+        let mut after = self.samples.len();
+        while after > 0 && self.samples[after - 1].tick as f64 >= shown {
+            after -= 1;
+        }
+        match (after, self.samples.get(after)) {
+            (_, None) => coast(*self.newest(), shown),
+            (0, Some(oldest)) => *oldest,
+            (_, Some(later)) => between(&self.samples[after - 1], later, shown),
         }
     }
 }

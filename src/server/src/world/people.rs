@@ -2,7 +2,7 @@
 
 use super::{Hold, SessionId, World};
 use crate::limiter::Limiter;
-use network::{CloseCode, Connection, Frame, StateBudget};
+use network::{CloseCode, Connection, Frame, PathStats, StateBudget};
 use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo, ServerMessage,
     TICKS_PER_SECOND,
@@ -13,6 +13,7 @@ use protocol::{
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::SeatPlace;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use super::motion::Track;
@@ -48,7 +49,7 @@ pub(super) struct Person {
 /// The connection of somebody who is there.
 pub(super) struct Link {
     pub(super) session: SessionId,
-    pub(super) connection: Connection,
+    pub(super) connection: Arc<Connection>,
     pub(super) outbox: mpsc::Sender<Outgoing>,
     pub(super) is_ready: bool,
     /// Tick of the last datagram, or of the entry.
@@ -58,6 +59,8 @@ pub(super) struct Link {
     pub(super) view: ClientView,
     pub(super) group: usize,
     pub(super) budget: StateBudget,
+    /// As of one of the last sends.
+    pub(super) path: PathStats,
 }
 
 /// A place to sit and who is on it.

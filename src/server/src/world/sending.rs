@@ -1,7 +1,7 @@
 //! State to everybody: one datagram a client every third tick, within what its path carries.
 
 use super::{Body, Hold, World, hands::is_thrown, people::Link};
-use network::{StateBudget, StateError};
+use network::{Batch, StateBudget, deliver};
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND, limits::MAX_CLIENT_KBIT_PER_SEC};
 use replication::{
     Encoder, EntitySample, EntityState, Flags, Kind, Pose, Salience, SharedHistory, SnapshotHeader,
@@ -16,8 +16,12 @@ pub(super) const SEND_GROUPS: usize = TICKS_PER_SEND as usize;
 const LATE_SECS: f64 = 0.03;
 /// Bytes of IP, UDP and QUIC around a datagram.
 const HEADER_BYTES: usize = 58;
-/// Sends after which a connection is told its budget again.
-const TELL_BUDGET_TICKS: u64 = TICKS_PER_SECOND as u64;
+/// Sends after which a connection is told its budget again: a second.
+const TELL_BUDGET_SENDS: u64 = 20;
+/// Sends after which the path is looked at again: sooner than a budget may shrink twice.
+const PATH_SENDS: u64 = 2;
+/// A datagram of so many bytes fits into every path that QUIC runs on (1,200 bytes a packet).
+const ALWAYS_FITS: usize = 1_100;
 /// Weight of things in hands and in the air.
 const HELD_WEIGHT: f32 = 4.0;
 /// Smallest datagram that makes progress, see [`Encoder::encode`].
@@ -40,13 +44,15 @@ pub(crate) fn first_budget(client_kbit_per_sec: u32) -> StateBudget {
 impl Link {
     /// Most bytes of the next datagram; nothing while the one before it has not left, because what has not left is
     /// stale and fresh state goes with the next send.
-    fn bytes_of_this_send(&mut self, now_secs: f64, is_telling: bool) -> Option<usize> {
-        let path = self.connection.stats();
+    fn bytes_of_this_send(&mut self, now_secs: f64, round: u64) -> Option<usize> {
+        if round.is_multiple_of(PATH_SENDS) {
+            self.path = self.connection.stats();
+        }
         let is_waiting = self.connection.has_unsent_state();
-        let bytes_per_sec = self
-            .budget
-            .update(now_secs, path.rtt, path.min_rtt, is_waiting);
-        if is_telling {
+        let bytes_per_sec =
+            self.budget
+                .update(now_secs, self.path.rtt, self.path.min_rtt, is_waiting);
+        if round.is_multiple_of(TELL_BUDGET_SENDS) {
             self.connection.set_state_budget(bytes_per_sec as u64);
         }
         if is_waiting {
@@ -54,7 +60,11 @@ impl Link {
         }
         let sends_per_sec = f64::from(TICKS_PER_SECOND) / f64::from(TICKS_PER_SEND);
         let bytes = self.budget.bytes_per_send(sends_per_sec, HEADER_BYTES);
-        Some(bytes.max(LEAST_DATAGRAM))
+        let bytes = bytes.max(LEAST_DATAGRAM);
+        if bytes <= ALWAYS_FITS {
+            return Some(bytes);
+        }
+        Some(bytes.min(self.connection.max_datagram_size()?))
     }
 }
 
@@ -75,11 +85,25 @@ impl World {
             self.statistics.note_skipped_send();
             return;
         }
-        let now_secs = self.now_secs();
         let states = self.states();
-        let SendGroup { history, encoder } = &mut self.groups[turn];
+        let history = &mut self.groups[turn].history;
         history.record(self.tick, &states);
         self.statistics.note_recorded(history);
+        let batch = self.encode_states(turn);
+        match &self.courier {
+            Some(courier) if !courier.send(batch) => {
+                tracing::debug!("the network is behind: a send was dropped");
+            }
+            _ => {}
+        }
+    }
+
+    /// A datagram for each client of a group; handed over at once where there is no courier.
+    fn encode_states(&mut self, turn: usize) -> Batch {
+        let now_secs = self.now_secs();
+        let round = self.tick / SEND_GROUPS as u64;
+        let mut batch = Batch::new();
+        let SendGroup { history, encoder } = &mut self.groups[turn];
         for known in self.people.values_mut() {
             let viewer = ViewPoint {
                 own: Some(known.info.entity),
@@ -93,11 +117,7 @@ impl World {
             else {
                 continue;
             };
-            let Some(largest) = link.connection.max_datagram_size() else {
-                continue;
-            };
-            let is_telling = (self.tick / SEND_GROUPS as u64).is_multiple_of(TELL_BUDGET_TICKS);
-            let Some(budget) = link.bytes_of_this_send(now_secs, is_telling) else {
+            let Some(budget) = link.bytes_of_this_send(now_secs, round) else {
                 continue;
             };
             let header = SnapshotHeader {
@@ -105,24 +125,18 @@ impl World {
                 input_timing: known.track.timing(),
                 correction: known.track.correction(),
             };
-            let budget = budget.min(largest);
             let mut bytes = Vec::with_capacity(budget);
-            let report = encoder.encode(
-                &mut link.view,
-                history,
-                &header,
-                &viewer,
-                budget,
-                &mut bytes,
-            );
+            let view = &mut link.view;
+            let report = encoder.encode(view, history, &header, &viewer, budget, &mut bytes);
             self.statistics
                 .note_sent(known.info.entity, self.tick, &report);
-            match link.connection.send_state(bytes) {
-                // What shrank meanwhile fits again at the next send; a lost connection is told by its session.
-                Ok(()) | Err(StateError::TooLong | StateError::Disconnected(_)) => {}
-                Err(StateError::Unsupported) => tracing::debug!("a peer takes no datagrams"),
+            if self.courier.is_some() {
+                batch.push((link.connection.clone(), bytes));
+            } else {
+                deliver(&link.connection, bytes);
             }
         }
+        batch
     }
 
     /// Everything that moves, quantised.
