@@ -185,6 +185,28 @@ async fn who_speaks_out_of_turn_is_sent_away() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_farewell_counts_even_when_the_end_arrives_with_it() {
+    let mut stage = Stage::new();
+    let mut witness = stage.enter(1, "Ada").await;
+    // Which of the two the server looks at first is chance: often enough, it is the end.
+    for _ in 0..16 {
+        let mut raw = enter(&mut stage).await;
+        stage.harness.advance(&mut [&mut witness], 0.5).await;
+        assert!(witness.person("Mallory").is_some());
+        raw.control
+            .sender
+            .send(&ClientMessage::Leave)
+            .await
+            .unwrap();
+        // The farewell is on its way, and the end right behind it.
+        tokio::task::yield_now().await;
+        raw.connection.close(CloseCode::Done, "");
+        stage.harness.advance(&mut [&mut witness], 0.5).await;
+        assert!(witness.person("Mallory").is_none(), "still seen");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_flood_of_messages_ends() {
     let mut stage = Stage::new();
     let mut witness = stage.enter(1, "Ada").await;

@@ -199,11 +199,21 @@ async fn pump(
     outgoing: mpsc::Receiver<Outgoing>,
     world: World,
 ) {
-    let in_order = tokio::select! {
-        () = write(&connection, sender, outgoing) => false,
-        in_order = read(door, session, &connection, receiver, &world) => in_order,
-        () = hear(door, session, &connection, &world) => false,
-        () = door.library.clone().serve(connection.clone(), world.clone()) => false,
+    let reading = read(door, session, &connection, receiver, &world);
+    tokio::pin!(reading);
+    let read_to_the_end = tokio::select! {
+        () = write(&connection, sender, outgoing) => None,
+        in_order = &mut reading => Some(in_order),
+        () = hear(door, session, &connection, &world) => None,
+        () = door.library.clone().serve(connection.clone(), world.clone()) => None,
+    };
+    let in_order = match read_to_the_end {
+        Some(in_order) => in_order,
+        // What arrived before the end can still be read, and may be a farewell.
+        None if connection.close_reason().is_some() => {
+            timeout(GOODBYE_TIMEOUT, reading).await.unwrap_or(false)
+        }
+        None => false,
     };
     if in_order {
         connection.close(CloseCode::Done, "");
