@@ -2,7 +2,7 @@
 
 use crate::support::{Stage, sees};
 use network::simulated::LinkConfig;
-use protocol::{AvatarChoice, limits::RESUME_SECS};
+use protocol::{AvatarChoice, DisplayName, limits::RESUME_SECS};
 use session::SessionEvent;
 
 #[tokio::test(start_paused = true)]
@@ -33,6 +33,26 @@ async fn a_lost_connection_comes_back_as_the_same_person() {
     ada.session.chat("I am back").unwrap();
     stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
     assert_eq!(bo.chat.last().unwrap().text, "I am back");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_changed_name_and_look_outlast_a_lost_connection() {
+    let mut stage = Stage::new();
+    let (mut ada, mut bo) = stage.two().await;
+    let person = bo.person("Ada").unwrap().person;
+    let avatar = AvatarChoice::Shipped("sen".to_owned());
+    let name = DisplayName::new("伊娃").unwrap();
+    ada.session.change_persona(name, avatar.clone()).unwrap();
+    stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
+    assert_eq!(bo.person("伊娃").unwrap().person, person);
+    stage.harness.set_path(1, LinkConfig::cut());
+    stage.harness.advance(&mut [&mut ada, &mut bo], 15.0).await;
+    assert!(!bo.person("伊娃").unwrap().is_connected);
+    stage.harness.set_path(1, LinkConfig::default());
+    stage.harness.advance(&mut [&mut ada, &mut bo], 8.0).await;
+    let known = bo.person("伊娃").unwrap();
+    assert_eq!((known.person, known.is_connected), (person, true));
+    assert_eq!(known.avatar, avatar);
 }
 
 #[tokio::test(start_paused = true)]

@@ -226,12 +226,21 @@ impl Course {
             pending: BTreeSet::new(),
             transfers: JoinSet::new(),
             is_ready: self.is_ready,
+            wished: None,
+            persona: None,
         };
         let end = visit.run(&welcome, waiting).await;
         visit.update_stats();
         let unanswered = std::mem::take(&mut visit.pending);
         self.is_ready = visit.is_ready;
+        let persona = visit.persona.take();
         drop(visit);
+        if let Some(persona) = persona {
+            // Who comes back comes back as who they were when the connection was lost.
+            let config = Arc::make_mut(&mut self.config);
+            config.name = persona.name;
+            config.avatar = persona.avatar;
+        }
         for request in unanswered {
             let reason =
                 Denial::Other("the connection was lost before the server answered".to_owned());

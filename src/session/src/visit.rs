@@ -9,7 +9,8 @@ use crate::world_files::{self, WorldFiles};
 use network::{CloseCode, Connection, Disconnected, ReceiveError, StreamReceiver, StreamSender};
 use protocol::limits::MAX_DATAGRAMS_PER_SECOND;
 use protocol::{
-    AvatarChoice, ClientMessage, ContentHash, Denial, ServerMessage, Welcome, WorldInfo,
+    AvatarChoice, ClientMessage, ContentHash, Denial, DisplayName, ServerMessage, Welcome,
+    WorldInfo,
 };
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -61,6 +62,18 @@ pub(crate) struct Visit<'a> {
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) transfers: JoinSet<Transferred>,
     pub(crate) is_ready: bool,
+    /// The change of name and look that was asked for last.
+    pub(crate) wished: Option<Persona>,
+    /// Name and look that the server has agreed to, other than those of the configuration.
+    pub(crate) persona: Option<Persona>,
+}
+
+/// How one wants to be known.
+pub(crate) struct Persona {
+    /// The request for it.
+    pub(crate) request: u32,
+    pub(crate) name: DisplayName,
+    pub(crate) avatar: AvatarChoice,
 }
 
 /// What became of a file on its way in or out.
@@ -287,6 +300,9 @@ impl Visit<'_> {
             ServerMessage::Emote { person, name } => SessionEvent::Emote { person, name },
             ServerMessage::Done { request } => {
                 self.pending.remove(&request);
+                if let Some(persona) = self.wished.take_if(|wish| wish.request == request) {
+                    self.persona = Some(persona);
+                }
                 SessionEvent::Done { request }
             }
             ServerMessage::Denied { request, reason } => {
@@ -338,6 +354,18 @@ impl Visit<'_> {
                         return None;
                     }
                     self.pending.insert(request);
+                }
+                if let ClientMessage::ChangePersona {
+                    request,
+                    name,
+                    avatar,
+                } = &message
+                {
+                    self.wished = Some(Persona {
+                        request: *request,
+                        name: name.clone(),
+                        avatar: avatar.clone(),
+                    });
                 }
                 self.send(message);
             }
