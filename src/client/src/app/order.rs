@@ -7,6 +7,8 @@ use bevy::prelude::*;
 pub(crate) enum ClientSystems {
     /// Events of the session and loaded worlds are taken in.
     Receive,
+    /// Open screens take the keys that are theirs, before anything else hears of them.
+    Listen,
     /// Keys, mouse and scripts become intents.
     Intend,
     /// Intents become motion and requests.
@@ -22,6 +24,8 @@ pub(crate) enum ClientSystems {
 /// Where a visit stands.
 #[derive(States, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
+    /// Nowhere: a screen asks who one is, or where to go.
+    Outside,
     /// On the way: connecting, proving, downloading.
     #[default]
     Entering,
@@ -33,12 +37,20 @@ pub(crate) enum Stage {
     Over,
 }
 
+/// Where the application begins, when not on the way in.
+#[derive(Resource)]
+pub(super) struct FirstStage(pub(super) Stage);
+
 pub(super) fn plugin(app: &mut App) {
-    app.init_state::<Stage>();
+    match app.world_mut().remove_resource::<FirstStage>() {
+        Some(FirstStage(stage)) => drop(app.insert_state(stage)),
+        None => drop(app.init_state::<Stage>()),
+    }
     app.configure_sets(
         Update,
         (
             ClientSystems::Receive,
+            ClientSystems::Listen,
             ClientSystems::Intend,
             ClientSystems::Act,
             ClientSystems::Pose,

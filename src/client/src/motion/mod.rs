@@ -5,6 +5,7 @@ mod act;
 mod input;
 
 pub(crate) use act::CarriedHere;
+pub(crate) use input::{InputTaken, MouseSensitivity, TakesInput};
 
 use crate::{
     app::{

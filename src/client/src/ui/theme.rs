@@ -12,6 +12,10 @@ pub(super) const RAISED: Color = Color::srgba(1.0, 0.97, 0.92, 0.025);
 pub(super) const RAISED_BRIGHT: Color = Color::srgba(1.0, 0.97, 0.92, 0.085);
 /// Thin lines around panels and parts.
 pub(super) const HAIRLINE: Color = Color::srgba(1.0, 0.96, 0.9, 0.07);
+/// Lines around what one writes in.
+pub(super) const EDGE: Color = Color::srgba(1.0, 0.96, 0.9, 0.22);
+/// Ground of chosen text.
+pub(super) const SELECTION: Color = Color::srgb(0.36, 0.29, 0.19);
 /// Darkens the world behind a menu.
 pub(super) const VEIL: Color = Color::srgba(0.02, 0.025, 0.04, 0.55);
 /// Text that is read.
@@ -28,6 +32,8 @@ pub(super) const ON_ACCENT: Color = Color::srgb(0.16, 0.105, 0.03);
 pub(super) const CALM: Color = Color::srgb(0.535, 0.78, 0.765);
 /// Terracotta: what went wrong.
 pub(super) const ALARM: Color = Color::srgb(0.925, 0.49, 0.375);
+/// The same for letters.
+pub(super) const ALARM_TEXT: Color = Color::srgb(1.0, 0.64, 0.53);
 
 /// Text sizes in logical pixels at [`DESIGN_HEIGHT`].
 pub(super) const SMALL: f32 = 14.0;
