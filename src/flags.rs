@@ -37,7 +37,7 @@ pub(crate) enum Command {
 
 #[derive(Args, Debug)]
 pub(crate) struct Common {
-    /// Name that others see.
+    /// Name that others see; without it the one that was chosen before.
     #[arg(long, global = true)]
     pub(crate) name: Option<String>,
     /// What you look like: a VRM 1.0 file, or the name of an avatar that comes with Stoa.
@@ -49,9 +49,9 @@ pub(crate) struct Common {
     /// Folder with worlds, avatars and animations.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) assets: Option<PathBuf>,
-    /// Language of the screens.
-    #[arg(long, global = true, value_enum, default_value_t = Locale::En)]
-    pub(crate) locale: Locale,
+    /// Language of the screens; without it the chosen one, else the system's.
+    #[arg(long, global = true, value_enum)]
+    pub(crate) locale: Option<Locale>,
     /// Let others join a world that this process hosts, at this UDP address.
     #[arg(long, global = true, value_name = "ADDR:PORT")]
     pub(crate) listen: Option<SocketAddr>,

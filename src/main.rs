@@ -2,6 +2,8 @@
 #![allow(clippy::print_stderr, reason = "a program speaks to its user")]
 
 mod flags;
+mod host;
+mod persona;
 mod plan;
 
 use clap::Parser;
@@ -31,16 +33,11 @@ fn run(flags: &flags::Flags) -> anyhow::Result<()> {
         .with_writer(std::io::stderr)
         .init();
     let plan = plan::make(flags)?;
-    let server = plan::start_server(&plan, flags)?;
-    let address = match &server {
-        Some(server) => plan::here(server)?,
-        None => plan.address.clone(),
-    };
-    let strollers = plan::start_bots(flags, &address)?;
-    let outcome = client::run(plan.client(flags, address)?);
+    let hosted = plan.host.as_ref().map(|host| host.open()).transpose()?;
+    let strollers = plan::start_bots(flags, hosted.as_ref())?;
+    let system_language = sys_locale::get_locale();
+    let outcome = client::run(plan.client(flags, hosted, system_language.as_deref())?);
     drop(strollers);
-    if let Some(server) = server {
-        server.stop();
-    }
+    plan.stop();
     Ok(outcome?)
 }

@@ -1,13 +1,18 @@
 //! From flags to what is started: a server or none, and the client's configuration.
 
-use crate::flags::{Command, Flags, Locale};
-use anyhow::{Context, anyhow, bail};
-use client::{ClientConfig, Display, Offscreen};
-use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS, WorldAddress};
-use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
+use crate::{
+    flags::{Command, Flags},
+    host::Host,
+    persona,
+};
+use anyhow::{Context, bail};
+use client::{ClientConfig, Display, Home, HostedWorld, Offscreen, SettingsFile, Surroundings};
+use protocol::WorldAddress;
+use server::ServerConfig;
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// World that one is in without a command.
@@ -19,96 +24,59 @@ const MAX_PICTURE_SIDE: u32 = 8_192;
 
 /// What is to be started.
 pub(crate) struct Plan {
-    /// A server in this process, when the world is a local one.
-    pub(crate) host: Option<ServerConfig>,
+    /// The world to be in at first, when it is a local one.
+    pub(crate) host: Option<Arc<Host>>,
+    /// The world that one can always go to.
+    home: Arc<Host>,
     /// Where to, otherwise.
-    pub(crate) address: WorldAddress,
+    address: Option<WorldAddress>,
     assets: PathBuf,
 }
 
 pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
     let assets = assets(flags)?;
-    let nowhere = WorldAddress {
-        host: "127.0.0.1".to_owned(),
-        port: protocol::DEFAULT_PORT,
-        world: String::new(),
-        spawn: None,
-        fingerprint: None,
-    };
-    let (world, address) = match &flags.command {
-        Some(Command::Join { address }) => (None, address.parse()?),
-        Some(Command::Open { world }) => (Some(world.clone()), nowhere),
-        None => (Some(assets.join("worlds").join(HOME_WORLD)), nowhere),
-    };
     let listen = flags
         .common
         .listen
         .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    // A file that one only looks at leaves nothing behind, unless a folder is named.
-    let data = match &flags.command {
-        None => data(flags),
-        Some(_) => flags.common.data.clone(),
-    }
-    .map(|folder| folder.join("hosted"));
-    let host = world.map(|world| ServerConfig {
+    let host = |world: PathBuf, data: Option<PathBuf>| ServerConfig {
         worlds: vec![world],
         listen,
-        data,
+        data: data.map(|folder| folder.join("hosted")),
         ..ServerConfig::default()
-    });
+    };
+    let home = host(assets.join("worlds").join(HOME_WORLD), data(flags));
+    let is_home_named = flags.command.is_none() && flags.common.data.is_some();
+    let home = Arc::new(Host::new(home, !is_home_named));
+    let (host, address) = match &flags.command {
+        None => (Some(Arc::clone(&home)), None),
+        Some(Command::Join { address }) => (None, Some(address.parse()?)),
+        // A file that one only looks at leaves nothing behind, unless a folder is named.
+        Some(Command::Open { world }) => {
+            let config = host(world.clone(), flags.common.data.clone());
+            (Some(Arc::new(Host::new(config, false))), None)
+        }
+    };
     Ok(Plan {
         host,
+        home,
         address,
         assets,
     })
 }
 
-/// Starts the server of a local world. When another Stoa has the home world open, this one starts it afresh beside
-/// that, and keeps nothing.
-pub(crate) fn start_server(
-    plan: &Plan,
-    flags: &Flags,
-) -> Result<Option<RunningServer>, StartError> {
-    let Some(host) = &plan.host else {
-        return Ok(None);
-    };
-    match Server::start(host) {
-        Err(StartError::Data(StoreError::InUse(_))) if flags.common.data.is_none() => {
-            tracing::warn!(
-                "another Stoa has the home world open: what happens in this one is not kept"
-            );
-            let config = ServerConfig {
-                data: None,
-                ..host.clone()
-            };
-            Server::start(&config).map(Some)
-        }
-        outcome => outcome.map(Some),
-    }
-}
-
-/// Address of the world that this process hosts.
-pub(crate) fn here(server: &RunningServer) -> anyhow::Result<WorldAddress> {
-    let mut address = server
-        .addresses()
-        .first()
-        .cloned()
-        .ok_or_else(|| anyhow!("the server hosts no world"))?;
-    address.host = Ipv4Addr::LOCALHOST.to_string();
-    address.fingerprint = Some(server.fingerprint());
-    Ok(address)
-}
-
 /// Bots that stroll while this value lives.
 pub(crate) fn start_bots(
     flags: &Flags,
-    address: &WorldAddress,
+    hosted: Option<&HostedWorld>,
 ) -> anyhow::Result<Option<bots::Strollers>> {
-    let count = flags.common.bots;
+    let (count, Some(hosted)) = (flags.common.bots, hosted) else {
+        return Ok(None);
+    };
     if count == 0 {
         return Ok(None);
     }
-    bots::stroll(address, count, STROLLERS_SEED)
+    bots::stroll(&hosted.address, count, STROLLERS_SEED)
         .map(Some)
         .context("the bots cannot be started")
 }
@@ -118,10 +86,13 @@ impl Plan {
     pub(crate) fn client(
         &self,
         flags: &Flags,
-        address: WorldAddress,
+        hosted: Option<HostedWorld>,
+        system_language: Option<&str>,
     ) -> anyhow::Result<ClientConfig> {
         let common = &flags.common;
-        let (avatar, avatar_file) = avatar(common.avatar.as_deref())?;
+        let data = data(flags);
+        let settings = data.as_deref().map(SettingsFile::load).unwrap_or_default();
+        let persona = persona::choose(common, &settings.values, system_language)?;
         let script = common
             .script
             .as_ref()
@@ -130,24 +101,42 @@ impl Plan {
                     .with_context(|| format!("the script {} cannot be read", file.display()))
             })
             .transpose()?;
+        let address = match (&self.address, &hosted) {
+            (Some(address), _) => address.clone(),
+            (None, Some(hosted)) => hosted.address.clone(),
+            (None, None) => bail!("there is no world to enter"),
+        };
+        let home = Arc::clone(&self.home);
+        let open_home = move || home.open().map_err(|error| format!("{error:#}"));
         Ok(ClientConfig {
             address,
-            name: DisplayName::new(common.name.as_deref().unwrap_or("Guest"))?,
-            avatar,
-            avatar_file,
-            data: data(flags),
+            name: persona.name,
+            avatar: persona.avatar,
+            avatar_file: persona.avatar_file,
+            data,
             assets: self.assets.clone(),
-            locale: match common.locale {
-                Locale::En => client::Locale::English,
-                Locale::Zh => client::Locale::Chinese,
-            },
+            locale: persona.locale,
             has_screens: !common.plain,
             display: display(flags)?,
             script,
             stats: common.stats.clone(),
             is_summarising: common.summary,
-            pin_unknown: true,
+            // Nobody can be asked where there is no window, no screen in it, or a script in the person's place.
+            pin_unknown: common.offscreen || common.plain || common.script.is_some(),
+            surroundings: Surroundings {
+                is_first_start: persona::is_first_start(common, &settings.values),
+                settings,
+                hosted,
+                home: Some(Home::new(open_home)),
+            },
         })
+    }
+
+    /// Ends the servers of this process: everybody is told, everything is kept.
+    pub(crate) fn stop(&self) {
+        for host in self.host.iter().chain([&self.home]) {
+            host.stop();
+        }
     }
 }
 
@@ -165,29 +154,6 @@ fn data(flags: &Flags) -> Option<PathBuf> {
         .or_else(|| home("HOME").map(|home| home.join(".local/share")))
         .or_else(|| home("APPDATA"))
         .map(|folder| folder.join("stoa"))
-}
-
-/// A VRM file by path, or one of the shipped avatars by name.
-fn avatar(wished: Option<&Path>) -> anyhow::Result<(AvatarChoice, Option<Vec<u8>>)> {
-    let Some(wished) = wished else {
-        return Ok((AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()), None));
-    };
-    if !wished.exists() && wished.extension().is_none() {
-        return Ok((
-            AvatarChoice::Shipped(wished.to_string_lossy().into_owned()),
-            None,
-        ));
-    }
-    let bytes = std::fs::read(wished)
-        .with_context(|| format!("the avatar {} cannot be read", wished.display()))?;
-    let hash = protocol::ContentHash(*blake3::hash(&bytes).as_bytes());
-    Ok((
-        AvatarChoice::File {
-            hash,
-            bytes: bytes.len() as u64,
-        },
-        Some(bytes),
-    ))
 }
 
 fn display(flags: &Flags) -> anyhow::Result<Display> {

@@ -22,7 +22,7 @@ use bevy::{
     window::ExitCondition,
     winit::WinitPlugin,
 };
-use client::{ClientConfig, Display, Locale, Offscreen, SteppedClient, View};
+use client::{ClientConfig, Display, Locale, Offscreen, SteppedClient, Surroundings, View};
 use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS};
 use server::{Server, ServerConfig};
 use std::{
@@ -142,6 +142,7 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
         stats: None,
         is_summarising: false,
         pin_unknown: true,
+        surroundings: Surroundings::default(),
     })
 }
 

@@ -1,7 +1,8 @@
 //! What the program wants of a client: one value, made from flags.
 
+use crate::SettingsFile;
 use protocol::{AvatarChoice, DisplayName, WorldAddress};
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf, sync::Arc};
 
 /// Everything that a client needs to know.
 #[derive(Clone, Debug)]
@@ -32,6 +33,51 @@ pub struct ClientConfig {
     pub is_summarising: bool,
     /// Trust a server that was never seen before without asking.
     pub pin_unknown: bool,
+    /// What there is before and after a visit.
+    pub surroundings: Surroundings,
+}
+
+/// What there is around a visit: settings, and a world at home. Without any of it a visit is all there is.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// Settings, and the file that keeps them.
+    pub settings: SettingsFile,
+    /// Ask for name and avatar before the first visit.
+    pub is_first_start: bool,
+    /// The world that this program hosts now, when it hosts one.
+    pub hosted: Option<HostedWorld>,
+    /// How to get home.
+    pub home: Option<Home>,
+}
+
+/// A world that this program hosts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HostedWorld {
+    /// For oneself, over loopback, with the certificate's fingerprint.
+    pub address: WorldAddress,
+    /// For others; `None` when it listens on loopback alone.
+    pub invitation: Option<WorldAddress>,
+}
+
+/// Opens the home world, or says in one line why it cannot. Called on a thread that may wait.
+#[derive(Clone)]
+pub struct Home(Arc<dyn Fn() -> Result<HostedWorld, String> + Send + Sync>);
+
+impl Home {
+    /// A way home.
+    pub fn new(open: impl Fn() -> Result<HostedWorld, String> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(open))
+    }
+
+    pub(crate) fn open(&self) -> Result<HostedWorld, String> {
+        (self.0)()
+    }
+}
+
+impl fmt::Debug for Home {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Home")
+    }
 }
 
 /// Where pictures go.

@@ -18,9 +18,11 @@ mod motion;
 mod people;
 mod scenery;
 mod script;
+mod settings;
 mod stats;
 mod ui;
 
 pub use app::{SteppedClient, View, run};
-pub use config::{ClientConfig, ClientError, Display, Offscreen};
+pub use config::{ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Surroundings};
+pub use settings::{Graphics, Settings, SettingsFile};
 pub use ui::Locale;

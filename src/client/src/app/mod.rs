@@ -1,16 +1,18 @@
 //! How the client is put together.
 
 mod adapter;
+mod icon;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
+mod window;
 
 pub(crate) use offscreen::{Drawing, PictureTarget, request_screenshot};
 pub use stepped::{SteppedClient, View};
 
 use crate::{
     ClientConfig, ClientError, Display, audio, camera, link, look, motion, people, scenery, script,
-    stats, ui,
+    settings, stats, ui,
 };
 use bevy::{
     log::LogPlugin,
@@ -20,7 +22,7 @@ use bevy::{
         pipelined_rendering::PipelinedRenderingPlugin,
         settings::{RenderCreation, WgpuSettings},
     },
-    window::{ExitCondition, PresentMode, Window, WindowPlugin},
+    window::{ExitCondition, WindowPlugin},
     winit::WinitPlugin,
 };
 
@@ -60,12 +62,20 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
     let mut app = App::new();
     let display = config.display.clone();
     let has_screens = config.has_screens;
+    let kept = settings::Kept(config.surroundings.settings.clone());
+    let is_fullscreen = kept.0.values.is_fullscreen;
+    if has_screens && config.surroundings.is_first_start {
+        app.insert_resource(order::FirstStage(order::Stage::Outside));
+    }
     app.insert_resource(Config(config))
+        .insert_resource(kept)
         .init_resource::<Ending>()
         .insert_resource(script::Running::new(script.unwrap_or_default()));
-    add_engine(&mut app, &display, adapter);
+    add_engine(&mut app, &display, is_fullscreen, adapter);
     app.add_plugins((
         order::plugin,
+        settings::plugin,
+        window::plugin,
         link::plugin,
         look::plugin,
         scenery::plugin,
@@ -82,15 +92,10 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
     Ok(app)
 }
 
-fn add_engine(app: &mut App, display: &Display, adapter: adapter::Adapter) {
+fn add_engine(app: &mut App, display: &Display, is_fullscreen: bool, adapter: adapter::Adapter) {
     let plugins = DefaultPlugins.build().disable::<LogPlugin>();
     match display {
         Display::Window => {
-            let window = Window {
-                title: "Stoa".to_owned(),
-                present_mode: PresentMode::AutoVsync,
-                ..default()
-            };
             // The window's surface may want another adapter of the same interface.
             let settings = WgpuSettings {
                 backends: Some(adapter.backends),
@@ -101,7 +106,7 @@ fn add_engine(app: &mut App, display: &Display, adapter: adapter::Adapter) {
                 ..default()
             };
             let window = WindowPlugin {
-                primary_window: Some(window),
+                primary_window: Some(window::describe(is_fullscreen)),
                 ..default()
             };
             app.add_plugins(plugins.set(window).set(render));

@@ -24,6 +24,8 @@ pub(crate) enum ClientSystems {
 /// Where a visit stands.
 #[derive(States, Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) enum Stage {
+    /// Nowhere: a screen asks who one is, or where to go.
+    Outside,
     /// On the way: connecting, proving, downloading.
     #[default]
     Entering,
@@ -35,8 +37,15 @@ pub(crate) enum Stage {
     Over,
 }
 
+/// Where the application begins, when not on the way in.
+#[derive(Resource)]
+pub(super) struct FirstStage(pub(super) Stage);
+
 pub(super) fn plugin(app: &mut App) {
-    app.init_state::<Stage>();
+    match app.world_mut().remove_resource::<FirstStage>() {
+        Some(FirstStage(stage)) => drop(app.insert_state(stage)),
+        None => drop(app.init_state::<Stage>()),
+    }
     app.configure_sets(
         Update,
         (

@@ -15,6 +15,7 @@ use crate::{
     config::Display,
     link::{Link, LoadedHere, Visit, VisitWorld},
     motion::Me,
+    settings::Kept,
 };
 use bevy::{
     prelude::*,
@@ -45,13 +46,19 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Decoding>().add_systems(Startup, open);
     app.add_systems(
         Update,
-        (decode, start_emitters, listen, step)
+        (
+            decode,
+            start_emitters,
+            listen,
+            step,
+            set_volume.run_if(resource_exists_and_changed::<Kept>),
+        )
             .chain()
             .in_set(ClientSystems::Show)
             .run_if(resource_exists::<Speaker>),
     );
     app.add_systems(
-        OnEnter(Stage::Over),
+        OnExit(Stage::Inside),
         silence.run_if(resource_exists::<Speaker>),
     );
 }
@@ -69,6 +76,12 @@ fn open(mut commands: Commands, config: Res<Config>) {
             strides: BTreeMap::new(),
         });
     }
+}
+
+/// Loudness is heard by ratios: the square makes even steps of it.
+fn set_volume(kept: Res<Kept>, speaker: Res<Speaker>) {
+    let volume = kept.0.values.volume;
+    speaker.loudspeaker.send(Command::Volume(volume * volume));
 }
 
 /// A world that one is no longer in is not heard.

@@ -5,17 +5,24 @@ use identity::Key;
 use session::{Cache, ClientEndpoint, KnownServers, Session, SessionConfig};
 use std::{path::PathBuf, sync::Arc};
 
-pub(super) fn make_session(config: &ClientConfig) -> Result<Session, String> {
+/// A session, and the servers that it knows.
+pub(super) fn make_session(config: &ClientConfig) -> Result<(Session, Arc<KnownServers>), String> {
     let cache_folder = match &config.data {
         Some(folder) => folder.join("cache"),
         None => temporary_folder(),
     };
+    let hosted = &config.surroundings.hosted;
+    let is_hosted_here = hosted
+        .as_ref()
+        .is_some_and(|hosted| hosted.address == config.address);
     let known_servers = match &config.data {
-        Some(folder) => {
+        // A port that happened to be free today tells nothing about who has it tomorrow.
+        Some(folder) if !is_hosted_here => {
             KnownServers::load(&folder.join("known_servers")).map_err(|error| error.to_string())?
         }
-        None => KnownServers::in_memory(),
+        _ => KnownServers::in_memory(),
     };
+    let known_servers = Arc::new(known_servers);
     let session = SessionConfig {
         address: config.address.clone(),
         key: key(config)?,
@@ -28,11 +35,13 @@ pub(super) fn make_session(config: &ClientConfig) -> Result<Session, String> {
             Cache::open(&cache_folder, session::DEFAULT_CACHE_BYTES)
                 .map_err(|error| error.to_string())?,
         ),
-        known_servers: Arc::new(known_servers),
+        known_servers: Arc::clone(&known_servers),
         pin_unknown: config.pin_unknown,
         endpoint: ClientEndpoint::udp(),
     };
-    Session::spawn(session).map_err(|error| format!("the session cannot be started: {error}"))
+    let session = Session::spawn(session)
+        .map_err(|error| format!("the session cannot be started: {error}"))?;
+    Ok((session, known_servers))
 }
 
 /// The key of this person: from the data folder, or one for this run alone.

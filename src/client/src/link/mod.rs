@@ -1,9 +1,11 @@
 //! The session, and what it says, as messages of the application.
 
 mod enter;
+mod farewell;
 mod fault;
 mod world;
 
+pub(crate) use farewell::leave;
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use world::{LoadedHere, VisitWorld};
 
@@ -16,8 +18,8 @@ use crate::{
 };
 use bevy::prelude::*;
 use protocol::{ChatLine, EntityId, Note, PersonId, PersonInfo, Welcome};
-use session::{Progress, Session, SessionEvent};
-use std::collections::BTreeMap;
+use session::{KnownServers, Progress, Session, SessionEvent};
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Chat lines that are remembered.
 const MAX_CHAT_LINES: usize = 2_000;
@@ -29,6 +31,10 @@ pub(crate) struct Received;
 /// The running session.
 #[derive(Resource)]
 pub(crate) struct Link(pub(crate) Session);
+
+/// Certificates that the session has seen.
+#[derive(Resource)]
+pub(crate) struct Servers(pub(crate) Arc<KnownServers>);
 
 /// What the session said this frame, for features that follow single events.
 #[derive(Message)]
@@ -64,7 +70,7 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(Received)
             .in_set(ClientSystems::Receive),
     );
-    app.add_plugins(world::plugin);
+    app.add_plugins((world::plugin, farewell::plugin));
 }
 
 /// Begins a visit, the first one or another try.
@@ -77,7 +83,10 @@ fn connect(
     *visit = Visit::default();
     ending.0 = None;
     match enter::make_session(&config.0) {
-        Ok(session) => commands.insert_resource(Link(session)),
+        Ok((session, servers)) => {
+            commands.insert_resource(Link(session));
+            commands.insert_resource(Servers(servers));
+        }
         Err(line) => end(&mut visit, Fault::new(FaultKind::Here, line)),
     }
 }
@@ -126,9 +135,7 @@ fn receive(
                     tracing::debug!("the session ended while it came back");
                 }
             }
-            SessionEvent::PersonChanged(person) => {
-                drop(visit.people.insert(person.person, person.clone()));
-            }
+            SessionEvent::PersonChanged(person) => note_person(&mut visit, person),
             SessionEvent::PersonLeft(person) => drop(visit.people.remove(person)),
             SessionEvent::Chat(line) => {
                 if visit.chat.len() >= MAX_CHAT_LINES {
@@ -141,17 +148,20 @@ fn receive(
             SessionEvent::NotePinned(note) => visit.notes.push(note.clone()),
             SessionEvent::NoteRemoved(id) => visit.notes.retain(|note| note.id != *id),
             SessionEvent::Lost { reason, .. } => visit.lost = Some(reason.clone()),
-            SessionEvent::Failed(failure) => end(&mut visit, failure.into()),
-            SessionEvent::Closed { reason } => {
-                end(&mut visit, Fault::new(FaultKind::Closed, reason.clone()));
-            }
-            SessionEvent::Replaced => {
-                let line = "you have entered from another place: this visit is over";
-                end(&mut visit, Fault::new(FaultKind::Replaced, line));
-            }
             _ => {}
         }
+        if let Some(fault) = Fault::of(&event) {
+            end(&mut visit, fault);
+        }
         said.write(Said(event));
+    }
+}
+
+/// Oneself is not one of the others.
+fn note_person(visit: &mut Visit, person: &PersonInfo) {
+    match &mut visit.welcome {
+        Some(welcome) if welcome.person == person.person => welcome.name.clone_from(&person.name),
+        _ => drop(visit.people.insert(person.person, person.clone())),
     }
 }
 

@@ -66,6 +66,14 @@ pub(super) struct Loading(Option<Task<Result<(LoadedWorld, Simulation), SceneErr
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Loading>().add_message::<LoadedHere>();
+    app.add_systems(OnEnter(Stage::Outside), forget);
+}
+
+/// Outside there is no world, and none is on its way.
+fn forget(mut commands: Commands, mut loading: ResMut<Loading>, mut visit: ResMut<Visit>) {
+    loading.0 = None;
+    *visit = Visit::default();
+    commands.remove_resource::<VisitWorld>();
 }
 
 impl Loading {

@@ -5,7 +5,7 @@ mod preset;
 mod sky;
 mod sun;
 
-pub(crate) use preset::Preset;
+pub(crate) use preset::{Preset, SuitedPreset};
 pub(crate) use sky::SkyModel;
 pub(crate) use sun::Sun;
 

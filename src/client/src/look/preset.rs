@@ -1,5 +1,9 @@
-//! Graphics presets: chosen from the adapter at first, changed by the person at will.
+//! Graphics presets: chosen from the adapter, or by the person.
 
+use crate::{
+    app::order::ClientSystems,
+    settings::{Graphics, Kept},
+};
 use bevy::{
     prelude::*,
     render::{
@@ -66,34 +70,103 @@ impl Preset {
     }
 }
 
-pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Preset>()
-        .add_systems(PreStartup, choose);
+/// What suits the adapter.
+#[derive(Resource, Default)]
+pub(crate) struct SuitedPreset(Preset);
+
+impl SuitedPreset {
+    /// The setting that asks for it.
+    pub(crate) fn as_setting(&self) -> Graphics {
+        match self.0 {
+            Preset::Low => Graphics::Low,
+            Preset::Medium => Graphics::Medium,
+            Preset::High => Graphics::High,
+        }
+    }
 }
 
-fn choose(
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Preset>()
+        .init_resource::<SuitedPreset>()
+        .add_systems(PreStartup, (look_at_adapter, choose).chain())
+        .add_systems(
+            Update,
+            choose
+                .in_set(ClientSystems::Receive)
+                .run_if(resource_exists_and_changed::<Kept>),
+        );
+}
+
+fn look_at_adapter(
     info: Option<Res<RenderAdapterInfo>>,
     device: Option<Res<RenderDevice>>,
-    mut preset: ResMut<Preset>,
+    mut suited: ResMut<SuitedPreset>,
 ) {
     let (Some(info), Some(device)) = (info, device) else {
         return;
     };
+    let has_indirect = device
+        .features()
+        .contains(WgpuFeatures::INDIRECT_FIRST_INSTANCE);
+    // The engine does not export the type of this field.
     let kind = format!("{:?}", info.0.device_type);
-    *preset = match kind.as_str() {
-        "DiscreteGpu" => Preset::High,
-        "IntegratedGpu" | "VirtualGpu"
-            if device
-                .features()
-                .contains(WgpuFeatures::INDIRECT_FIRST_INSTANCE) =>
-        {
-            Preset::Medium
-        }
-        _ => Preset::Low,
-    };
+    suited.0 = suit(&kind, has_indirect);
     tracing::info!(
-        "drawing on {} ({kind}) with the preset {:?}",
+        "drawing on {} ({kind}), which suits the preset {:?}",
         info.0.name,
-        *preset
+        suited.0
     );
+}
+
+/// A software rasterizer counts as a processor, and gets the least.
+fn suit(kind: &str, has_indirect: bool) -> Preset {
+    match kind {
+        "DiscreteGpu" => Preset::High,
+        "IntegratedGpu" | "VirtualGpu" if has_indirect => Preset::Medium,
+        _ => Preset::Low,
+    }
+}
+
+fn choose(kept: Option<Res<Kept>>, suited: Res<SuitedPreset>, mut preset: ResMut<Preset>) {
+    let graphics = kept.map_or(Graphics::Automatic, |kept| kept.0.values.graphics);
+    preset.set_if_neq(match graphics {
+        Graphics::Automatic => suited.0,
+        Graphics::Low => Preset::Low,
+        Graphics::Medium => Preset::Medium,
+        Graphics::High => Preset::High,
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::SettingsFile;
+
+    #[test]
+    fn a_software_rasterizer_gets_the_least_and_a_card_the_most() {
+        assert_eq!(suit("Cpu", true), Preset::Low);
+        assert_eq!(suit("Other", true), Preset::Low);
+        assert_eq!(suit("IntegratedGpu", true), Preset::Medium);
+        assert_eq!(suit("IntegratedGpu", false), Preset::Low);
+        assert_eq!(suit("DiscreteGpu", true), Preset::High);
+    }
+
+    #[test]
+    fn the_person_overrules_the_adapter_and_may_leave_it_the_choice() {
+        let mut app = App::new();
+        app.insert_resource(Kept(SettingsFile::default()))
+            .add_plugins(plugin)
+            .insert_resource(SuitedPreset(Preset::Medium));
+        for (graphics, preset) in [
+            (Graphics::Automatic, Preset::Medium),
+            (Graphics::High, Preset::High),
+            (Graphics::Low, Preset::Low),
+            (Graphics::Automatic, Preset::Medium),
+        ] {
+            let mut kept = app.world_mut().resource_mut::<Kept>();
+            kept.0.values.graphics = graphics;
+            app.update();
+            assert_eq!(*app.world().resource::<Preset>(), preset);
+        }
+    }
 }

@@ -8,7 +8,10 @@ use crate::{
 };
 use bevy::{
     camera::Exposure,
-    light::{CascadeShadowConfigBuilder, DirectionalLightShadowMap, EnvironmentMapLight, Skybox},
+    light::{
+        CascadeShadowConfig, CascadeShadowConfigBuilder, DirectionalLightShadowMap,
+        EnvironmentMapLight, Skybox,
+    },
     pbr::{DistanceFog, FogFalloff},
     prelude::*,
 };
@@ -23,7 +26,15 @@ const SKY_NITS: f32 = 6_200.0;
 pub(crate) struct Sun;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, light_world.in_set(ClientSystems::View));
+    app.add_systems(
+        Update,
+        (
+            light_world,
+            retune.run_if(resource_exists_and_changed::<Preset>),
+        )
+            .chain()
+            .in_set(ClientSystems::View),
+    );
 }
 
 fn light_world(
@@ -73,7 +84,6 @@ fn light_world(
     commands.insert_resource(DirectionalLightShadowMap {
         size: preset.shadow_side(),
     });
-    let (cascades, reach) = preset.shadow_cascades();
     let strength = sky.sun.max_element().max(1e-3);
     let color = sky.sun / strength;
     let from = if sky.to_sun.y > 0.02 {
@@ -89,15 +99,38 @@ fn light_world(
             shadow_maps_enabled: true,
             ..default()
         },
-        CascadeShadowConfigBuilder {
-            num_cascades: cascades,
-            maximum_distance: reach,
-            first_cascade_far_bound: reach / 4.0,
-            ..default()
-        }
-        .build(),
+        cascades(*preset),
         Transform::from_translation(from * 50.0).looking_at(Vec3::ZERO, Vec3::Y),
     ));
+}
+
+fn cascades(preset: Preset) -> CascadeShadowConfig {
+    let (cascades, reach) = preset.shadow_cascades();
+    CascadeShadowConfigBuilder {
+        num_cascades: cascades,
+        maximum_distance: reach,
+        first_cascade_far_bound: reach / 4.0,
+        ..default()
+    }
+    .build()
+}
+
+/// Another preset holds at once for edges and shadows; pictures are as wide as they were read until the next entry.
+fn retune(
+    mut commands: Commands,
+    preset: Res<Preset>,
+    mut eyes: Query<&mut Msaa, With<Eye>>,
+    mut suns: Query<&mut CascadeShadowConfig, With<Sun>>,
+) {
+    for mut msaa in &mut eyes {
+        msaa.set_if_neq(preset.msaa());
+    }
+    for mut config in &mut suns {
+        *config = cascades(*preset);
+    }
+    commands.insert_resource(DirectionalLightShadowMap {
+        size: preset.shadow_side(),
+    });
 }
 
 /// Haze of the horizon's colour, warmer towards the sun.

@@ -8,7 +8,7 @@ mod reach;
 
 pub(crate) use act::CarriedHere;
 pub(crate) use answers::{Answer, Request};
-pub(crate) use input::TakesInput;
+pub(crate) use input::{InputTaken, MouseSensitivity, TakesInput};
 pub(crate) use reach::Reach;
 
 use crate::{

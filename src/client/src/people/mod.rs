@@ -50,6 +50,14 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Pose)
             .run_if(in_state(Stage::Inside)),
     );
+    app.add_systems(OnEnter(Stage::Outside), clear);
+}
+
+/// People of a world that one has left are not drawn.
+fn clear(mut commands: Commands, figures: Query<Entity, With<Figure>>) {
+    for figure in &figures {
+        commands.entity(figure).despawn();
+    }
 }
 
 /// One figure for each person, and one for oneself.

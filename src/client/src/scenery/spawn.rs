@@ -2,7 +2,7 @@
 
 use super::{Geometry, Pictures, Surfaces, lights, mesh};
 use crate::{
-    app::order::ClientSystems,
+    app::order::{ClientSystems, Stage},
     link::{LoadedHere, VisitWorld},
     look::Preset,
 };
@@ -56,6 +56,23 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
     );
+    app.add_systems(OnEnter(Stage::Outside), clear);
+}
+
+/// A world that one has left is not drawn.
+fn clear(
+    mut commands: Commands,
+    mut preparing: ResMut<Preparing>,
+    mut complete: ResMut<IsSceneryComplete>,
+    mut entities: ResMut<NodeEntities>,
+    roots: Query<Entity, With<SceneryRoot>>,
+) {
+    *preparing = Preparing::default();
+    complete.0 = false;
+    entities.0.clear();
+    for root in &roots {
+        commands.entity(root).despawn();
+    }
 }
 
 fn begin(

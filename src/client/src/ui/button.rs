@@ -1,19 +1,60 @@
-//! Buttons: pressed by pointer, or by the key that stands on them.
+//! Controls: buttons that are pressed by pointer, by the key that stands on them, or by Enter when Tab or the arrows
+//! have brought the focus to them. The keyboard alone is enough everywhere.
 
-use super::theme;
+use super::{
+    shell::{Page, Setting},
+    theme,
+};
 use crate::app::order::ClientSystems;
-use bevy::prelude::*;
+use bevy::{
+    input_focus::{
+        FocusCause, InputFocus,
+        tab_navigation::{NavAction, TabGroup, TabIndex, TabNavigation},
+    },
+    picking::hover::Hovered,
+    prelude::*,
+    text::EditableText,
+    ui_widgets::Activate,
+};
 
-/// What a button asks for.
+/// What a control asks for.
 #[derive(Component, Message, Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
+    /// Enter the same world once more.
     Retry,
     Quit,
+    /// To the start screen, out of the world where one is in it.
+    GoOutside,
+    /// Remember the certificate of an unknown server, and enter.
+    Trust,
+    /// Close what is open, back to the world.
+    Resume,
+    /// One page back.
+    Back,
+    Open(Page),
+    CopyInvitation,
+    EnterHome,
+    /// Enter the world whose address stands in the field.
+    EnterAddress,
+    /// Look like a shipped avatar, by its place in the list.
+    Wear(usize),
+    /// Take the name in the field and the chosen look.
+    KeepPersona,
+    /// Turn a setting by so many steps.
+    Turn(Setting, i8),
 }
 
 /// A key that does the same as a press on the button.
 #[derive(Component)]
 pub(super) struct Shortcut(KeyCode);
+
+/// What Enter does in a text field.
+#[derive(Component)]
+pub(super) struct Submits(pub(super) Action);
+
+/// What the arrows to the left and right do on a control that has the focus.
+#[derive(Component)]
+pub(super) struct Turns(pub(super) Setting);
 
 /// How much a button stands out.
 #[derive(Component, Clone, Copy, PartialEq, Eq)]
@@ -21,15 +62,34 @@ pub(super) enum Weight {
     /// The one that most people want.
     First,
     Second,
+    /// One of several, and it is the chosen one.
+    Chosen,
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_message::<Action>().add_systems(
+    app.add_message::<Action>();
+    app.add_observer(press);
+    app.add_systems(
         Update,
-        ((press, press_keys), paint)
+        (drop_lost_focus, (move_focus, press_keys, submit))
             .chain()
-            .in_set(ClientSystems::Act),
+            .in_set(ClientSystems::Listen),
     );
+    app.add_systems(Update, paint.in_set(ClientSystems::Show));
+}
+
+/// What makes an entity a control: it can be pressed, and the focus can be on it. The node is the caller's.
+pub(super) fn control(action: Action, weight: Weight) -> impl Bundle {
+    (
+        bevy::ui_widgets::Button,
+        action,
+        weight,
+        TabIndex(0),
+        Hovered::default(),
+        BackgroundColor(ground(weight, false)),
+        BorderColor::all(theme::HAIRLINE),
+        Outline::new(px(2), px(3), Color::NONE),
+    )
 }
 
 /// A button with its key.
@@ -39,61 +99,131 @@ pub(super) fn button(
     key: (KeyCode, &'static str),
     label: impl Into<String>,
 ) -> impl Bundle {
-    let color = match weight {
-        Weight::First => theme::ON_ACCENT,
-        Weight::Second => theme::TEXT,
-    };
+    let color = ink(weight);
     (
-        Button,
-        action,
-        weight,
+        control(action, weight),
         Shortcut(key.0),
-        Node {
-            min_width: px(150),
-            height: px(46),
-            padding: UiRect::horizontal(px(theme::PAD)),
-            column_gap: px(theme::GAP + 2.0),
-            align_items: AlignItems::Center,
-            justify_content: JustifyContent::Center,
-            border: UiRect::all(px(1)),
-            border_radius: BorderRadius::all(px(23)),
-            ..default()
-        },
-        BackgroundColor(ground(weight, Interaction::None)),
-        BorderColor::all(theme::HAIRLINE),
+        button_node(),
         children![
             theme::strong(label, theme::BODY, color),
-            theme::text(key.1, theme::SMALL, color.with_alpha(0.6)),
+            theme::text(key.1, theme::SMALL, color),
         ],
     )
 }
 
-fn ground(weight: Weight, interaction: Interaction) -> Color {
-    match (weight, interaction) {
-        (Weight::First, Interaction::None) => theme::ACCENT,
-        (Weight::First, _) => theme::ACCENT.lighter(0.08),
-        (Weight::Second, Interaction::None) => theme::RAISED,
-        (Weight::Second, _) => theme::RAISED_BRIGHT,
+/// A button without a key of its own.
+pub(super) fn plain_button(
+    action: Action,
+    weight: Weight,
+    label: impl Into<String>,
+) -> impl Bundle {
+    (
+        control(action, weight),
+        button_node(),
+        children![theme::strong(label, theme::BODY, ink(weight))],
+    )
+}
+
+/// The node of a button.
+fn button_node() -> Node {
+    Node {
+        min_width: px(150),
+        height: px(46),
+        padding: UiRect::horizontal(px(theme::PAD)),
+        column_gap: px(theme::GAP + 2.0),
+        align_items: AlignItems::Center,
+        justify_content: JustifyContent::Center,
+        border: UiRect::all(px(1)),
+        border_radius: BorderRadius::all(px(23)),
+        ..default()
     }
 }
 
-fn press(
-    buttons: Query<(&Interaction, &Action), (Changed<Interaction>, With<Button>)>,
-    mut chosen: MessageWriter<Action>,
-) {
-    for (_, action) in buttons
-        .iter()
-        .filter(|(interaction, _)| **interaction == Interaction::Pressed)
-    {
+/// Colour of a button's text.
+fn ink(weight: Weight) -> Color {
+    match weight {
+        Weight::First => theme::ON_ACCENT,
+        Weight::Second | Weight::Chosen => theme::TEXT,
+    }
+}
+
+fn ground(weight: Weight, is_hovered: bool) -> Color {
+    match (weight, is_hovered) {
+        (Weight::First, false) => theme::ACCENT,
+        (Weight::First, true) => theme::ACCENT.lighter(0.08),
+        (Weight::Second, false) => theme::RAISED,
+        (Weight::Second, true) | (Weight::Chosen, _) => theme::RAISED_BRIGHT,
+    }
+}
+
+fn press(press: On<Activate>, controls: Query<&Action>, mut chosen: MessageWriter<Action>) {
+    if let Ok(action) = controls.get(press.entity) {
         chosen.write(*action);
     }
 }
 
-fn press_keys(
+/// A focus that has gone with its screen would keep keys from everything else.
+fn drop_lost_focus(mut focus: ResMut<InputFocus>, entities: Query<()>) {
+    if focus.get().is_some_and(|entity| !entities.contains(entity)) {
+        focus.clear();
+    }
+}
+
+/// Tab and the arrows go round the controls of the screen.
+fn move_focus(
     keys: Res<ButtonInput<KeyCode>>,
-    buttons: Query<(&Shortcut, &Action), With<Button>>,
+    groups: Query<Entity, With<TabGroup>>,
+    navigation: TabNavigation,
+    texts: Query<&EditableText>,
+    turns: Query<&Turns>,
+    mut focus: ResMut<InputFocus>,
     mut chosen: MessageWriter<Action>,
 ) {
+    let Some(group) = groups.iter().next() else {
+        return;
+    };
+    let text = focus.get().and_then(|entity| texts.get(entity).ok());
+    if text.is_some_and(EditableText::is_composing) {
+        return;
+    }
+    let turning = focus.get().and_then(|entity| turns.get(entity).ok());
+    let is_shifted = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
+    let is_tab = keys.just_pressed(KeyCode::Tab);
+    let side = i8::from(keys.just_pressed(KeyCode::ArrowRight))
+        - i8::from(keys.just_pressed(KeyCode::ArrowLeft));
+    if let Some(Turns(setting)) = turning
+        && side != 0
+    {
+        chosen.write(Action::Turn(*setting, side));
+        return;
+    }
+    let sideways = if text.is_some() { 0 } else { side };
+    let is_on = keys.just_pressed(KeyCode::ArrowDown) || (is_tab && !is_shifted) || sideways > 0;
+    let is_back = keys.just_pressed(KeyCode::ArrowUp) || (is_tab && is_shifted) || sideways < 0;
+    let direction = match (is_on, is_back) {
+        (true, false) => NavAction::Next,
+        (false, true) => NavAction::Previous,
+        _ => return,
+    };
+    let next = navigation
+        .navigate(&focus, direction)
+        .or_else(|_outside| navigation.initialize(group, NavAction::First));
+    if let Ok(next) = next {
+        focus.set(next, FocusCause::Navigated);
+    }
+}
+
+/// Keys of buttons, unless somebody writes.
+fn press_keys(
+    keys: Res<ButtonInput<KeyCode>>,
+    focus: Res<InputFocus>,
+    texts: Query<(), With<EditableText>>,
+    buttons: Query<(&Shortcut, &Action)>,
+    mut chosen: MessageWriter<Action>,
+) {
+    if focus.get().is_some_and(|entity| texts.contains(entity)) {
+        return;
+    }
     for (_, action) in buttons
         .iter()
         .filter(|(shortcut, _)| keys.just_pressed(shortcut.0))
@@ -102,8 +232,141 @@ fn press_keys(
     }
 }
 
-fn paint(mut buttons: Query<(&Interaction, &Weight, &mut BackgroundColor), Changed<Interaction>>) {
-    for (interaction, weight, mut color) in &mut buttons {
-        color.0 = ground(*weight, *interaction);
+/// Enter in a text field, unless an input method is still composing.
+fn submit(
+    keys: Res<ButtonInput<KeyCode>>,
+    focus: Res<InputFocus>,
+    fields: Query<(&EditableText, &Submits)>,
+    mut chosen: MessageWriter<Action>,
+) {
+    if !keys.any_just_pressed([KeyCode::Enter, KeyCode::NumpadEnter]) {
+        return;
+    }
+    let field = focus.get().and_then(|entity| fields.get(entity).ok());
+    if let Some((text, submits)) = field
+        && !text.is_composing()
+    {
+        chosen.write(submits.0);
+    }
+}
+
+fn paint(
+    focus: Res<InputFocus>,
+    mut controls: Query<(
+        Entity,
+        &Hovered,
+        &Weight,
+        &mut BackgroundColor,
+        &mut Outline,
+    )>,
+) {
+    for (entity, hovered, weight, mut color, mut outline) in &mut controls {
+        color.set_if_neq(BackgroundColor(ground(*weight, hovered.get())));
+        let ring = match (focus.get() == Some(entity), *weight) {
+            (false, Weight::Chosen) => theme::ACCENT.with_alpha(0.7),
+            (false, _) => Color::NONE,
+            (true, Weight::First) => theme::TEXT,
+            (true, _) => theme::ACCENT,
+        };
+        if outline.color != ring {
+            outline.color = ring;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::{
+        input::{
+            ButtonState, InputPlugin,
+            keyboard::{Key, KeyboardInput},
+        },
+        input_focus::{InputDispatchPlugin, InputFocusPlugin},
+        ui_widgets::ButtonPlugin,
+        window::PrimaryWindow,
+    };
+
+    /// A screen with a field, a setting and a button.
+    fn screen() -> App {
+        let mut app = App::new();
+        app.add_plugins((
+            MinimalPlugins,
+            InputPlugin,
+            InputFocusPlugin,
+            InputDispatchPlugin,
+            ButtonPlugin,
+            plugin,
+        ));
+        let world = app.world_mut();
+        world.spawn((Window::default(), PrimaryWindow));
+        world.spawn(TabGroup::modal()).with_children(|group| {
+            group.spawn((
+                EditableText::new("text"),
+                TabIndex(0),
+                Submits(Action::EnterAddress),
+            ));
+            group.spawn((
+                control(Action::Turn(Setting::Volume, 1), Weight::Second),
+                Turns(Setting::Volume),
+            ));
+            group.spawn((
+                control(Action::Quit, Weight::First),
+                Shortcut(KeyCode::KeyQ),
+            ));
+        });
+        app.update();
+        app
+    }
+
+    /// Presses and releases a key, and gives what was asked for.
+    fn strike(app: &mut App, key_code: KeyCode) -> Vec<Action> {
+        let windows = &mut app
+            .world_mut()
+            .query_filtered::<Entity, With<PrimaryWindow>>();
+        let window = windows.single(app.world()).unwrap();
+        let mut actions = Vec::new();
+        for state in [ButtonState::Pressed, ButtonState::Released] {
+            app.world_mut().write_message(KeyboardInput {
+                key_code,
+                logical_key: Key::Unidentified(bevy::input::keyboard::NativeKey::Unidentified),
+                state,
+                text: None,
+                repeat: false,
+                window,
+            });
+            app.update();
+            let mut messages = app.world_mut().resource_mut::<Messages<Action>>();
+            actions.extend(messages.drain());
+        }
+        actions
+    }
+
+    #[test]
+    fn the_keyboard_alone_reaches_and_presses_everything() {
+        let mut app = screen();
+        assert_eq!(strike(&mut app, KeyCode::Tab), []);
+        assert_eq!(strike(&mut app, KeyCode::Enter), [Action::EnterAddress]);
+        assert_eq!(strike(&mut app, KeyCode::ArrowDown), []);
+        let (more, less) = (
+            Action::Turn(Setting::Volume, 1),
+            Action::Turn(Setting::Volume, -1),
+        );
+        assert_eq!(strike(&mut app, KeyCode::ArrowLeft), [less]);
+        assert_eq!(strike(&mut app, KeyCode::ArrowRight), [more]);
+        assert_eq!(strike(&mut app, KeyCode::Space), [more]);
+        assert_eq!(strike(&mut app, KeyCode::Tab), []);
+        assert_eq!(strike(&mut app, KeyCode::Enter), [Action::Quit]);
+        // Round and round.
+        assert_eq!(strike(&mut app, KeyCode::ArrowDown), []);
+        assert_eq!(strike(&mut app, KeyCode::Enter), [Action::EnterAddress]);
+    }
+
+    #[test]
+    fn the_key_of_a_button_does_nothing_while_somebody_writes() {
+        let mut app = screen();
+        assert_eq!(strike(&mut app, KeyCode::KeyQ), [Action::Quit]);
+        assert_eq!(strike(&mut app, KeyCode::Tab), []);
+        assert_eq!(strike(&mut app, KeyCode::KeyQ), []);
     }
 }

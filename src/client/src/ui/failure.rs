@@ -7,10 +7,13 @@ use super::{
     words::{Texts, Words},
 };
 use crate::{
-    app::order::{ClientSystems, Stage},
+    app::order::Stage,
     link::{Fault, FaultKind, Visit},
 };
-use bevy::prelude::*;
+use bevy::{
+    input_focus::{AutoFocus, tab_navigation::TabGroup},
+    prelude::*,
+};
 
 #[derive(Component)]
 struct FailureScreen;
@@ -18,11 +21,6 @@ struct FailureScreen;
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Stage::Over), open);
     app.add_systems(OnExit(Stage::Over), close);
-    app.add_systems(
-        Update,
-        obey.in_set(ClientSystems::Show)
-            .run_if(in_state(Stage::Over)),
-    );
 }
 
 /// What happened, what to do, and the words for another try.
@@ -35,25 +33,33 @@ fn explain(kind: FaultKind, words: &'static Texts) -> (&'static str, &'static st
         FaultKind::NoSuchWorld => (words.fault_no_world, words.advice_no_world),
         FaultKind::Version => (words.fault_version, words.advice_version),
         FaultKind::Certificate => (words.fault_certificate, words.advice_certificate),
+        FaultKind::Stranger => (words.fault_stranger, words.advice_stranger),
         FaultKind::Broken => (words.fault_broken, words.advice_broken),
         FaultKind::Disk => (words.fault_disk, words.advice_disk),
         FaultKind::Here => (words.fault_here, words.advice_here),
         FaultKind::Replaced => (words.fault_replaced, words.advice_replaced),
         FaultKind::Closed => (words.fault_closed, words.advice_closed),
-        FaultKind::Left => (words.fault_left, words.advice_closed),
     };
     let again = match kind {
-        FaultKind::Replaced | FaultKind::Closed | FaultKind::Left => words.come_back,
+        FaultKind::Replaced | FaultKind::Closed => words.come_back,
         _ => words.retry,
     };
     (title, advice, again)
 }
 
 fn open(mut commands: Commands, words: Res<Words>, visit: Res<Visit>) {
-    let Some(fault) = &visit.fault else { return };
+    // About a stranger one is asked, not told.
+    let Some(fault) = visit
+        .fault
+        .as_ref()
+        .filter(|fault| fault.kind != FaultKind::Stranger)
+    else {
+        return;
+    };
     commands
         .spawn((
             FailureScreen,
+            TabGroup::modal(),
             theme::cover(),
             BackgroundColor(Color::BLACK),
             GlobalZIndex(110),
@@ -66,7 +72,6 @@ fn open(mut commands: Commands, words: Res<Words>, visit: Res<Visit>) {
 
 fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts) {
     let (title, advice, again) = explain(fault.kind, words);
-    let is_bad = fault.kind != FaultKind::Left;
     screen
         .spawn((
             Node {
@@ -86,13 +91,11 @@ fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts)
                     border_radius: BorderRadius::all(px(3)),
                     ..default()
                 },
-                BackgroundColor(if is_bad { theme::ALARM } else { theme::CALM }),
+                BackgroundColor(theme::ALARM),
             ));
             card.spawn(theme::strong(title, theme::TITLE, theme::TEXT));
             card.spawn(theme::text(advice, theme::BODY + 1.0, theme::TEXT));
-            if is_bad {
-                card.spawn(detail(&fault.line));
-            }
+            card.spawn(detail(&fault.line));
             card.spawn((
                 Node {
                     margin: UiRect::top(px(theme::GAP)),
@@ -100,7 +103,16 @@ fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts)
                     ..default()
                 },
                 children![
-                    button(Action::Retry, Weight::First, (KeyCode::KeyR, "R"), again),
+                    (
+                        button(Action::Retry, Weight::First, (KeyCode::KeyR, "R"), again),
+                        AutoFocus,
+                    ),
+                    button(
+                        Action::GoOutside,
+                        Weight::Second,
+                        (KeyCode::Escape, "Esc"),
+                        words.to_start
+                    ),
                     button(
                         Action::Quit,
                         Weight::Second,
@@ -134,47 +146,71 @@ fn close(mut commands: Commands, screens: Query<Entity, With<FailureScreen>>) {
     }
 }
 
-fn obey(
-    mut chosen: MessageReader<Action>,
-    mut next: ResMut<NextState<Stage>>,
-    mut exit: MessageWriter<AppExit>,
-) {
-    for action in chosen.read() {
-        match action {
-            Action::Retry => next.set(Stage::Entering),
-            Action::Quit => drop(exit.write(AppExit::Success)),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ui::Locale;
+    use bevy::state::app::StatesPlugin;
+
+    const KINDS: [FaultKind; 13] = [
+        FaultKind::Unreachable,
+        FaultKind::Busy,
+        FaultKind::Full,
+        FaultKind::Refused,
+        FaultKind::NoSuchWorld,
+        FaultKind::Version,
+        FaultKind::Certificate,
+        FaultKind::Stranger,
+        FaultKind::Broken,
+        FaultKind::Disk,
+        FaultKind::Here,
+        FaultKind::Replaced,
+        FaultKind::Closed,
+    ];
+
+    /// Every text on the screen of a fault.
+    fn texts(fault: Fault, locale: Locale) -> (Vec<String>, Vec<Action>) {
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .init_state::<Stage>()
+            .insert_resource(Words::of(locale))
+            .insert_resource(Visit {
+                fault: Some(fault),
+                ..Visit::default()
+            })
+            .add_plugins(plugin);
+        let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+        next.set(Stage::Over);
+        app.update();
+        let world = app.world_mut();
+        let mut all_texts = world.query::<&Text>();
+        let texts = all_texts.iter(world).map(|text| text.0.clone()).collect();
+        let mut all_actions = world.query::<&Action>();
+        let actions = all_actions.iter(world).copied().collect();
+        (texts, actions)
+    }
 
     #[test]
-    fn every_end_says_what_happened_and_what_to_do() {
-        let kinds = [
-            FaultKind::Unreachable,
-            FaultKind::Busy,
-            FaultKind::Full,
-            FaultKind::Refused,
-            FaultKind::NoSuchWorld,
-            FaultKind::Version,
-            FaultKind::Certificate,
-            FaultKind::Broken,
-            FaultKind::Disk,
-            FaultKind::Here,
-            FaultKind::Replaced,
-            FaultKind::Closed,
-            FaultKind::Left,
-        ];
+    fn every_end_has_a_screen_that_says_what_happened_and_what_to_do() {
+        let mut titles = std::collections::BTreeSet::new();
         for locale in [Locale::English, Locale::Chinese] {
             let words = Words::of(locale).0;
-            let titles: std::collections::BTreeSet<_> =
-                kinds.iter().map(|kind| explain(*kind, words).0).collect();
-            assert_eq!(titles.len(), kinds.len());
-            assert!(kinds.iter().all(|kind| !explain(*kind, words).1.is_empty()));
+            for kind in KINDS {
+                let (title, advice, again) = explain(kind, words);
+                assert!(titles.insert(title), "{title} stands for two ends");
+                let (texts, actions) = texts(Fault::new(kind, "the particulars"), locale);
+                if kind == FaultKind::Stranger {
+                    assert!(texts.is_empty(), "that is a question, not an end");
+                    continue;
+                }
+                for wanted in [title, advice, again, "the particulars"] {
+                    assert!(
+                        texts.iter().any(|text| text == wanted),
+                        "{kind:?}: {wanted}"
+                    );
+                }
+                assert_eq!(actions, [Action::Retry, Action::GoOutside, Action::Quit]);
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod failure;
 mod font;
 mod inside;
 mod loading;
+mod shell;
 #[allow(dead_code, reason = "the screens inside a world follow")]
 mod theme;
 #[allow(dead_code, reason = "the screens inside a world follow")]
@@ -24,13 +25,23 @@ pub(super) fn plugin(app: &mut App) {
     let locale = app.world().resource::<Config>().0.locale;
     app.insert_resource(Words::of(locale));
     app.add_systems(Update, scale.in_set(ClientSystems::Show));
+    app.add_systems(Update, speak.in_set(ClientSystems::Receive));
     app.add_plugins((
         font::plugin,
         button::plugin,
         loading::plugin,
         failure::plugin,
         inside::plugin,
+        shell::plugin,
     ));
+}
+
+/// Screens speak the language that was chosen last; those that are open are drawn anew by who opened them.
+fn speak(config: Res<Config>, mut words: ResMut<Words>) {
+    let wished = Words::of(config.0.locale);
+    if !std::ptr::eq(words.0, wished.0) {
+        *words = wished;
+    }
 }
 
 /// Screens keep their share of the picture, whatever its size.

@@ -12,6 +12,10 @@ pub(super) const RAISED: Color = Color::srgba(1.0, 0.97, 0.92, 0.025);
 pub(super) const RAISED_BRIGHT: Color = Color::srgba(1.0, 0.97, 0.92, 0.085);
 /// Thin lines around panels and parts.
 pub(super) const HAIRLINE: Color = Color::srgba(1.0, 0.96, 0.9, 0.07);
+/// Lines around what one writes in.
+pub(super) const EDGE: Color = Color::srgba(1.0, 0.96, 0.9, 0.22);
+/// Ground of chosen text.
+pub(super) const SELECTION: Color = Color::srgb(0.36, 0.29, 0.19);
 /// Darkens the world behind a menu.
 pub(super) const VEIL: Color = Color::srgba(0.02, 0.025, 0.04, 0.55);
 /// Text that is read.

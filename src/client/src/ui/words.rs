@@ -12,6 +12,26 @@ pub enum Locale {
     Chinese,
 }
 
+impl Locale {
+    /// All, in the order of a choice.
+    pub(crate) const ALL: [Self; 2] = [Self::English, Self::Chinese];
+
+    /// Its code in flags and files (BCP 47).
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Chinese => "zh",
+        }
+    }
+
+    /// The language of a code.
+    #[must_use]
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|locale| locale.code() == code)
+    }
+}
+
 /// The texts of one language. `{}` stands for what is filled in, in the order of the fields' descriptions.
 #[derive(Resource, Clone, Copy, Debug)]
 pub(super) struct Words(pub(super) &'static Texts);
@@ -48,13 +68,13 @@ texts! {
     fault_refused: "The host does not let you in", "主机拒绝进入";
     fault_no_world: "There is no such world here", "这里没有这个世界";
     fault_version: "The two programs do not understand each other", "版本不一致";
+    fault_stranger: "You have not met this host before", "这台主机以前没见过";
     fault_certificate: "This host looks different than before", "主机的证书变了";
     fault_broken: "This world cannot be shown", "无法显示这个世界";
     fault_disk: "There is no room for the world", "没有空间存放世界";
     fault_here: "This computer does not let us out", "本机出现问题";
     fault_replaced: "You have entered from another place", "你已在别处进入";
     fault_closed: "The visit is over", "访问已结束";
-    fault_left: "You have left", "你已离开";
 
     // Failures: what to do.
     advice_unreachable: "Check the address, and that you are on the network. The host may have stopped, or its UDP port may be closed.",
@@ -64,6 +84,8 @@ texts! {
     advice_refused: "Ask the host. Its reason stands below.", "请询问主机。原因见下。";
     advice_no_world: "Check the last part of the address; what exists stands below.", "请检查地址的最后一部分；现有的世界见下。";
     advice_version: "Update the older of the two: this program, or the server.", "请更新较旧的一方：本程序或服务器。";
+    advice_stranger: "Nothing vouches for it yet. If the host has told you a fingerprint, compare it with this one. Once you enter, it is remembered, and you are warned when it ever changes.",
+        "目前没有凭据能证明它的身份。如果主机告诉过你指纹，请与下面的比对。进入后会记住它，以后若有变化会提醒你。";
     advice_certificate: "Ask the host whether its certificate was renewed. If not, somebody may be listening: do not enter. If so, get a new invitation, or remove its line from the file known_servers.",
         "请向主机确认证书是否更换过。若没有，可能有人在窃听：不要进入。若有，请索取新的邀请，或从 known_servers 文件中删除该行。";
     advice_broken: "Tell the host what stands below: a file of the world is at fault, not your computer.", "请把下面的内容告诉主机：问题在世界的文件，不在你的电脑。";
@@ -74,6 +96,11 @@ texts! {
     retry: "Try again", "重试";
     come_back: "Enter again", "再次进入";
     quit: "Quit", "退出";
+    to_start: "Elsewhere", "去别处";
+    stranger_enter: "Enter and remember", "进入并记住";
+    stranger_back: "Go back", "返回";
+    stranger_address: "Address", "地址";
+    stranger_fingerprint: "Fingerprint", "指纹";
 
     // Inside.
     hint_grab: "Pick up", "拿起";
@@ -119,6 +146,9 @@ texts! {
 
     // Help.
     help_title: "Keys", "按键";
+    help_moving: "On the way", "行动";
+    help_doing: "With hands and voice", "动手与交谈";
+    help_seeing: "Screens", "界面";
     help_walk: "Walk", "走";
     help_look: "Look around", "环顾";
     help_mouse: "Mouse", "鼠标";
@@ -136,17 +166,31 @@ texts! {
     help_menu: "Menu and settings", "菜单与设置";
     help_hide: "Hide all this", "隐藏界面";
     help_close: "Close", "关闭";
+    help_fullscreen: "Full screen", "全屏";
+    help_this: "These keys", "查看按键";
     key_space: "Space", "空格";
     key_enter: "Enter", "回车";
     key_delete: "Delete", "删除键";
 
     // Menu.
     menu_resume: "Back to the world", "回到世界";
-    menu_invite: "Copy invitation", "复制邀请";
+    menu_invite: "Invite somebody", "邀请他人";
     menu_settings: "Settings", "设置";
+    menu_keys: "Keys", "按键";
+    menu_persona: "Name and look", "名字与形象";
     menu_leave: "Leave", "离开";
-    invited: "Invitation copied: paste it to a friend", "邀请已复制：发给朋友吧";
-    invited_here: "Copied. It opens on this computer only: host with --listen to invite others", "已复制，但只在本机有效：用 --listen 启动才能邀请他人";
+    back_to_menu: "Back", "返回";
+    invite_title: "Invitation", "邀请";
+    invite_how: "Whoever has this address can come in: they paste it on their start screen, or run “stoa join” with it. It vouches for the host.",
+        "有此地址的人都能进来：在开始画面粘贴，或用 stoa join 打开。它能证明主机的身份。";
+    invite_network: "This address holds in your own network. From outside, people need your public address and an open UDP port {}.",
+        "此地址在你的局域网内有效。外面的人需要你的公网地址，并开放 UDP 端口 {}。";
+    invite_here: "This world can be reached from this computer alone: nobody else can come in by this address.",
+        "这个世界只能在本机访问：别人无法用此地址进来。";
+    invite_host: "To have guests, host it for the network:", "要接待客人，请这样对网络开放：";
+    copy: "Copy", "复制";
+    invited: "Copied: send it to a friend", "已复制：发给朋友吧";
+    invited_here: "Copied. It opens on this computer only", "已复制，但只在本机有效";
     not_copied: "The clipboard does not work here", "剪贴板不可用";
     setting_sensitivity: "Mouse", "鼠标灵敏度";
     setting_field: "Field of view", "视野";
@@ -154,26 +198,47 @@ texts! {
     setting_graphics: "Graphics", "画质";
     setting_fullscreen: "Full screen", "全屏";
     setting_language: "Language", "语言";
-    graphics_auto: "Automatic", "自动";
+    /// The preset that suits the adapter.
+    graphics_auto: "Automatic ({})", "自动（{}）";
     graphics_low: "Low", "低";
     graphics_medium: "Medium", "中";
     graphics_high: "High", "高";
+    graphics_later: "Edges and shadows change at once, the sharpness of pictures at the next entry",
+        "边缘与阴影立即生效，贴图清晰度下次进入时生效";
     on: "On", "开";
     off: "Off", "关";
     this_language: "English", "中文";
-    back_to_menu: "Back", "返回";
-    graphics_later: "Shows in full at the next entry", "下次进入时完全生效";
+    /// The language that a press changes to, in that language.
+    other_language: "中文", "English";
     /// What the system said.
     not_saved: "The settings cannot be kept: {}", "设置无法保存：{}";
 
-    // First start.
+    // First start and start screen.
     welcome: "Welcome", "欢迎";
+    welcome_lead: "No account is needed. A name and a look are enough, and both can be changed at any time.",
+        "不需要账号。有名字和形象就够了，两者随时可改。";
     ask_name: "How shall others call you?", "大家怎么称呼你？";
     ask_avatar: "How do you want to look?", "你想是什么样子？";
     enter: "Enter", "进入";
+    keep: "Keep", "保存";
+    keeping: "Telling the others", "正在告知他人";
+    name_hint: "Any script, at most 24 characters", "任何文字，最多 24 个字";
     name_empty: "Choose at least one letter", "至少写一个字";
     name_long: "At most 24 characters", "最多 24 个字";
     name_character: "There is a character that cannot be shown", "有无法显示的字符";
+    start_title: "Where to?", "去哪里？";
+    start_home: "Your home world", "自己的世界";
+    start_home_about: "A plaza on this computer", "本机上的广场";
+    start_address: "Somebody's world: paste an invitation or an address", "别人的世界：粘贴邀请或地址";
+    start_opening: "Opening your home world", "正在打开自己的世界";
+    /// Name.
+    start_as: "You are {}", "你是 {}";
+    address_scheme: "An address looks like stoa://example.org/plaza", "地址形如 stoa://example.org/plaza";
+    address_host: "The address names no host", "地址里没有主机";
+    address_port: "The port must be a number from 1 to 65535", "端口应是 1 到 65535 的数字";
+    address_world: "A world's name has letters, digits, - _ and . only", "世界名只含字母、数字、- _ 和 .";
+    address_fingerprint: "The part before @ is incomplete: copy the invitation again", "@ 之前的部分不完整：请重新复制邀请";
+    address_long: "That is too long for an address", "地址太长";
 
     // Notice board.
     note_hint: "What should everybody read?", "想让大家看到什么？";
@@ -235,7 +300,8 @@ mod tests {
             text.chars()
                 .any(|character| ('\u{4E00}'..='\u{9FFF}').contains(&character))
         };
-        for (name, english, chinese) in ALL {
+        let is_of_the_other = |name: &str| name == "other_language";
+        for (name, english, chinese) in ALL.iter().filter(|(name, ..)| !is_of_the_other(name)) {
             assert!(!is_chinese(english), "{name}");
             assert!(is_chinese(chinese) || chinese.contains("{}"), "{name}");
         }

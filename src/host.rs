@@ -1,0 +1,104 @@
+//! A server in this process, started when it is first needed.
+
+use anyhow::anyhow;
+use client::HostedWorld;
+use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
+use std::{
+    net::{IpAddr, Ipv4Addr, UdpSocket},
+    sync::{Mutex, PoisonError},
+};
+
+/// An address that no packet is sent to (RFC 5737): asking for the way there tells which address of this machine
+/// faces the network.
+const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
+
+/// A world that this process can host.
+pub(crate) struct Host {
+    config: ServerConfig,
+    /// When another Stoa has the folder, start afresh beside it and keep nothing.
+    may_forget: bool,
+    running: Mutex<Option<RunningServer>>,
+}
+
+impl Host {
+    pub(crate) fn new(config: ServerConfig, may_forget: bool) -> Self {
+        Self {
+            config,
+            may_forget,
+            running: Mutex::new(None),
+        }
+    }
+
+    /// The world, hosted from now on.
+    ///
+    /// # Errors
+    /// When the server cannot be started.
+    pub(crate) fn open(&self) -> anyhow::Result<HostedWorld> {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        let server = match running.take() {
+            Some(server) => server,
+            None => self.start()?,
+        };
+        let hosted = describe(&server, self.config.listen.ip());
+        *running = Some(server);
+        hosted
+    }
+
+    /// Tells everybody, saves everything, and ends; nothing when it was never started.
+    pub(crate) fn stop(&self) {
+        let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(server) = running.take() {
+            server.stop();
+        }
+    }
+
+    fn start(&self) -> Result<RunningServer, StartError> {
+        match Server::start(&self.config) {
+            Err(StartError::Data(StoreError::InUse(_))) if self.may_forget => {
+                tracing::warn!(
+                    "another Stoa has the home world open: what happens in this one is not kept"
+                );
+                Server::start(&ServerConfig {
+                    data: None,
+                    ..self.config.clone()
+                })
+            }
+            outcome => outcome,
+        }
+    }
+}
+
+fn describe(server: &RunningServer, listens_at: IpAddr) -> anyhow::Result<HostedWorld> {
+    let mut invitation = server
+        .addresses()
+        .first()
+        .cloned()
+        .ok_or_else(|| anyhow!("the server hosts no world"))?;
+    invitation.fingerprint = Some(server.fingerprint());
+    let mut address = invitation.clone();
+    address.host = loopback(listens_at);
+    if listens_at.is_unspecified() {
+        invitation.host = facing_address().map_or(invitation.host, |ip| ip.to_string());
+    }
+    let is_reachable = !listens_at.is_loopback();
+    Ok(HostedWorld {
+        address,
+        invitation: is_reachable.then_some(invitation),
+    })
+}
+
+/// How this process reaches a server that listens there.
+fn loopback(listens_at: IpAddr) -> String {
+    if listens_at.is_unspecified() {
+        Ipv4Addr::LOCALHOST.to_string()
+    } else {
+        listens_at.to_string()
+    }
+}
+
+/// The address of this machine that others in its network use; `None` without a network.
+fn facing_address() -> Option<IpAddr> {
+    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0)).ok()?;
+    socket.connect(ELSEWHERE).ok()?;
+    Some(socket.local_addr().ok()?.ip()).filter(|ip| !ip.is_unspecified())
+}
