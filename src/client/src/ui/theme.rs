@@ -10,6 +10,8 @@ pub(super) const PANEL_DENSE: Color = Color::srgba(0.055, 0.066, 0.086, 0.95);
 pub(super) const RAISED: Color = Color::srgba(1.0, 0.97, 0.92, 0.025);
 /// A raised part under the pointer, or chosen by keys.
 pub(super) const RAISED_BRIGHT: Color = Color::srgba(1.0, 0.97, 0.92, 0.085);
+/// What is sunk into a panel: fields that one writes in.
+pub(super) const SUNKEN: Color = Color::srgba(0.0, 0.0, 0.0, 0.45);
 /// Thin lines around panels and parts.
 pub(super) const HAIRLINE: Color = Color::srgba(1.0, 0.96, 0.9, 0.07);
 /// Lines around what one writes in.
@@ -169,15 +171,12 @@ pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> im
 mod tests {
     use super::*;
 
-    /// Contrast of letters on a ground that lies over something white, as WCAG 2.2 reckons it.
-    fn contrast_over_white(letters: Color, ground: Color) -> f32 {
-        let ground = ground.to_linear();
-        let over_white = |channel: f32| channel * ground.alpha + (1.0 - ground.alpha);
-        let ground = LinearRgba::rgb(
-            over_white(ground.red),
-            over_white(ground.green),
-            over_white(ground.blue),
-        );
+    /// Contrast of letters on grounds that lie over something white, as WCAG 2.2 reckons it.
+    fn contrast_over_white(letters: Color, grounds: &[Color]) -> f32 {
+        let ground = grounds.iter().fold(LinearRgba::WHITE, |below, ground| {
+            let ground = ground.to_linear();
+            below * (1.0 - ground.alpha) + ground.with_alpha(1.0) * ground.alpha
+        });
         let (one, other) = (letters.to_linear().luminance(), ground.luminance());
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
     }
@@ -185,10 +184,18 @@ mod tests {
     #[test]
     fn texts_over_the_brightest_world_can_be_read() {
         for letters in [TEXT, TEXT_SOFT, NAME, CALM, ACCENT, ALARM_TEXT] {
-            let contrast = contrast_over_white(letters, PANEL_DENSE);
+            let contrast = contrast_over_white(letters, &[PANEL_DENSE]);
             assert!(contrast >= 4.5, "{letters:?}: {contrast}");
         }
-        let contrast = contrast_over_white(ON_ACCENT, ACCENT);
+        for letters in [TEXT, NAME] {
+            let contrast = contrast_over_white(letters, &[PANEL_DENSE, RAISED]);
+            assert!(contrast >= 4.5, "{letters:?}: {contrast}");
+        }
+        for letters in [TEXT, TEXT_SOFT] {
+            let contrast = contrast_over_white(letters, &[PANEL, SUNKEN]);
+            assert!(contrast >= 4.5, "{letters:?}: {contrast}");
+        }
+        let contrast = contrast_over_white(ON_ACCENT, &[ACCENT]);
         assert!(contrast >= 4.5, "{contrast}");
     }
 

@@ -318,10 +318,10 @@ fn slip(
     if is_own {
         about = format!("{about} · {}", words.note_own);
     }
-    let (ground, border) = if is_chosen {
-        (theme::RAISED_BRIGHT, theme::ACCENT)
+    let border = if is_chosen {
+        theme::ACCENT
     } else {
-        (theme::RAISED, theme::HAIRLINE)
+        theme::HAIRLINE
     };
     sheet.spawn((
         Slip(note.id),
@@ -333,7 +333,7 @@ fn slip(
             border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
             ..default()
         },
-        BackgroundColor(ground),
+        BackgroundColor(theme::RAISED),
         BorderColor::all(border),
         children![
             (

@@ -210,12 +210,12 @@ fn lay_out(
 /// Height of letters in percent of the board's, so that a text fills its slip and no more.
 fn letters(text: &str, slips: usize) -> f32 {
     let size = match text.chars().map(width).sum::<usize>() {
-        0..=24 => 6.0,
-        25..=60 => 5.0,
-        61..=120 => 4.0,
-        _ => 3.1,
+        0..=24 => 9.0,
+        25..=60 => 7.0,
+        61..=120 => 5.4,
+        _ => 3.9,
     };
-    if slips > 6 { size * 0.8 } else { size }
+    if slips > 6 { size * 0.62 } else { size }
 }
 
 /// Chinese and its like are twice as wide as Latin letters.
@@ -225,8 +225,9 @@ fn width(character: char) -> usize {
 
 fn slip(sheet: &mut ChildSpawnerCommands, note: &Note, slips: usize) {
     let (columns, height) = match slips {
-        0..=2 => (2.0, 60.0),
-        3..=6 => (3.0, 43.0),
+        0..=2 => (2.0, 78.0),
+        3 => (3.0, 74.0),
+        4..=6 => (3.0, 45.0),
         _ => (4.0, 29.0),
     };
     let text = legible::one_line(&note.text, MAX_NOTE_BYTES);
@@ -257,7 +258,7 @@ fn slip(sheet: &mut ChildSpawnerCommands, note: &Note, slips: usize) {
             ));
             slip.spawn((
                 Text::new(legible::one_line(&note.from, MAX_NAME_BYTES)),
-                TextFont::from_font_size(FontSize::Vh(2.9)).with_font_weight(FontWeight::BOLD),
+                TextFont::from_font_size(FontSize::Vh(3.4)).with_font_weight(FontWeight::BOLD),
                 TextLayout::no_wrap(),
                 TextColor(INK_SOFT),
             ));

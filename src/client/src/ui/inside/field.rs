@@ -57,7 +57,13 @@ pub(super) fn spawn(
         ))
         .id();
     let warning = commands
-        .spawn(legible::text("", theme::SMALL, theme::ALARM_TEXT))
+        .spawn((
+            Node {
+                display: Display::None,
+                ..default()
+            },
+            legible::text("", theme::SMALL, theme::ALARM_TEXT),
+        ))
         .id();
     let written = commands
         .spawn((
@@ -79,7 +85,7 @@ pub(super) fn spawn(
                 flex_shrink: 0.0,
                 ..default()
             },
-            BackgroundColor(theme::RAISED_BRIGHT),
+            BackgroundColor(theme::SUNKEN),
             BorderColor::all(theme::ACCENT.with_alpha(0.75)),
         ))
         .add_children(&[hint, written])
@@ -152,7 +158,7 @@ fn show(
     words: Res<Words>,
     fields: Query<(&Field, &EditableText), Changed<EditableText>>,
     mut visibilities: Query<&mut Visibility>,
-    mut texts: Query<&mut Text>,
+    mut texts: Query<(&mut Text, &mut Node)>,
 ) {
     for (field, text) in &fields {
         let is_empty = is_empty(text);
@@ -163,15 +169,16 @@ fn show(
                 Visibility::Hidden
             });
         }
-        let wished = if field.is_too_long(&value(text)) {
-            words.0.chat_too_long
+        let (display, line) = if field.is_too_long(&value(text)) {
+            (Display::Flex, words.0.chat_too_long)
         } else {
-            ""
+            (Display::None, "")
         };
-        if let Ok(mut warning) = texts.get_mut(field.warning)
-            && warning.0 != wished
+        if let Ok((mut warning, mut node)) = texts.get_mut(field.warning)
+            && node.display != display
         {
-            wished.clone_into(&mut warning.0);
+            node.display = display;
+            line.clone_into(&mut warning.0);
         }
     }
 }

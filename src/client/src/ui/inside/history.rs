@@ -186,7 +186,7 @@ fn look(
 ) {
     for mut ground in &mut corner {
         let wished = if chat.is_open {
-            theme::PANEL_DENSE
+            theme::PANEL
         } else {
             Color::NONE
         };

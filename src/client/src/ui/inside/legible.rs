@@ -67,9 +67,9 @@ pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> im
                     border_radius: BorderRadius::all(px(6)),
                     ..default()
                 },
-                BackgroundColor(theme::RAISED_BRIGHT),
-                BorderColor::all(theme::HAIRLINE.with_alpha(0.2)),
-                children![strong(key, theme::SMALL, theme::ACCENT)],
+                BackgroundColor(theme::RAISED),
+                BorderColor::all(theme::HAIRLINE.with_alpha(0.25)),
+                children![strong(key, theme::SMALL, theme::TEXT)],
             ),
             text(meaning, theme::BODY, theme::TEXT)
         ],

@@ -243,7 +243,8 @@ fn is_in_sight(world: Option<&VisitWorld>, eye: Vec3, point: Vec3) -> bool {
         return true;
     };
     let hit = world.simulation.cast_ray(eye, direction, distance);
-    hit.is_none_or(|hit| hit.distance > distance - WALL_SLACK)
+    // What somebody carries is no wall.
+    hit.is_none_or(|hit| hit.body.is_some() || hit.distance > distance - WALL_SLACK)
 }
 
 #[cfg(test)]

@@ -8,13 +8,28 @@ use crate::{
     ui::words::{Texts, Words, fill},
 };
 use bevy::prelude::*;
-use protocol::{Denial, PersonId};
+use protocol::{Denial, PersonId, PersonInfo};
 use session::SessionEvent;
 use std::collections::BTreeMap;
 
-/// Names of those whom one has been told of: who leaves is gone from the visit before it is said.
+/// Those whom one has been told of: who leaves is gone from the visit before it is said.
 #[derive(Resource, Default)]
-struct Known(BTreeMap<PersonId, String>);
+struct Known(BTreeMap<PersonId, Acquaintance>);
+
+/// What is remembered of somebody.
+struct Acquaintance {
+    name: String,
+    is_agent: bool,
+}
+
+impl From<&PersonInfo> for Acquaintance {
+    fn from(person: &PersonInfo) -> Self {
+        Self {
+            name: person.name.to_string(),
+            is_agent: person.is_agent,
+        }
+    }
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Known>();
@@ -32,7 +47,7 @@ fn meet(visit: Res<Visit>, mut known: ResMut<Known>) {
     known.0 = visit
         .people
         .values()
-        .map(|person| (person.person, person.name.to_string()))
+        .map(|person| (person.person, person.into()))
         .collect();
 }
 
@@ -52,7 +67,7 @@ fn tell_events(
             known.0 = welcome
                 .people
                 .iter()
-                .map(|person| (person.person, person.name.to_string()))
+                .map(|person| (person.person, person.into()))
                 .collect();
         }
     }
@@ -66,25 +81,26 @@ fn calm(text: String) -> Notice {
     }
 }
 
-/// What is worth telling of an event; `known` follows who is there.
+/// What is worth telling of an event; `known` follows who is there. Bots wave at everybody who comes in: that is seen,
+/// not told.
 fn notice_of(
     event: &SessionEvent,
     own: Option<PersonId>,
-    known: &mut BTreeMap<PersonId, String>,
+    known: &mut BTreeMap<PersonId, Acquaintance>,
     words: &Texts,
 ) -> Option<Notice> {
     match event {
         SessionEvent::PersonChanged(person) if Some(person.person) != own => {
-            let name = person.name.to_string();
-            let is_new = known.insert(person.person, name.clone()).is_none();
-            is_new.then(|| calm(fill(words.entered, &[&name])))
+            let is_new = known.insert(person.person, person.into()).is_none();
+            is_new.then(|| calm(fill(words.entered, &[person.name.as_str()])))
         }
         SessionEvent::PersonLeft(person) => {
-            let name = known.remove(person)?;
-            Some(calm(fill(words.left, &[&name])))
+            let who = known.remove(person)?;
+            Some(calm(fill(words.left, &[&who.name])))
         }
         SessionEvent::Emote { person, name } if name == "wave" && Some(*person) != own => {
-            Some(calm(fill(words.waves, &[known.get(person)?])))
+            let who = known.get(person).filter(|who| !who.is_agent)?;
+            Some(calm(fill(words.waves, &[&who.name])))
         }
         SessionEvent::Resumed(_) => Some(Notice {
             tone: Tone::Good,
@@ -156,7 +172,7 @@ fn denial(reason: &Denial, words: &Texts) -> (&'static str, String) {
 mod tests {
     use super::*;
     use crate::ui::Locale;
-    use protocol::{Activity, AvatarChoice, DisplayName, EntityId, PersonInfo};
+    use protocol::{Activity, AvatarChoice, DisplayName, EntityId};
 
     fn person(number: u32, name: &str) -> PersonInfo {
         PersonInfo {
@@ -170,7 +186,7 @@ mod tests {
         }
     }
 
-    fn told(event: &SessionEvent, known: &mut BTreeMap<PersonId, String>) -> Option<String> {
+    fn told(event: &SessionEvent, known: &mut BTreeMap<PersonId, Acquaintance>) -> Option<String> {
         let words = Words::of(Locale::English).0;
         notice_of(event, Some(PersonId(9)), known, words).map(|notice| notice.text)
     }
@@ -191,7 +207,12 @@ mod tests {
 
     #[test]
     fn waves_of_others_are_told_and_ones_own_are_not() {
-        let mut known = BTreeMap::from([(PersonId(1), "Ada".to_owned())]);
+        let mut bot = person(2, "Phila");
+        bot.is_agent = true;
+        let mut known = BTreeMap::from([
+            (PersonId(1), (&person(1, "Ada")).into()),
+            (PersonId(2), (&bot).into()),
+        ]);
         let wave = |number, name: &str| SessionEvent::Emote {
             person: PersonId(number),
             name: name.to_owned(),
@@ -201,6 +222,7 @@ mod tests {
             Some("Ada waves")
         );
         assert_eq!(told(&wave(1, "shrug"), &mut known), None);
+        assert_eq!(told(&wave(2, "wave"), &mut known), None);
         assert_eq!(told(&wave(9, "wave"), &mut known), None);
         assert_eq!(told(&wave(4, "wave"), &mut known), None);
         assert_eq!(
