@@ -1,11 +1,12 @@
 //! How the client is put together.
 
 mod adapter;
+mod coverage;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
 
-pub(crate) use offscreen::{Drawing, PictureTarget, request_screenshot};
+pub(crate) use offscreen::{Drawing, PictureTarget};
 pub use stepped::{SteppedClient, View};
 
 use crate::{
