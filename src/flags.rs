@@ -16,7 +16,7 @@ pub(crate) struct Flags {
         long,
         global = true,
         value_name = "LEVEL",
-        default_value = "warn,wgpu=error,naga=error,bevy_render=error"
+        default_value = "warn,wgpu=error,wgpu_hal::vulkan::instance=off,naga=error,bevy_render=error"
     )]
     pub(crate) log: String,
 }
@@ -76,6 +76,10 @@ pub(crate) struct Common {
     /// Write figures of the visit to this file at exit.
     #[arg(long, global = true, value_name = "FILE.json")]
     pub(crate) stats: Option<PathBuf>,
+    /// Measure without a window which share of the last picture the world's own surfaces cover, floor and sky not
+    /// counted; `covered_share` in the figures.
+    #[arg(long, global = true)]
+    pub(crate) coverage: bool,
     /// Print what was seen, at exit.
     #[arg(long, global = true)]
     pub(crate) summary: bool,

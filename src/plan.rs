@@ -183,6 +183,7 @@ fn display(flags: &Flags) -> anyhow::Result<Display> {
         height,
         frames: common.frames,
         screenshot: common.screenshot.clone(),
+        is_measuring_coverage: common.coverage,
     }))
 }
 

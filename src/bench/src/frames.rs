@@ -137,6 +137,7 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
             height: frames.size.1,
             frames: None,
             screenshot: None,
+            is_measuring_coverage: false,
         }),
         script: None,
         stats: None,

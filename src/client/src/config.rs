@@ -100,6 +100,8 @@ pub struct Offscreen {
     pub frames: Option<u32>,
     /// Where the last picture is written.
     pub screenshot: Option<PathBuf>,
+    /// Measure at the end which share of the picture the world's own surfaces cover.
+    pub is_measuring_coverage: bool,
 }
 
 /// Why a client ended badly; one line each.

@@ -27,8 +27,8 @@ usage: cargo xtask CHORE [--yes]
   verify    every check and test that a change must pass
   gates     the checks that compile nothing: dependencies, arrows, README
   assets    rebuild the default worlds and avatars from assets/source
-  sweep     open every sample file in a process of its own   [FOLDER]
-  soak      kill a real server 1,000 times and compare what it kept
+  sweep     open every sample file in a process of its own   [FOLDER...]
+  soak      kill a real server 1,000 times and compare what it kept   [ROUNDS]
   package   make a tar for people who will not compile   [OUT.tar.gz]
 ";
 

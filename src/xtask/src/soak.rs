@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: the kill test of the server, a thousand times instead of fifty.
+//! `cargo xtask soak [ROUNDS]`: the kill test of the server, a thousand times instead of fifty.
 
 use crate::{
     command::{Failure, cargo, run as execute},
@@ -13,8 +13,9 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let mut test = cargo(&[
         "test",
         "--workspace",
-        "--all-targets",
         "--locked",
+        "--test",
+        "product",
         "killed_server_keeps_what_it_acknowledged",
         "--",
         "--nocapture",

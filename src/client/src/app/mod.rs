@@ -1,13 +1,14 @@
 //! How the client is put together.
 
 mod adapter;
+mod coverage;
 mod icon;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
 mod window;
 
-pub(crate) use offscreen::{Drawing, PictureTarget, request_screenshot};
+pub(crate) use offscreen::{Drawing, PictureTarget};
 pub use stepped::{SteppedClient, View};
 
 use crate::{

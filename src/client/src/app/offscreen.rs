@@ -26,7 +26,7 @@ const PICTURE: Duration = Duration::from_millis(200);
 /// Longest time until everything is loaded.
 const LOADING_LIMIT: Duration = Duration::from_secs(180);
 /// Updates after the last picture, in which the screenshot comes back from the adapter.
-const SETTLING_UPDATES: usize = 400;
+pub(super) const SETTLING_UPDATES: usize = 400;
 /// Pictures until a screen that just appeared is laid out and drawn.
 const SETTLING_PICTURES: usize = 4;
 
@@ -39,6 +39,8 @@ pub(crate) struct PictureTarget(pub(crate) RenderTarget);
 pub(crate) struct Drawing {
     /// True in updates that draw a picture.
     pub(crate) is_on: bool,
+    /// Files for the next picture: updates that do not draw have none.
+    pub(crate) wanted: Vec<PathBuf>,
     /// Files that are still to be written.
     pub(crate) waiting: usize,
     /// Time since the step was due: where one is now is where one should have been then.
@@ -62,13 +64,18 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
         next_step = next_step.max(now.checked_sub(MAX_BEHIND).unwrap_or(now));
         let behind = now.saturating_duration_since(next_step);
         let is_late = behind >= STEP;
-        let is_drawing =
-            is_quitting || now >= next_picture + if is_late { STARVED } else { Duration::ZERO };
+        let wanted = std::mem::take(&mut client.app.world_mut().resource_mut::<Drawing>().wanted);
+        let is_drawing = is_quitting
+            || !wanted.is_empty()
+            || now >= next_picture + if is_late { STARVED } else { Duration::ZERO };
         client.app.world_mut().resource_mut::<Drawing>().behind = behind;
         let is_ready = client.is_loaded();
         let is_enough = options.frames.is_some_and(|frames| pictures + 1 >= frames);
         let is_last = is_ready && is_drawing && (is_quitting || is_enough);
-        if let (true, Some(file)) = (is_last, &options.screenshot) {
+        for file in wanted
+            .iter()
+            .chain(options.screenshot.iter().filter(|_| is_last))
+        {
             let target = client.target.clone();
             request_screenshot(client.app.world_mut(), &target, file.clone());
         }
@@ -88,7 +95,11 @@ fn drive(client: &mut SteppedClient, options: &Offscreen) -> Result<(), ClientEr
             }
         }
         if is_last || is_quitting || client.app.should_exit().is_some() {
-            return settle(client);
+            settle(client)?;
+            if options.is_measuring_coverage && client.is_loaded() {
+                super::coverage::measure(client)?;
+            }
+            return Ok(());
         }
         if !is_ready && started.elapsed() > LOADING_LIMIT {
             return Err(ClientError::Visit(format!(
@@ -128,7 +139,7 @@ fn settle(client: &mut SteppedClient) -> Result<(), ClientError> {
 }
 
 /// Takes the next picture and writes it to a file.
-pub(crate) fn request_screenshot(world: &mut World, target: &RenderTarget, file: PathBuf) {
+fn request_screenshot(world: &mut World, target: &RenderTarget, file: PathBuf) {
     let Some(image) = target.as_image().cloned() else {
         return;
     };

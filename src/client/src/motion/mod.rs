@@ -186,13 +186,16 @@ fn advance(
     visit: Res<Visit>,
     world: Option<ResMut<VisitWorld>>,
     link: Option<Res<Link>>,
+    drawing: Option<Res<Drawing>>,
 ) {
     let (Some(mut world), Some(link)) = (world, link) else {
         return;
     };
     let simulation = &mut world.simulation;
-    // Lifts and doors follow the server's clock; what one stands on must be where the server has it.
-    if let Some(tick) = link.0.view().server_tick(link.0.now_secs()) {
+    // Lifts and doors follow the server's clock; what one stands on must be where the server has it, and had it when
+    // this tick was due.
+    let due_secs = link.0.now_secs() - behind(drawing).as_secs_f64();
+    if let Some(tick) = link.0.view().server_tick(due_secs) {
         let tick = tick.max(0.0) as u64;
         if tick.abs_diff(simulation.tick()) > 2 {
             simulation.set_tick(tick);
@@ -225,6 +228,11 @@ fn blend(time: Res<Time<Real>>, fixed: Res<Time<Fixed>>, mut me: ResMut<Me>, wis
     me.motion.pitch = wishes.input.pitch;
 }
 
+/// Time since this tick was due.
+fn behind(drawing: Option<Res<Drawing>>) -> Duration {
+    drawing.map_or(Duration::ZERO, |drawing| drawing.behind)
+}
+
 /// Says where one is, and when that was: ticks that are caught up with belong to the past.
 fn tell(
     me: Res<Me>,
@@ -234,7 +242,7 @@ fn tell(
     drawing: Option<Res<Drawing>>,
 ) {
     let Some(link) = link else { return };
-    let age = drawing.map_or(Duration::ZERO, |drawing| drawing.behind);
+    let age = behind(drawing);
     let motion = &me.motion;
     let flags = Flags::default()
         .with(Flags::GROUNDED, motion.is_grounded)

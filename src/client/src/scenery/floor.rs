@@ -16,6 +16,10 @@ const REACH_IN_VIEWS: f32 = 8.0;
 /// Pixels of one square.
 const SIDE: u32 = 64;
 
+/// The floor, which is no part of the world.
+#[derive(Component)]
+pub(crate) struct Floor;
+
 pub(super) fn spawn(
     commands: &mut Commands,
     root: Entity,
@@ -41,6 +45,7 @@ pub(super) fn spawn(
         stage.center.z.round(),
     );
     commands.spawn((
+        Floor,
         Mesh3d(plane),
         MeshMaterial3d(material),
         Transform::from_translation(place),

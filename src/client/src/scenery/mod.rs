@@ -9,9 +9,10 @@ mod mesh;
 mod spawn;
 mod texture;
 
+pub(crate) use floor::Floor;
 pub(crate) use material::Surfaces;
 pub(crate) use mesh::{Geometry, skin_of};
-pub(crate) use spawn::{IsSceneryComplete, NodeEntities, engine_transform};
+pub(crate) use spawn::{IsSceneryComplete, NodeEntities, SceneryRoot, engine_transform};
 pub(crate) use texture::Pictures;
 
 use bevy::prelude::*;

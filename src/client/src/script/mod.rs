@@ -7,9 +7,8 @@ pub(crate) use parse::Script;
 
 use crate::{
     app::{
-        Drawing, PictureTarget,
+        Drawing,
         order::{ClientSystems, Stage},
-        request_screenshot,
     },
     link::{Link, Visit, VisitWorld},
     motion::{Me, Wishes},
@@ -160,8 +159,8 @@ fn start(
         ScriptCommand::Screenshot(file) => {
             let file = file.clone();
             commands.queue(move |world: &mut World| {
-                if let Some(target) = world.get_resource::<PictureTarget>().cloned() {
-                    request_screenshot(world, &target.0, file);
+                if let Some(mut drawing) = world.get_resource_mut::<Drawing>() {
+                    drawing.wanted.push(file);
                 }
             });
         }

@@ -30,6 +30,8 @@ struct Seen {
 pub(crate) struct Figures {
     picture_ms: Vec<f32>,
     seen: BTreeMap<PersonId, Seen>,
+    /// Share of the last picture that shows the world's own surfaces, where that was measured.
+    pub(crate) covered_share: Option<f32>,
 }
 
 impl Figures {
@@ -123,6 +125,7 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
             "people_seen": people,
             "chat": chat,
             "errors": errors,
+            "covered_share": figures.covered_share,
         });
         std::fs::write(file, format!("{document:#}\n"))
             .map_err(|error| ClientError::File(format!("{}: {error}", file.display())))?;

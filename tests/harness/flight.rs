@@ -1,0 +1,115 @@
+//! A body in free flight as a clock: its vertical velocity tells how long it has flown, and so how much of its motion
+//! a crash has cost.
+
+use bots::Participant;
+use protocol::{EntityId, TICKS_PER_SECOND};
+
+/// Gravity of the test world, metres a second squared.
+const GRAVITY: f64 = 9.81;
+/// Below this height a body may have touched the ground, metres.
+const LOWEST: f64 = 0.8;
+
+/// Where somebody saw a body, tick by tick.
+#[derive(Debug)]
+pub(crate) struct Flight {
+    body: EntityId,
+    sights: Vec<Sight>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Sight {
+    secs: f64,
+    height: f64,
+}
+
+/// Vertical velocity at a time of the server.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Phase {
+    /// Seconds since the server started.
+    pub(crate) secs: f64,
+    /// Metres a second, up is positive.
+    velocity: f64,
+    height: f64,
+}
+
+impl Phase {
+    /// Seconds until it comes down.
+    pub(crate) fn left_secs(&self) -> f64 {
+        let fall = 2.0 * GRAVITY * (self.height - LOWEST);
+        (self.velocity + (self.velocity * self.velocity + fall).sqrt()) / GRAVITY
+    }
+}
+
+impl Flight {
+    pub(crate) const fn of(body: EntityId) -> Self {
+        Self {
+            body,
+            sights: Vec::new(),
+        }
+    }
+
+    /// Of which body.
+    pub(crate) const fn body(&self) -> EntityId {
+        self.body
+    }
+
+    /// Seconds from the first sight to the last.
+    pub(crate) fn secs(&self) -> f64 {
+        match &self.sights[..] {
+            [first, .., last] => last.secs - first.secs,
+            _ => 0.0,
+        }
+    }
+
+    /// Notes where the body is in the newest snapshot. Call it each tick.
+    pub(crate) fn watch(&mut self, person: &Participant) {
+        let now = person.session.now_secs();
+        let view = person.session.view();
+        let (Some(state), Some(tick), Some(age)) = (
+            view.newest_state(self.body),
+            view.server_tick(now),
+            view.state_age_secs(now),
+        ) else {
+            return;
+        };
+        // The tick of that snapshot: what the clock estimates is in both numbers.
+        let secs = (tick / f64::from(TICKS_PER_SECOND) - age).max(0.0);
+        let height = f64::from(state.position_in_world().y);
+        let is_new = self.sights.last().is_none_or(|last| last.height != height);
+        if is_new && state.parent.is_none() {
+            self.sights.push(Sight { secs, height });
+        }
+    }
+
+    /// When it was seen first, seconds since the server started.
+    pub(crate) fn first_secs(&self) -> Option<f64> {
+        Some(self.sights.first()?.secs)
+    }
+
+    /// At the first two sights, when it flew.
+    pub(crate) fn first(&self) -> Option<Phase> {
+        phase(self.sights.get(..2)?)
+    }
+
+    /// At the last two sights, when it flew.
+    pub(crate) fn last(&self) -> Option<Phase> {
+        phase(self.sights.last_chunk::<2>()?)
+    }
+}
+
+fn phase(pair: &[Sight]) -> Option<Phase> {
+    let (early, late) = (pair[0], pair[1]);
+    let time = late.secs - early.secs;
+    let is_flying = early.height.min(late.height) > LOWEST && time > 0.0;
+    is_flying.then(|| Phase {
+        secs: (early.secs + late.secs) / 2.0,
+        velocity: (late.height - early.height) / time,
+        height: (late.height + early.height) / 2.0,
+    })
+}
+
+/// Seconds of flight that are missing after a restart: `before` was seen last, `after` is of the server that started
+/// anew, and has flown on since then.
+pub(crate) fn lost_secs(before: Phase, after: Phase) -> f64 {
+    (after.velocity - before.velocity) / GRAVITY + after.secs
+}

@@ -1,0 +1,13 @@
+//! The product as people have it: the built programs over real sockets, on real files, drawn by the software rasterizer.
+//! How the tests are laid out and run is in `docs/TESTING.md`; start reading at `harness/mod.rs`.
+
+#![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod data_folder;
+mod failures;
+mod full_disk;
+mod harness;
+mod kill;
+mod people;
+mod pictures;
+mod walks;

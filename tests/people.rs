@@ -1,0 +1,178 @@
+//! Two people with the real client in the real plaza: they see each other, move, and talk.
+
+use crate::harness::{
+    Blocks, HostedServer, Program, Scratch, Visitors, checkout, offscreen, picture, turn,
+};
+use bots::Participant;
+use glam::Vec3;
+use image::imageops;
+use protocol::WorldAddress;
+use serde_json::Value;
+use std::{collections::BTreeSet, fs, path::Path};
+
+/// Their scripts wait for others to come: each who does is a signal to go on, given when what was before has been seen.
+const ADA: &str = "\
+0 wait-people 3 150
+0.1 say Χαίρε, Bo
+0.1 walk left 1.5
+2.2 wait-people 4 150
+2.3 face Bo
+2.4 turn 30
+3 screenshot ada_with_bo.png
+3.1 wait-people 6 150
+3.3 screenshot ada_alone.png
+3.5 quit
+";
+const BO: &str = "\
+0 wait-people 3 150
+0.1 say 你好
+0.1 walk forward 1.5
+2.2 wait-people 5 150
+2.3 run right 3
+5.5 wait-people 6 150
+6 quit
+";
+/// A block that differs by more steps has something else in it.
+const OTHER_STEPS: f32 = 24.0;
+
+fn join(folder: &Path, address: &WorldAddress, name: &str, script: &str) -> Program {
+    let file = |kind: &str| format!("{}.{kind}", name.to_lowercase());
+    fs::write(folder.join(file("txt")), script).unwrap();
+    let mut words = vec!["join".to_owned(), address.to_string()];
+    for (flag, value) in [
+        ("--name", name.to_owned()),
+        ("--script", file("txt")),
+        ("--stats", file("json")),
+        ("--screenshot", file("png")),
+    ] {
+        words.extend([flag.to_owned(), value]);
+    }
+    words.push("--plain".to_owned());
+    Program::start(name, &mut offscreen(folder, words))
+}
+
+/// Somebody who looks on, and the ones whose entries are signals.
+struct Conductor {
+    /// Where those arrive, out of everybody's way.
+    aside: WorldAddress,
+    visitors: Visitors,
+    watcher: Participant,
+    signals: Vec<Participant>,
+}
+
+impl Conductor {
+    /// Where somebody is; nothing before they are there in body.
+    fn place(watcher: &Participant, name: &str) -> Option<Vec3> {
+        let entity = watcher.person(name)?.entity;
+        watcher.shown(entity).map(|pose| pose.position)
+    }
+
+    /// Waits for something, and gives the next signal then.
+    #[track_caller]
+    fn when(&mut self, what: &str, is_so: impl Fn(&Participant) -> bool) {
+        let mut people = vec![&mut self.watcher];
+        people.extend(&mut self.signals);
+        let has_been = self
+            .visitors
+            .live_until(&mut people, |people| is_so(people[0]));
+        assert!(has_been, "not seen: {what}");
+        let number = 2 + self.signals.len() as u8;
+        let signal = self
+            .visitors
+            .enter(&self.aside, number, &format!("Signal {number}"));
+        self.signals.push(signal);
+    }
+}
+
+#[test]
+fn two_people_in_the_plaza_see_each_other_move_and_talk() {
+    let _turn = turn();
+    let scratch = Scratch::new();
+    let folder = scratch.path();
+    let world = checkout().join("assets/worlds/plaza");
+    let server = HostedServer::start(&world, &folder.join("data"));
+    let visitors = Visitors::new();
+    let aside = WorldAddress {
+        spawn: Some("west".to_owned()),
+        ..server.address.clone()
+    };
+    let mut conductor = Conductor {
+        watcher: visitors.enter(&aside, 1, "Watcher"),
+        aside,
+        visitors,
+        signals: Vec::new(),
+    };
+    let ada = join(folder, &server.address, "Ada", ADA);
+    let bo = join(folder, &server.address, "Bo", BO);
+    let place = Conductor::place;
+    conductor.when("both come in", |watcher| {
+        place(watcher, "Ada").is_some() && place(watcher, "Bo").is_some()
+    });
+    let began = ["Ada", "Bo"].map(|name| place(&conductor.watcher, name).unwrap());
+    conductor.when("both walk and talk", |watcher| {
+        let have_moved = ["Ada", "Bo"].iter().zip(began).all(|(name, began)| {
+            place(watcher, name).is_some_and(|place| place.distance(began) > 1.2)
+        });
+        watcher.chat.len() == 2 && have_moved
+    });
+    conductor.when("Ada takes a picture", |_| {
+        folder.join("ada_with_bo.png").exists()
+    });
+    let stood_at = place(&conductor.watcher, "Bo").unwrap();
+    conductor.when("Bo runs away", |watcher| {
+        place(watcher, "Bo").is_some_and(|bo| bo.distance(stood_at) > 6.0)
+    });
+    ada.end().in_order();
+    bo.end().in_order();
+    drop(conductor);
+    server.stop();
+
+    saw(folder, "ada", "Bo");
+    saw(folder, "bo", "Ada");
+    shows_who_goes(folder);
+}
+
+/// Checks that one saw the other move and heard both.
+fn saw(folder: &Path, who: &str, other: &str) {
+    let file = fs::read(folder.join(format!("{who}.json"))).unwrap();
+    let stats: Value = serde_json::from_slice(&file).unwrap();
+    let people = stats["people_seen"].as_array().unwrap();
+    let person = people.iter().find(|person| person["name"] == other);
+    let moved = person.unwrap()["distance_moved_m"].as_f64().unwrap();
+    assert!(moved > 0.8, "{other} moved {moved} m in the eyes of {who}");
+    let chat: BTreeSet<(&str, &str)> = stats["chat"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|line| {
+            (
+                line["from"].as_str().unwrap(),
+                line["text"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(chat, [("Ada", "Χαίρε, Bo"), ("Bo", "你好")].into());
+    assert_eq!(stats["errors"].as_array().unwrap().len(), 0, "{stats:#}");
+}
+
+/// Ada looked past Bo, so that she herself did not hide him, and looked on when he had run away to the right: where he
+/// was something has gone, and not on the left.
+fn shows_who_goes(folder: &Path) {
+    let with_bo = picture(&folder.join("ada_with_bo.png"));
+    let alone = picture(&folder.join("ada_alone.png"));
+    assert_eq!(with_bo.dimensions(), (320, 180));
+    assert!(Blocks::of(&with_bo).spread() > 20.0, "an empty picture");
+    let changed = |left| {
+        let part = |picture| imageops::crop_imm(picture, left, 50, 60, 100).to_image();
+        Blocks::of(&part(&with_bo)).share_beyond(&Blocks::of(&part(&alone)), OTHER_STEPS)
+    };
+    let (there, left) = (changed(175), changed(10));
+    assert!(
+        there > 0.03,
+        "Bo is not in the picture: {there} of where he was has changed"
+    );
+    assert!(
+        left < there / 3.0,
+        "everything has changed: {left} on the left, {there} where he was"
+    );
+}
