@@ -49,6 +49,9 @@ pub(crate) struct Common {
     /// Folder with worlds, avatars and animations.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) assets: Option<PathBuf>,
+    /// Look to choose among those that the world file offers (KHR_materials_variants).
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
     /// Language of the screens.
     #[arg(long, global = true, value_enum, default_value_t = Locale::En)]
     pub(crate) locale: Locale,

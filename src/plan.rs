@@ -137,6 +137,7 @@ impl Plan {
             avatar_file,
             data: data(flags),
             assets: self.assets.clone(),
+            variant: common.variant.clone(),
             locale: match common.locale {
                 Locale::En => client::Locale::English,
                 Locale::Zh => client::Locale::Chinese,

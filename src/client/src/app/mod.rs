@@ -4,6 +4,8 @@ mod adapter;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
+#[cfg(test)]
+pub(crate) mod studio;
 
 pub(crate) use offscreen::{Drawing, PictureTarget, request_screenshot};
 pub use stepped::{SteppedClient, View};
@@ -63,6 +65,7 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
     app.insert_resource(Config(config))
         .init_resource::<Ending>()
         .insert_resource(script::Running::new(script.unwrap_or_default()));
+    look::shaders::embed(&mut app);
     add_engine(&mut app, &display, adapter);
     app.add_plugins((
         order::plugin,
