@@ -49,6 +49,9 @@ pub(crate) struct Common {
     /// Folder with worlds, avatars and animations.
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) assets: Option<PathBuf>,
+    /// Look to choose among those that the world file offers (KHR_materials_variants).
+    #[arg(long, global = true, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
     /// Language of the screens; without it the chosen one, else the system's.
     #[arg(long, global = true, value_enum)]
     pub(crate) locale: Option<Locale>,

@@ -115,6 +115,7 @@ impl Plan {
             avatar_file: persona.avatar_file,
             data,
             assets: self.assets.clone(),
+            variant: common.variant.clone(),
             locale: persona.locale,
             has_screens: !common.plain,
             display: display(flags)?,

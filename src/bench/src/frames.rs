@@ -130,6 +130,7 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
         avatar_file: None,
         data: None,
         assets: frames.assets.clone(),
+        variant: None,
         locale: Locale::English,
         has_screens: false,
         display: Display::Offscreen(Offscreen {

@@ -8,6 +8,7 @@ mod crowd;
 mod cubes;
 mod frames;
 mod freshness;
+mod import;
 mod link;
 mod load;
 mod random;
@@ -70,6 +71,11 @@ enum Bench {
     },
     /// Age of state and messages on a link too thin for what is offered, against quinn's default settings.
     Freshness {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Time to read and check 200 MB of accessors and 30 MB of JSON, on one core.
+    Import {
         #[command(flatten)]
         common: Common,
     },
@@ -201,6 +207,7 @@ fn run(bench: &Bench) -> Result<()> {
         Bench::Asteroids { common } => asteroids::run(common.seed),
         Bench::Crowd { common } => crowd::run(common.seed),
         Bench::Freshness { common } => freshness::run(common.seed),
+        Bench::Import { common } => import::run(common.seed),
         Bench::Frames {
             world,
             assets,

@@ -19,6 +19,8 @@ pub struct ClientConfig {
     pub data: Option<PathBuf>,
     /// Folder with `worlds`, `avatars`, `animations`.
     pub assets: PathBuf,
+    /// Name of the look that is chosen among those that the world file offers.
+    pub variant: Option<String>,
     /// Language of the screens.
     pub locale: crate::Locale,
     /// Draw screens over the world; without them a picture shows the world alone.

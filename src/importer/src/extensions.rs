@@ -40,11 +40,18 @@ mod tests {
 
     #[test]
     fn every_test_of_the_table_exists() {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../scene/tests");
-        let texts: String = std::fs::read_dir(folder)
-            .unwrap()
-            .map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap())
-            .collect();
+        let mut texts = String::new();
+        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.extension().is_some_and(|extension| extension == "rs") {
+                    texts.push_str(&std::fs::read_to_string(path).unwrap());
+                }
+            }
+        }
         for extension in EXTENSIONS {
             let definition = format!("fn {}()", extension.test);
             assert!(texts.contains(&definition), "{}", extension.test);

@@ -5,6 +5,7 @@
 mod check;
 mod description;
 mod error;
+mod figure;
 pub mod limits;
 mod reader;
 mod source;
@@ -26,19 +27,30 @@ pub use description::{
         TextureTransform, Wrap,
     },
     physics::{
-        ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
-        Motion, MotionKind, NodeJoint, NodePhysics, PhysicsWorld, Shape, SurfaceMaterial,
-        TriggerPart,
+        ColliderPart, CollisionFilter, Combine, Geometry, GravityField, GravityKind,
+        JointDescription, JointDrive, JointLimit, Motion, MotionKind, NodeJoint, NodePhysics,
+        PhysicsWorld, Shape, SurfaceMaterial, TriggerPart,
+    },
+    pointer::{
+        LightProperty, MaterialProperty, Property, PropertyChannel, Slot, TransformProperty,
     },
     retarget::AvatarPose,
     scene::{
-        Camera, CameraIndex, ImageIndex, Light, LightIndex, LightKind, MaterialIndex, Mesh,
-        MeshIndex, MorphTarget, Node, NodeIndex, Portal, Primitive, Scene, Seat, Skin, SkinIndex,
-        SpawnPoint, TextureIndex, Topology, Transform,
+        Camera, CameraIndex, ImageIndex, Levels, Light, LightIndex, LightKind, MaterialIndex, Mesh,
+        MeshIndex, Metadata, MorphTarget, Node, NodeIndex, Portal, Primitive, Scene, Seat, Skin,
+        SkinIndex, SpawnPoint, TextureIndex, Topology, Transform,
     },
+    sky::{EnvironmentSky, EnvironmentSkyKind},
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
 };
 pub use error::{ErrorKind, Issue, SceneError};
+pub use figure::{
+    constraint::apply_constraints,
+    expression::{Face, apply_color, apply_morphs, apply_texture_transform, bound_materials},
+    gaze::Gaze,
+    skeleton::Skeleton,
+    spring::SpringMotion,
+};
 pub use reader::{
     document::Loaded,
     humanoid::{load_avatar, load_avatar_clip},

@@ -42,6 +42,22 @@ pub const MAX_JOINTS: usize = 256;
 pub const MAX_MORPH_TARGETS: usize = 256;
 /// Most texture coordinate, joint or weight sets of a primitive.
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
+/// Strongest gravity that is believed, metres a second squared.
+pub const MAX_GRAVITY: f32 = 1_000.0;
+/// Most variants of a file.
+pub const MAX_VARIANTS: usize = 1_024;
+/// Most levels of detail of a node.
+pub const MAX_LEVELS: usize = 16;
+/// Most bytes of JSON of all metadata.
+pub const MAX_METADATA_BYTES: usize = 1024 * 1024;
+/// Most packets of metadata.
+pub const MAX_METADATA_PACKETS: usize = 10_000;
+/// Most joints of one avatar's hair and cloth that swing.
+pub const MAX_SPRING_JOINTS: usize = 1_024;
+/// Most pairs of such a joint and a collider.
+pub const MAX_SPRING_CONTACTS: usize = 16_384;
+/// Most node constraints of an avatar.
+pub const MAX_CONSTRAINTS: usize = 512;
 /// Longest name in bytes; longer ones are cut.
 pub const MAX_NAME_BYTES: usize = 256;
 /// Most vertices from which a convex hull is made.

@@ -282,6 +282,7 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     };
     let mut files = Vec::new();
     let (mut manifest, mut issues) = (WorldManifest::default(), Vec::new());
+    let mut said = Said::default();
     if metadata.is_dir()
         && let Some(file) = read_manifest_file(&folder)?
     {
@@ -289,6 +290,7 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
             .map_err(|error| unreadable(format!("{}: world.toml: {error}", folder.display())))?;
         (manifest, issues) = WorldManifest::parse(text)
             .map_err(|error| error.in_file(&folder.display().to_string()))?;
+        said = Said::of(text);
         files.push(file);
     }
     let main = if metadata.is_dir() {
@@ -298,13 +300,15 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     };
     let main_bytes = files::read_bounded(&main, Purpose::World.limit()).map_err(unreadable)?;
     let main_folder = main.parent().unwrap_or(Path::new(""));
-    let loaded = load_bytes(&main_bytes, &FolderFiles::new(main_folder), Purpose::World)
+    let mut loaded = load_bytes(&main_bytes, &FolderFiles::new(main_folder), Purpose::World)
         .map_err(|error| error.in_file(&main.display().to_string()))?;
-    issues.extend(loaded.issues);
-    let main_name = main
-        .file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    issues.extend(std::mem::take(&mut loaded.issues));
+    said.settle(&mut manifest, &mut loaded.scene);
+    let text = |name: Option<&std::ffi::OsStr>| {
+        name.map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default()
+    };
+    let main_name = text(main.file_name());
     files.insert(
         0,
         WorldFile {
@@ -323,9 +327,7 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     } else {
         main.file_stem()
     };
-    let stem = stem
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = text(stem);
     if manifest.title.is_empty() {
         manifest.title.clone_from(&stem);
     }
@@ -336,6 +338,34 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
         id: world_id(&stem),
         issues,
     })
+}
+
+/// What the host decided in `world.toml`: it goes before what the scene's file says.
+#[derive(Clone, Copy, Debug, Default)]
+struct Said {
+    gravity: bool,
+    sky: bool,
+}
+
+impl Said {
+    fn of(manifest: &str) -> Self {
+        let table: toml::Table = manifest.parse().unwrap_or_default();
+        Self {
+            gravity: table.contains_key("gravity"),
+            sky: table.contains_key("sky"),
+        }
+    }
+
+    fn settle(self, manifest: &mut WorldManifest, scene: &mut Scene) {
+        if self.gravity {
+            scene.physics.gravity = None;
+        } else if let Some(gravity) = scene.physics.gravity {
+            manifest.gravity = (-gravity.y).clamp(0.0, 100.0);
+        }
+        if self.sky {
+            scene.sky = None;
+        }
+    }
 }
 
 fn with_slashes(path: &Path) -> String {

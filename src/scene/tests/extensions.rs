@@ -9,7 +9,7 @@ use scene::{
 use serde_json::{Value, json};
 
 /// A document with what every one needs added.
-fn load(mut document: Value) -> Result<Loaded, SceneError> {
+pub(crate) fn load(mut document: Value) -> Result<Loaded, SceneError> {
     document["asset"] = json!({ "version": "2.0" });
     load_bytes(
         document.to_string().as_bytes(),
@@ -18,22 +18,33 @@ fn load(mut document: Value) -> Result<Loaded, SceneError> {
     )
 }
 
-fn read(document: Value) -> Scene {
+pub(crate) fn read(document: Value) -> Scene {
     load(document).unwrap().scene
 }
 
 /// A buffer in the document itself.
-fn buffer(bytes: &[u8]) -> Value {
+pub(crate) fn buffer(bytes: &[u8]) -> Value {
     let data = base64::engine::general_purpose::STANDARD.encode(bytes);
     let uri = format!("data:application/octet-stream;base64,{data}");
     json!({ "uri": uri, "byteLength": bytes.len() })
 }
 
-fn floats(values: &[f32]) -> Vec<u8> {
+pub(crate) fn floats(values: &[f32]) -> Vec<u8> {
     values
         .iter()
         .flat_map(|value| value.to_le_bytes())
         .collect()
+}
+
+/// One triangle.
+pub(crate) fn triangle() -> Value {
+    let bytes = floats(&[0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0]);
+    json!({
+        "buffers": [buffer(&bytes)], "bufferViews": [{ "buffer": 0, "byteLength": bytes.len() }],
+        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3",
+            "min": [0.0, 0.0, 0.0], "max": [1.0, 1.0, 0.0] }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 } }] }],
+    })
 }
 
 /// Names some extensions as used and required.
@@ -74,6 +85,7 @@ fn material_lobes_are_read() {
         "extensions": {
             "KHR_materials_anisotropy": { "anisotropyStrength": 0.3 },
             "KHR_materials_clearcoat": { "clearcoatFactor": 0.4, "clearcoatRoughnessFactor": 0.1 },
+            "KHR_materials_diffuse_transmission": { "diffuseTransmissionFactor": 0.35 },
             "KHR_materials_dispersion": { "dispersion": 0.2 },
             "KHR_materials_emissive_strength": { "emissiveStrength": 4.0 },
             "KHR_materials_ior": { "ior": 1.33 },
@@ -103,6 +115,7 @@ fn material_lobes_are_read() {
         (material.thickness, material.attenuation_distance),
         (0.05, 2.0)
     );
+    assert_eq!(material.diffuse_transmission, 0.35);
     assert!(material.is_unlit);
 }
 

@@ -6,6 +6,7 @@
     reason = "a test may stop where it stands, and says when the samples are absent"
 )]
 
+mod around;
 mod avatars;
 mod corpus;
 mod extensions;

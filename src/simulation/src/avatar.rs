@@ -155,7 +155,7 @@ impl Simulation {
             AIR_ACCELERATION
         };
         let flat = flat + (wished - flat).clamp_length_max(rate * TICK_SECS);
-        let gravity = self.gravity();
+        let gravity = self.gravity_at(motion.position);
         let mut vertical = motion.velocity.y;
         if motion.is_grounded && input.is_jumping && gravity > 0.0 {
             vertical = jump_speed(gravity) + motion.ground_velocity.y.max(0.0);

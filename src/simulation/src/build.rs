@@ -72,6 +72,13 @@ pub(crate) fn build(
     let entities = parts.iter().map(|(node, part)| (*node, part.body.entity));
     let entities: BTreeMap<NodeIndex, Entity> = entities.collect();
     if role == Role::Authority {
+        for node in joint::driven_bodies(scene, &order, &belonging) {
+            if let Some(&entity) = entities.get(&node) {
+                world
+                    .entity_mut(entity)
+                    .insert(rapier::Sleeping::disabled());
+            }
+        }
         joint::spawn_joints(world, scene, &order, &belonging, &entities);
     }
     Built {
@@ -250,8 +257,9 @@ impl Builder<'_> {
             };
             let properties = mass_properties(motion, part.form);
             // What hangs on a joint is pushed, not taken away.
-            part.body.is_carryable =
-                properties.mass <= MAX_CARRIED_KILOGRAMS && !jointed.contains(node);
+            part.body.is_carryable = properties.mass <= MAX_CARRIED_KILOGRAMS
+                && !jointed.contains(node)
+                && self.scene.is_selectable(*node);
             if self.role == Role::Authority {
                 // No `Velocity` component: the engine would write it back over what carrying and restoring set.
                 self.world.entity_mut(part.body.entity).insert((

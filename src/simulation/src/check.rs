@@ -112,7 +112,8 @@ impl MotionCheck {
         if sideways > self.allowance {
             return Verdict::Correct("faster than anybody can run");
         }
-        let rise = jump_speed(simulation.gravity()).max(MAX_STEP / TICK_SECS * 0.25) + platform;
+        let (_, strongest) = simulation.gravity.range_near(claim.position);
+        let rise = jump_speed(strongest).max(MAX_STEP / TICK_SECS * 0.25) + platform;
         if moved.y > rise * (secs + BURST_SECS) + MAX_STEP
             || moved.y < -MAX_FALL_SPEED * SPEED_MARGIN * (secs + BURST_SECS)
         {
@@ -159,7 +160,8 @@ impl MotionCheck {
         secs: f32,
         platform: f32,
     ) -> Option<&'static str> {
-        if simulation.gravity() <= 0.0 {
+        let (gravity, _) = simulation.gravity.range_near(claim.position);
+        if gravity <= 0.0 {
             return None;
         }
         if let Some(ground) = simulation.ground_near(claim.position) {
@@ -175,7 +177,6 @@ impl MotionCheck {
         if claim.position.y > self.ground_height + jump {
             return Some("higher than anybody can jump");
         }
-        let gravity = simulation.gravity();
         let jump_secs = 2.0 * jump_speed(gravity) / gravity;
         if self.air_secs > jump_secs * HOVER_MARGIN + HOVER_MARGIN_SECS {
             let fall = 0.5 * gravity * self.air_secs * (self.air_secs - jump_secs);

@@ -70,6 +70,25 @@ pub(crate) fn spawn_joints(
     }
 }
 
+/// Bodies that a drive moves: a weak one starts too slowly for somebody who may fall asleep.
+pub(crate) fn driven_bodies(
+    scene: &Scene,
+    order: &[NodeIndex],
+    belonging: &Belonging,
+) -> std::collections::BTreeSet<NodeIndex> {
+    order
+        .iter()
+        .filter_map(|&node| {
+            let joint = scene.nodes[node.index()].physics.joint?;
+            let described = scene.physics.joints.get(joint.joint as usize)?;
+            let ends = [belonging.body(node), belonging.body(joint.connected_node)];
+            (!described.drives.is_empty()).then_some(ends)
+        })
+        .flatten()
+        .flatten()
+        .collect()
+}
+
 /// Bodies that a joint holds.
 pub(crate) fn jointed_bodies(
     scene: &Scene,

@@ -9,6 +9,7 @@ mod build;
 mod carry;
 mod check;
 mod filter;
+mod gravity;
 mod joint;
 mod obstacle;
 mod place;

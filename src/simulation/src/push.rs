@@ -58,7 +58,7 @@ impl Simulation {
     }
 
     fn weigh_on_ground(&mut self, feet: Vec3) {
-        let weight = AVATAR_MASS * self.gravity() * TICK_SECS;
+        let weight = AVATAR_MASS * self.gravity_at(feet) * TICK_SECS;
         let Some((handle, point)) = self.ground_below(feet, STANDING_GAP) else {
             return;
         };

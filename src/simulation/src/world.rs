@@ -4,6 +4,7 @@ use crate::{
     animate::AnimatedNodes,
     build::{self, Built},
     filter::PLAIN_GROUP,
+    gravity::Gravity,
     place::{self, SeatPlace, SpawnPlace},
     plugin::{self, Tick},
     rules::FALL_BELOW_WORLD,
@@ -89,7 +90,7 @@ pub struct Simulation {
     pub(crate) scene: Arc<Scene>,
     pub(crate) animated: AnimatedNodes,
     role: Role,
-    gravity: f32,
+    pub(crate) gravity: Gravity,
     bodies: Vec<WorldBody>,
     handles: Vec<RigidBodyHandle>,
     body_by_handle: HashMap<RigidBodyHandle, usize>,
@@ -110,7 +111,8 @@ impl Simulation {
         let mut world = plugin::world();
         let animated = AnimatedNodes::new(&scene);
         let context = find_context(&mut world);
-        set_gravity(&mut world, rules.gravity);
+        let gravity = Gravity::new(&scene, rules.gravity);
+        set_gravity(&mut world, gravity.world());
         let Built { bodies, bounds } = build::build(&mut world, &scene, &animated, role);
         let stage = stage(&scene);
         if let Some(stage) = stage {
@@ -135,7 +137,7 @@ impl Simulation {
             scene,
             animated,
             role,
-            gravity: rules.gravity,
+            gravity,
             bodies,
             handles: Vec::new(),
             body_by_handle: HashMap::new(),
@@ -158,6 +160,7 @@ impl Simulation {
     pub fn step(&mut self) {
         self.tick += 1;
         self.place_animated(false);
+        self.pull_bodies();
         self.world.run_schedule(Tick);
         self.world.clear_trackers();
     }
@@ -176,10 +179,11 @@ impl Simulation {
         self.tick
     }
 
-    /// Metres a second squared, downwards.
+    /// How much somebody is pulled down at a point, metres a second squared. People stand upright whatever pulls them
+    /// sideways, and nothing pulls them up.
     #[must_use]
-    pub fn gravity(&self) -> f32 {
-        self.gravity
+    pub fn gravity_at(&self, point: Vec3) -> f32 {
+        (-self.gravity.at(point).y).max(0.0)
     }
 
     /// The scene that this world was built from.
@@ -333,9 +337,10 @@ impl Simulation {
         let states: Vec<Option<BodyState>> = (0..self.bodies.len())
             .map(|index| self.body(index))
             .collect();
-        set_gravity(&mut self.world, 0.0);
+        set_gravity(&mut self.world, Vec3::ZERO);
         self.world.run_schedule(Tick);
-        set_gravity(&mut self.world, self.gravity);
+        let gravity = self.gravity.world();
+        set_gravity(&mut self.world, gravity);
         for (index, state) in states.into_iter().enumerate() {
             if let Some(state) = state.filter(|_| self.bodies[index].is_dynamic) {
                 self.set_body(
@@ -401,10 +406,10 @@ fn find_context(world: &mut World) -> Entity {
     query.iter(world).next().unwrap_or(Entity::PLACEHOLDER)
 }
 
-fn set_gravity(world: &mut World, gravity: f32) {
+fn set_gravity(world: &mut World, gravity: Vec3) {
     let mut query = world.query::<&mut RapierConfiguration>();
     for mut configuration in query.iter_mut(world) {
-        configuration.gravity = Vec3::NEG_Y * gravity;
+        configuration.gravity = gravity;
     }
 }
 

@@ -8,6 +8,7 @@
 
 mod bodies;
 mod checks;
+mod drives;
 mod files;
 mod hands;
 mod platforms;

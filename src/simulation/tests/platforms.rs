@@ -113,6 +113,7 @@ fn a_carousel_turns_people_with_it() {
             interpolation: Interpolation::Linear,
             track: Track::Rotation([0.0, 0.25, 0.5, 0.75, 1.0].map(turn).to_vec()),
         }],
+        ..Animation::default()
     });
     let mut simulation = world.build(Role::Follower);
     let mut avatar = standing(&mut simulation, Vec3::new(3.0, 0.25, 0.0));

@@ -140,6 +140,7 @@ impl Boxes {
                 interpolation: Interpolation::Linear,
                 track: Track::Translation(keys.iter().map(|key| key.1).collect()),
             }],
+            ..Animation::default()
         });
         self
     }

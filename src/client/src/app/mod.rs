@@ -6,6 +6,8 @@ mod icon;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
+#[cfg(test)]
+pub(crate) mod studio;
 mod window;
 
 pub(crate) use offscreen::{Drawing, PictureTarget};
@@ -72,6 +74,7 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
         .insert_resource(kept)
         .init_resource::<Ending>()
         .insert_resource(script::Running::new(script.unwrap_or_default()));
+    look::shaders::embed(&mut app);
     add_engine(&mut app, &display, is_fullscreen, adapter);
     app.add_plugins((
         order::plugin,

@@ -134,7 +134,7 @@ fn look(
     })
 }
 
-fn finish_drawing(app: &App) -> Result<(), ClientError> {
+pub(super) fn finish_drawing(app: &App) -> Result<(), ClientError> {
     let device = app.world().resource::<RenderDevice>().wgpu_device();
     device
         .poll(PollType::Wait {
@@ -159,7 +159,7 @@ fn finish_drawing(app: &App) -> Result<(), ClientError> {
     Ok(())
 }
 
-fn make_target(app: &mut App, options: &Offscreen) -> RenderTarget {
+pub(super) fn make_target(app: &mut App, options: &Offscreen) -> RenderTarget {
     let size = Extent3d {
         width: options.width,
         height: options.height,

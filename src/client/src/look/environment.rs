@@ -1,7 +1,7 @@
 //! Cube maps from the sky: what is seen, and the light that it throws on rough and on shiny things. Made on a worker
 //! thread from the same function, so that they agree, and by arithmetic alone, so that any adapter can have them.
 
-use super::SkyModel;
+use super::Dome;
 use bevy::{
     asset::RenderAssetUsages,
     image::{Image, ImageSampler},
@@ -25,7 +25,7 @@ pub(super) struct Environment {
     pub(super) specular: Image,
 }
 
-pub(super) fn make(sky: &SkyModel, seen_side: u32) -> Environment {
+pub(super) fn make(sky: &Dome, seen_side: u32) -> Environment {
     Environment {
         seen: cube(seen_side, 1, |direction, _| sky.seen_in(direction)),
         diffuse: cube(DIFFUSE_SIDE, 1, |direction, _| gather(sky, direction, 1.0)),
@@ -44,7 +44,7 @@ pub(super) fn make(sky: &SkyModel, seen_side: u32) -> Environment {
 }
 
 /// Mean light around a direction: over the hemisphere by cosine at roughness 1, in a narrower lobe below.
-fn gather(sky: &SkyModel, direction: Vec3, roughness: f32) -> Vec3 {
+fn gather(sky: &Dome, direction: Vec3, roughness: f32) -> Vec3 {
     let (side, over) = direction.any_orthonormal_pair();
     let mut sum = Vec3::ZERO;
     for index in 0..GATHERED {
@@ -53,7 +53,7 @@ fn gather(sky: &SkyModel, direction: Vec3, roughness: f32) -> Vec3 {
         let radius = share.sqrt() * roughness;
         let angle = index as f32 * 2.399_963_2;
         let up = (1.0 - radius * radius).max(0.0).sqrt();
-        sum += sky.light_from(
+        sum += sky.rough_light_from(
             (direction * up + (side * angle.cos() + over * angle.sin()) * radius)
                 .normalize_or_zero(),
         );

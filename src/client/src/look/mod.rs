@@ -1,16 +1,19 @@
 //! Sky, sun, ambient light, haze, and how much of all that a machine can afford.
 
+mod dome;
 mod environment;
 mod preset;
+pub(crate) mod shaders;
 mod sky;
 mod sun;
 
+pub(crate) use dome::Dome;
 pub(crate) use preset::{Preset, SuitedPreset};
-pub(crate) use sky::SkyModel;
+use sky::SkyModel;
 pub(crate) use sun::Sun;
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_plugins((preset::plugin, sun::plugin));
+    app.add_plugins((preset::plugin, shaders::plugin, sun::plugin));
 }

@@ -1,6 +1,6 @@
 //! Puts sky, sun and haze of a world into the engine.
 
-use super::{Preset, SkyModel, environment};
+use super::{Dome, Preset, environment};
 use crate::{
     app::order::ClientSystems,
     camera::{EV100, Eye},
@@ -52,8 +52,8 @@ fn light_world(
     for old in &suns {
         commands.entity(old).despawn();
     }
-    let sky = SkyModel::new(&world.manifest.sky);
-    let maps = environment::make(&sky, if *preset == Preset::Low { 128 } else { 384 });
+    let dome = Dome::new(&world.manifest.sky, &world.scene);
+    let maps = environment::make(&dome, if *preset == Preset::Low { 128 } else { 384 });
     let (seen, diffuse, specular) = (
         images.add(maps.seen),
         images.add(maps.diffuse),
@@ -77,13 +77,14 @@ fn light_world(
                 ..default()
             },
         ));
-        if let Some(fog) = haze(&sky, world.manifest.sky.haze_metres) {
+        if let Some(fog) = haze(&dome, world.manifest.sky.haze_metres) {
             eye.insert(fog);
         }
     }
     commands.insert_resource(DirectionalLightShadowMap {
         size: preset.shadow_side(),
     });
+    let sky = &dome.model;
     let strength = sky.sun.max_element().max(1e-3);
     let color = sky.sun / strength;
     let from = if sky.to_sun.y > 0.02 {
@@ -134,12 +135,12 @@ fn retune(
 }
 
 /// Haze of the horizon's colour, warmer towards the sun.
-fn haze(sky: &SkyModel, half_metres: f32) -> Option<DistanceFog> {
+fn haze(dome: &Dome, half_metres: f32) -> Option<DistanceFog> {
     if half_metres <= 0.0 {
         return None;
     }
     // Fog is laid over what is already exposed: sky colour 1 is about middle grey times two there.
-    let (mean, glow) = (sky.mean_light(), sky.sun);
+    let (mean, glow) = (dome.mean_light(), dome.model.sun);
     let color = |light: Vec3| Color::linear_rgb(light.x, light.y, light.z);
     Some(DistanceFog {
         color: color(mean),

@@ -1,20 +1,28 @@
-//! A body: the nodes of a look in the engine, posed by blended clips in the order that VRM gives: pose, look, expressions.
+//! A body: the nodes of a look in the engine, posed by blended clips.
 
 use super::{
     Dressed, Figure, Head,
-    clips::{Clips, rest_in_world},
-    is_own_hidden,
-    load::{Look, Looks},
+    clips::Clips,
+    face::Expressing,
+    load::{Look, Looks, SeenBy},
     pose::{CLIPS, Gait, WAVE},
 };
-use crate::{app::Config, camera::ViewMode, link::Link, look::Preset, scenery::skin_of};
+use crate::{
+    app::Config,
+    link::Link,
+    look::Preset,
+    scenery::{SurfaceStores, skin_of},
+};
 use bevy::{
     camera::visibility::NoFrustumCulling,
     mesh::{morph::MeshMorphWeights, skinning::SkinnedMesh},
     prelude::*,
 };
-use scene::NodeIndex;
-use std::{collections::BTreeMap, sync::Arc};
+use scene::{NodeIndex, Skeleton, SpringMotion};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Bones that a wave moves; the rest of the body goes on with what it does.
 const WAVING_BONES: [&str; 8] = [
@@ -28,22 +36,21 @@ const WAVING_BONES: [&str; 8] = [
     "rightIndexProximal",
 ];
 
-/// A posed bone.
-struct Bone {
-    name: String,
-    entity: Entity,
-    rest: Transform,
-    parent_in_world: Quat,
-}
-
 /// What a figure wears.
 pub(super) struct Body {
     pub(super) look: Arc<Look>,
-    bones: Vec<Bone>,
-    hips_height: f32,
+    pub(super) skeleton: Skeleton,
+    pub(super) springs: SpringMotion,
+    pub(super) expressing: Expressing,
     /// Drawn entities with morph targets, by node.
     pub(super) faces: Vec<(NodeIndex, Entity)>,
-    root: Entity,
+    /// Drawn entities that not everybody sees.
+    pub(super) parts: Vec<(SeenBy, Entity)>,
+    /// Entities of the nodes that something turns.
+    moving: Vec<(NodeIndex, Entity)>,
+    hips_height: f32,
+    /// The head, or what stands in for one.
+    head: Entity,
 }
 
 /// Puts a body on figures whose look has come.
@@ -53,22 +60,26 @@ pub(super) fn dress(
     config: Res<Config>,
     preset: Res<Preset>,
     link: Option<Res<Link>>,
+    mut stores: SurfaceStores,
     figures: Query<(Entity, &Figure), Without<Dressed>>,
 ) {
     let Some(link) = link else { return };
     for (entity, figure) in &figures {
         if let Some(look) = looks.get(&figure.look, &config, *preset, &link) {
-            let body = build(&mut commands, entity, look);
-            let head = body.bones.iter().find(|bone| bone.name == "head");
-            let head = Head(head.map_or(body.root, |bone| bone.entity));
+            let body = build(&mut commands, entity, look, &mut stores);
+            let head = Head(body.head);
             commands.entity(entity).insert((Dressed(body), head));
         }
     }
 }
 
-fn build(commands: &mut Commands, figure: Entity, look: Arc<Look>) -> Body {
-    let avatar = Arc::clone(&look.avatar);
-    let scene = &avatar.scene;
+fn build(
+    commands: &mut Commands,
+    figure: Entity,
+    look: Arc<Look>,
+    stores: &mut SurfaceStores<'_>,
+) -> Body {
+    let scene = &look.avatar.scene;
     let root = commands
         .spawn((Transform::default(), Visibility::Inherited, ChildOf(figure)))
         .id();
@@ -87,43 +98,48 @@ fn build(commands: &mut Commands, figure: Entity, look: Arc<Look>) -> Body {
                 .id(),
         );
     }
-    let faces = draw(commands, &look, &entities, root);
-    let bones = avatar
-        .bones
-        .iter()
-        .filter_map(|(name, &node)| {
-            let described = &scene.nodes[node.index()];
-            let rest = crate::scenery::engine_transform(&described.transform);
-            Some(Bone {
-                name: name.clone(),
-                entity: *entities.get(&node)?,
-                rest,
-                parent_in_world: rest_in_world(scene, described.parent),
-            })
-        })
-        .collect();
-    let hips_height = avatar
-        .bones
-        .get("hips")
-        .map_or(1.0, |&hips| scene.world_from_node(hips).translation.y);
+    let expressing = Expressing::new(&look, stores);
+    let (faces, parts) = draw(commands, &look, &entities, root, &expressing);
+    let skeleton = Skeleton::new(scene);
+    let hips = look.avatar.bones.get("hips");
+    let head = look.avatar.bones.get("head");
+    let head = head.and_then(|head| entities.get(head)).copied();
     Body {
-        bones,
-        hips_height,
+        head: head.unwrap_or(root),
+        moving: moving(&look)
+            .into_iter()
+            .filter_map(|node| Some((node, *entities.get(&node)?)))
+            .collect(),
+        hips_height: hips.map_or(1.0, |&hips| skeleton.world(hips).translation.y),
+        springs: SpringMotion::new(&look.avatar.springs, &skeleton),
+        skeleton,
+        expressing,
         faces,
-        root,
+        parts,
         look,
     }
 }
 
-/// Hangs the meshes of a look on its nodes; gives those with morph targets.
+/// Nodes that clips, gaze, constraints or springs turn.
+fn moving(look: &Look) -> BTreeSet<NodeIndex> {
+    let avatar = &look.avatar;
+    let bones = avatar.bones.values().copied();
+    let followers = avatar.constraints.iter().map(|one| one.node);
+    let chains = avatar.springs.chains.iter();
+    let joints = chains.flat_map(|chain| chain.joints.iter().map(|joint| joint.node));
+    bones.chain(followers).chain(joints).collect()
+}
+
+/// Hangs the meshes of a look on its nodes; gives those with morph targets, and those that not everybody sees.
 fn draw(
     commands: &mut Commands,
     look: &Look,
     entities: &BTreeMap<NodeIndex, Entity>,
     root: Entity,
-) -> Vec<(NodeIndex, Entity)> {
+    expressing: &Expressing,
+) -> (Vec<(NodeIndex, Entity)>, Vec<(SeenBy, Entity)>) {
     let scene = &look.avatar.scene;
-    let mut faces = Vec::new();
+    let (mut faces, mut parts) = (Vec::new(), Vec::new());
     for (&node, &entity) in entities {
         let described = &scene.nodes[node.index()];
         let Some(mesh) = described.mesh else { continue };
@@ -131,11 +147,11 @@ fn draw(
         for part in look.meshes.iter().filter(|part| part.mesh == mesh) {
             let mut drawn = commands.spawn((
                 Mesh3d(part.handle.clone()),
-                MeshMaterial3d(part.material.clone()),
                 Transform::default(),
                 NoFrustumCulling,
                 ChildOf(entity),
             ));
+            expressing.surface(part).lay(&mut drawn);
             if let (true, Some(skin)) = (part.is_skinned, skin) {
                 let joints = scene.skins[skin]
                     .joints
@@ -153,30 +169,47 @@ fn draw(
                 });
                 faces.push((node, drawn.id()));
             }
+            if part.seen_by != SeenBy::All {
+                drawn.insert(Visibility::Inherited);
+                parts.push((part.seen_by, drawn.id()));
+            }
         }
     }
-    faces
+    (faces, parts)
 }
 
-/// Poses every body from its gait.
-pub(super) fn animate(
-    clips: Res<Clips>,
-    figures: Query<(&Figure, &Dressed)>,
+/// Poses every body from its gait and stands it where its figure is.
+pub(super) fn animate(clips: Res<Clips>, mut figures: Query<(&Figure, &Transform, &mut Dressed)>) {
+    for (figure, place, mut dressed) in &mut figures {
+        let Body {
+            look,
+            skeleton,
+            hips_height,
+            ..
+        } = &mut dressed.0;
+        for (bone, &node) in &look.avatar.bones {
+            let (normalised, hips) = blend(&clips, &figure.gait, bone);
+            let looking = head_turn(bone, figure.gait.pitch);
+            skeleton.set_normalised_rotation(node, looking * normalised);
+            if let Some(hips) = hips {
+                let parent = skeleton.rest_in_model(skeleton.parent(node));
+                let rest = skeleton.rest(node).translation;
+                skeleton.set_translation(node, rest + parent.inverse() * hips * *hips_height);
+            }
+        }
+        skeleton.place(place.translation, place.rotation);
+    }
+}
+
+/// What was computed goes to the engine.
+pub(super) fn show(
+    figures: Query<&Dressed>,
     mut transforms: Query<&mut Transform, Without<Figure>>,
 ) {
-    for (figure, Dressed(body)) in &figures {
-        for bone in &body.bones {
-            let (normalized, hips) = blend(&clips, &figure.gait, &bone.name);
-            let looking = head_turn(&bone.name, figure.gait.pitch);
-            let Ok(mut transform) = transforms.get_mut(bone.entity) else {
-                continue;
-            };
-            let parent = bone.parent_in_world;
-            transform.rotation =
-                (parent.inverse() * looking * normalized * parent * bone.rest.rotation).normalize();
-            if let Some(hips) = hips {
-                transform.translation =
-                    bone.rest.translation + parent.inverse() * hips * body.hips_height;
+    for Dressed(body) in &figures {
+        for &(node, entity) in &body.moving {
+            if let Ok(mut transform) = transforms.get_mut(entity) {
+                transform.set_if_neq(crate::scenery::engine_transform(body.skeleton.local(node)));
             }
         }
     }
@@ -226,24 +259,4 @@ fn head_turn(bone: &str, pitch: f32) -> Quat {
     };
     // Avatars face +Z: looking up turns about -X.
     Quat::from_rotation_x(-pitch * share)
-}
-
-/// In first person one does not see the inside of one's own head.
-pub(super) fn hide_own(
-    mode: Res<ViewMode>,
-    figures: Query<(&Figure, &Dressed)>,
-    mut visibilities: Query<&mut Visibility, Without<Figure>>,
-) {
-    for (figure, Dressed(body)) in &figures {
-        if let Ok(mut visibility) = visibilities.get_mut(body.root) {
-            let wished = if is_own_hidden(figure, &mode) {
-                Visibility::Hidden
-            } else {
-                Visibility::Inherited
-            };
-            if *visibility != wished {
-                *visibility = wished;
-            }
-        }
-    }
 }

@@ -4,7 +4,7 @@ use crate::{
     app::{Config, order::ClientSystems},
     link::{Link, Said},
     look::Preset,
-    scenery::{Geometry, Pictures, Surfaces},
+    scenery::{Geometry, Pictures, Surface, SurfaceStores, Surfaces, skin_of},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -12,22 +12,47 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use protocol::AvatarChoice;
-use scene::{Avatar, MeshIndex, NoSideFiles};
+use scene::{Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive};
 use session::SessionEvent;
-use std::{path::PathBuf, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// A look in the engine.
 pub(super) struct Look {
     pub(super) avatar: Arc<Avatar>,
     pub(super) meshes: Vec<LookMesh>,
     pub(super) bind_poses: Vec<Handle<SkinnedMeshInverseBindposes>>,
+    /// Materials that expressions change.
+    pub(super) bound: BTreeSet<MaterialIndex>,
+}
+
+/// Who sees a part of a body.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum SeenBy {
+    All,
+    /// Everybody but its wearer in first person.
+    Others,
+    /// Its wearer in first person alone.
+    Wearer,
+}
+
+impl SeenBy {
+    /// Is it seen, by its wearer in first person or by anybody else?
+    pub(super) fn is_seen(self, is_wearer: bool) -> bool {
+        match self {
+            Self::All => true,
+            Self::Others => !is_wearer,
+            Self::Wearer => is_wearer,
+        }
+    }
 }
 
 /// A primitive of a look.
 pub(super) struct LookMesh {
     pub(super) mesh: MeshIndex,
     pub(super) handle: Handle<Mesh>,
-    pub(super) material: Handle<StandardMaterial>,
+    pub(super) surface: Surface,
+    pub(super) material_index: Option<MaterialIndex>,
+    pub(super) seen_by: SeenBy,
     pub(super) is_skinned: bool,
     pub(super) has_targets: bool,
 }
@@ -45,7 +70,16 @@ enum Slot {
 struct Raw {
     avatar: Arc<Avatar>,
     pictures: Pictures,
-    geometries: Vec<(MeshIndex, usize, Geometry)>,
+    parts: Vec<RawPart>,
+}
+
+/// A primitive, or the part of one that some people see.
+struct RawPart {
+    mesh: MeshIndex,
+    material: Option<MaterialIndex>,
+    seen_by: SeenBy,
+    geometry: Geometry,
+    has_targets: bool,
 }
 
 /// All looks of this visit.
@@ -76,16 +110,14 @@ impl Looks {
             Some(_) => return None,
             None => {}
         }
-        let own_file = config
-            .0
-            .avatar_file
-            .clone()
-            .filter(|_| config.0.avatar == *choice);
+        let is_own = config.0.avatar == *choice;
+        let own_file = config.0.avatar_file.clone().filter(|_| is_own);
         let slot = match (choice, own_file) {
-            (_, Some(bytes)) => Slot::Reading(spawn(Source::Bytes(bytes), preset)),
+            (_, Some(bytes)) => Slot::Reading(spawn(Source::Bytes(bytes), preset, is_own)),
             (AvatarChoice::Shipped(name), None) => Slot::Reading(spawn(
                 Source::Shipped(config.0.assets.join("avatars"), name.clone()),
                 preset,
+                is_own,
             )),
             (AvatarChoice::File { hash, bytes }, None) => match link.0.fetch(*hash, *bytes) {
                 Ok(()) => Slot::Fetching,
@@ -104,7 +136,8 @@ enum Source {
     Shipped(PathBuf, String),
 }
 
-fn spawn(source: Source, preset: Preset) -> Task<Result<Raw, String>> {
+/// `is_split` parts what its wearer must not see in first person.
+fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Result<Raw, String>> {
     let max_side = preset.texture_side().min(1024);
     AsyncComputeTaskPool::get().spawn(async move {
         let bytes = match source {
@@ -124,28 +157,68 @@ fn spawn(source: Source, preset: Preset) -> Task<Result<Raw, String>> {
         };
         let avatar =
             Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode(&avatar.scene, max_side, preset.anisotropy());
-        let mut geometries = Vec::new();
-        for (index, described) in avatar.scene.meshes.iter().enumerate() {
-            for (part, primitive) in described
-                .primitives
-                .iter()
-                .enumerate()
-                .filter(|(_, primitive)| !primitive.indices.is_empty())
-            {
-                geometries.push((
-                    MeshIndex(index as u32),
-                    part,
-                    Geometry::of(&avatar.scene, primitive, true),
-                ));
-            }
-        }
+        let pictures = Pictures::decode_avatar(&avatar, max_side, preset.anisotropy());
+        let parts = parts(&avatar, is_split);
         Ok(Raw {
             avatar,
             pictures,
-            geometries,
+            parts,
         })
     })
+}
+
+fn parts(avatar: &Avatar, is_split: bool) -> Vec<RawPart> {
+    let scene = &avatar.scene;
+    let mut parts = Vec::new();
+    for (index, described) in scene.meshes.iter().enumerate() {
+        let mesh = MeshIndex(index as u32);
+        let mut node = (0..scene.nodes.len() as u32).map(NodeIndex);
+        let node = node.find(|node| scene.nodes[node.index()].mesh == Some(mesh));
+        let Some(node) = node else { continue };
+        let drawn = described.primitives.iter();
+        for primitive in drawn.filter(|primitive| !primitive.indices.is_empty()) {
+            for (seen_by, primitive) in seen(avatar, node, primitive, is_split) {
+                parts.push(RawPart {
+                    mesh,
+                    material: primitive.material,
+                    seen_by,
+                    geometry: Geometry::of(scene, &primitive, true),
+                    has_targets: !primitive.targets.is_empty(),
+                });
+            }
+        }
+    }
+    parts
+}
+
+/// A primitive by the first-person rule of its node: whole, or in two parts.
+fn seen<'p>(
+    avatar: &Avatar,
+    node: NodeIndex,
+    primitive: &'p Primitive,
+    is_split: bool,
+) -> Vec<(SeenBy, Cow<'p, Primitive>)> {
+    let whole = |seen_by| vec![(seen_by, Cow::Borrowed(primitive))];
+    let scene = &avatar.scene;
+    match avatar.first_person_rule(node) {
+        FirstPersonRule::Both => whole(SeenBy::All),
+        FirstPersonRule::ThirdPersonOnly => whole(SeenBy::Others),
+        FirstPersonRule::FirstPersonOnly if is_split => whole(SeenBy::Wearer),
+        FirstPersonRule::FirstPersonOnly => Vec::new(),
+        FirstPersonRule::Auto if !is_split => whole(SeenBy::All),
+        FirstPersonRule::Auto => {
+            let Some(skin) = skin_of(scene, &scene.nodes[node.index()]) else {
+                let is_head = avatar.is_head(node);
+                return whole(if is_head { SeenBy::Others } else { SeenBy::All });
+            };
+            let (body, head) = avatar.split_head(primitive, &scene.skins[skin]);
+            [(SeenBy::All, body), (SeenBy::Others, head)]
+                .into_iter()
+                .filter(|(_, part)| !part.indices.is_empty())
+                .map(|(seen_by, part)| (seen_by, Cow::Owned(part)))
+                .collect()
+        }
+    }
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>, String> {
@@ -167,7 +240,12 @@ fn first_shipped(folder: &std::path::Path) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("{} holds no avatar", folder.display()))
 }
 
-fn take_files(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, preset: Res<Preset>) {
+fn take_files(
+    mut said: MessageReader<Said>,
+    mut looks: ResMut<Looks>,
+    preset: Res<Preset>,
+    config: Res<Config>,
+) {
     for Said(event) in said.read() {
         let (wanted, path) = match event {
             SessionEvent::FileReady { hash, path } => (*hash, Some(path.clone())),
@@ -178,9 +256,10 @@ fn take_files(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, preset: R
             _ => continue,
         };
         for (choice, slot) in &mut looks.0 {
+            let is_own = config.0.avatar == *choice;
             if matches!(choice, AvatarChoice::File { hash, .. } if *hash == wanted) {
                 *slot = path.clone().map_or(Slot::Broken, |path| {
-                    Slot::Reading(spawn(Source::File(path), *preset))
+                    Slot::Reading(spawn(Source::File(path), *preset, is_own))
                 });
             }
         }
@@ -190,8 +269,7 @@ fn take_files(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, preset: R
 fn finish(
     mut looks: ResMut<Looks>,
     mut meshes: ResMut<Assets<Mesh>>,
-    mut images: ResMut<Assets<Image>>,
-    mut materials: ResMut<Assets<StandardMaterial>>,
+    mut stores: SurfaceStores,
     mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>,
 ) {
     for (_, slot) in &mut looks.0 {
@@ -203,8 +281,7 @@ fn finish(
             Ok(raw) => Slot::There(Arc::new(upload(
                 raw,
                 &mut meshes,
-                &mut images,
-                &mut materials,
+                &mut stores,
                 &mut bind_poses,
             ))),
             Err(error) => {
@@ -220,30 +297,22 @@ fn finish(
 fn upload(
     mut raw: Raw,
     meshes: &mut Assets<Mesh>,
-    images: &mut Assets<Image>,
-    materials: &mut Assets<StandardMaterial>,
+    stores: &mut SurfaceStores<'_>,
     bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
 ) -> Look {
     let scene = &raw.avatar.scene;
-    let mut surfaces = Surfaces::default();
+    let mut surfaces = Surfaces::of_avatar(&raw.avatar);
     let parts = raw
-        .geometries
+        .parts
         .into_iter()
-        .map(|(mesh, part, geometry)| {
-            let primitive = &scene.meshes[mesh.index()].primitives[part];
-            LookMesh {
-                mesh,
-                handle: meshes.add(geometry.mesh),
-                material: surfaces.handle(
-                    scene,
-                    primitive.material,
-                    &mut raw.pictures,
-                    images,
-                    materials,
-                ),
-                is_skinned: geometry.is_skinned,
-                has_targets: !primitive.targets.is_empty(),
-            }
+        .map(|part| LookMesh {
+            mesh: part.mesh,
+            handle: meshes.add(part.geometry.mesh),
+            surface: surfaces.handle(scene, part.material, &mut raw.pictures, stores),
+            material_index: part.material,
+            seen_by: part.seen_by,
+            is_skinned: part.geometry.is_skinned,
+            has_targets: part.has_targets,
         })
         .collect();
     let bind_poses = scene
@@ -252,6 +321,7 @@ fn upload(
         .map(|skin| bind_poses.add(skin.inverse_bind_matrices.clone()))
         .collect();
     Look {
+        bound: scene::bound_materials(&raw.avatar),
         avatar: raw.avatar,
         meshes: parts,
         bind_poses,

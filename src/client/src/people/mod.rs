@@ -1,17 +1,19 @@
 //! People: everybody's avatar, loaded once a look, posed each frame from how they move.
 
+mod alive;
 mod body;
 mod clips;
 mod face;
 mod load;
+mod own;
 mod pose;
 
 use crate::{
     app::order::{ClientSystems, Stage},
-    camera::ViewMode,
     link::{Link, Said, Visit},
     motion::Me,
 };
+use alive::Attention;
 use bevy::prelude::*;
 use body::Body;
 use pose::Gait;
@@ -24,13 +26,31 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Component)]
 pub(crate) struct Figure {
     pub(crate) who: Option<PersonId>,
+    /// The same with one's own number for oneself.
+    person: Option<PersonId>,
     look: protocol::AvatarChoice,
     gait: Gait,
 }
 
-/// Gestures that are being shown: who, and seconds since they began.
+/// Expressions that can be shown like a gesture.
+const FEELINGS: [&str; 5] = ["happy", "angry", "sad", "relaxed", "surprised"];
+/// Seconds of speech for each character of a line, and the most.
+const CHARACTER_SECS: f32 = 0.06;
+const LONGEST_SPEECH_SECS: f32 = 5.0;
+
+/// What people show: who, and seconds since they began.
 #[derive(Resource, Default)]
-struct Gestures(BTreeMap<PersonId, f32>);
+struct Gestures {
+    waves: BTreeMap<PersonId, f32>,
+    feelings: BTreeMap<PersonId, (&'static str, f32)>,
+    speeches: BTreeMap<PersonId, Speech>,
+}
+
+/// A line that somebody says.
+struct Speech {
+    secs: f32,
+    length_secs: f32,
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Gestures>();
@@ -42,9 +62,12 @@ pub(super) fn plugin(app: &mut App) {
             note_gestures,
             place,
             body::dress,
+            alive::attend,
             body::animate,
-            face::blink,
-            body::hide_own,
+            face::express,
+            alive::follow,
+            body::show,
+            own::show_parts,
         )
             .chain()
             .in_set(ClientSystems::Pose)
@@ -87,9 +110,11 @@ fn populate(
         commands.spawn((
             Figure {
                 who,
+                person: who.or_else(|| visit.welcome.as_ref().map(|welcome| welcome.person)),
                 look,
                 gait: Gait::default(),
             },
+            Attention::default(),
             Transform::default(),
             Visibility::Hidden,
         ));
@@ -101,14 +126,45 @@ fn note_gestures(
     mut said: MessageReader<Said>,
     mut gestures: ResMut<Gestures>,
 ) {
-    for secs in gestures.0.values_mut() {
+    let gestures = &mut *gestures;
+    for secs in gestures
+        .waves
+        .values_mut()
+        .chain(gestures.feelings.values_mut().map(|(_, secs)| secs))
+        .chain(
+            gestures
+                .speeches
+                .values_mut()
+                .map(|speech| &mut speech.secs),
+        )
+    {
         *secs += time.delta_secs();
     }
     for Said(event) in said.read() {
-        if let SessionEvent::Emote { person, name } = event
-            && name == "wave"
-        {
-            gestures.0.insert(*person, 0.0);
+        match event {
+            SessionEvent::Emote { person, name } if name == "wave" => {
+                gestures.waves.insert(*person, 0.0);
+            }
+            SessionEvent::Emote { person, name } => {
+                if let Some(feeling) = FEELINGS.into_iter().find(|feeling| feeling == name) {
+                    gestures.feelings.insert(*person, (feeling, 0.0));
+                }
+            }
+            SessionEvent::Chat(line) => {
+                let Some(person) = line.person else { continue };
+                let length_secs = line.text.chars().count() as f32 * CHARACTER_SECS;
+                let speech = Speech {
+                    secs: 0.0,
+                    length_secs: length_secs.min(LONGEST_SPEECH_SECS),
+                };
+                gestures.speeches.insert(person, speech);
+            }
+            SessionEvent::PersonLeft(person) => {
+                gestures.waves.remove(person);
+                gestures.feelings.remove(person);
+                gestures.speeches.remove(person);
+            }
+            _ => {}
         }
     }
 }
@@ -125,10 +181,11 @@ fn place(
     let Some(link) = link else { return };
     let now = link.0.now_secs();
     let view = link.0.view();
-    let own = visit.welcome.as_ref().map(|welcome| welcome.person);
     for (mut figure, mut transform, mut visibility) in &mut figures {
-        let person = figure.who.or(own);
-        let gesture_secs = person.and_then(|person| gestures.0.get(&person)).copied();
+        let gesture_secs = figure
+            .person
+            .and_then(|one| gestures.waves.get(&one))
+            .copied();
         let seen = match figure.who {
             None => {
                 let shown = me.shown();
@@ -180,11 +237,6 @@ fn other(
             gesture_secs,
         },
     ))
-}
-
-/// True when the own figure is not drawn because one looks out of its eyes.
-fn is_own_hidden(figure: &Figure, mode: &ViewMode) -> bool {
-    figure.who.is_none() && mode.is_first_person
 }
 
 /// The head of a figure that wears its body.

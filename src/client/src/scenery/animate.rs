@@ -3,19 +3,41 @@
 use super::{NodeEntities, spawn::engine_transform};
 use crate::{
     app::order::ClientSystems,
-    link::{Link, VisitWorld},
+    link::{Link, LoadedHere, VisitWorld},
 };
 use bevy::{mesh::morph::MeshMorphWeights, prelude::*};
-use scene::Sample;
+use scene::{Animation, Sample, Scene};
 use simulation::ambient_animations;
 
 /// Which animations play, chosen when a world comes.
 #[derive(Resource, Default)]
-struct Playing(Option<Vec<usize>>);
+pub(super) struct Playing(Option<Vec<usize>>);
+
+impl Playing {
+    /// Numbers of the animations that play in a world.
+    pub(super) fn of(&mut self, scene: &Scene) -> &[usize] {
+        self.0.get_or_insert_with(|| ambient_animations(scene))
+    }
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Playing>()
-        .add_systems(Update, animate.in_set(ClientSystems::Pose));
+        .add_systems(Update, animate.in_set(ClientSystems::Pose))
+        .add_systems(Update, forget.in_set(ClientSystems::Receive));
+}
+
+/// Another world has other animations.
+fn forget(mut loaded: MessageReader<LoadedHere>, mut playing: ResMut<Playing>) {
+    if loaded.read().count() > 0 {
+        playing.0 = None;
+    }
+}
+
+/// Where an animation is now: it loops in world time.
+pub(super) fn secs_of(animation: &Animation, link: &Link) -> f32 {
+    let tick = link.0.view().playout_tick(link.0.now_secs()).unwrap_or(0.0);
+    (tick / f64::from(protocol::TICKS_PER_SECOND))
+        .rem_euclid(f64::from(animation.duration_secs.max(1e-3))) as f32
 }
 
 fn animate(
@@ -31,12 +53,9 @@ fn animate(
         return;
     };
     let scene = &world.scene;
-    let chosen = playing.0.get_or_insert_with(|| ambient_animations(scene));
-    let tick = link.0.view().playout_tick(link.0.now_secs()).unwrap_or(0.0);
-    for &index in chosen.iter() {
+    for &index in playing.of(scene) {
         let animation = &scene.animations[index];
-        let secs = (tick / f64::from(protocol::TICKS_PER_SECOND))
-            .rem_euclid(f64::from(animation.duration_secs.max(1e-3))) as f32;
+        let secs = secs_of(animation, &link);
         for channel in &animation.channels {
             let Some(&entity) = entities.0.get(&channel.node) else {
                 continue;

@@ -1,36 +1,86 @@
 //! Materials of the engine from materials of the description.
 
-use super::texture::{Pictures, Reading};
+use super::{
+    lobes::{LobedMaterial, Lobes, needs_lobes},
+    surface::{Extra, Surface, SurfaceStores},
+    texture::{Pictures, Reading},
+    toon::{DrawnMaterial, Toon},
+};
 use bevy::{math::Affine2, mesh::UvChannel, prelude::*, render::render_resource::Face};
-use scene::{AlphaMode as Alpha, Material, MaterialIndex, TextureSlot};
-use std::collections::BTreeMap;
+use scene::{
+    AlphaMode as Alpha, Avatar, ColorKind, Material, MaterialIndex, Property, Scene, TextureSlot,
+    TextureTransform, ToonMaterial,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Materials of one scene; equal ones share a handle, so that the engine draws them together.
 #[derive(Default)]
 pub(crate) struct Surfaces {
-    handles: BTreeMap<Option<MaterialIndex>, Handle<StandardMaterial>>,
+    /// Materials with a drawn look.
+    toon: BTreeMap<MaterialIndex, ToonMaterial>,
+    handles: BTreeMap<Option<MaterialIndex>, Surface>,
+    /// Materials that an animation changes: they may come to need more than they show at first.
+    animated: Option<BTreeSet<MaterialIndex>>,
 }
 
 impl Surfaces {
+    /// Of an avatar, some of whose materials have a drawn look.
+    pub(crate) fn of_avatar(avatar: &Avatar) -> Self {
+        Self {
+            toon: avatar.toon_materials.clone(),
+            ..Self::default()
+        }
+    }
+
     /// The engine's handle of a material; `None` is glTF's default.
     pub(crate) fn handle(
         &mut self,
-        scene: &scene::Scene,
+        scene: &Scene,
         index: Option<MaterialIndex>,
         pictures: &mut Pictures,
-        images: &mut Assets<Image>,
-        materials: &mut Assets<StandardMaterial>,
-    ) -> Handle<StandardMaterial> {
-        if let Some(handle) = self.handles.get(&index) {
-            return handle.clone();
+        stores: &mut SurfaceStores<'_>,
+    ) -> Surface {
+        if let Some(surface) = self.handles.get(&index) {
+            return surface.clone();
         }
+        let animated = self.animated.get_or_insert_with(|| animated(scene));
+        let is_animated = index.is_some_and(|index| animated.contains(&index));
         let described = index.map_or_else(Material::default, |index| {
             scene.materials[index.index()].clone()
         });
-        let handle = materials.add(build(&described, pictures, images));
-        self.handles.insert(index, handle.clone());
-        handle
+        let mut base = build(&described, pictures, &mut stores.images);
+        let toon = index.and_then(|index| self.toon.get(&index));
+        let surface = if let Some(toon) = toon {
+            base.depth_bias = toon.render_queue_offset as f32;
+            let extension = Toon::new(toon, pictures, stores);
+            Surface::Drawn(stores.drawn.add(DrawnMaterial { base, extension }))
+        } else if needs_lobes(&described) || (is_animated && !described.is_unlit) {
+            let extension = Lobes::new(scene, &described, pictures, &mut stores.images);
+            Surface::Lobed(stores.lobed.add(LobedMaterial { base, extension }))
+        } else {
+            Surface::Plain(stores.plain.add(base))
+        };
+        self.handles.insert(index, surface.clone());
+        surface
     }
+
+    /// What has been made so far, by material.
+    pub(crate) fn made(self) -> BTreeMap<MaterialIndex, Surface> {
+        let handles = self.handles.into_iter();
+        handles
+            .filter_map(|(index, surface)| Some((index?, surface)))
+            .collect()
+    }
+}
+
+fn animated(scene: &Scene) -> BTreeSet<MaterialIndex> {
+    let properties = scene.animations.iter().flat_map(|one| &one.properties);
+    properties
+        .filter_map(|channel| match channel.property {
+            Property::Material(index, _) | Property::TextureTransform(index, ..) => Some(index),
+            _ => None,
+        })
+        .collect()
 }
 
 fn build(
@@ -48,49 +98,80 @@ fn build(
             UvChannel::Uv0
         }
     };
-    let color = material.base_color;
-    StandardMaterial {
-        base_color: Color::linear_rgba(color.x, color.y, color.z, color.w),
+    let mut shown = StandardMaterial {
         base_color_channel: channel(material.base_color_texture),
         base_color_texture: picture(material.base_color_texture, Reading::Color),
-        emissive: LinearRgba::rgb(
-            material.emissive.x,
-            material.emissive.y,
-            material.emissive.z,
-        ) * EMISSIVE_NITS,
         emissive_channel: channel(material.emissive_texture),
         emissive_texture: picture(material.emissive_texture, Reading::Color),
-        perceptual_roughness: material.roughness,
-        metallic: material.metallic,
         metallic_roughness_channel: channel(material.metallic_roughness_texture),
         metallic_roughness_texture: picture(material.metallic_roughness_texture, Reading::Numbers),
-        reflectance: 0.5 * material.specular,
-        specular_tint: Color::linear_rgb(
-            material.specular_color.x,
-            material.specular_color.y,
-            material.specular_color.z,
-        ),
-        specular_transmission: material.transmission,
-        thickness: material.thickness,
-        ior: material.index_of_refraction,
         normal_map_channel: channel(material.normal_texture),
         normal_map_texture: picture(material.normal_texture, Reading::Numbers),
         occlusion_channel: channel(material.occlusion_texture),
         occlusion_texture: picture(material.occlusion_texture, Reading::Numbers),
-        clearcoat: material.clearcoat,
-        clearcoat_perceptual_roughness: material.clearcoat_roughness,
-        anisotropy_strength: material.anisotropy,
-        anisotropy_rotation: material.anisotropy_rotation,
         double_sided: material.is_double_sided,
         cull_mode: (!material.is_double_sided).then_some(Face::Back),
         unlit: material.is_unlit,
-        alpha_mode: match material.alpha_mode {
-            Alpha::Opaque => AlphaMode::Opaque,
-            Alpha::Mask(cutoff) => AlphaMode::Mask(cutoff),
-            Alpha::Blend => AlphaMode::Blend,
-        },
-        uv_transform: uv_transform(material),
         ..default()
+    };
+    set_factors(material, &mut shown);
+    shown
+}
+
+/// Numbers of a material; pictures stay.
+pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
+    let color = |color: Vec3| Color::linear_rgb(color.x, color.y, color.z);
+    let base = material.base_color;
+    shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
+    shown.emissive = emissive(material.emissive);
+    shown.perceptual_roughness = material.roughness;
+    shown.metallic = material.metallic;
+    // The engine squares reflectance and tint; the file's factors are linear in what is reflected head-on.
+    let ior = material.index_of_refraction.max(1.0);
+    let head_on = ((ior - 1.0) / (ior + 1.0)).powi(2) * material.specular;
+    shown.reflectance = (head_on / 0.16).max(0.0).sqrt();
+    shown.specular_tint = color(material.specular_color.max(Vec3::ZERO).map(f32::sqrt));
+    shown.specular_transmission = material.transmission;
+    shown.diffuse_transmission = material.diffuse_transmission;
+    shown.thickness = material.thickness;
+    shown.ior = ior;
+    shown.attenuation_distance = material.attenuation_distance;
+    shown.attenuation_color = color(material.attenuation_color);
+    shown.clearcoat = material.clearcoat;
+    shown.clearcoat_perceptual_roughness = material.clearcoat_roughness;
+    shown.anisotropy_strength = material.anisotropy;
+    shown.anisotropy_rotation = material.anisotropy_rotation;
+    shown.alpha_mode = match material.alpha_mode {
+        Alpha::Opaque => AlphaMode::Opaque,
+        Alpha::Mask(cutoff) => AlphaMode::Mask(cutoff),
+        Alpha::Blend => AlphaMode::Blend,
+    };
+    shown.uv_transform = slot_transform(&first_transform(material));
+}
+
+fn emissive(color: Vec3) -> LinearRgba {
+    LinearRgba::rgb(color.x, color.y, color.z) * EMISSIVE_NITS
+}
+
+/// Colours and texture transform of an avatar's material under weights of expressions.
+pub(crate) fn tint(
+    avatar: &Avatar,
+    weights: &[f32],
+    index: MaterialIndex,
+    shown: &mut StandardMaterial,
+    extra: Extra<'_>,
+) {
+    let described = &avatar.scene.materials[index.index()];
+    let color = |kind, base| scene::apply_color(avatar, weights, index, kind, base);
+    let base = color(ColorKind::Base, described.base_color);
+    shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
+    let emission = color(ColorKind::Emission, described.emissive.extend(1.0));
+    shown.emissive = emissive(emission.truncate());
+    let transform = first_transform(described);
+    let moved = scene::apply_texture_transform(avatar, weights, index, transform);
+    shown.uv_transform = slot_transform(&moved);
+    if let (Extra::Toon(shown), Some(toon)) = (extra, avatar.toon_materials.get(&index)) {
+        shown.tint(toon, color);
     }
 }
 
@@ -98,7 +179,7 @@ fn build(
 const EMISSIVE_NITS: f32 = 1_000.0;
 
 /// The engine has one transform for all slots: the base colour's, or the first that has one.
-fn uv_transform(material: &Material) -> Affine2 {
+pub(super) fn first_transform(material: &Material) -> TextureTransform {
     let slots = [
         material.base_color_texture,
         material.metallic_roughness_texture,
@@ -106,14 +187,11 @@ fn uv_transform(material: &Material) -> Affine2 {
         material.emissive_texture,
         material.occlusion_texture,
     ];
-    let Some(transform) = slots
-        .into_iter()
-        .flatten()
-        .next()
-        .map(|slot| slot.transform)
-    else {
-        return Affine2::IDENTITY;
-    };
-    // KHR_texture_transform turns counter-clockwise in a space whose v points down.
+    let first = slots.into_iter().flatten().next();
+    first.map(|slot| slot.transform).unwrap_or_default()
+}
+
+/// KHR_texture_transform turns counter-clockwise in a space whose v points down.
+pub(super) fn slot_transform(transform: &TextureTransform) -> Affine2 {
     Affine2::from_scale_angle_translation(transform.scale, -transform.rotation, transform.offset)
 }

@@ -2,21 +2,38 @@
 
 mod animate;
 mod bodies;
+mod draw;
 mod floor;
 mod lights;
+mod lobes;
 mod material;
 mod mesh;
+mod properties;
 mod spawn;
+mod surface;
 mod texture;
+mod toon;
+mod variant;
 
 pub(crate) use floor::Floor;
-pub(crate) use material::Surfaces;
+pub(crate) use material::{Surfaces, tint};
 pub(crate) use mesh::{Geometry, skin_of};
-pub(crate) use spawn::{IsSceneryComplete, NodeEntities, SceneryRoot, engine_transform};
-pub(crate) use texture::Pictures;
+pub(crate) use spawn::{
+    IsSceneryComplete, NodeEntities, SceneryRoot, WorldSurfaces, engine_transform,
+};
+pub(crate) use surface::{Surface, SurfaceStores};
+pub(crate) use texture::{Pictures, decode_picture};
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_plugins((spawn::plugin, animate::plugin, bodies::plugin));
+    app.add_plugins((
+        lobes::plugin,
+        toon::plugin,
+        spawn::plugin,
+        animate::plugin,
+        properties::plugin,
+        variant::plugin,
+        bodies::plugin,
+    ));
 }

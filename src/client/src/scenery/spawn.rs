@@ -1,21 +1,22 @@
 //! Puts a loaded world into the engine: pictures on a worker thread first, then nodes.
 
-use super::{Geometry, Pictures, Surfaces, lights, mesh};
+use super::{
+    Geometry, Pictures, Surface, SurfaceStores,
+    draw::Drawer,
+    lights, mesh,
+    variant::{self, ChosenVariant},
+};
 use crate::{
     app::order::{ClientSystems, Stage},
     link::{LoadedHere, VisitWorld},
     look::Preset,
 };
 use bevy::{
-    camera::visibility::NoFrustumCulling,
-    mesh::{
-        morph::MeshMorphWeights,
-        skinning::{SkinnedMesh, SkinnedMeshInverseBindposes},
-    },
+    mesh::skinning::SkinnedMeshInverseBindposes,
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use scene::{MeshIndex, NodeIndex, Scene, Topology};
+use scene::{MaterialIndex, MeshIndex, NodeIndex, Scene};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Updates after the last spawn until everything has surely reached the adapter.
@@ -29,14 +30,18 @@ pub(crate) struct SceneryRoot;
 #[derive(Resource, Default)]
 pub(crate) struct NodeEntities(pub(crate) BTreeMap<NodeIndex, Entity>);
 
+/// The engine's material of each material of the world.
+#[derive(Resource, Default)]
+pub(crate) struct WorldSurfaces(pub(crate) BTreeMap<MaterialIndex, Surface>);
+
 /// True when the world is whole on the screen.
 #[derive(Resource, Default)]
 pub(crate) struct IsSceneryComplete(pub(crate) bool);
 
 /// What a worker thread makes of a scene.
-struct Prepared {
-    pictures: Pictures,
-    meshes: BTreeMap<(MeshIndex, usize), Geometry>,
+pub(super) struct Prepared {
+    pub(super) pictures: Pictures,
+    pub(super) meshes: BTreeMap<(MeshIndex, usize), Geometry>,
 }
 
 #[derive(Resource, Default)]
@@ -47,6 +52,7 @@ struct Preparing {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<NodeEntities>()
+        .init_resource::<WorldSurfaces>()
         .init_resource::<IsSceneryComplete>()
         .init_resource::<Preparing>();
     app.add_systems(
@@ -117,11 +123,10 @@ fn prepare(scene: &Scene, preset: Preset) -> Prepared {
 
 /// The engine's stores of assets that scenery goes into.
 #[derive(bevy::ecs::system::SystemParam)]
-struct Stores<'w> {
-    meshes: ResMut<'w, Assets<Mesh>>,
-    images: ResMut<'w, Assets<Image>>,
-    materials: ResMut<'w, Assets<StandardMaterial>>,
-    bind_poses: ResMut<'w, Assets<SkinnedMeshInverseBindposes>>,
+pub(super) struct Stores<'w> {
+    pub(super) meshes: ResMut<'w, Assets<Mesh>>,
+    pub(super) surfaces: SurfaceStores<'w>,
+    pub(super) bind_poses: ResMut<'w, Assets<SkinnedMeshInverseBindposes>>,
 }
 
 fn finish(
@@ -129,6 +134,8 @@ fn finish(
     mut preparing: ResMut<Preparing>,
     world: Option<Res<VisitWorld>>,
     mut entities: ResMut<NodeEntities>,
+    mut world_surfaces: ResMut<WorldSurfaces>,
+    chosen: Res<ChosenVariant>,
     mut complete: ResMut<IsSceneryComplete>,
     mut stores: Stores,
     old_roots: Query<Entity, With<SceneryRoot>>,
@@ -140,7 +147,7 @@ fn finish(
     let (Some(task), Some(world)) = (&mut preparing.task, world) else {
         return;
     };
-    let Some(mut prepared) = block_on(poll_once(task)) else {
+    let Some(prepared) = block_on(poll_once(task)) else {
         return;
     };
     preparing.task = None;
@@ -151,35 +158,17 @@ fn finish(
     entities.0.clear();
     let scene = &*world.scene;
     let root = spawn_nodes(&mut commands, scene, &mut entities.0);
-    let mut surfaces = Surfaces::default();
-    let mut handles: BTreeMap<(MeshIndex, usize), (Handle<Mesh>, bool)> = BTreeMap::new();
-    for (place, geometry) in prepared.meshes {
-        handles.insert(
-            place,
-            (stores.meshes.add(geometry.mesh), geometry.is_skinned),
-        );
-    }
-    for (&node, &entity) in &entities.0 {
-        draw_node(
-            &mut commands,
-            scene,
-            node,
-            entity,
-            &entities.0,
-            &handles,
-            &mut surfaces,
-            &mut prepared.pictures,
-            &mut stores,
-        );
-    }
+    let variant = variant::number(scene, &chosen);
+    world_surfaces.0 =
+        Drawer::new(scene, root, &entities.0, prepared, variant).draw(&mut commands, &mut stores);
     if let Some(stage) = simulation::stage(scene) {
         super::floor::spawn(
             &mut commands,
             root,
             &stage,
             &mut stores.meshes,
-            &mut stores.images,
-            &mut stores.materials,
+            &mut stores.surfaces.images,
+            &mut stores.surfaces.plain,
         );
     }
     if scene.bounds().is_none() {
@@ -188,7 +177,7 @@ fn finish(
             scene,
             root,
             &mut stores.meshes,
-            &mut stores.materials,
+            &mut stores.surfaces.plain,
         );
     }
 }
@@ -226,100 +215,6 @@ fn spawn_nodes(
         }
     }
     root
-}
-
-fn draw_node(
-    commands: &mut Commands,
-    scene: &Scene,
-    node: NodeIndex,
-    entity: Entity,
-    entities: &BTreeMap<NodeIndex, Entity>,
-    handles: &BTreeMap<(MeshIndex, usize), (Handle<Mesh>, bool)>,
-    surfaces: &mut Surfaces,
-    pictures: &mut Pictures,
-    stores: &mut Stores,
-) {
-    let described = &scene.nodes[node.index()];
-    let Some(index) = described.mesh else { return };
-    let described_mesh = &scene.meshes[index.index()];
-    let skin = mesh::skin_of(scene, described)
-        .and_then(|skin| skinned(scene, skin, entities, &mut stores.bind_poses));
-    let weights = if described.weights.is_empty() {
-        described_mesh.weights.clone()
-    } else {
-        described.weights.clone()
-    };
-    for (part, primitive) in described_mesh.primitives.iter().enumerate() {
-        let Some((handle, is_skinned)) = handles.get(&(index, part)) else {
-            continue;
-        };
-        let material = surfaces.handle(
-            scene,
-            primitive.material,
-            pictures,
-            &mut stores.images,
-            &mut stores.materials,
-        );
-        let material = if primitive.topology == Topology::Triangles {
-            material
-        } else {
-            unlit(&material, &mut stores.materials)
-        };
-        let places: Vec<Transform> = if described.instances.is_empty() {
-            vec![Transform::IDENTITY]
-        } else {
-            described.instances.iter().map(engine_transform).collect()
-        };
-        for place in places {
-            let mut drawn = commands.spawn((
-                Mesh3d(handle.clone()),
-                MeshMaterial3d(material.clone()),
-                place,
-                ChildOf(entity),
-            ));
-            if let (true, Some(skin)) = (*is_skinned, &skin) {
-                // Bounds of the bind pose do not follow the joints.
-                drawn.insert((skin.clone(), NoFrustumCulling));
-            }
-            if !primitive.targets.is_empty() {
-                drawn.insert((
-                    MeshMorphWeights::Value {
-                        weights: weights.clone(),
-                    },
-                    NoFrustumCulling,
-                ));
-            }
-        }
-    }
-}
-
-/// Lines and points have no surface that light could fall on.
-fn unlit(
-    material: &Handle<StandardMaterial>,
-    materials: &mut Assets<StandardMaterial>,
-) -> Handle<StandardMaterial> {
-    let mut plain = materials.get(material).cloned().unwrap_or_default();
-    plain.unlit = true;
-    materials.add(plain)
-}
-
-fn skinned(
-    scene: &Scene,
-    skin: usize,
-    entities: &BTreeMap<NodeIndex, Entity>,
-    bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
-) -> Option<SkinnedMesh> {
-    let described = &scene.skins[skin];
-    let joints = described
-        .joints
-        .iter()
-        .map(|joint| entities.get(joint).copied())
-        .collect::<Option<Vec<_>>>()?;
-    let inverse_bindposes = bind_poses.add(described.inverse_bind_matrices.clone());
-    Some(SkinnedMesh {
-        inverse_bindposes,
-        joints,
-    })
 }
 
 /// A transform of the description as one of the engine.

@@ -1,13 +1,14 @@
 //! Pictures on surfaces: decoded off the main thread, with mipmaps, so that distant stone does not shimmer.
 
+use super::toon;
 use bevy::{
     asset::RenderAssetUsages,
     image::{Image, ImageAddressMode, ImageFilterMode, ImageSampler, ImageSamplerDescriptor},
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use scene::{Scene, TextureIndex, Wrap};
-use std::collections::BTreeMap;
+use scene::{Avatar, Scene, Slot, TextureIndex, Wrap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a picture is read: as colour or as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -28,16 +29,32 @@ pub(crate) struct Pictures {
 impl Pictures {
     /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
     pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16) -> Self {
+        Self::decode_these(scene, wanted(scene), max_side, anisotropy)
+    }
+
+    /// The same for an avatar, whose materials may have a drawn look.
+    pub(crate) fn decode_avatar(avatar: &Avatar, max_side: u32, anisotropy: u16) -> Self {
+        let mut these = wanted(&avatar.scene);
+        these.extend(avatar.toon_materials.values().flat_map(toon::textures));
+        Self::decode_these(&avatar.scene, these, max_side, anisotropy)
+    }
+
+    fn decode_these(
+        scene: &Scene,
+        these: BTreeSet<(TextureIndex, Reading)>,
+        max_side: u32,
+        anisotropy: u16,
+    ) -> Self {
         let mut decoded = BTreeMap::new();
         let mut sources: BTreeMap<u32, image::RgbaImage> = BTreeMap::new();
-        for (texture, reading) in wanted(scene) {
+        for (texture, reading) in these {
             let described = scene.textures[texture.index()];
             let Some(source) = described.image else {
                 continue;
             };
             let pixels = sources
                 .entry(source.0)
-                .or_insert_with(|| decode_one(&scene.images[source.index()], max_side));
+                .or_insert_with(|| decode_picture(&scene.images[source.index()], max_side));
             let mut picture = with_mipmaps(pixels, reading);
             picture.sampler = sampler(scene, described.sampler, anisotropy);
             decoded.insert((texture, reading), picture);
@@ -63,32 +80,27 @@ impl Pictures {
 }
 
 /// Which textures are read how, over all materials.
-fn wanted(scene: &Scene) -> std::collections::BTreeSet<(TextureIndex, Reading)> {
-    let mut wanted = std::collections::BTreeSet::new();
+fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
+    let mut wanted = BTreeSet::new();
     for material in &scene.materials {
-        let colors = [material.base_color_texture, material.emissive_texture];
-        let numbers = [
-            material.metallic_roughness_texture,
-            material.normal_texture,
-            material.occlusion_texture,
-        ];
-        wanted.extend(
-            colors
-                .into_iter()
-                .flatten()
-                .map(|slot| (slot.texture, Reading::Color)),
-        );
-        wanted.extend(
-            numbers
-                .into_iter()
-                .flatten()
-                .map(|slot| (slot.texture, Reading::Numbers)),
-        );
+        for (slot, _) in Slot::ALL {
+            let reading = match slot {
+                Slot::BaseColor
+                | Slot::Emissive
+                | Slot::SpecularColor
+                | Slot::SheenColor
+                | Slot::DiffuseTransmissionColor => Reading::Color,
+                _ => Reading::Numbers,
+            };
+            let texture = material.texture(*slot);
+            wanted.extend(texture.map(|texture| (texture.texture, reading)));
+        }
     }
     wanted
 }
 
-fn decode_one(image: &scene::Image, max_side: u32) -> image::RgbaImage {
+/// Pixels of a picture, at most `max_side` wide; white when they cannot be had.
+pub(crate) fn decode_picture(image: &scene::Image, max_side: u32) -> image::RgbaImage {
     let white = || image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4]));
     if image.bytes.is_empty() {
         return white();
@@ -185,6 +197,20 @@ fn mean_of_colors(four: [u8; 4]) -> u8 {
         .map(|value| u32::from(*value) * u32::from(*value))
         .sum();
     f32::sqrt(sum as f32 / 4.0) as u8
+}
+
+/// A white pixel whose sampler repeats: it lends its sampler to pictures that are read through one of them.
+pub(super) fn repeating() -> Image {
+    let mut image = with_mipmaps(
+        &image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4])),
+        Reading::Numbers,
+    );
+    image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
+        address_mode_u: ImageAddressMode::Repeat,
+        address_mode_v: ImageAddressMode::Repeat,
+        ..ImageSamplerDescriptor::linear()
+    });
+    image
 }
 
 fn sampler(scene: &Scene, index: Option<u32>, anisotropy: u16) -> ImageSampler {

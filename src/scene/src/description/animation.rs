@@ -1,15 +1,19 @@
 //! Animations of the canonical scene, and how they are sampled.
 
-use crate::description::scene::NodeIndex;
+use crate::description::{pointer::PropertyChannel, scene::NodeIndex};
 use glam::{Quat, Vec3};
 
 /// Channels that play together.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Animation {
     /// Name in the file.
     pub name: String,
     /// What moves.
     pub channels: Vec<Channel>,
+    /// What changes otherwise (KHR_animation_pointer).
+    pub properties: Vec<PropertyChannel>,
+    /// Pointers to what is not drawn here; they are kept in the file and change nothing.
+    pub kept: Vec<String>,
     /// Time of the last key in seconds.
     pub duration_secs: f32,
 }
@@ -81,21 +85,39 @@ struct Position {
     span_secs: f32,
 }
 
+/// Keys in time, whatever they hold.
+pub(crate) struct Curve<'c> {
+    pub(crate) times: &'c [f32],
+    pub(crate) interpolation: Interpolation,
+}
+
 impl Channel {
     /// The value at a time in seconds; before the first and after the last key it holds.
     #[must_use]
     pub fn sample(&self, secs: f32) -> Sample {
-        let at = self.position(secs);
+        let curve = Curve {
+            times: &self.times,
+            interpolation: self.interpolation,
+        };
+        let at = curve.position(secs);
         match &self.track {
-            Track::Translation(values) => Sample::Translation(self.vector(values, &at)),
-            Track::Scale(values) => Sample::Scale(self.vector(values, &at)),
-            Track::Rotation(values) => Sample::Rotation(self.rotation(values, &at)),
-            Track::Weights { values, count } => Sample::Weights(
-                (0..*count)
-                    .map(|target| self.weight(values, *count, target, &at))
-                    .collect(),
-            ),
+            Track::Translation(values) => Sample::Translation(curve.vector(values, &at)),
+            Track::Scale(values) => Sample::Scale(curve.vector(values, &at)),
+            Track::Rotation(values) => Sample::Rotation(curve.rotation(values, &at)),
+            Track::Weights { values, count } => {
+                Sample::Weights(curve.numbers(values, *count, secs))
+            }
         }
+    }
+}
+
+impl Curve<'_> {
+    /// `width` numbers at a time in seconds, each on its own curve.
+    pub(crate) fn numbers(&self, values: &[f32], width: usize, secs: f32) -> Vec<f32> {
+        let at = self.position(secs);
+        (0..width)
+            .map(|lane| self.number(values, width, lane, &at))
+            .collect()
     }
 
     fn position(&self, secs: f32) -> Position {
@@ -154,13 +176,8 @@ impl Channel {
         }
     }
 
-    fn weight(&self, values: &[f32], count: usize, target: usize, at: &Position) -> f32 {
-        let get = |row: usize| {
-            values
-                .get(row * count + target)
-                .copied()
-                .unwrap_or_default()
-        };
+    fn number(&self, values: &[f32], width: usize, lane: usize, at: &Position) -> f32 {
+        let get = |row: usize| values.get(row * width + lane).copied().unwrap_or_default();
         match self.interpolation {
             Interpolation::CubicSpline => {
                 let [a, b, c, d] = hermite(at.fraction);

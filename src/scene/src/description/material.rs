@@ -27,8 +27,10 @@ pub struct Material {
     pub occlusion_texture: Option<TextureSlot>,
     /// 0 ignores the occlusion texture, 1 applies it.
     pub occlusion_strength: f32,
-    /// Linear RGB, KHR_materials_emissive_strength multiplied in.
+    /// Linear RGB, `emissive_strength` multiplied in.
     pub emissive: Vec3,
+    /// KHR_materials_emissive_strength.
+    pub emissive_strength: f32,
     /// Multiplies `emissive`; sRGB.
     pub emissive_texture: Option<TextureSlot>,
     /// How alpha counts.
@@ -79,6 +81,14 @@ pub struct Material {
     pub anisotropy_rotation: f32,
     /// Red and green are a direction, blue multiplies the strength; linear.
     pub anisotropy_texture: Option<TextureSlot>,
+    /// KHR_materials_diffuse_transmission factor.
+    pub diffuse_transmission: f32,
+    /// Alpha multiplies `diffuse_transmission`; linear.
+    pub diffuse_transmission_texture: Option<TextureSlot>,
+    /// Linear RGB of light that comes through.
+    pub diffuse_transmission_color: Vec3,
+    /// Multiplies `diffuse_transmission_color`; sRGB.
+    pub diffuse_transmission_color_texture: Option<TextureSlot>,
     /// KHR_materials_sheen.
     pub sheen: Option<Sheen>,
     /// KHR_materials_iridescence.
@@ -86,7 +96,7 @@ pub struct Material {
 }
 
 /// KHR_materials_sheen: cloth.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Sheen {
     /// Linear RGB.
     pub color: Vec3,
@@ -115,6 +125,20 @@ pub struct Iridescence {
     pub thickness_texture: Option<TextureSlot>,
 }
 
+impl Default for Iridescence {
+    /// No film; what the specification fills in for what is not stated.
+    fn default() -> Self {
+        Self {
+            factor: 0.0,
+            texture: None,
+            index_of_refraction: 1.3,
+            thickness_min: 100.0,
+            thickness_max: 400.0,
+            thickness_texture: None,
+        }
+    }
+}
+
 impl Default for Material {
     /// glTF's default material.
     fn default() -> Self {
@@ -130,6 +154,7 @@ impl Default for Material {
             occlusion_texture: None,
             occlusion_strength: 1.0,
             emissive: Vec3::ZERO,
+            emissive_strength: 1.0,
             emissive_texture: None,
             alpha_mode: AlphaMode::Opaque,
             is_double_sided: false,
@@ -155,6 +180,10 @@ impl Default for Material {
             anisotropy: 0.0,
             anisotropy_rotation: 0.0,
             anisotropy_texture: None,
+            diffuse_transmission: 0.0,
+            diffuse_transmission_texture: None,
+            diffuse_transmission_color: Vec3::ONE,
+            diffuse_transmission_color_texture: None,
             sheen: None,
             iridescence: None,
         }

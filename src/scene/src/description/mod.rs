@@ -4,6 +4,8 @@ pub(crate) mod animation;
 pub(crate) mod avatar;
 pub(crate) mod material;
 pub(crate) mod physics;
+pub(crate) mod pointer;
 pub(crate) mod retarget;
 pub(crate) mod scene;
+pub(crate) mod sky;
 pub(crate) mod sound;

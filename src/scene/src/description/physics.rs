@@ -15,6 +15,8 @@ pub struct PhysicsWorld {
     pub filters: Vec<CollisionFilter>,
     /// Joint descriptions, by index.
     pub joints: Vec<JointDescription>,
+    /// OMI_physics_gravity of the whole world, metres a second squared.
+    pub gravity: Option<Vec3>,
     /// True when the file uses either dialect; otherwise its drawn meshes are the colliders.
     pub is_described: bool,
 }
@@ -247,4 +249,38 @@ pub struct JointDrive {
     pub stiffness: f32,
     /// Force a metre or radian a second of error.
     pub damping: f32,
+}
+
+/// Gravity inside a trigger (OMI_physics_gravity).
+#[derive(Clone, Debug, PartialEq)]
+pub struct GravityField {
+    /// Which way it pulls, in its node's space.
+    pub kind: GravityKind,
+    /// Metres a second squared; negative pushes away.
+    pub strength: f32,
+    /// Metres from the centre at which it has its strength, and beyond which it falls with the square; 0 is constant.
+    pub unit_distance: f32,
+    /// Higher ones count first.
+    pub priority: i32,
+    /// Drops what was summed before it.
+    pub is_replacing: bool,
+    /// Nothing after it counts.
+    pub is_last: bool,
+}
+
+/// Which way a field pulls.
+#[derive(Clone, Debug, PartialEq)]
+pub enum GravityKind {
+    /// Along a unit vector.
+    Directional(Vec3),
+    /// To the node's origin.
+    Point,
+    /// To the nearest point of a disc of this radius about Y.
+    Disc(f32),
+    /// To the nearest point of a circle of this radius about Y.
+    Torus(f32),
+    /// To the nearest point of a line through points.
+    Line(Vec<Vec3>),
+    /// To the nearest point of a shape's surface; index into [`PhysicsWorld::shapes`].
+    Shaped(u32),
 }

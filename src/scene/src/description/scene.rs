@@ -4,7 +4,8 @@
 use crate::{
     description::animation::Animation,
     description::material::{Image, Material, Sampler, Texture},
-    description::physics::{Geometry, PhysicsWorld, Shape},
+    description::physics::{Geometry, GravityField, PhysicsWorld, Shape},
+    description::sky::EnvironmentSky,
     description::sound::Sound,
 };
 use glam::{Affine3A, Mat4, Quat, Vec2, Vec3, Vec4};
@@ -72,6 +73,12 @@ pub struct Scene {
     pub physics: PhysicsWorld,
     /// KHR_audio_emitter.
     pub sound: Sound,
+    /// OMI_environment_sky.
+    pub sky: Option<EnvironmentSky>,
+    /// Names of the looks that the file offers (KHR_materials_variants).
+    pub variants: Vec<String>,
+    /// KHR_xmp_json_ld.
+    pub metadata: Metadata,
     /// `asset.copyright`, when stated.
     pub copyright: Option<String>,
     /// `asset.generator`, when stated.
@@ -115,8 +122,39 @@ pub struct Node {
     pub portal: Option<Portal>,
     /// KHR_node_visibility of this node alone; a hidden node hides what is below it.
     pub is_hidden: bool,
+    /// KHR_node_selectability of this node alone: it and what is below it cannot be picked.
+    pub is_unselectable: bool,
+    /// KHR_node_hoverability of this node alone: it and what is below it does not answer to pointing.
+    pub is_unhoverable: bool,
+    /// OMI_physics_gravity where this node's trigger is.
+    pub gravity: Option<GravityField>,
+    /// MSFT_lod: what stands in for this node from afar.
+    pub levels: Levels,
     /// `extras`, as JSON text in the file's own spelling.
     pub extras: Option<String>,
+}
+
+/// Coarser stand-ins of a node.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Levels {
+    /// From finer to coarser; they are in no scene themselves.
+    pub nodes: Vec<NodeIndex>,
+    /// Share of the screen's height below which each level gives way to the next, the finest first; the last one is
+    /// the share below which nothing is drawn.
+    pub coverage: Vec<f32>,
+}
+
+/// What a file says about its maker, licence and origin (KHR_xmp_json_ld).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Metadata {
+    /// All packets, as JSON text in the file's own spelling.
+    pub packets: Vec<String>,
+    /// `dc:title` of the packet about the file.
+    pub title: String,
+    /// `dc:creator`, joined by commas.
+    pub creator: String,
+    /// `dc:rights`.
+    pub rights: String,
 }
 
 /// A way to another place. It is never followed without the person's consent.
@@ -248,9 +286,21 @@ pub struct Primitive {
     pub targets: Vec<MorphTarget>,
     /// Material; `None` means glTF's default.
     pub material: Option<MaterialIndex>,
+    /// Material in each of [`Scene::variants`] that gives it another.
+    pub variants: Vec<(u32, MaterialIndex)>,
 }
 
 impl Primitive {
+    /// Material in a variant of the scene; variants that do not name the primitive leave it as it is.
+    #[must_use]
+    pub fn material_in(&self, variant: Option<u32>) -> Option<MaterialIndex> {
+        let chosen = variant.and_then(|variant| {
+            let of_variant = self.variants.iter().find(|(known, _)| *known == variant);
+            of_variant.map(|(_, material)| *material)
+        });
+        chosen.or(self.material)
+    }
+
     /// Memory that the attributes of one vertex take.
     pub(crate) fn bytes_a_vertex(&self) -> usize {
         fn of<T>(values: &[T]) -> usize {
@@ -389,9 +439,25 @@ impl Scene {
     /// True when the node or one above it is hidden.
     #[must_use]
     pub fn is_hidden(&self, node: NodeIndex) -> bool {
+        self.is_any_above(node, |node| node.is_hidden)
+    }
+
+    /// True when the node may be picked: neither it nor one above it says otherwise.
+    #[must_use]
+    pub fn is_selectable(&self, node: NodeIndex) -> bool {
+        !self.is_any_above(node, |node| node.is_unselectable)
+    }
+
+    /// True when the node answers to pointing: neither it nor one above it says otherwise.
+    #[must_use]
+    pub fn is_hoverable(&self, node: NodeIndex) -> bool {
+        !self.is_any_above(node, |node| node.is_unhoverable)
+    }
+
+    fn is_any_above(&self, node: NodeIndex, is_so: impl Fn(&Node) -> bool) -> bool {
         let mut next = Some(node);
         while let Some(node) = next.and_then(|index| self.nodes.get(index.index())) {
-            if node.is_hidden {
+            if is_so(node) {
                 return true;
             }
             next = node.parent;

@@ -1,7 +1,9 @@
-//! Animations: channels of nodes.
+//! Animations: channels of nodes, and of what KHR_animation_pointer names.
 
+use super::pointer::{self, Target};
 use crate::{
     description::animation::{Animation, Channel, Interpolation, Track},
+    description::pointer::{Property, PropertyChannel},
     description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
     limits::MAX_ELEMENTS,
@@ -33,58 +35,91 @@ fn read_animation(
     let samplers = item.require("samplers")?;
     let sampler_count = samplers.elements(MAX_ELEMENTS)?.count();
     let list = item.require("channels")?;
-    let mut channels = Vec::new();
+    let mut animation = Animation {
+        name: item.name(),
+        ..Animation::default()
+    };
     for channel in list.elements(MAX_ELEMENTS)? {
         let index = channel
             .require("sampler")?
             .index(sampler_count, "sampler")? as usize;
-        let target = channel.require("target")?;
-        // A channel without a node is legal: an extension animates something else with it.
-        let Some(node) = target.index_of("node", scene.nodes.len(), "node")? else {
-            if target.extension("KHR_animation_pointer").is_none() {
-                issues.push(Issue::warning(
-                    "STOA_ANIMATION_NO_TARGET",
-                    target.pointer(),
-                    "moves nothing: it names no node",
-                ));
-            }
-            continue;
-        };
         let Some(sampler) = samplers.element(index) else {
             continue;
         };
-        let path_item = target.require("path")?;
-        let path = path_item.text()?;
-        if !matches!(path, "translation" | "rotation" | "scale" | "weights") {
-            issues.push(Issue::warning(
-                "STOA_ANIMATION_PATH",
-                path_item.pointer(),
-                format!("`{path}` is not animated"),
-            ));
-            continue;
-        }
-        if let Some(channel) = read_channel(&sampler, accessors, scene, NodeIndex(node), path)? {
-            channels.push(channel);
+        let target = channel.require("target")?;
+        match read_target(&target, scene, issues)? {
+            Target::Nodes(nodes, path) => {
+                for node in nodes {
+                    animation
+                        .channels
+                        .extend(read_channel(&sampler, accessors, scene, node, &path)?);
+                }
+            }
+            Target::Property(property) => animation
+                .properties
+                .extend(read_property(&sampler, accessors, property)?),
+            Target::Kept(pointer) => animation.kept.push(pointer),
+            Target::Nothing => {}
         }
     }
-    let duration_secs = channels
-        .iter()
-        .filter_map(|channel| channel.times.last())
+    let of_channels = animation.channels.iter().map(|channel| &channel.times);
+    let of_properties = animation.properties.iter().map(|channel| &channel.times);
+    animation.duration_secs = of_channels
+        .chain(of_properties)
+        .filter_map(|times| times.last())
         .fold(0.0f32, |longest, time| longest.max(*time));
-    Ok(Animation {
-        name: item.name(),
-        channels,
-        duration_secs,
-    })
+    Ok(animation)
 }
 
-fn read_channel(
+/// What a channel says that it moves.
+fn read_target(
+    target: &Item<'_>,
+    scene: &Scene,
+    issues: &mut Vec<Issue>,
+) -> Result<Target, SceneError> {
+    if let Some(extension) = target.extension("KHR_animation_pointer") {
+        let pointer = extension.require("pointer")?;
+        let found = pointer::resolve(pointer.text()?, scene);
+        if let Target::Kept(text) = &found {
+            // Information, not a warning: the file is right, and what it moves is not drawn here.
+            issues.push(Issue {
+                severity: 2,
+                ..Issue::warning(
+                    "STOA_ANIMATION_POINTER",
+                    pointer.pointer(),
+                    format!("`{text}` is not drawn: its animation changes nothing"),
+                )
+            });
+        }
+        return Ok(found);
+    }
+    // A channel without a node is legal: an extension animates something else with it.
+    let Some(node) = target.index_of("node", scene.nodes.len(), "node")? else {
+        issues.push(Issue::warning(
+            "STOA_ANIMATION_NO_TARGET",
+            target.pointer(),
+            "moves nothing: it names no node",
+        ));
+        return Ok(Target::Nothing);
+    };
+    let path_item = target.require("path")?;
+    let path = path_item.text()?;
+    if !pointer::NODE_PATHS.contains(&path) {
+        issues.push(Issue::warning(
+            "STOA_ANIMATION_PATH",
+            path_item.pointer(),
+            format!("`{path}` is not animated"),
+        ));
+        return Ok(Target::Nothing);
+    }
+    Ok(Target::Nodes(vec![NodeIndex(node)], path.to_owned()))
+}
+
+/// Key times and interpolation of a sampler; nothing without keys.
+fn read_keys(
     sampler: &Item<'_>,
     accessors: &Accessors<'_>,
-    scene: &Scene,
-    node: NodeIndex,
-    path: &str,
-) -> Result<Option<Channel>, SceneError> {
+) -> Result<Option<(Vec<f32>, Interpolation)>, SceneError> {
     let input = sampler.require("input")?;
     let times = accessors.scalars(&input)?;
     if times.is_empty() {
@@ -102,25 +137,83 @@ fn read_channel(
         "CUBICSPLINE" => Interpolation::CubicSpline,
         other => return Err(sampler.fault(format!("interpolation `{other}` does not exist"))),
     };
-    let output = sampler.require("output")?;
-    let values_a_key = if interpolation == Interpolation::CubicSpline {
+    Ok(Some((times, interpolation)))
+}
+
+/// Every key needs a value, and with a cubic spline two tangents.
+fn require_values(
+    output: &Item<'_>,
+    times: &[f32],
+    interpolation: Interpolation,
+    count: usize,
+) -> Result<(), SceneError> {
+    let a_key = if interpolation == Interpolation::CubicSpline {
         3
     } else {
         1
     };
-    let (track, count) = read_track(sampler, &output, accessors, scene, node, path)?;
-    if count < times.len() * values_a_key {
+    let needed = times.len() * a_key;
+    if count < needed {
         return Err(output.fault(format!(
-            "has {count} values, but {} keys need {}",
-            times.len(),
-            times.len() * values_a_key
+            "has {count} values, but {} keys need {needed}",
+            times.len()
         )));
     }
+    Ok(())
+}
+
+fn read_channel(
+    sampler: &Item<'_>,
+    accessors: &Accessors<'_>,
+    scene: &Scene,
+    node: NodeIndex,
+    path: &str,
+) -> Result<Option<Channel>, SceneError> {
+    let Some((times, interpolation)) = read_keys(sampler, accessors)? else {
+        return Ok(None);
+    };
+    let output = sampler.require("output")?;
+    let (track, count) = read_track(sampler, &output, accessors, scene, node, path)?;
+    require_values(&output, &times, interpolation, count)?;
     Ok(Some(Channel {
         node,
         times,
         interpolation,
         track,
+    }))
+}
+
+fn read_property(
+    sampler: &Item<'_>,
+    accessors: &Accessors<'_>,
+    property: Property,
+) -> Result<Option<PropertyChannel>, SceneError> {
+    let Some((times, interpolation)) = read_keys(sampler, accessors)? else {
+        return Ok(None);
+    };
+    let output = sampler.require("output")?;
+    let width = property.width();
+    let values: Vec<f32> = match width {
+        1 => accessors.scalars(&output)?,
+        2 => {
+            let values = accessors.vec2(&output)?.into_iter();
+            values.flat_map(|value| value.to_array()).collect()
+        }
+        3 => {
+            let values = accessors.vec3(&output)?.into_iter();
+            values.flat_map(|value| value.to_array()).collect()
+        }
+        _ => {
+            let values = accessors.vec4(&output)?.into_iter();
+            values.flat_map(|value| value.to_array()).collect()
+        }
+    };
+    require_values(&output, &times, interpolation, values.len() / width)?;
+    Ok(Some(PropertyChannel {
+        property,
+        times,
+        interpolation,
+        values,
     }))
 }
 

@@ -1,6 +1,7 @@
 //! Both physics dialects, read into one model. The dialects differ in defaults and in where things stand; the
 //! differences are all in this file.
 
+use super::around::gravity::read_world_gravity;
 use crate::{
     description::physics::{
         ColliderPart, CollisionFilter, Combine, Geometry, JointDescription, JointDrive, JointLimit,
@@ -57,6 +58,7 @@ pub(crate) fn read_physics(
         ..BodyReader::default()
     };
     let mut world = PhysicsWorld {
+        gravity: read_world_gravity(root)?,
         is_described: reader.is_khr || uses("OMI_physics_body") || uses("OMI_physics_shape"),
         ..PhysicsWorld::default()
     };

@@ -4,7 +4,11 @@ use crate::{
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
     limits,
-    reader::{animate, body, emitter, light, mesh, node, skin, surface},
+    reader::{
+        animate,
+        around::{metadata, sky, variant},
+        body, emitter, light, mesh, node, skin, surface,
+    },
     source::{
         accessor::Accessors,
         budget::Budget,
@@ -43,13 +47,10 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let root = Item::root(&value);
     check_asset(&root)?;
     let mut issues = check_extensions(&root)?;
-    if let Some(offset) = value.huge_number {
-        issues.push(Issue::warning(
-            "STOA_NUMBER_TOO_LARGE",
-            "",
-            format!("the number at byte {offset} of the JSON is too large to be held"),
-        ));
-    }
+    issues.extend(value.huge_number.map(|offset| {
+        let text = format!("the number at byte {offset} of the JSON is too large to be held");
+        Issue::warning("STOA_NUMBER_TOO_LARGE", "", text)
+    }));
     let budget = Budget::new();
     budget.charge(&root, value.memory_bytes())?;
     let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
@@ -58,16 +59,20 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let samplers = surface::read_samplers(&root)?;
     let textures = surface::read_textures(&root, images.len(), samplers.len())?;
     let materials = surface::read_materials(&root, textures.len())?;
-    let meshes = mesh::read_meshes(&root, &accessors, materials.len(), &mut issues)?;
+    let variants = variant::read_variants(&root)?;
+    let known = mesh::Known {
+        materials: materials.len(),
+        variants: variants.len(),
+    };
+    let meshes = mesh::read_meshes(&root, &accessors, known, &mut issues)?;
     let cameras = light::read_cameras(&root)?;
     let (lights, lights_read) = light::read_lights(&root, &mut issues)?;
     let sound = emitter::read_sound(&root, &data, &mut issues)?;
     let (physics, bodies) = body::read_physics(&root, meshes.len(), &mut issues)?;
-    let stated = |key: &str| {
-        let text = root.get("asset").and_then(|asset| asset.get(key));
-        text.and_then(|text| text.as_text()).map(str::to_owned)
-    };
     let mut scene = Scene {
+        sky: sky::read_sky(&root, textures.len(), &mut issues)?,
+        variants,
+        metadata: metadata::read_metadata(&root)?,
         meshes,
         materials,
         textures,
@@ -77,8 +82,8 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         lights,
         physics,
         sound,
-        copyright: stated("copyright"),
-        generator: stated("generator"),
+        copyright: stated(&root, "copyright"),
+        generator: stated(&root, "generator"),
         ..Scene::default()
     };
     let parts = node::Parts {
@@ -98,6 +103,12 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
         side_files,
         document: Arc::clone(&value),
     })
+}
+
+/// A text of `asset`.
+fn stated(root: &Item<'_>, key: &str) -> Option<String> {
+    let text = root.get("asset").and_then(|asset| asset.get(key));
+    text.and_then(|text| text.as_text()).map(str::to_owned)
 }
 
 /// Instances and shared shapes multiply what the file holds once.

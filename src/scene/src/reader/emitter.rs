@@ -49,8 +49,16 @@ pub(crate) fn read_sound(
     if let Some(list) = extension.get("sources") {
         let clips = sound.clips.len();
         for item in list.elements(MAX_ELEMENTS)? {
+            // An extension names a better file for the same sound, or the only one.
+            let better = match item.extension("OMI_audio_ogg_vorbis") {
+                Some(vorbis) => vorbis.index_of("audio", clips, "audio")?,
+                None => None,
+            };
             sound.sources.push(AudioSource {
-                clip: item.index_of("audio", clips, "audio")?,
+                clip: better.map_or_else(
+                    || item.index_of("audio", clips, "audio"),
+                    |clip| Ok(Some(clip)),
+                )?,
                 gain: item.number_or("gain", 1.0)?.clamp(0.0, 10.0),
                 playback_rate: item.number_or("playbackRate", 1.0)?.clamp(0.1, 10.0),
                 is_looping: item.flag_or("loop", false)?,

@@ -6,11 +6,11 @@ use crate::{
         scene::{NodeIndex, Scene},
     },
     error::{Issue, SceneError},
-    limits::MAX_NODES,
+    limits::{MAX_CONSTRAINTS, MAX_NODES},
     source::json::Item,
 };
 use glam::Vec3;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub(crate) fn read_constraints(
     root: &Item<'_>,
@@ -30,8 +30,11 @@ pub(crate) fn read_constraints(
         {
             constraints.insert(follower, constraint);
         }
+        if constraints.len() > MAX_CONSTRAINTS {
+            return Err(node.over_limit(format!("more than {MAX_CONSTRAINTS} nodes follow others")));
+        }
     }
-    order(&nodes, constraints)
+    order(&nodes, scene, &constraints)
 }
 
 fn read_constraint(
@@ -89,26 +92,64 @@ fn read_constraint(
     }))
 }
 
-/// A node comes after the one that it follows; each follows one, so chains are walked to their start.
+/// A node comes after the one that it follows, and an aim after everything that moves either of its ends.
 fn order(
     nodes: &Item<'_>,
-    mut left: BTreeMap<NodeIndex, NodeConstraint>,
+    scene: &Scene,
+    constraints: &BTreeMap<NodeIndex, NodeConstraint>,
 ) -> Result<Vec<NodeConstraint>, SceneError> {
-    let mut ordered = Vec::with_capacity(left.len());
-    while let Some((&first, _)) = left.first_key_value() {
-        let mut chain = Vec::new();
-        let mut next = first;
-        while let Some(constraint) = left.remove(&next) {
-            next = constraint.source;
-            chain.push(constraint);
+    refuse_rings(nodes, constraints)?;
+    let mut ordered = Vec::with_capacity(constraints.len());
+    let mut met = BTreeSet::new();
+    // Depth first: `true` means that all that a node waits for is in the order already.
+    let mut left: Vec<(NodeIndex, bool)> = constraints
+        .keys()
+        .rev()
+        .map(|&node| (node, false))
+        .collect();
+    while let Some((node, is_ready)) = left.pop() {
+        let constraint = constraints[&node];
+        if is_ready {
+            ordered.push(constraint);
+        } else if met.insert(node) {
+            left.push((node, true));
+            let waits = awaited(scene, &constraint).filter(|node| constraints.contains_key(node));
+            left.extend(waits.map(|node| (node, false)));
         }
-        if chain.iter().any(|constraint| constraint.node == next) {
-            return Err(nodes.fault(format!(
-                "the constraint of node {} follows itself in a ring",
-                next.0
-            )));
-        }
-        ordered.extend(chain.into_iter().rev());
     }
     Ok(ordered)
+}
+
+/// Nodes that have to be right before a constraint is applied.
+fn awaited(scene: &Scene, constraint: &NodeConstraint) -> impl Iterator<Item = NodeIndex> {
+    let above = |node: NodeIndex| {
+        let parent = move |node: &NodeIndex| scene.nodes[node.index()].parent;
+        std::iter::successors(parent(&node), parent)
+    };
+    let is_aim = matches!(constraint.kind, ConstraintKind::Aim(_));
+    let ends = is_aim.then(|| above(constraint.node).chain(above(constraint.source)));
+    ends.into_iter().flatten().chain([constraint.source])
+}
+
+/// Each node follows one other, so chains are walked to their start.
+fn refuse_rings(
+    nodes: &Item<'_>,
+    constraints: &BTreeMap<NodeIndex, NodeConstraint>,
+) -> Result<(), SceneError> {
+    let mut safe = BTreeSet::new();
+    for &first in constraints.keys() {
+        let mut chain = BTreeSet::new();
+        let mut next = first;
+        while let Some(constraint) = constraints.get(&next).filter(|_| !safe.contains(&next)) {
+            if !chain.insert(next) {
+                return Err(nodes.fault(format!(
+                    "the constraint of node {} follows itself in a ring",
+                    next.0
+                )));
+            }
+            next = constraint.source;
+        }
+        safe.extend(chain);
+    }
+    Ok(())
 }

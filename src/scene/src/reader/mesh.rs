@@ -6,36 +6,43 @@ use crate::{
     limits::{
         MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS, MAX_WARNINGS,
     },
-    reader::draco,
+    reader::{around::variant::read_variant_materials, draco},
     source::accessor::Accessors,
     source::json::Item,
 };
 use glam::{Vec3, Vec4};
 
+/// How many there are of what primitives name.
+#[derive(Clone, Copy)]
+pub(crate) struct Known {
+    pub(crate) materials: usize,
+    pub(crate) variants: usize,
+}
+
 pub(crate) fn read_meshes(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
-    materials: usize,
+    known: Known,
     issues: &mut Vec<Issue>,
 ) -> Result<Vec<Mesh>, SceneError> {
     let Some(list) = root.get("meshes") else {
         return Ok(Vec::new());
     };
     list.elements(MAX_ELEMENTS)?
-        .map(|mesh| read_mesh(&mesh, accessors, materials, issues))
+        .map(|mesh| read_mesh(&mesh, accessors, known, issues))
         .collect()
 }
 
 fn read_mesh(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
-    materials: usize,
+    known: Known,
     issues: &mut Vec<Issue>,
 ) -> Result<Mesh, SceneError> {
     let list = item.require("primitives")?;
     let primitives = list
         .elements(MAX_ELEMENTS)?
-        .map(|primitive| read_primitive(&primitive, accessors, materials, issues))
+        .map(|primitive| read_primitive(&primitive, accessors, known, issues))
         .collect::<Result<Vec<_>, _>>()?;
     let targets = primitives
         .iter()
@@ -79,7 +86,7 @@ fn read_mesh(
 fn read_primitive(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
-    materials: usize,
+    known: Known,
     issues: &mut Vec<Issue>,
 ) -> Result<Primitive, SceneError> {
     draco::unpack(item, accessors)?;
@@ -103,8 +110,9 @@ fn read_primitive(
     (primitive.topology, primitive.indices) = unroll(item, given)?;
     primitive.targets = read_targets(item, accessors, count)?;
     primitive.material = item
-        .index_of("material", materials, "material")?
+        .index_of("material", known.materials, "material")?
         .map(MaterialIndex);
+    primitive.variants = read_variant_materials(item, known.variants, known.materials)?;
     if primitive.normals.is_empty() && primitive.topology == Topology::Triangles {
         let a_vertex = primitive.bytes_a_vertex() + size_of::<Vec3>();
         let bytes = (primitive.indices.len() as u64).saturating_mul(a_vertex as u64);
@@ -149,6 +157,7 @@ fn read_vertices(
         indices: Vec::new(),
         targets: Vec::new(),
         material: None,
+        variants: Vec::new(),
     };
     require_one_length(&attributes, &primitive)?;
     Ok(primitive)

@@ -1,6 +1,7 @@
 //! From a checked document to the canonical scene, one file for each part of the format.
 
 mod animate;
+mod around;
 mod body;
 pub(crate) mod document;
 pub(crate) mod draco;
@@ -12,6 +13,7 @@ pub(crate) mod humanoid;
 mod light;
 mod mesh;
 mod node;
+mod pointer;
 mod portal;
 mod skin;
 mod spring;

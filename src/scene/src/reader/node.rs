@@ -1,6 +1,7 @@
 //! Nodes, scenes, skins, cameras and lights.
 
 use super::{
+    around::{gravity::read_gravity_field, variant::read_levels},
     body::{self, BodyReader},
     emitter,
     portal::{read_notice_board, read_portal, read_seat, read_spawn_point},
@@ -125,15 +126,22 @@ fn read_node(
         seat: read_seat(item)?,
         notice_board: read_notice_board(item)?,
         portal: read_portal(item, issues)?,
-        is_hidden: match item.extension("KHR_node_visibility") {
-            Some(visibility) => !visibility.flag_or("visible", true)?,
-            None => false,
-        },
+        is_hidden: is_denied(item, "KHR_node_visibility", "visible")?,
+        is_unselectable: is_denied(item, "KHR_node_selectability", "selectable")?,
+        is_unhoverable: is_denied(item, "KHR_node_hoverability", "hoverable")?,
+        gravity: read_gravity_field(item, scene.physics.shapes.len())?,
+        levels: read_levels(item, count)?,
         extras: item
             .get("extras")
             .filter(|extras| extras.json_bytes() <= MAX_EXTRAS_BYTES)
             .map(|extras| extras.json()),
     })
+}
+
+/// True when an extension of a node says no to what is usual.
+fn is_denied(item: &Item<'_>, extension: &str, key: &str) -> Result<bool, SceneError> {
+    let said = item.extension(extension);
+    Ok(!said.map_or(Ok(true), |said| said.flag_or(key, true))?)
 }
 
 /// Gives every node a name that can be shown and that no other has: unnamed ones become `node 7` by their index, of

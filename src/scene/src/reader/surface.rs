@@ -239,7 +239,8 @@ fn read_material_extensions(
 ) -> Result<(), SceneError> {
     material.is_unlit = item.extension("KHR_materials_unlit").is_some();
     if let Some(strength) = item.extension("KHR_materials_emissive_strength") {
-        material.emissive *= strength.number_or("emissiveStrength", 1.0)?.max(0.0);
+        material.emissive_strength = strength.number_or("emissiveStrength", 1.0)?.max(0.0);
+        material.emissive *= material.emissive_strength;
     }
     if let Some(ior) = item.extension("KHR_materials_ior") {
         material.index_of_refraction = ior.number_or("ior", 1.5)?;
@@ -249,6 +250,9 @@ fn read_material_extensions(
     }
     if let Some(gloss) = item.extension("KHR_materials_pbrSpecularGlossiness") {
         read_gloss(&gloss, textures, material)?;
+    }
+    if let Some(through) = item.extension("KHR_materials_diffuse_transmission") {
+        read_diffuse_transmission(&through, textures, material)?;
     }
     read_glass(item, textures, material)?;
     read_reflections(item, textures, material)?;
@@ -315,6 +319,20 @@ fn read_glass(item: &Item<'_>, textures: usize, material: &mut Material) -> Resu
             material.attenuation_distance = f32::INFINITY;
         }
     }
+    Ok(())
+}
+
+fn read_diffuse_transmission(
+    item: &Item<'_>,
+    textures: usize,
+    material: &mut Material,
+) -> Result<(), SceneError> {
+    material.diffuse_transmission = share(item, "diffuseTransmissionFactor", 0.0)?;
+    material.diffuse_transmission_texture = slot(item, "diffuseTransmissionTexture", textures)?;
+    material.diffuse_transmission_color =
+        Vec3::from(item.numbers_or("diffuseTransmissionColorFactor", [1.0; 3])?);
+    material.diffuse_transmission_color_texture =
+        slot(item, "diffuseTransmissionColorTexture", textures)?;
     Ok(())
 }
 

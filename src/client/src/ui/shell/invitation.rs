@@ -182,6 +182,7 @@ mod tests {
             avatar_file: None,
             data: None,
             assets: "assets".into(),
+            variant: None,
             locale: Locale::English,
             has_screens: true,
             display: Display::Window,

@@ -1,0 +1,242 @@
+//! Hangs what a world file draws on its nodes: meshes with materials, skins, morphs, instances, levels of detail.
+
+use super::{
+    Pictures, Surface, SurfaceStores, Surfaces, mesh,
+    spawn::{Prepared, Stores, engine_transform},
+    variant,
+};
+use bevy::{
+    camera::visibility::{NoFrustumCulling, VisibilityRange},
+    mesh::{
+        morph::MeshMorphWeights,
+        skinning::{SkinnedMesh, SkinnedMeshInverseBindposes},
+    },
+    prelude::*,
+};
+use scene::{MaterialIndex, MeshIndex, NodeIndex, Scene, Topology};
+use std::{collections::BTreeMap, ops::Range};
+
+/// Shares of the picture's height below which levels give way where a file does not say: the finest, and each next half.
+const FIRST_COVERAGE: f32 = 0.3;
+/// Half the tangent of the field of view for which coverage is meant.
+const HALF_VIEW: f32 = 0.577;
+/// Further away, in metres, nothing ends.
+const ENDLESS: f32 = 1.0e6;
+
+/// What drawing needs to know.
+pub(super) struct Drawer<'s> {
+    scene: &'s Scene,
+    root: Entity,
+    entities: &'s BTreeMap<NodeIndex, Entity>,
+    prepared: BTreeMap<(MeshIndex, usize), super::Geometry>,
+    handles: BTreeMap<(MeshIndex, usize), (Handle<Mesh>, bool)>,
+    pictures: Pictures,
+    surfaces: Surfaces,
+    variant: Option<u32>,
+}
+
+impl<'s> Drawer<'s> {
+    pub(super) fn new(
+        scene: &'s Scene,
+        root: Entity,
+        entities: &'s BTreeMap<NodeIndex, Entity>,
+        prepared: Prepared,
+        variant: Option<u32>,
+    ) -> Self {
+        Self {
+            scene,
+            root,
+            entities,
+            prepared: prepared.meshes,
+            handles: BTreeMap::new(),
+            pictures: prepared.pictures,
+            surfaces: Surfaces::default(),
+            variant,
+        }
+    }
+
+    /// Draws all nodes; gives the engine's materials.
+    pub(super) fn draw(
+        mut self,
+        commands: &mut Commands<'_, '_>,
+        stores: &mut Stores<'_>,
+    ) -> BTreeMap<MaterialIndex, Surface> {
+        for (place, geometry) in std::mem::take(&mut self.prepared) {
+            let handle = stores.meshes.add(geometry.mesh);
+            self.handles.insert(place, (handle, geometry.is_skinned));
+        }
+        for (&node, &entity) in self.entities {
+            let levels = &self.scene.nodes[node.index()].levels;
+            if levels.nodes.is_empty() {
+                self.draw_node(commands, node, entity, None, stores);
+                continue;
+            }
+            let ranges = self.ranges(node);
+            self.draw_node(commands, node, entity, ranges.first().cloned(), stores);
+            // A level stands beside its node, in a place of its own.
+            let above = self.scene.nodes[node.index()].parent;
+            let above = above.and_then(|above| self.entities.get(&above)).copied();
+            let parent = above.unwrap_or(self.root);
+            for (level, range) in levels.nodes.iter().zip(ranges.into_iter().skip(1)) {
+                let place = engine_transform(&self.scene.nodes[level.index()].transform);
+                let stand_in = commands
+                    .spawn((place, Visibility::Inherited, ChildOf(parent)))
+                    .id();
+                self.draw_node(commands, *level, stand_in, Some(range), stores);
+            }
+        }
+        self.surfaces.made()
+    }
+
+    /// Distances in metres at which each level of a node is drawn, itself first.
+    fn ranges(&self, node: NodeIndex) -> Vec<Range<f32>> {
+        let described = &self.scene.nodes[node.index()];
+        let bounds = described
+            .mesh
+            .and_then(|mesh| self.scene.meshes[mesh.index()].bounds());
+        let radius = bounds.map_or(1.0, |(low, high)| (high - low).length() * 0.5);
+        let world = self.scene.world_from_node(node);
+        let scale = world.matrix3.determinant().abs().cbrt();
+        ranges(
+            radius * scale,
+            described.levels.nodes.len() + 1,
+            &described.levels.coverage,
+        )
+    }
+
+    fn draw_node(
+        &mut self,
+        commands: &mut Commands<'_, '_>,
+        node: NodeIndex,
+        entity: Entity,
+        range: Option<Range<f32>>,
+        stores: &mut Stores<'_>,
+    ) {
+        let described = &self.scene.nodes[node.index()];
+        let Some(index) = described.mesh else { return };
+        let skin = mesh::skin_of(self.scene, described)
+            .and_then(|skin| skinned(self.scene, skin, self.entities, &mut stores.bind_poses));
+        let mut places: Vec<Transform> = described.instances.iter().map(engine_transform).collect();
+        if places.is_empty() {
+            places.push(Transform::IDENTITY);
+        }
+        let primitives = &self.scene.meshes[index.index()].primitives;
+        for (part, primitive) in primitives.iter().enumerate() {
+            let Some((handle, is_skinned)) = self.handles.get(&(index, part)).cloned() else {
+                continue;
+            };
+            let surface = self.surface(primitive, &mut stores.surfaces);
+            for &place in &places {
+                let mut drawn = commands.spawn((
+                    Mesh3d(handle.clone()),
+                    variant::Primitive { mesh: index, part },
+                    place,
+                    ChildOf(entity),
+                ));
+                surface.lay(&mut drawn);
+                if let Some(range) = &range {
+                    drawn.insert(VisibilityRange::abrupt(range.start, range.end));
+                }
+                if let (true, Some(skin)) = (is_skinned, &skin) {
+                    // Bounds of the bind pose do not follow the joints.
+                    drawn.insert((skin.clone(), NoFrustumCulling));
+                }
+                if !primitive.targets.is_empty() {
+                    let weights = self.weights(node, index);
+                    drawn.insert((MeshMorphWeights::Value { weights }, NoFrustumCulling));
+                }
+            }
+        }
+    }
+
+    fn weights(&self, node: NodeIndex, mesh: MeshIndex) -> Vec<f32> {
+        let own = &self.scene.nodes[node.index()].weights;
+        if own.is_empty() {
+            self.scene.meshes[mesh.index()].weights.clone()
+        } else {
+            own.clone()
+        }
+    }
+
+    /// The chosen material of a primitive; those of other variants are made ready beside it.
+    fn surface(&mut self, primitive: &scene::Primitive, stores: &mut SurfaceStores<'_>) -> Surface {
+        for (_, material) in &primitive.variants {
+            self.surfaces
+                .handle(self.scene, Some(*material), &mut self.pictures, stores);
+        }
+        let material = primitive.material_in(self.variant);
+        let surface = self
+            .surfaces
+            .handle(self.scene, material, &mut self.pictures, stores);
+        if primitive.topology == Topology::Triangles {
+            return surface;
+        }
+        // Lines and points have no surface that light could fall on.
+        let plain = stores.copy(&surface);
+        stores.change(&plain, |material, _| material.unlit = true);
+        plain
+    }
+}
+
+/// Distances at which `count` levels of something `radius` metres large are drawn. The last coverage, when there is one
+/// for each level, is where the coarsest ends.
+fn ranges(radius: f32, count: usize, coverage: &[f32]) -> Vec<Range<f32>> {
+    let end = |level: usize| {
+        let stated = coverage.get(level).copied();
+        let share = match stated {
+            Some(share) => share,
+            None if level + 1 == count => 0.0,
+            None => FIRST_COVERAGE / 2f32.powi(level as i32),
+        };
+        if share > 0.0 {
+            (radius / (share * HALF_VIEW)).min(ENDLESS)
+        } else {
+            ENDLESS
+        }
+    };
+    let mut start = 0.0f32;
+    (0..count)
+        .map(|level| {
+            let range = start..end(level).max(start);
+            start = range.end;
+            range
+        })
+        .collect()
+}
+
+fn skinned(
+    scene: &Scene,
+    skin: usize,
+    entities: &BTreeMap<NodeIndex, Entity>,
+    bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
+) -> Option<SkinnedMesh> {
+    let described = &scene.skins[skin];
+    let joints = described
+        .joints
+        .iter()
+        .map(|joint| entities.get(joint).copied())
+        .collect::<Option<Vec<_>>>()?;
+    let inverse_bindposes = bind_poses.add(described.inverse_bind_matrices.clone());
+    Some(SkinnedMesh {
+        inverse_bindposes,
+        joints,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_follow_each_other_without_a_gap() {
+        let stated = ranges(1.0, 3, &[0.5, 0.1, 0.01]);
+        assert_eq!(stated[0].start, 0.0);
+        assert!((stated[0].end - 3.466).abs() < 0.01);
+        assert_eq!(stated[1].start, stated[0].end);
+        assert!((stated[2].end - 173.3).abs() < 0.5);
+        let guessed = ranges(1.0, 2, &[]);
+        assert!(guessed[0].end > 1.0 && guessed[1].end == ENDLESS);
+        let odd = ranges(1.0, 2, &[0.1, 0.5]);
+        assert!(odd[1].end >= odd[1].start);
+    }
+}

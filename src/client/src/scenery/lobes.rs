@@ -1,0 +1,468 @@
+//! The engine's material with what it lacks of KHR_materials_*: for surfaces that need it, and for no others.
+
+use super::{
+    material::slot_transform,
+    texture::{Pictures, Reading, repeating},
+};
+use bevy::{
+    math::Affine2,
+    pbr::{ExtendedMaterial, MaterialExtension},
+    prelude::*,
+    render::{
+        render_asset::RenderAssets,
+        render_resource::{AsBindGroup, AsBindGroupShaderType, ShaderType},
+        texture::GpuImage,
+    },
+    shader::ShaderRef,
+};
+use scene::{Material, Scene, Slot, TextureSlot, Wrap};
+
+/// A surface with lobes of its own.
+pub(crate) type LobedMaterial = ExtendedMaterial<StandardMaterial, Lobes>;
+
+/// Slots that the engine's own material reads.
+const CORE: [Slot; 5] = [
+    Slot::BaseColor,
+    Slot::MetallicRoughness,
+    Slot::Normal,
+    Slot::Occlusion,
+    Slot::Emissive,
+];
+/// How the pictures of the other slots are read, in the order of `scene::Slot`.
+const READINGS: [(Slot, Reading); 14] = [
+    (Slot::Transmission, Reading::Numbers),
+    (Slot::Thickness, Reading::Numbers),
+    (Slot::Clearcoat, Reading::Numbers),
+    (Slot::ClearcoatRoughness, Reading::Numbers),
+    (Slot::ClearcoatNormal, Reading::Numbers),
+    (Slot::Specular, Reading::Numbers),
+    (Slot::SpecularColor, Reading::Color),
+    (Slot::Anisotropy, Reading::Numbers),
+    (Slot::SheenColor, Reading::Color),
+    (Slot::SheenRoughness, Reading::Numbers),
+    (Slot::Iridescence, Reading::Numbers),
+    (Slot::IridescenceThickness, Reading::Numbers),
+    (Slot::DiffuseTransmission, Reading::Numbers),
+    (Slot::DiffuseTransmissionColor, Reading::Color),
+];
+
+/// Factors and pictures of the lobes; the bindings are those of `shaders/lobes.wgsl`.
+#[derive(Asset, AsBindGroup, TypePath, Clone, Default)]
+#[uniform(100, Factors)]
+pub(crate) struct Lobes {
+    /// Lends its sampler to all the others.
+    #[texture(116)]
+    #[sampler(101)]
+    sampler: Option<Handle<Image>>,
+    #[texture(102)]
+    transmission: Option<Handle<Image>>,
+    #[texture(103)]
+    thickness: Option<Handle<Image>>,
+    #[texture(104)]
+    clearcoat: Option<Handle<Image>>,
+    #[texture(105)]
+    clearcoat_roughness: Option<Handle<Image>>,
+    #[texture(106)]
+    clearcoat_normal: Option<Handle<Image>>,
+    #[texture(107)]
+    specular: Option<Handle<Image>>,
+    #[texture(108)]
+    specular_color: Option<Handle<Image>>,
+    #[texture(109)]
+    anisotropy: Option<Handle<Image>>,
+    #[texture(110)]
+    sheen_color: Option<Handle<Image>>,
+    #[texture(111)]
+    sheen_roughness: Option<Handle<Image>>,
+    #[texture(112)]
+    film: Option<Handle<Image>>,
+    #[texture(113)]
+    film_thickness: Option<Handle<Image>>,
+    #[texture(114)]
+    behind: Option<Handle<Image>>,
+    #[texture(115)]
+    behind_color: Option<Handle<Image>>,
+    factors: Factors,
+}
+
+/// A slot as the shader sees it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ShaderType)]
+struct SlotFactors {
+    u: Vec4,
+    v: Vec4,
+}
+
+/// Numbers of the lobes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, ShaderType)]
+pub(crate) struct Factors {
+    sheen: Vec4,
+    film: Vec4,
+    anisotropy: Vec4,
+    scales: Vec4,
+    behind: Vec4,
+    slots: [SlotFactors; 19],
+}
+
+impl AsBindGroupShaderType<Factors> for Lobes {
+    fn as_bind_group_shader_type(&self, _: &RenderAssets<GpuImage>) -> Factors {
+        self.factors
+    }
+}
+
+impl MaterialExtension for Lobes {
+    fn fragment_shader() -> ShaderRef {
+        "shaders://lobes.wgsl".into()
+    }
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_plugins(MaterialPlugin::<LobedMaterial>::default());
+}
+
+/// True when the engine's own material cannot draw this one.
+pub(super) fn needs_lobes(material: &Material) -> bool {
+    if material.is_unlit {
+        return false;
+    }
+    let has_texture = READINGS
+        .iter()
+        .any(|(slot, _)| material.texture(*slot).is_some());
+    let core = material.texture(Slot::BaseColor);
+    has_texture
+        || material
+            .sheen
+            .is_some_and(|sheen| sheen.color != Vec3::ZERO)
+        || material.iridescence.is_some_and(|film| film.factor > 0.0)
+        || material.anisotropy > 0.0
+        || (material.dispersion > 0.0 && material.transmission > 0.0)
+        || material.diffuse_transmission > 0.0
+        || CORE
+            .iter()
+            .skip(1)
+            .any(|slot| is_apart(material, *slot, core))
+}
+
+/// True when a core texture is not read as the engine reads it: with the base colour's transform and in full strength.
+fn is_apart(material: &Material, slot: Slot, base: Option<TextureSlot>) -> bool {
+    let Some(texture) = material.texture(slot) else {
+        return false;
+    };
+    let scale = match slot {
+        Slot::Normal => material.normal_scale,
+        Slot::Occlusion => material.occlusion_strength,
+        _ => 1.0,
+    };
+    let shown = super::material::first_transform(material);
+    scale != 1.0 || base.map_or(shown, |base| base.transform) != texture.transform
+}
+
+impl Lobes {
+    pub(super) fn new(
+        scene: &Scene,
+        material: &Material,
+        pictures: &mut Pictures,
+        images: &mut Assets<Image>,
+    ) -> Self {
+        let mut lobes = Self::default();
+        for (slot, reading) in READINGS {
+            let picture = material
+                .texture(slot)
+                .and_then(|texture| pictures.handle(texture.texture, reading, images));
+            *lobes.picture_mut(slot) = picture;
+        }
+        lobes.sampler = Some(images.add(repeating()));
+        lobes.set_factors(scene, material);
+        lobes
+    }
+
+    fn picture_mut(&mut self, slot: Slot) -> &mut Option<Handle<Image>> {
+        match slot {
+            Slot::Thickness => &mut self.thickness,
+            Slot::Clearcoat => &mut self.clearcoat,
+            Slot::ClearcoatRoughness => &mut self.clearcoat_roughness,
+            Slot::ClearcoatNormal => &mut self.clearcoat_normal,
+            Slot::Specular => &mut self.specular,
+            Slot::SpecularColor => &mut self.specular_color,
+            Slot::Anisotropy => &mut self.anisotropy,
+            Slot::SheenColor => &mut self.sheen_color,
+            Slot::SheenRoughness => &mut self.sheen_roughness,
+            Slot::Iridescence => &mut self.film,
+            Slot::IridescenceThickness => &mut self.film_thickness,
+            Slot::DiffuseTransmission => &mut self.behind,
+            Slot::DiffuseTransmissionColor => &mut self.behind_color,
+            _ => &mut self.transmission,
+        }
+    }
+
+    /// Numbers from the description; pictures stay.
+    pub(super) fn set_factors(&mut self, scene: &Scene, material: &Material) {
+        let sheen = material.sheen.unwrap_or_default();
+        let film = material.iridescence.unwrap_or_default();
+        let factors = &mut self.factors;
+        factors.sheen = sheen.color.extend(sheen.roughness);
+        factors.film = Vec4::new(
+            film.factor,
+            film.index_of_refraction,
+            film.thickness_min,
+            film.thickness_max,
+        );
+        let (sine, cosine) = material.anisotropy_rotation.sin_cos();
+        let dispersion = if material.transmission > 0.0 {
+            material.dispersion
+        } else {
+            0.0
+        };
+        factors.anisotropy = Vec4::new(material.anisotropy, cosine, sine, dispersion);
+        factors.scales = Vec4::new(
+            material.normal_scale,
+            material.occlusion_strength,
+            material.clearcoat_normal_scale,
+            0.0,
+        );
+        factors.behind = material.diffuse_transmission_color.extend(0.0);
+        let base = material.texture(Slot::BaseColor);
+        for (shown, (slot, _)) in factors.slots.iter_mut().zip(Slot::ALL) {
+            let is_ours = !CORE.contains(slot)
+                || (*slot != Slot::BaseColor && is_apart(material, *slot, base));
+            let texture = material.texture(*slot).filter(|_| is_ours);
+            *shown =
+                texture.map_or_else(SlotFactors::default, |texture| factors_of(scene, texture));
+        }
+    }
+}
+
+fn factors_of(scene: &Scene, texture: TextureSlot) -> SlotFactors {
+    let Affine2 {
+        matrix2,
+        translation,
+    } = slot_transform(&texture.transform);
+    let set = if texture.uv_set == 1 { 2.0 } else { 1.0 };
+    let sampler = scene.textures[texture.texture.index()].sampler;
+    let sampler = sampler.and_then(|index| scene.samplers.get(index as usize));
+    let code = |wrap: Wrap| match wrap {
+        Wrap::Repeat => 0.0,
+        Wrap::Mirror => 1.0,
+        Wrap::Clamp => 2.0,
+    };
+    let wraps = sampler.map_or(0.0, |sampler| {
+        code(sampler.wrap_u) + 4.0 * code(sampler.wrap_v)
+    });
+    SlotFactors {
+        u: Vec4::new(matrix2.x_axis.x, matrix2.y_axis.x, translation.x, set),
+        v: Vec4::new(matrix2.x_axis.y, matrix2.y_axis.y, translation.y, wraps),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        app::studio::Studio,
+        scenery::{SurfaceStores, Surfaces},
+    };
+    use bevy::ecs::system::RunSystemOnce;
+    use scene::{Iridescence, MaterialIndex, Sheen, Texture, TextureIndex, TextureTransform};
+
+    fn textured(transform: TextureTransform) -> TextureSlot {
+        TextureSlot {
+            texture: TextureIndex(0),
+            uv_set: 0,
+            transform,
+        }
+    }
+
+    #[test]
+    fn plain_materials_stay_with_the_engine() {
+        let plain = Material {
+            base_color_texture: Some(textured(TextureTransform::default())),
+            normal_texture: Some(textured(TextureTransform::default())),
+            clearcoat: 0.5,
+            transmission: 0.5,
+            ..Material::default()
+        };
+        assert!(!needs_lobes(&plain));
+        let moved = TextureTransform {
+            offset: Vec2::X,
+            ..TextureTransform::default()
+        };
+        let changes: [fn(&mut Material); 6] = [
+            |material| {
+                material.sheen = Some(Sheen {
+                    color: Vec3::ONE,
+                    ..Sheen::default()
+                });
+            },
+            |material| material.normal_scale = 0.5,
+            |material| material.anisotropy = 0.2,
+            |material| material.dispersion = 1.0,
+            |material| material.diffuse_transmission = 0.3,
+            |material| material.clearcoat_texture = material.base_color_texture,
+        ];
+        for change in changes {
+            let mut material = plain.clone();
+            change(&mut material);
+            assert!(needs_lobes(&material));
+            material.is_unlit = true;
+            assert!(!needs_lobes(&material));
+        }
+        let apart = Material {
+            normal_texture: Some(textured(moved)),
+            ..plain
+        };
+        assert!(needs_lobes(&apart));
+    }
+
+    /// A ball of a material under a slanting lamp and an even sky.
+    fn ball(studio: &mut Studio, material: &Material) -> image::RgbaImage {
+        let scene = Scene {
+            materials: vec![material.clone()],
+            ..Scene::default()
+        };
+        let world = studio.app.world_mut();
+        let old: Vec<Entity> = world
+            .query_filtered::<Entity, With<Mesh3d>>()
+            .iter(world)
+            .collect();
+        for entity in old {
+            world.despawn(entity);
+        }
+        let mut mesh = Sphere::new(1.0).mesh().uv(48, 24);
+        mesh.generate_tangents().unwrap();
+        let mesh = world.resource_mut::<Assets<Mesh>>().add(mesh);
+        world
+            .run_system_once(move |mut commands: Commands, mut stores: SurfaceStores| {
+                let mut surfaces = Surfaces::default();
+                let mut pictures = Pictures::default();
+                let index = Some(MaterialIndex(0));
+                let surface = surfaces.handle(&scene, index, &mut pictures, &mut stores);
+                surface.lay(&mut commands.spawn((Mesh3d(mesh.clone()), Transform::default())));
+            })
+            .unwrap();
+        studio.picture()
+    }
+
+    /// Mean difference of two pictures, in steps of 255.
+    fn difference(a: &image::RgbaImage, b: &image::RgbaImage) -> f32 {
+        let pairs = a.as_raw().iter().zip(b.as_raw());
+        let sum: u32 = pairs.map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        sum as f32 / a.as_raw().len() as f32
+    }
+
+    /// A studio with an eye, a slanting lamp and an even sky.
+    fn studio() -> Option<Studio> {
+        let mut studio = Studio::open(|app| {
+            app.add_plugins((
+                plugin,
+                crate::scenery::toon::plugin,
+                crate::look::shaders::plugin,
+            ));
+        })?;
+        let target = studio.target.clone();
+        let world = studio.app.world_mut();
+        world.spawn((
+            Camera3d::default(),
+            target,
+            Msaa::Off,
+            AmbientLight {
+                brightness: 400.0,
+                ..default()
+            },
+            Transform::from_xyz(0.0, 0.0, 3.2).looking_at(Vec3::ZERO, Vec3::Y),
+        ));
+        world.spawn((
+            DirectionalLight {
+                illuminance: 8_000.0,
+                ..default()
+            },
+            Transform::from_xyz(1.0, 2.0, 2.0).looking_at(Vec3::ZERO, Vec3::Y),
+        ));
+        Some(studio)
+    }
+
+    /// Changes that make a plain surface one with a lobe.
+    const LOBES: [(&str, fn(&mut Material)); 7] = [
+        ("sheen", |material| {
+            material.sheen = Some(Sheen {
+                color: Vec3::ONE,
+                roughness: 0.5,
+                ..Sheen::default()
+            });
+        }),
+        ("film", |material| {
+            material.iridescence = Some(Iridescence {
+                factor: 1.0,
+                ..Iridescence::default()
+            });
+        }),
+        ("anisotropy", |material| {
+            material.metallic = 1.0;
+            material.anisotropy = 0.9;
+        }),
+        ("clearcoat", |material| material.clearcoat = 1.0),
+        ("specular", |material| material.specular_color = Vec3::ZERO),
+        ("transmission", |material| material.transmission = 1.0),
+        ("leaf", |material| {
+            material.diffuse_transmission = 1.0;
+            material.diffuse_transmission_color = Vec3::Y;
+        }),
+    ];
+
+    #[test]
+    fn every_lobe_is_drawn() {
+        let Some(mut studio) = studio() else { return };
+        let plain = Material {
+            base_color: Vec4::new(0.4, 0.1, 0.1, 1.0),
+            metallic: 0.0,
+            roughness: 0.4,
+            ..Material::default()
+        };
+        let shown = ball(&mut studio, &plain);
+        assert!(
+            shown.pixels().any(|pixel| pixel.0[0] > 60),
+            "nothing is drawn"
+        );
+        for (name, change) in LOBES {
+            let mut material = plain.clone();
+            change(&mut material);
+            let base = Material {
+                metallic: material.metallic,
+                ..plain.clone()
+            };
+            let without = ball(&mut studio, &base);
+            let with = ball(&mut studio, &material);
+            assert!(difference(&without, &with) > 0.5, "{name} changes nothing");
+        }
+    }
+
+    #[test]
+    fn slots_carry_their_own_transform() {
+        let scene = Scene {
+            textures: vec![Texture {
+                image: None,
+                sampler: None,
+            }],
+            ..Scene::default()
+        };
+        let quarter = TextureTransform {
+            offset: Vec2::new(0.25, 0.5),
+            rotation: std::f32::consts::FRAC_PI_2,
+            scale: Vec2::new(2.0, 3.0),
+        };
+        let material = Material {
+            sheen: Some(Sheen {
+                color: Vec3::ONE,
+                color_texture: Some(textured(quarter)),
+                ..Sheen::default()
+            }),
+            ..Material::default()
+        };
+        let mut lobes = Lobes::default();
+        lobes.set_factors(&scene, &material);
+        let slot = lobes.factors.slots[Slot::SheenColor as usize];
+        let at = Vec3::new(1.0, 1.0, 1.0);
+        let uv = Vec2::new(slot.u.truncate().dot(at), slot.v.truncate().dot(at));
+        // KHR_texture_transform: offset + rotation * scale; a quarter turn takes (2, 3) to (3, -2).
+        assert!(uv.abs_diff_eq(Vec2::new(3.25, -1.5), 1e-5), "{uv}");
+        assert_eq!(lobes.factors.slots[Slot::Normal as usize].u.w, 0.0);
+    }
+}

@@ -1,0 +1,122 @@
+//! Properties that the world file animates beside nodes: visibility, materials, textures, lights
+//! (KHR_animation_pointer). They loop in world time like everything else.
+
+use super::{
+    NodeEntities, SurfaceStores, WorldSurfaces,
+    animate::{Playing, secs_of},
+    lights, material,
+    surface::Extra,
+};
+use crate::{
+    app::order::ClientSystems,
+    link::{Link, VisitWorld},
+};
+use bevy::prelude::*;
+use scene::{Light, LightIndex, Material, MaterialIndex, Property};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the properties were last set to, and what they belong to with all changes so far.
+#[derive(Resource, Default)]
+struct Changed {
+    values: BTreeMap<Property, Vec<f32>>,
+    materials: BTreeMap<MaterialIndex, Material>,
+    lights: BTreeMap<LightIndex, Light>,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Changed>()
+        .add_systems(Update, change.in_set(ClientSystems::Pose));
+}
+
+fn change(
+    mut commands: Commands,
+    world: Option<Res<VisitWorld>>,
+    link: Option<Res<Link>>,
+    mut playing: ResMut<Playing>,
+    entities: Res<NodeEntities>,
+    surfaces: Res<WorldSurfaces>,
+    mut changed: ResMut<Changed>,
+    mut stores: SurfaceStores,
+) {
+    let (Some(world), Some(link)) = (world, link) else {
+        return;
+    };
+    let scene = &world.scene;
+    if surfaces.is_changed() {
+        *changed = Changed::default();
+    }
+    let changed = &mut *changed;
+    let (mut materials, mut lamps) = (BTreeSet::new(), BTreeSet::new());
+    for index in playing.of(scene).to_vec() {
+        let animation = &scene.animations[index];
+        let secs = secs_of(animation, &link);
+        for channel in &animation.properties {
+            let values = channel.sample(secs);
+            if changed.values.get(&channel.property) == Some(&values) {
+                continue;
+            }
+            match channel.property {
+                Property::Visibility(node) => {
+                    if let Some(&entity) = entities.0.get(&node) {
+                        commands.entity(entity).insert(seen(&values));
+                    }
+                }
+                Property::Material(index, property) => {
+                    let material = changed.material(scene, index);
+                    material.set(property, &values);
+                    materials.insert(index);
+                }
+                Property::TextureTransform(index, slot, property) => {
+                    let material = changed.material(scene, index);
+                    material.set_texture_transform(slot, property, &values);
+                    materials.insert(index);
+                }
+                Property::Light(index, property) => {
+                    let light = changed.lights.entry(index);
+                    let light = light.or_insert(scene.lights[index.index()]);
+                    light.set(property, &values);
+                    lamps.insert(index);
+                }
+            }
+            changed.values.insert(channel.property, values);
+        }
+    }
+    for index in materials {
+        if let (Some(surface), Some(described)) =
+            (surfaces.0.get(&index), changed.materials.get(&index))
+        {
+            stores.change(surface, |shown, extra| {
+                material::set_factors(described, shown);
+                if let Extra::Lobes(lobes) = extra {
+                    lobes.set_factors(scene, described);
+                }
+            });
+        }
+    }
+    if lamps.is_empty() {
+        return;
+    }
+    for (node, &entity) in &entities.0 {
+        let light = scene.nodes[node.index()].light;
+        if let Some(light) = light.filter(|light| lamps.contains(light)) {
+            lights::insert(&mut commands.entity(entity), &changed.lights[&light]);
+        }
+    }
+}
+
+impl Changed {
+    fn material(&mut self, scene: &scene::Scene, index: MaterialIndex) -> &mut Material {
+        let described = &scene.materials[index.index()];
+        self.materials
+            .entry(index)
+            .or_insert_with(|| described.clone())
+    }
+}
+
+fn seen(values: &[f32]) -> Visibility {
+    if values.first().is_some_and(|value| *value == 0.0) {
+        Visibility::Hidden
+    } else {
+        Visibility::Inherited
+    }
+}

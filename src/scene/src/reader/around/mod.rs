@@ -1,0 +1,6 @@
+//! What surrounds a scene and what is said about its nodes: skies, gravity, variants, levels of detail, metadata.
+
+pub(super) mod gravity;
+pub(super) mod metadata;
+pub(super) mod sky;
+pub(super) mod variant;

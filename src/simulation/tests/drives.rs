@@ -1,0 +1,250 @@
+//! What moves joints, and what pulls where.
+
+use crate::support::*;
+use glam::{Quat, Vec3};
+use scene::{
+    Geometry, GravityField, GravityKind, JointDrive, NodeIndex, NodePhysics, Shape, TriggerPart,
+};
+use simulation::{AvatarMotion, Role, Simulation};
+
+/// A wheel of four kilograms on a hinge about Z in the air, with a drive.
+fn wheel(drive: JointDrive) -> Simulation {
+    let boxes = Boxes::with_floor()
+        .fixed(Vec3::new(0.0, 5.0, -1.0), Vec3::splat(0.2), Quat::IDENTITY)
+        .dynamic(Vec3::Y * 5.0, Shape::Box(Vec3::new(1.0, 0.2, 0.2)), 4.0);
+    let wheel = boxes.last();
+    let boxes = boxes.empty(None, Vec3::Y * 5.0);
+    let frame = boxes.last();
+    let mut boxes = boxes.hinge(frame, wheel, 2, 100.0);
+    // A turn without end: only the other five axes are held.
+    boxes.0.physics.joints[0].limits.pop();
+    boxes.0.physics.joints[0].drives.push(drive);
+    boxes.build(Role::Authority)
+}
+
+fn drive() -> JointDrive {
+    JointDrive {
+        is_angular: true,
+        is_acceleration: false,
+        axis: 2,
+        max_force: None,
+        position_target: 0.0,
+        velocity_target: 0.0,
+        stiffness: 0.0,
+        damping: 0.0,
+    }
+}
+
+fn after(simulation: &mut Simulation, ticks: u32) -> simulation::BodyState {
+    for _ in 0..ticks {
+        simulation.step();
+    }
+    simulation.body(0).unwrap()
+}
+
+#[test]
+fn a_motor_brings_a_wheel_to_its_speed() {
+    let motor = JointDrive {
+        velocity_target: 3.0,
+        damping: 50.0,
+        ..drive()
+    };
+    let turning = after(&mut wheel(motor), 120);
+    assert!(
+        (turning.angular_velocity.z - 3.0).abs() < 0.1,
+        "{turning:?}"
+    );
+    let idle = after(&mut wheel(drive()), 120);
+    assert!(idle.angular_velocity.length() < 0.05, "{idle:?}");
+}
+
+#[test]
+fn a_drive_holds_an_angle() {
+    for is_acceleration in [false, true] {
+        let servo = JointDrive {
+            is_acceleration,
+            position_target: 0.8,
+            stiffness: 200.0,
+            damping: 30.0,
+            ..drive()
+        };
+        let state = after(&mut wheel(servo), 400);
+        let (axis, angle) = state.rotation.to_axis_angle();
+        assert!(
+            (angle * axis.z - 0.8).abs() < 0.05,
+            "{is_acceleration}: {state:?}"
+        );
+    }
+}
+
+#[test]
+fn a_drive_is_no_stronger_than_its_force() {
+    let weak = JointDrive {
+        velocity_target: 30.0,
+        damping: 1.0e4,
+        max_force: Some(0.1),
+        ..drive()
+    };
+    // A bar of 4 kg and 1 m has 0.35 kg m2: 0.1 Nm bring it to 0.29 rad/s in a second.
+    let state = after(&mut wheel(weak), 60);
+    assert!((0.1..0.6).contains(&state.angular_velocity.z), "{state:?}");
+}
+
+/// A ball in the air in a trigger of twenty metres with a field.
+fn in_field(field: GravityField) -> Boxes {
+    let mut boxes = Boxes::with_floor().dynamic(Vec3::new(3.0, 10.0, 0.0), Shape::Sphere(0.2), 1.0);
+    boxes = boxes.empty(None, Vec3::Y * 10.0);
+    let node = boxes.last();
+    boxes.0.physics.shapes.push(Shape::Box(Vec3::splat(20.0)));
+    let shape = Geometry::Shape(boxes.0.physics.shapes.len() as u32 - 1);
+    boxes.0.nodes[node.index()].gravity = Some(field);
+    boxes.0.nodes[node.index()].physics = NodePhysics {
+        trigger: Some(TriggerPart {
+            geometry: Some(shape),
+            nodes: Vec::new(),
+            filter: None,
+        }),
+        ..NodePhysics::default()
+    };
+    boxes
+}
+
+fn field(kind: GravityKind) -> GravityField {
+    GravityField {
+        kind,
+        strength: 6.0,
+        unit_distance: 0.0,
+        priority: 0,
+        is_replacing: false,
+        is_last: true,
+    }
+}
+
+/// Acceleration of the ball in its first ten ticks, metres a second squared.
+fn acceleration(boxes: Boxes) -> Vec3 {
+    let mut simulation = boxes.build(Role::Authority);
+    let before = simulation.body(0).unwrap().linear_velocity;
+    let after = after(&mut simulation, 10).linear_velocity;
+    (after - before) * 6.0
+}
+
+#[test]
+fn bodies_in_a_field_are_pulled_by_it() {
+    let near = |pull: Vec3, expected: Vec3| {
+        assert!(
+            (pull - expected).length() < 0.3,
+            "{pull} instead of {expected}"
+        );
+    };
+    near(
+        acceleration(in_field(field(GravityKind::Directional(Vec3::Z)))),
+        Vec3::Z * 6.0,
+    );
+    near(
+        acceleration(in_field(field(GravityKind::Point))),
+        Vec3::NEG_X * 6.0,
+    );
+    near(
+        acceleration(in_field(field(GravityKind::Torus(5.0)))),
+        Vec3::X * 6.0,
+    );
+    near(
+        acceleration(in_field(field(GravityKind::Disc(1.0)))),
+        Vec3::NEG_X * 6.0,
+    );
+    let line = vec![Vec3::new(3.0, 0.0, -4.0), Vec3::new(3.0, 0.0, -2.0)];
+    near(
+        acceleration(in_field(field(GravityKind::Line(line)))),
+        Vec3::NEG_Z * 6.0,
+    );
+    let mut boxes = in_field(field(GravityKind::Shaped(2)));
+    boxes
+        .0
+        .physics
+        .shapes
+        .insert(2, Shape::Box(Vec3::splat(1.0)));
+    boxes.0.nodes[2].physics.trigger.as_mut().unwrap().geometry = Some(Geometry::Shape(3));
+    near(acceleration(boxes), Vec3::NEG_X * 6.0);
+}
+
+#[test]
+fn fields_add_up_by_priority_until_one_stops() {
+    let with = |change: fn(&mut GravityField)| {
+        let mut described = field(GravityKind::Directional(Vec3::Z));
+        change(&mut described);
+        let mut boxes = in_field(described);
+        let mut second = boxes.0.nodes[2].clone();
+        second.gravity = Some(GravityField {
+            priority: 1,
+            is_last: false,
+            strength: 2.0,
+            ..field(GravityKind::Directional(Vec3::X))
+        });
+        boxes.0.roots.push(NodeIndex(boxes.0.nodes.len() as u32));
+        boxes.0.nodes.push(second);
+        acceleration(boxes)
+    };
+    let close = |pull: Vec3, expected: Vec3| {
+        assert!(
+            (pull - expected).length() < 0.3,
+            "{pull} instead of {expected}"
+        );
+    };
+    close(with(|_| {}), Vec3::new(2.0, 0.0, 6.0));
+    close(
+        with(|field| field.is_last = false),
+        Vec3::new(2.0, -9.81, 6.0),
+    );
+    close(
+        with(|field| field.is_replacing = true),
+        Vec3::new(0.0, 0.0, 6.0),
+    );
+    close(with(|field| field.priority = 2), Vec3::new(0.0, 0.0, 6.0));
+    close(
+        with(|field| field.unit_distance = 1.0),
+        Vec3::new(2.0, 0.0, 6.0),
+    );
+}
+
+#[test]
+fn distance_weakens_a_field_and_its_walls_end_it() {
+    let square = GravityField {
+        unit_distance: 1.5,
+        ..field(GravityKind::Point)
+    };
+    let pull = acceleration(in_field(square.clone()));
+    assert!((pull.x + 1.5).abs() < 0.2, "{pull}");
+    let mut outside = in_field(square);
+    outside.0.nodes[1].transform.translation = Vec3::new(15.0, 10.0, 0.0);
+    let pull = acceleration(outside);
+    assert!((pull.y + 9.81).abs() < 0.3 && pull.x.abs() < 0.1, "{pull}");
+}
+
+#[test]
+fn people_fall_slowly_where_gravity_is_weak() {
+    let fall = |strength: f32| {
+        let boxes = in_field(GravityField {
+            strength,
+            ..field(GravityKind::Directional(Vec3::NEG_Y))
+        });
+        let mut simulation = boxes.build(Role::Authority);
+        let mut person = AvatarMotion::at(Vec3::new(0.0, 12.0, 0.0), 0.0);
+        for _ in 0..30 {
+            simulation.advance_avatar(&mut person, &simulation::AvatarInput::default());
+            simulation.step();
+        }
+        12.0 - person.position.y
+    };
+    assert!((fall(1.6) - 0.2).abs() < 0.05);
+    assert!((fall(9.81) - 1.25).abs() < 0.1);
+}
+
+#[test]
+fn things_that_may_not_be_picked_cannot_be_carried() {
+    let carryable = |is_unselectable: bool| {
+        let mut boxes = Boxes::with_floor().dynamic(Vec3::Y, Shape::Sphere(0.2), 1.0);
+        boxes.0.nodes[1].is_unselectable = is_unselectable;
+        boxes.build(Role::Authority).bodies()[0].is_carryable
+    };
+    assert!(carryable(false) && !carryable(true));
+}
