@@ -10,12 +10,16 @@ const LEAST_RATE: f64 = 1_000.0;
 /// Most; nobody needs more beside state.
 const MOST_RATE: f64 = 50_000_000.0;
 /// Factors at each adjustment.
-const SHRINK: f64 = 0.7;
-const GROW: f64 = 1.25;
-/// Queueing delay above which the path counts as full.
-const QUEUE_SECS: f64 = 0.025;
+const SHRINK: f64 = 0.6;
+const GROW: f64 = 1.06;
+/// The same until the path was full for the first time.
+const FIRST_GROW: f64 = 1.25;
+/// Queueing delay above which the path counts as full: less than state allows itself, so that files give way first.
+const QUEUE_SECS: f64 = 0.018;
+/// Seconds without growth after a shrink: the queue must be gone, and be seen to be gone.
+const HOLD_SECS: f64 = 1.0;
 /// Least seconds between two adjustments; otherwise a round trip, so that each has had its effect.
-const LEAST_ADJUST_SECS: f64 = 0.05;
+const LEAST_ADJUST_SECS: f64 = 0.1;
 /// A piece lasts so long at the rate.
 const PIECE_SECS: f64 = 0.02;
 const LEAST_PIECE_BYTES: f64 = 128.0;
@@ -45,6 +49,7 @@ pub(crate) struct BulkPacer {
     allowance: f64,
     asked_secs: f64,
     adjusted_secs: f64,
+    shrunk_secs: f64,
 }
 
 impl Default for BulkPacer {
@@ -54,6 +59,7 @@ impl Default for BulkPacer {
             allowance: 0.0,
             asked_secs: 0.0,
             adjusted_secs: 0.0,
+            shrunk_secs: f64::NEG_INFINITY,
         }
     }
 }
@@ -85,7 +91,14 @@ impl BulkPacer {
         self.adjusted_secs = now_secs;
         let queueing_secs = path.rtt.saturating_sub(path.min_rtt).as_secs_f64();
         let is_full = path.has_unsent_state || queueing_secs > QUEUE_SECS;
-        self.rate *= if is_full { SHRINK } else { GROW };
+        if is_full {
+            self.rate *= SHRINK;
+            self.shrunk_secs = now_secs;
+        } else if self.shrunk_secs == f64::NEG_INFINITY {
+            self.rate *= FIRST_GROW;
+        } else if now_secs - self.shrunk_secs > HOLD_SECS {
+            self.rate *= GROW;
+        }
         self.rate = self.rate.clamp(LEAST_RATE, MOST_RATE);
     }
 }
