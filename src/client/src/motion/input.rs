@@ -167,6 +167,7 @@ mod tests {
             .init_resource::<ButtonInput<KeyCode>>()
             .init_resource::<ButtonInput<MouseButton>>()
             .init_resource::<AccumulatedMouseMotion>()
+            .init_resource::<Visit>()
             .init_resource::<Wishes>();
         let window = app
             .world_mut()
