@@ -329,7 +329,7 @@ fn slip(
             flex_direction: FlexDirection::Column,
             padding: UiRect::axes(px(12), px(8)),
             flex_shrink: 0.0,
-            border: UiRect::all(px(1)),
+            border: UiRect::all(px(2)),
             border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
             ..default()
         },

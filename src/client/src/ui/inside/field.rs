@@ -80,7 +80,7 @@ pub(super) fn spawn(
         .spawn((
             Node {
                 padding: UiRect::axes(px(theme::PAD - 4.0), px(theme::GAP)),
-                border: UiRect::all(px(1)),
+                border: UiRect::all(px(2)),
                 border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
                 flex_shrink: 0.0,
                 ..default()
