@@ -3,7 +3,7 @@
 use bevy::{prelude::*, text::LineHeight};
 
 /// Ground of panels over the world.
-pub(super) const PANEL: Color = Color::srgba(0.055, 0.066, 0.086, 0.86);
+pub(super) const PANEL: Color = Color::srgba(0.055, 0.066, 0.086, 0.9);
 /// Ground of panels that need not show the world.
 pub(super) const PANEL_DENSE: Color = Color::srgba(0.055, 0.066, 0.086, 0.95);
 /// What is raised from a panel: fields, rows, buttons.
