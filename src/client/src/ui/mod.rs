@@ -7,9 +7,7 @@ mod font;
 mod inside;
 mod loading;
 mod shell;
-#[allow(dead_code, reason = "the screens inside a world follow")]
 mod theme;
-#[allow(dead_code, reason = "the screens inside a world follow")]
 mod words;
 
 pub use words::Locale;

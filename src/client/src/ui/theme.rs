@@ -155,18 +155,6 @@ pub(super) fn key_cap(label: impl Into<String>) -> impl Bundle {
     )
 }
 
-/// A key and what it does.
-pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> impl Bundle {
-    (
-        Node {
-            column_gap: px(GAP),
-            align_items: AlignItems::Center,
-            ..default()
-        },
-        children![key_cap(key), text(meaning, BODY, TEXT)],
-    )
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -146,8 +146,8 @@ texts! {
 
     // Help.
     help_title: "Keys", "按键";
-    help_moving: "On the way", "行动";
-    help_doing: "With hands and voice", "动手与交谈";
+    help_moving: "Moving and doing", "行动";
+    help_doing: "With others", "交流";
     help_seeing: "Screens", "界面";
     help_walk: "Walk", "走";
     help_look: "Look around", "环顾";

@@ -16,7 +16,8 @@ use crate::{
     },
     link::{Servers, Visit},
     motion::TakesInput,
-    ui::{Locale, backdrop, theme, words::Words},
+    settings::KeepFault,
+    ui::{backdrop, theme, words::Words},
 };
 use bevy::{
     ecs::system::SystemParam, input_focus::tab_navigation::TabGroup, prelude::*,
@@ -40,6 +41,7 @@ pub(super) struct Facts<'w> {
     pub(super) portraits: Res<'w, Portraits>,
     pub(super) draft: Res<'w, Draft>,
     pub(super) address: Res<'w, LastAddress>,
+    pub(super) fault: Res<'w, KeepFault>,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -53,9 +55,9 @@ fn draw(
     stage: Res<State<Stage>>,
     mut notice: ResMut<Notice>,
     roots: Query<Entity, With<PageRoot>>,
-    mut shown: Local<Option<(Page, Locale)>>,
+    mut shown: Local<Option<(Page, &'static str)>>,
 ) {
-    let wished = shell.0.map(|page| (page, facts.config.0.locale));
+    let wished = shell.0.map(|page| (page, facts.words.0.this_language));
     if *shown == wished {
         return;
     }

@@ -80,6 +80,7 @@ pub(super) fn spawn(
             ));
         frame.spawn((
             Placeholder,
+            visibility(content.is_empty()),
             theme::text(hint, theme::BODY, theme::TEXT_SOFT),
             Node {
                 position_type: PositionType::Absolute,
@@ -103,12 +104,15 @@ fn hide_placeholder(
     let is_empty = fields
         .iter()
         .all(|text| content(text).is_empty() && !text.is_composing());
-    let wished = if is_empty {
+    for mut shown in &mut hints {
+        shown.set_if_neq(visibility(is_empty));
+    }
+}
+
+fn visibility(is_shown: bool) -> Visibility {
+    if is_shown {
         Visibility::Inherited
     } else {
         Visibility::Hidden
-    };
-    for mut visibility in &mut hints {
-        visibility.set_if_neq(wished);
     }
 }

@@ -21,14 +21,16 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
                 (vec![words.help_mouse], words.help_look),
                 (vec!["V"], words.help_view),
                 (vec!["X"], words.help_sit),
+                (vec!["E"], words.help_grab),
+                (vec!["F"], words.help_throw),
             ],
         ),
         (
             words.help_doing,
             vec![
-                (vec!["E"], words.help_grab),
-                (vec!["F"], words.help_throw),
+                (vec![words.key_enter], words.help_chat),
                 (vec!["G"], words.help_wave),
+                (vec!["N"], words.help_note),
             ],
         ),
         (
@@ -37,6 +39,8 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
                 (vec!["Esc"], words.help_menu),
                 (vec!["F1"], words.help_this),
                 (vec!["F11"], words.help_fullscreen),
+                (vec!["P"], words.help_people),
+                (vec!["H"], words.help_hide),
             ],
         ),
     ]

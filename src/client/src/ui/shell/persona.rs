@@ -25,6 +25,11 @@ use bevy::{prelude::*, text::EditableText};
 use protocol::{AvatarChoice, DisplayName, NameError, SHIPPED_AVATARS, limits::MAX_NAME_BYTES};
 use session::SessionEvent;
 
+/// Width of a portrait with its frame, in logical pixels.
+const CARD_WIDTH: f32 = 132.0;
+/// Side of a portrait.
+const PORTRAIT_SIDE: f32 = 114.0;
+
 /// What has been written and chosen so far; a page that is drawn anew keeps it.
 #[derive(Resource, Default)]
 pub(super) struct Draft {
@@ -134,9 +139,8 @@ fn card(row: &mut ChildSpawnerCommands, place: usize, stem: &str, facts: &Facts)
         Card(place),
         control(Action::Wear(place), Weight::Second),
         Node {
+            width: px(CARD_WIDTH),
             flex_direction: FlexDirection::Column,
-            flex_grow: 1.0,
-            flex_basis: px(0),
             align_items: AlignItems::Center,
             padding: UiRect::all(px(theme::GAP)),
             row_gap: px(6),
@@ -148,8 +152,8 @@ fn card(row: &mut ChildSpawnerCommands, place: usize, stem: &str, facts: &Facts)
     .with_children(|card| {
         let mut picture = card.spawn((
             Node {
-                width: percent(100),
-                aspect_ratio: Some(1.0),
+                width: px(PORTRAIT_SIDE),
+                height: px(PORTRAIT_SIDE),
                 border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
                 ..default()
             },

@@ -152,6 +152,9 @@ pub(super) fn fill(panel: &mut ChildSpawnerCommands, facts: &Facts) {
         theme::SMALL,
         theme::TEXT_SOFT,
     ));
+    if let Some(line) = &facts.fault.0 {
+        panel.spawn(theme::text(line, theme::SMALL, theme::ALARM_TEXT));
+    }
     panel.spawn(buttons()).with_children(|row| {
         row.spawn(plain_button(
             Action::Back,
