@@ -3,11 +3,12 @@
 
 use crate::random::Random;
 use crate::report::Metric;
+use crate::stopwatch::Stopwatch;
 use anyhow::{Context, Result, bail, ensure};
 use replication::cubes::{CubeDecoder, CubeEncoder, FRAME_BYTES, Frame, LAG, pack, unpack};
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Targets: ratio of bytes, and microseconds a frame.
 const PASS_RATIO: f64 = 0.70;
@@ -115,7 +116,7 @@ fn measure_packer(frames: &[Frame], is_lost: &[bool]) -> Result<Cost> {
         let base = arrived(index - LAG);
         let before = arrived(base.saturating_sub(LAG));
         bytes.clear();
-        let start = Instant::now();
+        let start = Stopwatch::start();
         pack(&frames[base], &frames[before], &frames[index], &mut bytes);
         trim(&mut bytes);
         cost.encode += start.elapsed();
@@ -123,7 +124,7 @@ fn measure_packer(frames: &[Frame], is_lost: &[bool]) -> Result<Cost> {
         if is_lost[index] {
             continue;
         }
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let back = unpack(&frames[base], &frames[before], &bytes);
         cost.decode += start.elapsed();
         ensure!(
@@ -144,7 +145,7 @@ fn measure_ours(frames: &[Frame], is_lost: &[bool]) -> Result<Cost> {
             encoder.forget(index - LAG);
         }
         bytes.clear();
-        let start = Instant::now();
+        let start = Stopwatch::start();
         encoder.encode(&frames[index], &mut bytes);
         cost.encode += start.elapsed();
         cost.bytes += bytes.len();
@@ -152,7 +153,7 @@ fn measure_ours(frames: &[Frame], is_lost: &[bool]) -> Result<Cost> {
             decoder.skip();
             continue;
         }
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let back = decoder.decode(&bytes);
         cost.decode += start.elapsed();
         ensure!(

@@ -1,5 +1,6 @@
 //! A server and one receiver with a fixed round trip, every byte of the product's own codec.
 
+use crate::stopwatch::Stopwatch;
 use anyhow::{Result, ensure};
 use protocol::EntityId;
 use replication::{
@@ -7,7 +8,7 @@ use replication::{
     SnapshotHeader, SymbolCounts, ViewPoint,
 };
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// Bytes of a packet around its state datagram: IP and UDP 28, QUIC short header 11, datagram frame 3, AEAD tag 16,
 /// and 8 for the QUIC acknowledgement that rides along.
@@ -62,7 +63,7 @@ impl Link {
             acknowledgement: self.decoder.acknowledgement(),
             ..SnapshotHeader::default()
         };
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let report = self.encoder.encode(
             &mut self.view,
             &self.history,
@@ -79,7 +80,7 @@ impl Link {
         self.payload_bytes += self.bytes.len();
         self.packets += 1;
         self.records += report.records as usize;
-        let start = Instant::now();
+        let start = Stopwatch::start();
         self.decoder.decode(&self.bytes)?;
         self.decode_time += start.elapsed();
         for (id, state) in self.history.states() {

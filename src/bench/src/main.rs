@@ -13,6 +13,7 @@ mod link;
 mod load;
 mod random;
 mod report;
+mod stopwatch;
 mod train;
 
 use anyhow::Result;

@@ -424,6 +424,7 @@ fn live(bots: &mut [Bot], is_over: &AtomicBool) {
 /// Sixty ticks a second on the wall clock; what was missed is not made up for.
 pub(crate) struct TickClock {
     pub(crate) tick: u64,
+    began: Instant,
     due: Instant,
 }
 
@@ -431,8 +432,14 @@ impl TickClock {
     pub(crate) fn start() -> Self {
         Self {
             tick: 0,
+            began: Instant::now(),
             due: Instant::now(),
         }
+    }
+
+    /// Ticks that should have been by now: more than there were, on a machine that is too slow for the bots.
+    pub(crate) fn wall_tick(&self) -> u64 {
+        (self.began.elapsed().as_secs_f64() * f64::from(TICKS_PER_SECOND)) as u64
     }
 
     pub(crate) fn wait(&mut self) {

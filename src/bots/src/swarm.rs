@@ -145,9 +145,9 @@ struct Run {
     clock: TickClock,
     ages_ms: Vec<f32>,
     server: Option<ServerStatistics>,
-    /// Tick, and bytes received by all bots at it.
+    /// Moment, in ticks of the wall clock, and bytes received by all bots until then.
     begun: Option<(u64, u64)>,
-    /// Tick at which all were inside.
+    /// Moment at which all were inside.
     settled: Option<u64>,
     /// In the order of the bots, once measuring has begun.
     windows: Vec<Window>,
@@ -167,9 +167,9 @@ impl Run {
         let mut on_begin = Some(on_begin);
         let mut ground = None;
         loop {
-            let tick = self.clock.tick;
+            let (tick, now) = (self.clock.tick, self.clock.wall_tick());
             let joined = self.bots.len() as u64;
-            if joined < u64::from(config.count) && tick * per_sec >= joined * second {
+            if joined < u64::from(config.count) && now * per_sec >= joined * second {
                 self.bots.push(crew.join(joined, runtime)?);
             }
             if ground.is_none()
@@ -192,9 +192,11 @@ impl Run {
                 }
             }
             if let Some((from, _)) = self.begun {
-                self.measure(tick - from);
-                if tick - from >= config.seconds * second {
-                    return Ok(self.report(tick - from));
+                // Measuring may just have begun, a little after this round did.
+                let elapsed = now.saturating_sub(from);
+                self.measure(tick, elapsed);
+                if elapsed >= config.seconds * second {
+                    return Ok(self.report(elapsed));
                 }
             }
             self.clock.wait();
@@ -205,18 +207,19 @@ impl Run {
     fn begin_when_inside(&mut self, config: &SwarmConfig) -> Result<(), SwarmError> {
         let is_settled = |bot: &Bot| bot.person.is_inside || bot.person.end.is_some();
         let second = u64::from(TICKS_PER_SECOND);
-        let is_late = self.clock.tick > ENTRY_SECS * second;
+        let now = self.clock.wall_tick();
+        let is_late = now > ENTRY_SECS * second;
         let is_complete = self.bots.len() == config.count as usize;
         if self.settled.is_none() {
             let is_everybody_in = is_complete && self.bots.iter().all(is_settled);
             if !is_everybody_in && !is_late {
                 return Ok(());
             }
-            self.settled = Some(self.clock.tick);
+            self.settled = Some(now);
         }
         if self
             .settled
-            .is_some_and(|at| self.clock.tick < at + config.settle_secs * second)
+            .is_some_and(|at| now < at + config.settle_secs * second)
         {
             return Ok(());
         }
@@ -229,12 +232,12 @@ impl Run {
             };
             return Err(SwarmError::NotEntered(reason));
         }
-        self.begun = Some((self.clock.tick, self.bytes_in()));
+        self.begun = Some((now, self.bytes_in()));
         self.windows = self.bots.iter().map(moment).collect();
         Ok(())
     }
 
-    fn measure(&mut self, elapsed: u64) {
+    fn measure(&mut self, tick: u64, elapsed: u64) {
         for bot in &self.bots {
             let now_secs = bot.person.session.now_secs();
             let age = bot.person.session.view().state_age_secs(now_secs);
@@ -246,7 +249,7 @@ impl Run {
         let Some(first) = self.bots.first_mut() else {
             return;
         };
-        if elapsed.is_multiple_of(ASK_TICKS) && elapsed > 0 {
+        if tick.is_multiple_of(ASK_TICKS) && elapsed > 0 {
             at_best(first.person.session.ask_statistics());
         }
         if let Some(told) = first.person.statistics.take() {
