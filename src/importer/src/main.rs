@@ -5,8 +5,13 @@
 mod check;
 mod convert;
 mod extensions;
+mod formats;
 mod html;
 mod text;
+
+#[cfg(test)]
+#[path = "../../scene/tests/mutate.rs"]
+mod mutate;
 
 use clap::{Parser, Subcommand};
 use std::{io::Write as _, process::ExitCode};

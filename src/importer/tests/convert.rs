@@ -7,7 +7,7 @@ use std::{
     process::{Command, Output},
 };
 
-fn import(arguments: &[&str], paths: &[&Path]) -> Output {
+pub(crate) fn import(arguments: &[&str], paths: &[&Path]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_stoa-import"))
         .args(arguments)
         .args(paths)
@@ -15,7 +15,7 @@ fn import(arguments: &[&str], paths: &[&Path]) -> Output {
         .unwrap()
 }
 
-fn samples() -> Option<PathBuf> {
+pub(crate) fn samples() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
         .nth(3)?
@@ -36,7 +36,7 @@ fn plaza() -> PathBuf {
     checkout.unwrap().join("assets/worlds/plaza/plaza.glb")
 }
 
-fn scene_of(path: &Path) -> Scene {
+pub(crate) fn scene_of(path: &Path) -> Scene {
     let bytes = std::fs::read(path).unwrap();
     let folder = FolderFiles::new(path.parent().unwrap());
     load_bytes(&bytes, &folder, Purpose::World).unwrap().scene

@@ -12,7 +12,11 @@ mod worker;
 
 pub(crate) use worker::{Options as WorkerOptions, run_worker};
 
-use crate::check::{self, PurposeName};
+use crate::{
+    check::{self, PurposeName},
+    formats::{self, Hints},
+};
+use clap::ValueEnum as _;
 use report::Figures;
 use scene::{FolderFiles, check_bytes};
 use std::{
@@ -27,7 +31,7 @@ const FAILED: u8 = 1;
 /// What to convert and how.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Options {
-    /// File to convert: .gltf, .glb or .vrm.
+    /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl or .ply.
     input: PathBuf,
     /// File to write: .glb, or .vrm for avatars.
     output: PathBuf,
@@ -39,7 +43,7 @@ pub(crate) struct Options {
 }
 
 /// What the result should be like.
-#[derive(clap::Args, Clone)]
+#[derive(clap::Args, Clone, Default)]
 pub(crate) struct Wishes {
     /// What the file is for; without it .vrm is an avatar and everything else a world.
     #[arg(long = "as", value_name = "PURPOSE")]
@@ -50,9 +54,36 @@ pub(crate) struct Wishes {
     /// Most pixels on a side of an image; larger ones are made smaller.
     #[arg(long, value_name = "PIXELS", default_value_t = 2_048, value_parser = clap::value_parser!(u32).range(1..=16_384))]
     max_texture: u32,
+    /// What one unit of a file is that does not say it.
+    #[arg(long, value_enum, default_value_t)]
+    unit: Unit,
+    /// Which axis of a file points up that does not say it.
+    #[arg(long, value_enum, default_value_t)]
+    up: Up,
+    /// Folder where images of other formats are looked for, beside the file's own.
+    #[arg(long, value_name = "DIR")]
+    textures: Option<PathBuf>,
     /// Threads to work with; the result is the same with any number.
     #[arg(long, value_name = "N", default_value_t = threads(), value_parser = threads_from)]
     threads: usize,
+}
+
+/// Units of length.
+#[derive(Clone, Copy, Default, clap::ValueEnum)]
+enum Unit {
+    #[default]
+    M,
+    Cm,
+    Mm,
+    Inch,
+}
+
+/// Axes that point up.
+#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+enum Up {
+    #[default]
+    Y,
+    Z,
 }
 
 fn threads() -> usize {
@@ -67,12 +98,34 @@ fn threads_from(text: &str) -> Result<usize, String> {
 }
 
 impl Wishes {
+    fn hints(&self) -> Hints {
+        Hints {
+            unit_metres: match self.unit {
+                Unit::M => 1.0,
+                Unit::Cm => 0.01,
+                Unit::Mm => 0.001,
+                Unit::Inch => 0.0254,
+            },
+            is_z_up: self.up == Up::Z,
+            textures: self.textures.clone(),
+        }
+    }
+
     /// The same wishes as flags for the worker.
     fn flags(&self) -> Vec<String> {
         let mut flags = vec![
             format!("--max-texture={}", self.max_texture),
             format!("--threads={}", self.threads),
         ];
+        let unit = self.unit.to_possible_value();
+        flags.extend(unit.map(|unit| format!("--unit={}", unit.get_name())));
+        if self.up == Up::Z {
+            flags.push("--up=z".to_owned());
+        }
+        if let Some(folder) = &self.textures {
+            flags.push("--textures".to_owned());
+            flags.push(folder.display().to_string());
+        }
         if self.portable {
             flags.push("--portable".to_owned());
         }
@@ -90,29 +143,34 @@ pub(crate) fn run(
     errors: &mut dyn Write,
 ) -> io::Result<u8> {
     let shown = options.input.display();
-    let glb = match worker::convert(&options.input, &options.wishes) {
-        Ok(glb) => glb,
+    let done = match worker::convert(&options.input, &options.wishes) {
+        Ok(done) => done,
         Err(fault) => {
             writeln!(errors, "stoa-import: {shown} is not converted: {fault}")?;
             return Ok(FAILED);
         }
     };
-    if let Err(error) = write_whole(&options.output, &glb) {
+    if let Err(error) = write_whole(&options.output, &done.bytes) {
         let shown = options.output.display();
         writeln!(errors, "stoa-import: {shown} cannot be written: {error}")?;
         return Ok(FAILED);
     }
     let purpose = check::purpose(&options.input, options.wishes.purpose);
-    let before = std::fs::read(&options.input).ok().map(|bytes| {
+    let is_gltf = !formats::is_foreign(&options.input);
+    let source = is_gltf
+        .then(|| std::fs::read(&options.input).ok())
+        .flatten();
+    let before = source.map(|bytes| {
         let folder = options.input.parent().unwrap_or(Path::new("."));
         check_bytes(&bytes, &FolderFiles::new(folder), purpose)
     });
-    let after = check_bytes(&glb, &scene::NoSideFiles, purpose);
+    let after = check_bytes(&done.bytes, &scene::NoSideFiles, purpose);
     let figures = Figures {
         input: &options.input,
         output: &options.output,
         before: before.as_ref(),
         after: &after,
+        notes: &done.notes,
         input_bytes: std::fs::metadata(&options.input).map_or(0, |data| data.len()),
     };
     if options.json {

@@ -1,6 +1,7 @@
 //! The steps from a file to a canonical GLB.
 
 use super::{Wishes, pack, plain, quantize, textures};
+use crate::formats;
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
     writer::{Draft, OrderTriangles},
@@ -10,14 +11,24 @@ use std::path::Path;
 /// What attributes with Gaussian splats begin with.
 const SPLATS: &str = "/attributes/KHR_gaussian_splatting:";
 
-/// Converts a glTF, GLB or VRM.
+/// Converts a file; the result comes with what is worth telling.
 ///
 /// # Errors
 /// One line that says what is wrong with the file, or what of it cannot be written.
-pub(super) fn convert(path: &Path, purpose: Purpose, wishes: &Wishes) -> Result<Vec<u8>, String> {
+pub(super) fn convert(
+    path: &Path,
+    purpose: Purpose,
+    wishes: &Wishes,
+) -> Result<(Vec<u8>, Vec<String>), String> {
+    if formats::is_foreign(path) {
+        let foreign = formats::read(path, &wishes.hints())?;
+        let glb = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes)?;
+        return Ok((glb, foreign.notes));
+    }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)
+    let glb = convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)?;
+    Ok((glb, Vec::new()))
 }
 
 fn convert_bytes(
@@ -75,15 +86,9 @@ fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
 }
 
 #[cfg(test)]
-#[path = "../../../scene/tests/mutate.rs"]
-mod mutate;
-
-#[cfg(test)]
 mod tests {
-    use super::{
-        mutate::{Random, mutate},
-        *,
-    };
+    use super::*;
+    use crate::mutate::{Random, mutate};
     use std::path::PathBuf;
 
     /// Damaged files; a few seconds.
@@ -117,10 +122,9 @@ mod tests {
     fn damaged_files_give_a_good_file_or_one_line() {
         let sources = sources();
         let wishes = Wishes {
-            purpose: None,
-            portable: false,
             max_texture: 16,
             threads: 1,
+            ..Wishes::default()
         };
         let mut written = 0;
         for seed in 0..ROUNDS {

@@ -15,6 +15,8 @@ pub(super) struct Figures<'a> {
     /// The report on the source, when it is a file that can be reported on.
     pub(super) before: Option<&'a Report>,
     pub(super) after: &'a Report,
+    /// What is worth telling, a line each.
+    pub(super) notes: &'a [String],
     /// Bytes of the source when it has no summary.
     pub(super) input_bytes: u64,
 }
@@ -70,6 +72,7 @@ impl Figures<'_> {
             "input": self.input.display().to_string(),
             "output": self.output.display().to_string(),
             "figures": rows.collect::<serde_json::Map<_, _>>(),
+            "notes": self.notes,
             "warnings": self.after.count(1),
         })
     }
@@ -77,6 +80,9 @@ impl Figures<'_> {
     /// A table for people.
     pub(super) fn write(&self, output: &mut dyn Write) -> io::Result<()> {
         writeln!(output, "{} is written", self.output.display())?;
+        for note in self.notes {
+            writeln!(output, "  {note}")?;
+        }
         for (what, is_bytes, before, after) in self.rows() {
             let before = before.map_or("-".to_owned(), |value| text::amount(value, is_bytes));
             let after = text::amount(after, is_bytes);

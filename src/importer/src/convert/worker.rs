@@ -32,7 +32,15 @@ pub(crate) struct Options {
     wishes: Wishes,
 }
 
-/// The worker: a GLB on standard output, or one line on standard error.
+/// What a worker made.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Done {
+    pub(super) bytes: Vec<u8>,
+    /// What is worth telling, a line each.
+    pub(super) notes: Vec<String>,
+}
+
+/// The worker: a GLB on standard output and notes on standard error, or one line there that says why not.
 pub(crate) fn run_worker(
     options: &Options,
     output: &mut dyn Write,
@@ -40,7 +48,12 @@ pub(crate) fn run_worker(
 ) -> io::Result<u8> {
     let purpose = check::purpose(&options.input, options.wishes.purpose);
     match pipeline::convert(&options.input, purpose, &options.wishes) {
-        Ok(glb) => output.write_all(&glb).map(|()| check::NO_ERRORS),
+        Ok((glb, notes)) => {
+            for note in notes {
+                writeln!(errors, "{note}")?;
+            }
+            output.write_all(&glb).map(|()| check::NO_ERRORS)
+        }
         Err(fault) => writeln!(errors, "{fault}").map(|()| REFUSED),
     }
 }
@@ -49,7 +62,7 @@ pub(crate) fn run_worker(
 ///
 /// # Errors
 /// One line that says why it was not converted.
-pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Vec<u8>, String> {
+pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
     let program = std::env::current_exe().map_err(|error| error.to_string())?;
     let mut command = limited(&program);
     command
@@ -74,7 +87,7 @@ fn limited(program: &Path) -> Command {
 }
 
 /// What a command writes, within a time.
-fn collect(command: &mut Command, limit: Duration) -> Result<Vec<u8>, String> {
+fn collect(command: &mut Command, limit: Duration) -> Result<Done, String> {
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -95,7 +108,10 @@ fn collect(command: &mut Command, limit: Duration) -> Result<Vec<u8>, String> {
     let message = message.recv_timeout(limit).unwrap_or_default();
     let message = String::from_utf8_lossy(&message);
     if status.success() {
-        return Ok(bytes);
+        return Ok(Done {
+            bytes,
+            notes: message.lines().map(str::to_owned).collect(),
+        });
     }
     if status.code() == Some(i32::from(REFUSED)) {
         return Err(message.trim().to_owned());
@@ -177,7 +193,7 @@ mod tests {
         command.arg("-c").arg("ulimit -v");
         let limit = collect(&mut command, TIME_LIMIT).unwrap();
         assert_eq!(
-            String::from_utf8(limit).unwrap().trim(),
+            String::from_utf8(limit.bytes).unwrap().trim(),
             MEMORY_LIMIT_KIB.to_string()
         );
     }

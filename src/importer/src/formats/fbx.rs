@@ -1,0 +1,247 @@
+//! FBX, and OBJ with its materials, by the decoder `ufbx`, which is C: it runs in the worker process alone.
+
+use super::{
+    material,
+    model::{Corners, Model},
+    motion, skin,
+};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use ufbx::{
+    BlobOpt, CoordinateAxes, GeometryTransformHandling, InheritModeHandling, LoadOpts, Mesh, Node,
+    SpaceConversion,
+};
+
+/// Most memory of the decoder in bytes.
+const MEMORY_LIMIT: usize = 1024 * 1024 * 1024;
+/// Deepest node.
+const MAX_DEPTH: u32 = 1_000;
+/// Most texture coordinate sets.
+const MAX_UV_SETS: usize = 8;
+
+/// Reads one of both.
+pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<(), String> {
+    let materials = is_obj.then(|| material_library(bytes, model)).flatten();
+    let mut options = LoadOpts {
+        target_axes: CoordinateAxes::right_handed_y_up(),
+        target_unit_meters: 1.0,
+        space_conversion: SpaceConversion::ModifyGeometry,
+        geometry_transform_handling: GeometryTransformHandling::ModifyGeometry,
+        inherit_mode_handling: InheritModeHandling::Compensate,
+        generate_missing_normals: true,
+        normalize_normals: true,
+        clean_skin_weights: true,
+        node_depth_limit: MAX_DEPTH,
+        ..LoadOpts::default()
+    };
+    options.temp_allocator.memory_limit = MEMORY_LIMIT;
+    options.result_allocator.memory_limit = MEMORY_LIMIT;
+    if is_obj {
+        options.file_format = ufbx::FileFormat::Obj;
+    }
+    if let Some(materials) = materials {
+        options.obj_mtl_data = BlobOpt::Owned(materials);
+    }
+    let scene = ufbx::load_memory(bytes, options)
+        .map_err(|error| format!("it cannot be read: {}", error.description))?;
+    let materials = material::write(&scene, model);
+    let places: BTreeMap<u32, usize> = scene
+        .nodes
+        .iter()
+        .filter(|node| !node.is_root)
+        .enumerate()
+        .map(|(place, node)| (node.element.element_id, place))
+        .collect();
+    for node in &scene.nodes {
+        if !node.is_root {
+            write_node(node, &places, model);
+        }
+    }
+    let mut meshes = BTreeMap::new();
+    for node in &scene.nodes {
+        let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
+            continue;
+        };
+        let key = (mesh.element.element_id, material::used_by(node, mesh));
+        let written = match meshes.get(&key) {
+            Some(known) => *known,
+            None => {
+                let written = write_mesh(node, mesh, &materials, model)?;
+                meshes.insert(key, written);
+                written
+            }
+        };
+        let Some(written) = written else { continue };
+        model.node(*place)["mesh"] = written.into();
+        if let Some(skin) = skin::write(mesh, &places, model) {
+            model.node(*place)["skin"] = skin.into();
+        }
+    }
+    motion::write(&scene, &places, model);
+    if is_obj {
+        model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
+        model.turn_and_scale();
+    }
+    Ok(())
+}
+
+/// The first `mtllib` of an OBJ, when it lies beside it.
+fn material_library(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
+    let lines = bytes.split(|byte| *byte == b'\n');
+    let name = lines
+        .filter_map(|line| line.strip_prefix(b"mtllib "))
+        .next()?;
+    let name = String::from_utf8_lossy(name).trim().to_owned();
+    let found = model.side_file(&name);
+    if found.is_none() {
+        let shown: String = name.chars().take(120).collect();
+        model.note(format!(
+            "the materials `{shown}` are not beside it: it stays grey"
+        ));
+    }
+    found
+}
+
+fn write_node(node: &Node, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {
+    let own = &node.local_transform;
+    let mut json = json!({ "name": &*node.element.name });
+    let translation = [own.translation.x, own.translation.y, own.translation.z];
+    let rotation = [
+        own.rotation.x,
+        own.rotation.y,
+        own.rotation.z,
+        own.rotation.w,
+    ];
+    let scale = [own.scale.x, own.scale.y, own.scale.z];
+    for (name, values, rest) in [
+        ("translation", &translation[..], &[0.0, 0.0, 0.0][..]),
+        ("rotation", &rotation, &[0.0, 0.0, 0.0, 1.0]),
+        ("scale", &scale, &[1.0, 1.0, 1.0]),
+    ] {
+        let values: Vec<f32> = values.iter().map(|value| *value as f32).collect();
+        if values != rest && values.iter().all(|value| value.is_finite()) {
+            json[name] = values.into();
+        }
+    }
+    let children = node.children.iter();
+    let children: Vec<Value> = children
+        .filter_map(|child| places.get(&child.element.element_id))
+        .map(|place| (*place).into())
+        .collect();
+    if !children.is_empty() {
+        json["children"] = children.into();
+    }
+    if node.parent.as_ref().is_none_or(|parent| parent.is_root) {
+        model.push_root(json);
+    } else {
+        model.push("nodes", json);
+    }
+}
+
+/// The mesh with one primitive for each material; nothing when it has no triangles.
+fn write_mesh(
+    node: &Node,
+    mesh: &Mesh,
+    materials: &BTreeMap<u32, usize>,
+    model: &mut Model<'_>,
+) -> Result<Option<usize>, String> {
+    let skin = skin::influences(mesh, model);
+    let shapes = skin::shapes(mesh);
+    let mut corner_indices = vec![0u32; mesh.max_face_triangles * 3];
+    let mut primitives = Vec::new();
+    for part in &mesh.material_parts {
+        let mut order = Vec::with_capacity(part.num_triangles * 3);
+        for face in &part.face_indices {
+            let Some(face) = mesh.faces.get(*face as usize) else {
+                continue;
+            };
+            let count = mesh.triangulate_face(&mut corner_indices, *face) as usize;
+            order.extend(
+                corner_indices
+                    .iter()
+                    .take(count * 3)
+                    .map(|index| *index as usize),
+            );
+        }
+        let corners = corners(mesh, &order, &skin, &shapes);
+        let material = material::of_part(node, mesh, part.index as usize);
+        let material = material.and_then(|id| materials.get(&id).copied());
+        primitives.extend(model.primitive(&corners, material)?);
+    }
+    if primitives.is_empty() {
+        return Ok(None);
+    }
+    let mut json = json!({ "primitives": primitives });
+    let name = match mesh.element.name.is_empty() {
+        true => &*node.element.name,
+        false => &*mesh.element.name,
+    };
+    if !name.is_empty() {
+        json["name"] = name.into();
+    }
+    if !shapes.is_empty() {
+        let names: Vec<&str> = shapes.iter().map(|shape| shape.name.as_str()).collect();
+        let weights: Vec<f32> = shapes.iter().map(|shape| shape.weight).collect();
+        json["weights"] = weights.into();
+        json["extras"] = json!({ "targetNames": names });
+    }
+    Ok(Some(model.push("meshes", json)))
+}
+
+fn corners(
+    mesh: &Mesh,
+    order: &[usize],
+    skin: &[([u16; 4], [f32; 4])],
+    shapes: &[skin::Shape],
+) -> Corners {
+    let three = |own: ufbx::Vec3| [own.x as f32, own.y as f32, own.z as f32];
+    let vertices: Vec<usize> = order
+        .iter()
+        .map(|corner| mesh.vertex_indices[*corner] as usize)
+        .collect();
+    let mut corners = Corners {
+        positions: order
+            .iter()
+            .map(|corner| three(mesh.vertex_position[*corner]))
+            .collect(),
+        ..Corners::default()
+    };
+    if mesh.vertex_normal.exists {
+        corners.normals = order
+            .iter()
+            .map(|corner| unit(three(mesh.vertex_normal[*corner])))
+            .collect();
+    }
+    for set in mesh.uv_sets.iter().take(MAX_UV_SETS) {
+        let uv = |corner: &usize| {
+            let own = set.vertex_uv[*corner];
+            // Images begin at their upper edge in glTF.
+            [own.x as f32, 1.0 - own.y as f32]
+        };
+        corners.uv_sets.push(order.iter().map(uv).collect());
+    }
+    if mesh.vertex_color.exists {
+        let color = |corner: &usize| {
+            let own = mesh.vertex_color[*corner];
+            [own.x, own.y, own.z, own.w].map(|part| (part as f32).clamp(0.0, 1.0))
+        };
+        corners.colors = order.iter().map(color).collect();
+    }
+    if !skin.is_empty() {
+        let own = |vertex: &usize| skin.get(*vertex).copied().unwrap_or_default();
+        (corners.joints, corners.weights) = vertices.iter().map(own).unzip();
+    }
+    for shape in shapes {
+        let offset = |vertex: &usize| shape.offsets.get(vertex).copied().unwrap_or_default();
+        corners.targets.push(vertices.iter().map(offset).collect());
+    }
+    corners
+}
+
+fn unit(own: [f32; 3]) -> [f32; 3] {
+    let length = own.iter().map(|part| part * part).sum::<f32>().sqrt();
+    match length > 0.0 && length.is_finite() {
+        true => own.map(|part| part / length),
+        false => [0.0, 1.0, 0.0],
+    }
+}

@@ -1,0 +1,159 @@
+//! Files of other formats as glTF, before the gate: what comes out is trusted no more than any file.
+//! They are read in the worker process of `convert`, so that a fault of a decoder costs one file.
+
+mod fbx;
+mod material;
+mod model;
+mod motion;
+mod ply;
+mod skin;
+mod stl;
+mod text;
+
+use model::Model;
+use std::path::{Path, PathBuf};
+
+/// Largest file of another format.
+const MAX_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What a file of another format does not say, or says elsewhere.
+#[derive(Clone)]
+pub(crate) struct Hints {
+    /// Metres a unit, for formats without a unit.
+    pub(crate) unit_metres: f32,
+    /// The third axis of the file points up, for formats that do not say.
+    pub(crate) is_z_up: bool,
+    /// Where else images are looked for.
+    pub(crate) textures: Option<PathBuf>,
+}
+
+/// A file as a GLB, with what is worth telling: what was guessed or left out.
+pub(crate) struct Foreign {
+    pub(crate) glb: Vec<u8>,
+    pub(crate) notes: Vec<String>,
+}
+
+/// Formats beside glTF, by their ending.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Fbx,
+    Obj,
+    Stl,
+    Ply,
+}
+
+fn format_of(path: &Path) -> Option<Format> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    Some(match ending.as_str() {
+        "fbx" => Format::Fbx,
+        "obj" => Format::Obj,
+        "stl" => Format::Stl,
+        "ply" => Format::Ply,
+        _ => return None,
+    })
+}
+
+/// True when a file is of a format beside glTF.
+pub(crate) fn is_foreign(path: &Path) -> bool {
+    format_of(path).is_some()
+}
+
+/// Reads a file of another format.
+///
+/// # Errors
+/// One line that says what is wrong with it.
+pub(crate) fn read(path: &Path, hints: &Hints) -> Result<Foreign, String> {
+    let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
+    if size.len() > MAX_BYTES {
+        return Err(format!(
+            "it has {} bytes, the limit is {MAX_BYTES}",
+            size.len()
+        ));
+    }
+    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let mut model = Model::new(path, hints);
+    read_bytes(&bytes, format_of(path), &mut model)?;
+    model.finish()
+}
+
+fn read_bytes(bytes: &[u8], format: Option<Format>, model: &mut Model<'_>) -> Result<(), String> {
+    match format {
+        Some(Format::Fbx) => fbx::read(bytes, false, model),
+        Some(Format::Obj) => fbx::read(bytes, true, model),
+        Some(Format::Stl) => stl::read(bytes, model),
+        Some(Format::Ply) => ply::read(bytes, model),
+        None => Err("its format is not one that can be converted".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mutate::Random;
+
+    /// Damaged files of each format; FBX is decoded in C, and the process must survive these.
+    const ROUNDS: u64 = 400;
+
+    const STL: &[u8] =
+        b"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n\
+        endloop\nendfacet\nendsolid a\n";
+    const PLY: &[u8] = b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\n\
+        property float z\nproperty uchar red\nproperty uchar green\nproperty uchar blue\nelement face 1\n\
+        property list uchar int vertex_indices\nend_header\n0 0 0 255 0 0\n1 0 0 0 255 0\n0 1 0 0 0 255\n3 0 1 2\n";
+    const OBJ: &[u8] =
+        b"mtllib a.mtl\no a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n\
+        vn 0 0 1\nusemtl m\nf 1/1/1 2/2/1 4/3/1 3/3/1\n";
+
+    fn hints() -> Hints {
+        Hints {
+            unit_metres: 1.0,
+            is_z_up: false,
+            textures: None,
+        }
+    }
+
+    fn triangles(bytes: &[u8], format: Format) -> u64 {
+        let hints = hints();
+        let mut model = Model::new(Path::new("a.obj"), &hints);
+        read_bytes(bytes, Some(format), &mut model).unwrap();
+        let glb = model.finish().unwrap().glb;
+        let loaded = scene::load_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+        loaded.unwrap().scene.triangle_count()
+    }
+
+    #[test]
+    fn small_files_are_read() {
+        assert_eq!(triangles(STL, Format::Stl), 1);
+        assert_eq!(triangles(PLY, Format::Ply), 1);
+        assert_eq!(triangles(OBJ, Format::Obj), 2);
+    }
+
+    #[test]
+    fn damaged_files_give_a_model_or_one_line() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
+        let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));
+        let fbx = fbx.and_then(|path| std::fs::read(path).ok());
+        let hints = hints();
+        let sources = [(STL, Format::Stl), (PLY, Format::Ply), (OBJ, Format::Obj)];
+        let fbx = fbx.as_deref().map(|bytes| (bytes, Format::Fbx));
+        for (bytes, format) in sources.into_iter().chain(fbx) {
+            for seed in 0..ROUNDS {
+                let mut random = Random::new(seed);
+                let mut damaged = bytes.to_vec();
+                for _ in 0..=random.below(6) {
+                    let at = random.below(damaged.len());
+                    match random.below(4) {
+                        0 => damaged.truncate(at.max(1)),
+                        _ => damaged[at] = random.below(256) as u8,
+                    }
+                }
+                let mut model = Model::new(Path::new("a.obj"), &hints);
+                let result = read_bytes(&damaged, Some(format), &mut model);
+                let result = result.and_then(|()| model.finish());
+                if let Err(fault) = result {
+                    assert!(!fault.contains('\n') && !fault.is_empty(), "{fault:?}");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! A glTF document in the making.
+
+use super::{Foreign, Hints};
+use scene::{
+    limits::{MAX_ACCESSOR_COUNT, MAX_IMAGE_SIDE},
+    writer::{Array, ArrayShape, Component, Draft},
+};
+use serde_json::{Map, Value, json};
+use std::{
+    collections::BTreeMap,
+    path::{Component as Part, Path, PathBuf},
+};
+
+/// Most notes on one file.
+const MAX_NOTES: usize = 20;
+/// Largest image file.
+const MAX_IMAGE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Corners of triangles, or points: all lists are as long as `positions`, or empty.
+#[derive(Default)]
+pub(super) struct Corners {
+    pub(super) positions: Vec<[f32; 3]>,
+    pub(super) normals: Vec<[f32; 3]>,
+    pub(super) uv_sets: Vec<Vec<[f32; 2]>>,
+    /// Linear.
+    pub(super) colors: Vec<[f32; 4]>,
+    pub(super) joints: Vec<[u16; 4]>,
+    pub(super) weights: Vec<[f32; 4]>,
+    /// What each morph target adds to positions.
+    pub(super) targets: Vec<Vec<[f32; 3]>>,
+    pub(super) is_points: bool,
+}
+
+/// What is known of the model so far.
+pub(super) struct Model<'a> {
+    pub(super) hints: &'a Hints,
+    folder: PathBuf,
+    name: String,
+    draft: Draft,
+    notes: Vec<String>,
+    textures: BTreeMap<String, Option<usize>>,
+}
+
+impl<'a> Model<'a> {
+    pub(super) fn new(path: &Path, hints: &'a Hints) -> Self {
+        let json = json!({
+            "asset": {
+                "version": "2.0",
+                "generator": concat!("stoa-import ", env!("CARGO_PKG_VERSION")),
+            },
+            "scene": 0,
+            "scenes": [{ "nodes": [] }],
+            "nodes": [],
+        });
+        let stem = path.file_stem().unwrap_or_default();
+        Self {
+            hints,
+            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            name: stem.to_string_lossy().into_owned(),
+            draft: Draft::new(json),
+            notes: Vec::new(),
+            textures: BTreeMap::new(),
+        }
+    }
+
+    /// The name of the file without its ending.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Tells something once.
+    pub(super) fn note(&mut self, text: impl Into<String>) {
+        let text = text.into().replace('\n', " ");
+        if self.notes.len() < MAX_NOTES && !self.notes.contains(&text) {
+            self.notes.push(text);
+        }
+    }
+
+    /// Appends to an array of the root and returns the place.
+    pub(super) fn push(&mut self, list: &str, value: Value) -> usize {
+        let list = &mut self.draft.json[list];
+        if list.is_null() {
+            *list = json!([]);
+        }
+        match list {
+            Value::Array(list) => {
+                list.push(value);
+                list.len() - 1
+            }
+            _ => 0,
+        }
+    }
+
+    pub(super) fn add(&mut self, array: Array) -> usize {
+        self.draft.add(array)
+    }
+
+    pub(super) fn node(&mut self, node: usize) -> &mut Value {
+        &mut self.draft.json["nodes"][node]
+    }
+
+    /// A node at the root of the scene.
+    pub(super) fn push_root(&mut self, node: Value) -> usize {
+        let place = self.push("nodes", node);
+        if let Value::Array(roots) = &mut self.draft.json["scenes"][0]["nodes"] {
+            roots.push(place.into());
+        }
+        place
+    }
+
+    /// Vertex data as a primitive; nothing when there are none.
+    ///
+    /// # Errors
+    /// One line when there are too many.
+    pub(super) fn primitive(
+        &mut self,
+        corners: &Corners,
+        material: Option<usize>,
+    ) -> Result<Option<Value>, String> {
+        let count = corners.positions.len();
+        if count == 0 {
+            return Ok(None);
+        }
+        if count > MAX_ACCESSOR_COUNT {
+            return Err(format!(
+                "it has {count} corners, the limit is {MAX_ACCESSOR_COUNT}"
+            ));
+        }
+        let mut attributes = Map::new();
+        let mut put = |draft: &mut Draft, name: &str, array: Array| {
+            attributes.insert(name.to_owned(), draft.add(array).into());
+        };
+        let draft = &mut self.draft;
+        put(draft, "POSITION", vectors(&corners.positions));
+        if corners.normals.len() == count {
+            put(draft, "NORMAL", vectors(&corners.normals));
+        }
+        for (number, set) in corners.uv_sets.iter().enumerate() {
+            let array = Array::floats(ArrayShape::Vec2, set.as_flattened());
+            put(draft, &format!("TEXCOORD_{number}"), array);
+        }
+        if corners.colors.len() == count {
+            let array = Array::floats(ArrayShape::Vec4, corners.colors.as_flattened());
+            put(draft, "COLOR_0", array);
+        }
+        if corners.joints.len() == count {
+            let joints = corners.joints.as_flattened().iter();
+            let bytes = joints.flat_map(|joint| joint.to_le_bytes()).collect();
+            let array = Array::new(ArrayShape::Vec4, Component::U16, false, bytes);
+            put(draft, "JOINTS_0", array);
+            let array = Array::floats(ArrayShape::Vec4, corners.weights.as_flattened());
+            put(draft, "WEIGHTS_0", array);
+        }
+        let targets: Vec<Value> = corners
+            .targets
+            .iter()
+            .map(|target| json!({ "POSITION": draft.add(vectors(target)) }))
+            .collect();
+        let mut primitive = json!({ "attributes": attributes });
+        if corners.is_points {
+            primitive["mode"] = 0.into();
+        }
+        if !targets.is_empty() {
+            primitive["targets"] = targets.into();
+        }
+        if let Some(material) = material {
+            primitive["material"] = material.into();
+        }
+        Ok(Some(primitive))
+    }
+
+    /// A texture of a file beside the model, or of bytes within it; `None`, with a note, when it is not there.
+    pub(super) fn texture(&mut self, name: &str, content: &[u8]) -> Option<usize> {
+        if let Some(known) = self.textures.get(name) {
+            return *known;
+        }
+        let bytes = match content.is_empty() {
+            true => self.find_image(name),
+            false => Some(content.to_vec()),
+        };
+        let found = bytes.filter(|bytes| is_image(bytes)).map(|bytes| {
+            let place = self.draft.add_blob(bytes);
+            let name = file_name(name);
+            let stem = name
+                .rsplit_once('.')
+                .map_or(name, |(stem, _)| stem)
+                .to_owned();
+            let image = self.push(
+                "images",
+                json!({ "name": stem, "bufferView": place, "mimeType": "image/png" }),
+            );
+            self.push("textures", json!({ "source": image }))
+        });
+        if found.is_none() {
+            let shown: String = name.chars().take(120).collect();
+            self.note(format!(
+                "the image `{shown}` is not there, or no PNG or JPEG: it is left out"
+            ));
+        }
+        self.textures.insert(name.to_owned(), found);
+        found
+    }
+
+    /// Only below the folder of the model, or in the folder of textures that was named.
+    fn find_image(&self, name: &str) -> Option<Vec<u8>> {
+        let relative: PathBuf = name.replace('\\', "/").into();
+        let is_inside = relative
+            .components()
+            .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
+        let direct = is_inside.then(|| self.folder.join(&relative));
+        let folders = [Some(&self.folder), self.hints.textures.as_ref()];
+        let by_name = folders
+            .into_iter()
+            .flatten()
+            .map(|folder| folder.join(file_name(name)));
+        direct.into_iter().chain(by_name).find_map(|path| {
+            let data = std::fs::metadata(&path).ok()?;
+            let is_fitting = data.is_file() && data.len() <= MAX_IMAGE_BYTES;
+            is_fitting.then(|| std::fs::read(path).ok()).flatten()
+        })
+    }
+
+    /// A text file beside the model.
+    pub(super) fn side_file(&self, name: &str) -> Option<Vec<u8>> {
+        let name = file_name(name);
+        let path = self.folder.join(name);
+        let data = std::fs::metadata(&path).ok()?;
+        let is_fitting = !name.is_empty() && data.is_file() && data.len() <= MAX_IMAGE_BYTES;
+        is_fitting.then(|| std::fs::read(path).ok()).flatten()
+    }
+
+    /// Formats without axes and units: one node above all roots turns and scales them.
+    pub(super) fn turn_and_scale(&mut self) {
+        let scale = self.hints.unit_metres;
+        let is_z_up = self.hints.is_z_up;
+        let roots = self.draft.json["scenes"][0]["nodes"].take();
+        let half = std::f32::consts::FRAC_1_SQRT_2;
+        let mut root = json!({ "name": self.name, "children": roots });
+        if is_z_up {
+            root["rotation"] = json!([-half, 0.0, 0.0, half]);
+        }
+        if (scale - 1.0).abs() > f32::EPSILON {
+            root["scale"] = json!([scale, scale, scale]);
+        }
+        self.draft.json["scenes"][0]["nodes"] = json!([]);
+        self.push_root(root);
+    }
+
+    /// The document as a GLB.
+    ///
+    /// # Errors
+    /// One line when there is nothing in it, or too much.
+    pub(super) fn finish(mut self) -> Result<Foreign, String> {
+        if self.draft.list("meshes").is_empty() && self.draft.list("animations").is_empty() {
+            return Err("there is nothing in it that can be drawn or moves".to_owned());
+        }
+        for name in ["scenes", "nodes"] {
+            if self.draft.list(name).is_empty() {
+                return Err("there are no objects in it".to_owned());
+            }
+        }
+        if self.draft.json["scenes"][0]["nodes"]
+            .as_array()
+            .is_some_and(Vec::is_empty)
+        {
+            return Err("there are no objects in it".to_owned());
+        }
+        self.draft.weld(None);
+        let glb = self.draft.write(None).map_err(|error| error.to_string())?;
+        Ok(Foreign {
+            glb,
+            notes: self.notes,
+        })
+    }
+}
+
+fn vectors(values: &[[f32; 3]]) -> Array {
+    Array::floats(ArrayShape::Vec3, values.as_flattened())
+}
+
+/// The last part of a path of any system.
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+fn is_image(bytes: &[u8]) -> bool {
+    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
+    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
+    size.is_some_and(|(width, height)| width.max(height) <= MAX_IMAGE_SIDE)
+}
+
+/// A colour as screens take it, in the linear numbers that glTF wants.
+pub(super) fn linear(value: f32) -> f32 {
+    if value <= 0.040_45 {
+        value / 12.92
+    } else {
+        ((value + 0.055) / 1.055).powf(2.4)
+    }
+}

@@ -1,0 +1,84 @@
+//! STL, as text and binary. Its facets say nothing that their corners do not: normals are those of the planes.
+
+use super::{
+    model::{Corners, Model},
+    text::number,
+};
+use serde_json::json;
+
+/// Bytes before the facets of a binary file, and of one facet.
+const HEADER: usize = 84;
+const FACET: usize = 50;
+
+pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
+    let declared = bytes
+        .get(80..HEADER)
+        .map(|own| u32::from_le_bytes([own[0], own[1], own[2], own[3]]));
+    let is_binary = declared.is_some_and(|count| {
+        let expected = (count as usize)
+            .checked_mul(FACET)
+            .and_then(|size| size.checked_add(HEADER));
+        expected.is_some_and(|expected| bytes.len() >= expected) && count > 0
+    });
+    let solids = match (is_binary, bytes.starts_with(b"solid")) {
+        (true, _) => vec![binary(
+            &bytes[HEADER..],
+            declared.unwrap_or_default() as usize,
+            model,
+        )],
+        (false, true) => ascii(&String::from_utf8_lossy(bytes))?,
+        (false, false) => return Err("it is neither a binary STL nor one as text".to_owned()),
+    };
+    for (name, corners) in solids {
+        let Some(primitive) = model.primitive(&corners, None)? else {
+            continue;
+        };
+        let mesh = model.push("meshes", json!({ "name": name, "primitives": [primitive] }));
+        model.push_root(json!({ "name": name, "mesh": mesh }));
+    }
+    model.note("STL states no unit and no axis: `--unit` and `--up` say them");
+    model.turn_and_scale();
+    Ok(())
+}
+
+fn binary(bytes: &[u8], count: usize, model: &Model<'_>) -> (String, Corners) {
+    let mut corners = Corners::default();
+    for facet in bytes.chunks_exact(FACET).take(count) {
+        let floats: Vec<f32> = facet[12..48]
+            .chunks_exact(4)
+            .map(|own| f32::from_le_bytes([own[0], own[1], own[2], own[3]]))
+            .collect();
+        if floats.iter().all(|value| value.is_finite()) {
+            let (points, _) = floats.as_chunks::<3>();
+            corners.positions.extend(points);
+        }
+    }
+    (model.name().to_owned(), corners)
+}
+
+fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
+    let mut solids: Vec<(String, Corners)> = Vec::new();
+    for (number_of_line, line) in text.lines().enumerate() {
+        let mut words = line.split_ascii_whitespace();
+        match words.next() {
+            Some("solid") => solids.push((words.collect::<Vec<_>>().join(" "), Corners::default())),
+            Some("vertex") => {
+                let point = (number(&mut words), number(&mut words), number(&mut words));
+                let ((Some(x), Some(y), Some(z)), Some((_, corners))) = (point, solids.last_mut())
+                else {
+                    return Err(format!(
+                        "line {}: a vertex needs three numbers",
+                        number_of_line + 1
+                    ));
+                };
+                corners.positions.push([x, y, z]);
+            }
+            _ => {}
+        }
+    }
+    for (_, corners) in &mut solids {
+        let whole = corners.positions.len() / 3 * 3;
+        corners.positions.truncate(whole);
+    }
+    Ok(solids)
+}
