@@ -1,6 +1,6 @@
 //! `stoa-import convert`.
 
-use scene::{FolderFiles, NoSideFiles, Purpose, Scene, check_bytes, load_bytes};
+use scene::{FolderFiles, NoSideFiles, Purpose, Scene, Shape, check_bytes, load_bytes};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -159,5 +159,117 @@ fn every_kind_of_sample_is_converted_without_an_error() {
             });
             assert!(!packed || arguments.len() == 1, "{name} is not plain");
         }
+    }
+}
+
+#[test]
+fn colliders_are_added_where_they_are_asked_for() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let input = root.join("formats/kaykit_gltf/Barrel_A.gltf");
+    for (kind, is_kind) in [
+        (
+            "box",
+            (|shape| matches!(shape, Shape::Box { .. })) as fn(&Shape) -> bool,
+        ),
+        ("hull", |shape| matches!(shape, Shape::ConvexMesh(_))),
+        ("trimesh", |shape| matches!(shape, Shape::TriangleMesh(_))),
+    ] {
+        let done = import(&["convert", "--physics", kind], &[&input, &output]);
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let scene = scene_of(&output);
+        assert!(
+            scene.physics.is_described && scene.physics.shapes.iter().all(is_kind),
+            "{kind}"
+        );
+        let solid = scene
+            .nodes
+            .iter()
+            .filter(|node| node.physics.collider.is_some());
+        assert_eq!(solid.count(), 1, "{kind}");
+    }
+    let done = import(
+        &["convert", "--physics", "box"],
+        &[&root.join("world/plaza_omi.gltf"), &output],
+    );
+    assert!(String::from_utf8_lossy(&done.stdout).contains("physics of its own"));
+}
+
+#[test]
+fn levels_of_detail_have_fewer_triangles_each_and_change_nothing_near() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let input = root.join("pbr/SheenCloth.glb");
+    let done = import(
+        &["convert", "--levels", "3", "--portable"],
+        &[&input, &output],
+    );
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let (before, after) = (scene_of(&input), scene_of(&output));
+    assert_eq!(before.triangle_count(), after.triangle_count());
+    let bytes = std::fs::read(&output).unwrap();
+    let text = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
+    let json: Value = serde_json::from_slice(&bytes[20..20 + text]).unwrap();
+    let nodes = json["nodes"].as_array().unwrap();
+    let base = nodes
+        .iter()
+        .find(|node| node["extensions"].get("MSFT_lod").is_some())
+        .unwrap();
+    let levels = base["extensions"]["MSFT_lod"]["ids"].as_array().unwrap();
+    let triangles = |node: &Value| {
+        let mesh = node["mesh"].as_u64().unwrap() as usize;
+        let primitives = after.meshes[mesh].primitives.iter();
+        primitives
+            .map(|primitive| primitive.indices.len() / 3)
+            .sum::<usize>()
+    };
+    let levels = levels
+        .iter()
+        .map(|id| &nodes[id.as_u64().unwrap() as usize]);
+    let counts: Vec<usize> = std::iter::once(base).chain(levels).map(triangles).collect();
+    assert!(
+        counts.len() > 1 && counts.windows(2).all(|pair| pair[1] * 5 <= pair[0] * 4),
+        "{counts:?}"
+    );
+    let coverage = base["extras"]["MSFT_screencoverage"].as_array().unwrap();
+    assert_eq!(coverage.len(), counts.len());
+}
+
+#[test]
+fn images_are_no_larger_than_asked_for() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    for name in [
+        "animated/AnimatedCube.gltf",
+        "core/AlphaBlendModeTest.glb",
+        "ext/compressed/Fox.webp.glb",
+    ] {
+        let done = import(
+            &["convert", "--max-texture", "64"],
+            &[&root.join(name), &output],
+        );
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        let images = scene_of(&output).images;
+        assert!(
+            images
+                .iter()
+                .all(|image| image.width.max(image.height) == 64),
+            "{name}"
+        );
     }
 }

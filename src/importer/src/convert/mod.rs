@@ -2,12 +2,16 @@
 //! The work is done by this program once more, in a process of its own with limits: see `worker.rs`.
 
 mod keys;
+mod levels;
 mod pack;
+mod physics;
 mod pipeline;
 mod plain;
 mod quantize;
 mod report;
+mod simplify;
 mod textures;
+mod watch;
 mod worker;
 
 pub(crate) use worker::{Options as WorkerOptions, run_worker};
@@ -17,6 +21,7 @@ use crate::{
     formats::{self, Hints},
 };
 use clap::ValueEnum as _;
+use physics::Physics;
 use report::Figures;
 use scene::{FolderFiles, check_bytes};
 use std::{
@@ -40,6 +45,9 @@ pub(crate) struct Options {
     /// Prints one JSON object with what was made.
     #[arg(long)]
     json: bool,
+    /// Converts again whenever the file, or one beside it, is saved; until Ctrl-C.
+    #[arg(long)]
+    watch: bool,
 }
 
 /// What the result should be like.
@@ -54,6 +62,15 @@ pub(crate) struct Wishes {
     /// Most pixels on a side of an image; larger ones are made smaller.
     #[arg(long, value_name = "PIXELS", default_value_t = 2_048, value_parser = clap::value_parser!(u32).range(1..=16_384))]
     max_texture: u32,
+    /// Leave out triangles that change the shape by no more than rounding does.
+    #[arg(long)]
+    simplify: bool,
+    /// Levels of detail to add to large meshes.
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = levels_from)]
+    levels: usize,
+    /// Colliders to add where a file has no physics.
+    #[arg(long, value_enum)]
+    physics: Option<Physics>,
     /// What one unit of a file is that does not say it.
     #[arg(long, value_enum, default_value_t)]
     unit: Unit,
@@ -90,6 +107,13 @@ fn threads() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
+fn levels_from(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(count @ 0..=4) => Ok(count),
+        _ => Err("a number from 0 to 4".to_owned()),
+    }
+}
+
 fn threads_from(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(count @ 1..=64) => Ok(count),
@@ -116,15 +140,21 @@ impl Wishes {
         let mut flags = vec![
             format!("--max-texture={}", self.max_texture),
             format!("--threads={}", self.threads),
+            format!("--levels={}", self.levels),
         ];
         let unit = self.unit.to_possible_value();
         flags.extend(unit.map(|unit| format!("--unit={}", unit.get_name())));
+        let physics = self.physics.and_then(|physics| physics.to_possible_value());
+        flags.extend(physics.map(|physics| format!("--physics={}", physics.get_name())));
         if self.up == Up::Z {
             flags.push("--up=z".to_owned());
         }
         if let Some(folder) = &self.textures {
             flags.push("--textures".to_owned());
             flags.push(folder.display().to_string());
+        }
+        if self.simplify {
+            flags.push("--simplify".to_owned());
         }
         if self.portable {
             flags.push("--portable".to_owned());
@@ -136,12 +166,24 @@ impl Wishes {
     }
 }
 
-/// Converts and says what was saved. Exit code 0 when the file was written, 1 when not.
+/// Converts, once or after every save, and says what was saved. Exit code 0 when the file was written, 1 when not.
 pub(crate) fn run(
     options: &Options,
     output: &mut dyn Write,
     errors: &mut dyn Write,
 ) -> io::Result<u8> {
+    if !options.watch {
+        return convert(options, output, errors);
+    }
+    let mut last = Ok(check::NO_ERRORS);
+    watch::watch(&options.input, &options.output, || {
+        last = convert(options, output, errors).and_then(|code| output.flush().map(|()| code));
+        last.is_ok()
+    });
+    last
+}
+
+fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
     let shown = options.input.display();
     let done = match worker::convert(&options.input, &options.wishes) {
         Ok(done) => done,

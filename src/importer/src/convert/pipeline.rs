@@ -1,6 +1,6 @@
 //! The steps from a file to a canonical GLB.
 
-use super::{Wishes, pack, plain, quantize, textures};
+use super::{Wishes, levels, pack, physics, plain, quantize, simplify, textures};
 use crate::formats;
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
@@ -22,13 +22,13 @@ pub(super) fn convert(
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     if formats::is_foreign(path) {
         let foreign = formats::read(path, &wishes.hints())?;
-        let glb = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes)?;
-        return Ok((glb, foreign.notes));
+        let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes)?;
+        notes.extend(foreign.notes);
+        return Ok((glb, notes));
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    let glb = convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)?;
-    Ok((glb, Vec::new()))
+    convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)
 }
 
 fn convert_bytes(
@@ -36,7 +36,7 @@ fn convert_bytes(
     files: &dyn SideFiles,
     purpose: Purpose,
     wishes: &Wishes,
-) -> Result<Vec<u8>, String> {
+) -> Result<(Vec<u8>, Vec<String>), String> {
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
     textures::improve(
@@ -47,13 +47,20 @@ fn convert_bytes(
             threads: wishes.threads,
         },
     )?;
+    let notes = wishes
+        .physics
+        .and_then(|physics| physics::add(&mut draft, physics));
     let glb = if wishes.portable {
         plain::dequantize(&mut draft);
+        draft.weld(None);
+        thin_out(&mut draft, wishes);
         draft.weld(None);
         draft.merge();
         draft.write(None)
     } else {
         quantize::quantize(&mut draft);
+        draft.weld(None);
+        thin_out(&mut draft, wishes);
         let order: OrderTriangles<'_> =
             &|indices, count| meshopt::optimize_vertex_cache_strip(indices, count);
         draft.weld(Some(order));
@@ -63,7 +70,15 @@ fn convert_bytes(
     };
     let glb = glb.map_err(|error| error.to_string())?;
     confirm(&glb, purpose)?;
-    Ok(glb)
+    Ok((glb, notes.into_iter().collect()))
+}
+
+/// Fewer triangles where that is asked for, over vertices that are welded.
+fn thin_out(draft: &mut Draft, wishes: &Wishes) {
+    if wishes.simplify {
+        simplify::simplify(draft);
+    }
+    levels::add(draft, wishes.levels);
 }
 
 /// What is written must be without an error, or it is not written.
@@ -88,11 +103,14 @@ fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutate::{Random, mutate};
+    use crate::{
+        convert::physics::Physics,
+        mutate::{Random, mutate},
+    };
     use std::path::PathBuf;
 
     /// Damaged files; a few seconds.
-    const ROUNDS: u64 = 600;
+    const ROUNDS: u64 = 300;
 
     fn sources() -> Vec<PathBuf> {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
@@ -124,6 +142,7 @@ mod tests {
         let wishes = Wishes {
             max_texture: 16,
             threads: 1,
+            levels: 2,
             ..Wishes::default()
         };
         let mut written = 0;
@@ -132,6 +151,7 @@ mod tests {
             let bytes = mutate(&std::fs::read(path).unwrap(), seed);
             let wishes = Wishes {
                 portable: seed % 2 == 0,
+                physics: [None, Some(Physics::Box), Some(Physics::Trimesh)][seed as usize % 3],
                 ..wishes.clone()
             };
             let folder = FolderFiles::new(path.parent().unwrap());

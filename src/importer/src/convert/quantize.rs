@@ -69,7 +69,8 @@ fn position_steps(draft: &Draft) -> BTreeMap<usize, f32> {
     steps
 }
 
-fn place(value: &Value) -> Option<usize> {
+/// A number that names something.
+pub(super) fn place(value: &Value) -> Option<usize> {
     value.as_u64().map(|place| place as usize)
 }
 

@@ -8,10 +8,8 @@ use scene::writer::{Draft, foreign_image_to_png};
 use serde_json::Value;
 use std::{io::Cursor, sync::Arc, thread};
 
-/// Quality of JPEG images that are encoded anew.
+/// Quality of JPEG images that are made smaller. Others stay as they are: every new encoding loses a little.
 const JPEG_QUALITY: u8 = 88;
-/// JPEG images are encoded anew when that saves at least this share of their bytes.
-const LEAST_SAVED: f64 = 0.2;
 /// Pixels of a PNG for which two ways of encoding are tried.
 const MOST_PIXELS_TO_TRY_TWICE: u64 = 512 * 512;
 /// Level of compression of PNG images, of 9.
@@ -48,9 +46,7 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
         }
     }
     name_types(draft);
-    if wishes.is_plain {
-        name_plain_sources(draft);
-    }
+    name_plain_sources(draft);
     Ok(())
 }
 
@@ -107,6 +103,9 @@ fn improve_image(bytes: &[u8], wishes: Wishes) -> Result<Option<Vec<u8>>, String
     let source = as_png.as_deref().unwrap_or(bytes);
     let reader = image::ImageReader::new(Cursor::new(source)).with_guessed_format();
     let format = reader.as_ref().ok().and_then(image::ImageReader::format);
+    if format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels) {
+        return Ok(None);
+    }
     let Some(picture) = reader.ok().and_then(|reader| reader.decode().ok()) else {
         return match is_foreign && wishes.is_plain {
             true => Err("one of its images cannot be read, and so not be made a PNG".to_owned()),
@@ -125,12 +124,14 @@ fn improve_image(bytes: &[u8], wishes: Wishes) -> Result<Option<Vec<u8>>, String
         _ if is_changed || !is_foreign => to_png(&picture),
         _ => None,
     };
-    let most_bytes = match format {
-        // Every new encoding loses a little.
-        Some(ImageFormat::Jpeg) => bytes.len() as f64 * (1.0 - LEAST_SAVED),
-        _ => bytes.len() as f64,
-    };
-    Ok(encoded.filter(|encoded| is_changed || (encoded.len() as f64) < most_bytes))
+    Ok(encoded.filter(|encoded| is_changed || encoded.len() < bytes.len()))
+}
+
+/// What the header says, so that nothing is decoded that stays as it is.
+fn is_large_image(bytes: &[u8], most_pixels: u32) -> bool {
+    let reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
+    size.is_some_and(|(width, height)| width.max(height) > most_pixels)
 }
 
 /// The longer side becomes `most_pixels`, the shorter one keeps its share of it.
@@ -199,24 +200,31 @@ fn name_types(draft: &mut Draft) {
     }
 }
 
-/// Textures name their image as core glTF does, now that it is PNG or JPEG.
+/// Textures name an image that has become PNG or JPEG as core glTF does.
 fn name_plain_sources(draft: &mut Draft) {
+    let kinds = draft.list("images").iter().map(|image| &image["mimeType"]);
+    let is_plain: Vec<bool> = kinds
+        .map(|kind| kind == "image/png" || kind == "image/jpeg")
+        .collect();
     let textures = draft.list_mut("textures");
     for texture in textures.filter_map(Value::as_object_mut) {
         for name in ["KHR_texture_basisu", "EXT_texture_webp"] {
             let Some(Value::Object(extensions)) = texture.get_mut("extensions") else {
                 continue;
             };
-            let Some(foreign) = extensions.shift_remove(name) else {
+            let source = extensions
+                .get(name)
+                .and_then(|foreign| foreign["source"].as_u64());
+            let Some(source) =
+                source.filter(|source| is_plain.get(*source as usize) == Some(&true))
+            else {
                 continue;
             };
+            extensions.shift_remove(name);
             if extensions.is_empty() {
                 texture.shift_remove("extensions");
             }
-            if let (None, Some(source)) = (texture.get("source"), foreign.get("source")) {
-                let source = source.clone();
-                texture.insert("source".to_owned(), source);
-            }
+            texture.entry("source").or_insert_with(|| source.into());
         }
     }
 }

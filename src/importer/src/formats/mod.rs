@@ -92,7 +92,7 @@ mod tests {
     use crate::mutate::Random;
 
     /// Damaged files of each format; FBX is decoded in C, and the process must survive these.
-    const ROUNDS: u64 = 400;
+    const ROUNDS: u64 = 200;
 
     const STL: &[u8] =
         b"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n\
