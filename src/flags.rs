@@ -83,6 +83,9 @@ pub(crate) struct Common {
     /// counted; `covered_share` in the figures.
     #[arg(long, global = true)]
     pub(crate) coverage: bool,
+    /// Record the state datagrams of the visit into this file, to be replayed by `stoa-bench`.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) record: Option<PathBuf>,
     /// Print what was seen, at exit.
     #[arg(long, global = true)]
     pub(crate) summary: bool,

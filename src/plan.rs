@@ -121,6 +121,7 @@ impl Plan {
             display: display(flags)?,
             script,
             stats: common.stats.clone(),
+            record: common.record.clone(),
             is_summarising: common.summary,
             // Nobody can be asked where there is no window, no screen in it, or a script in the person's place.
             pin_unknown: common.offscreen || common.plain || common.script.is_some(),

@@ -5,6 +5,7 @@
 use crate::link::Link;
 use crate::random::Random;
 use crate::report::Metric;
+use crate::trace;
 use anyhow::Result;
 use glam::{Quat, Vec3};
 use protocol::EntityId;
@@ -16,6 +17,7 @@ use rapier3d::prelude::{
 use replication::{
     EntitySample, EntityState, Flags, Kind, Orientation, Pose, Salience, SymbolCounts, ViewPoint,
 };
+use std::path::Path;
 
 const ASTEROIDS: usize = 250;
 const TICKS_PER_SEND: u64 = 2;
@@ -190,7 +192,10 @@ struct Outcome {
     counts: SymbolCounts,
 }
 
-pub(crate) fn run(seed: u64) -> Result<()> {
+pub(crate) fn run(seed: u64, trace: Option<&Path>) -> Result<()> {
+    if let Some(path) = trace {
+        return run_trace(path);
+    }
     let outcome = simulate(seed)?;
     let metric = |metric, value, unit, baseline| Metric {
         bench: "asteroids",
@@ -214,6 +219,24 @@ pub(crate) fn run(seed: u64) -> Result<()> {
         .print_against(MOST_ERROR_COMPONENT, MOST_ERROR_COMPONENT);
     metric("encode_micros_per_send", outcome.encode_micros, "us", None).print();
     metric("decode_micros_per_send", outcome.decode_micros, "us", None).print();
+    Ok(())
+}
+
+/// The same measure for the bodies of a recording.
+fn run_trace(path: &Path) -> Result<()> {
+    let resent = trace::resend(path, Kind::Body, LAG_SENDS)?;
+    let metric = |metric, value, unit| Metric {
+        bench: "asteroids",
+        metric,
+        value,
+        unit,
+        baseline: None,
+    };
+    metric("bodies_of_trace", resent.entities, "").print();
+    metric("snapshots_of_trace", resent.snapshots as f64, "").print();
+    metric("bytes_per_update_of_trace", resent.bytes_per_update, "B")
+        .print_against(PASS_BYTES, GOAL_BYTES);
+    metric("encode_micros_of_trace", resent.encode_micros, "us").print();
     Ok(())
 }
 

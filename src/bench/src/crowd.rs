@@ -4,6 +4,7 @@
 use crate::link::{Link, PACKET_BYTES};
 use crate::random::Random;
 use crate::report::Metric;
+use crate::trace;
 use anyhow::{Result, ensure};
 use glam::{Quat, Vec2, Vec3};
 use protocol::EntityId;
@@ -12,6 +13,7 @@ use replication::{
 };
 use std::collections::BTreeMap;
 use std::f32::consts::{PI, TAU};
+use std::path::Path;
 
 const AVATARS: usize = 100;
 const SENDS_PER_SEC: f64 = 20.0;
@@ -167,7 +169,10 @@ struct Outcome {
     counts: SymbolCounts,
 }
 
-pub(crate) fn run(seed: u64) -> Result<()> {
+pub(crate) fn run(seed: u64, trace: Option<&Path>) -> Result<()> {
+    if let Some(path) = trace {
+        return run_trace(path);
+    }
     let near = simulate(seed, 0)?;
     ensure!(
         near.entropy_bits >= LEAST_ENTROPY_BITS,
@@ -221,6 +226,34 @@ pub(crate) fn run(seed: u64) -> Result<()> {
         None,
     )
     .print();
+    Ok(())
+}
+
+/// The same measure for the avatars of a recording, with acknowledgements 100 ms late.
+fn run_trace(path: &Path) -> Result<()> {
+    let resent = trace::resend(path, Kind::Avatar, 2)?;
+    let metric = |metric, value, unit| Metric {
+        bench: "crowd",
+        metric,
+        value,
+        unit,
+        baseline: None,
+    };
+    metric("avatars_of_trace", resent.entities, "").print();
+    metric("snapshots_of_trace", resent.snapshots as f64, "").print();
+    let kbit = metric(
+        "kbit_per_sec_per_receiver_of_trace",
+        resent.kbit_per_sec,
+        "kbit/s",
+    );
+    // The targets are for a full crowd.
+    if resent.entities >= AVATARS as f64 {
+        kbit.print_against(PASS_KBIT, GOAL_KBIT);
+    } else {
+        kbit.print();
+    }
+    metric("bytes_per_update_of_trace", resent.bytes_per_update, "B").print();
+    metric("encode_micros_of_trace", resent.encode_micros, "us").print();
     Ok(())
 }
 

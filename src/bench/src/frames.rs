@@ -141,6 +141,7 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
             is_measuring_coverage: false,
         }),
         script: None,
+        record: None,
         stats: None,
         is_summarising: false,
         pin_unknown: true,

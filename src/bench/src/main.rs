@@ -13,7 +13,10 @@ mod link;
 mod load;
 mod random;
 mod report;
+mod rollback;
 mod stopwatch;
+mod throwing;
+mod trace;
 mod train;
 
 use anyhow::Result;
@@ -62,16 +65,33 @@ enum Bench {
     },
     /// Bytes an update for 250 tumbling asteroids at 30 Hz.
     Asteroids {
+        /// Sends the bodies of this recording again instead of making up asteroids.
+        #[arg(long)]
+        trace: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
     /// Bandwidth of a receiver that sees 100 avatars at 20 Hz.
     Crowd {
+        /// Sends the avatars of this recording again instead of making up a crowd.
+        #[arg(long)]
+        trace: Option<PathBuf>,
         #[command(flatten)]
         common: Common,
     },
     /// Age of state and messages on a link too thin for what is offered, against quinn's default settings.
     Freshness {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// A heap of 200 bodies saved, restored and simulated again: bit for bit, how large, how fast.
+    Rollback {
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Things thrown over 100 ms, 20 ms jitter and 5 % loss: when the thrower sees it, and how right and how old the
+    /// pictures of others are, against interpolation three sends behind.
+    Throwing {
         #[command(flatten)]
         common: Common,
     },
@@ -205,10 +225,12 @@ fn main() -> ExitCode {
 fn run(bench: &Bench) -> Result<()> {
     match bench {
         Bench::Cubes { file, loss, common } => cubes::run(file, *loss, common.seed),
-        Bench::Asteroids { common } => asteroids::run(common.seed),
-        Bench::Crowd { common } => crowd::run(common.seed),
+        Bench::Asteroids { trace, common } => asteroids::run(common.seed, trace.as_deref()),
+        Bench::Crowd { trace, common } => crowd::run(common.seed, trace.as_deref()),
         Bench::Freshness { common } => freshness::run(common.seed),
         Bench::Import { common } => import::run(common.seed),
+        Bench::Rollback { common } => rollback::run(common.seed),
+        Bench::Throwing { common } => throwing::run(common.seed),
         Bench::Frames {
             world,
             assets,

@@ -35,6 +35,17 @@ impl Metric {
         self.print_line(Some((goal, "goal", ratio <= goal)));
     }
 
+    /// Prints a line for the goal alone: the value itself must not exceed it.
+    pub(crate) fn print_goal(&self, goal: f64) {
+        self.print_line(Some((goal, "goal", self.value <= goal)));
+    }
+
+    /// Prints a line for the goal alone: value / baseline must not exceed it.
+    pub(crate) fn print_ratio_goal(&self, goal: f64) {
+        let ratio = self.ratio().unwrap_or(f64::INFINITY);
+        self.print_line(Some((goal, "goal", ratio <= goal)));
+    }
+
     fn ratio(&self) -> Option<f64> {
         self.baseline.map(|baseline| self.value / baseline)
     }

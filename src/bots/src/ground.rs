@@ -28,6 +28,14 @@ impl Ground {
         Ok(Self { simulation })
     }
 
+    pub(crate) const fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    pub(crate) const fn simulation_mut(&mut self) -> &mut Simulation {
+        &mut self.simulation
+    }
+
     /// Moves somebody by one tick.
     pub fn advance(&self, motion: &mut AvatarMotion, input: &AvatarInput) {
         self.simulation.advance_avatar(motion, input);

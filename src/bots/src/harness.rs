@@ -8,6 +8,7 @@ use network::{
     simulated::{LinkConfig, Network},
 };
 use protocol::{AvatarChoice, DisplayName, TICKS_PER_SECOND};
+use replication::TrueEntity;
 use server::{Server, ServerConfig, SteppedServer, Watch};
 use session::{Session, SessionConfig};
 use simulation::AvatarInput;
@@ -17,7 +18,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 
 /// Address of the server in every harness.
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 7862);
@@ -50,6 +51,8 @@ pub struct Harness {
     server: Option<SteppedServer>,
     ground: Ground,
     known: Arc<KnownServers>,
+    /// When the last tick was due.
+    due: Instant,
 }
 
 impl HarnessConfig {
@@ -90,6 +93,7 @@ impl Harness {
             certificate,
             server: None,
             known: Arc::new(KnownServers::in_memory()),
+            due: Instant::now(),
         };
         harness.start_server()?;
         Ok(harness)
@@ -143,6 +147,7 @@ impl Harness {
             known_servers: self.known.clone(),
             pin_unknown: true,
             endpoint: ClientEndpoint::simulated(self.network.clone(), machine(number)),
+            recorder: None,
         }
     }
 
@@ -178,22 +183,38 @@ impl Harness {
         secs: f32,
     ) {
         for _ in 0..(secs * TICKS_PER_SECOND as f32).ceil() as u32 {
-            for (person, input) in people.iter_mut().zip(inputs) {
-                if person.is_inside && person.seat.is_none() {
-                    let input = AvatarInput {
-                        yaw: person.motion.yaw,
-                        pitch: person.motion.pitch,
-                        ..*input
-                    };
-                    self.ground.advance(&mut person.motion, &input);
-                }
-                person.tick();
-            }
-            if let Some(server) = &mut self.server {
-                server.step_late(self.late_secs);
-            }
-            tokio::time::sleep(TICK).await;
+            self.tick_with(people, inputs).await;
         }
+    }
+
+    /// Lets one tick pass.
+    pub async fn tick_with(&mut self, people: &mut [&mut Participant], inputs: &[AvatarInput]) {
+        for (person, input) in people.iter_mut().zip(inputs) {
+            if person.is_inside && person.seat.is_none() {
+                let input = AvatarInput {
+                    yaw: person.motion.yaw,
+                    pitch: person.motion.pitch,
+                    ..*input
+                };
+                self.ground.advance(&mut person.motion, &input);
+            }
+            person.tick();
+        }
+        if let Some(server) = &mut self.server {
+            server.step_late(self.late_secs);
+        }
+        // The clock wakes sleepers on whole milliseconds: what one tick is too long, the next is shorter.
+        self.due = (self.due + TICK).max(Instant::now());
+        tokio::time::sleep_until(self.due).await;
+    }
+
+    /// What is true on the server: its tick, and everything that moves.
+    #[must_use]
+    pub fn truth(&self) -> (u64, Vec<TrueEntity>) {
+        self.server
+            .as_ref()
+            .map(|server| (server.tick(), server.truth()))
+            .unwrap_or_default()
     }
 
     /// Lets time pass, at most a minute, until `is_so`; false when it never was.

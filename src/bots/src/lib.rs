@@ -5,6 +5,7 @@
 mod box_world;
 mod ground;
 mod harness;
+mod own_hands;
 mod participant;
 mod random;
 mod stroll;

@@ -1,5 +1,6 @@
 //! A session with a body and a memory: what a front-end keeps, without pictures.
 
+use crate::own_hands::OwnHands;
 use glam::Vec3;
 use identity::Key;
 use network::{ClientEndpoint, KnownServers};
@@ -8,13 +9,12 @@ use protocol::{
     SHIPPED_AVATARS, ServerStatistics, Welcome, WorldAddress,
 };
 use replication::{Flags, Pose};
-use session::{Cache, OwnMotion, Session, SessionConfig, SessionEvent, WorldFiles};
+use session::{ActionError, Cache, OwnMotion, Session, SessionConfig, SessionEvent, WorldFiles};
 use simulation::AvatarMotion;
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
 use tokio::runtime::Handle;
 
 /// Somebody in a world.
-#[derive(Debug)]
 pub struct Participant {
     /// The session underneath.
     pub session: Session,
@@ -50,6 +50,18 @@ pub struct Participant {
     pub end: Option<SessionEvent>,
     /// True after the first entry.
     pub is_inside: bool,
+    own_hands: Option<Box<OwnHands>>,
+}
+
+impl fmt::Debug for Participant {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Participant")
+            .field("welcome", &self.welcome)
+            .field("holding", &self.holding)
+            .field("end", &self.end)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Participant {
@@ -74,6 +86,40 @@ impl Participant {
             losses: 0,
             end: None,
             is_inside: false,
+            own_hands: None,
+        }
+    }
+
+    /// With a world of its own, in which what it carries and throws moves at once, as in a desktop client.
+    ///
+    /// # Errors
+    /// Why the world cannot be read, fit to show.
+    pub fn with_own_hands(self, world: &Path) -> Result<Self, String> {
+        Ok(Self {
+            own_hands: Some(Box::new(OwnHands::load(world)?)),
+            ..self
+        })
+    }
+
+    /// Takes a body in the hand; gives the request's number.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn grab(&mut self, entity: EntityId) -> Result<u32, ActionError> {
+        match &mut self.own_hands {
+            Some(hands) => hands.grab(&self.session, entity),
+            None => self.session.grab(entity),
+        }
+    }
+
+    /// Lets go of a body with a velocity in metres a second; gives the request's number.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn throw(&mut self, entity: EntityId, velocity: Vec3) -> Result<u32, ActionError> {
+        match &mut self.own_hands {
+            Some(hands) => hands.throw(&self.session, entity, velocity),
+            None => self.session.release(entity, velocity),
         }
     }
 
@@ -99,6 +145,7 @@ impl Participant {
             known_servers: Arc::new(KnownServers::in_memory()),
             pin_unknown: true,
             endpoint: ClientEndpoint::udp(),
+            recorder: None,
         };
         Ok(Self::new(Session::start(config, runtime)))
     }
@@ -121,6 +168,9 @@ impl Participant {
                 flags,
                 emote: 0,
             });
+            if let (Some(hands), Some(welcome)) = (&mut self.own_hands, &self.welcome) {
+                hands.tick(&self.session, &self.motion, welcome.entity);
+            }
         }
     }
 
@@ -141,6 +191,9 @@ impl Participant {
     /// Where an entity is shown now.
     #[must_use]
     pub fn shown(&self, entity: EntityId) -> Option<Pose> {
+        if let Some(hands) = &self.own_hands {
+            return hands.shown(&self.session, entity);
+        }
         let now_secs = self.session.now_secs();
         self.session.view().pose(entity, now_secs)
     }
@@ -160,6 +213,9 @@ impl Participant {
     }
 
     fn take(&mut self, event: SessionEvent) {
+        if let Some(hands) = &mut self.own_hands {
+            hands.hear(&self.session, &event);
+        }
         match event {
             SessionEvent::Entered { welcome, files } => {
                 self.files = Some(files);
@@ -203,13 +259,16 @@ impl Participant {
         self.chat.clone_from(&welcome.chat);
         self.notes.clone_from(&welcome.notes);
         self.holding = welcome.holding;
+        if let Some(hands) = &mut self.own_hands {
+            hands.enter(&welcome.bodies);
+        }
         self.is_inside = true;
         self.welcome = Some(welcome);
     }
 }
 
 /// For what may as well not be done: an action that is refused because too much waits, or all is over.
-pub(crate) fn at_best<T>(action: Result<T, session::ActionError>) {
+pub(crate) fn at_best<T>(action: Result<T, ActionError>) {
     if let Err(reason) = action {
         tracing::trace!("not done: {reason}");
     }

@@ -140,6 +140,7 @@ impl Crew {
             known_servers: self.known.clone(),
             pin_unknown: true,
             endpoint: ClientEndpoint::udp(),
+            recorder: None,
         };
         let mut random = Random::new(self.seed ^ (number + 1).wrapping_mul(0x9e37_79b9));
         let pause = random.between(0.2, 2.5);

@@ -304,7 +304,7 @@ async fn who_does_not_read_is_sent_away() {
     // The news of the end waits in the narrow link as well.
     stage.harness.set_path(66, LinkConfig::default());
     let mut people: Vec<_> = speakers.iter_mut().collect();
-    stage.harness.advance(&mut people, 8.0).await;
+    stage.harness.advance(&mut people, 12.0).await;
     // Its full path may have lost the last word; then it learns that it is not known any more.
     let reason = slow.connection.close_reason().unwrap();
     assert!(

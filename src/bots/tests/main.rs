@@ -9,4 +9,5 @@ mod keeping;
 mod load;
 mod support;
 mod things;
+mod throwing;
 mod together;

@@ -31,6 +31,8 @@ pub struct ClientConfig {
     pub script: Option<String>,
     /// Where figures are written at exit.
     pub stats: Option<PathBuf>,
+    /// Where the state datagrams of the visit are recorded.
+    pub record: Option<PathBuf>,
     /// Print what was seen at exit.
     pub is_summarising: bool,
     /// Trust a server that was never seen before without asking.

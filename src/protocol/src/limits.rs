@@ -67,6 +67,8 @@ pub const REACH_METRES: f32 = 3.0;
 pub const MAX_CARRIED_KILOGRAMS: f32 = 30.0;
 /// Fastest throw in metres a second.
 pub const MAX_THROW_SPEED: f32 = 12.0;
+/// Fastest spin of a throw in radians a second.
+pub const MAX_THROW_SPIN: f32 = 20.0;
 /// Nesting of MessagePack values.
 pub const MAX_MESSAGE_DEPTH: usize = 16;
 /// Most bodies of a world that move by physics; more are refused when the world is loaded.

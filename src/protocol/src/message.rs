@@ -99,6 +99,9 @@ pub enum ClientMessage {
         entity: EntityId,
         /// Wished velocity; clamped to [`MAX_THROW_SPEED`](crate::limits::MAX_THROW_SPEED).
         velocity: [f32; 3],
+        /// Where the body is in the hand; where the server has it when absent, or not believable.
+        #[serde(default)]
+        hand: Option<HandPose>,
     },
     /// Sit down on a seat of the world file (index in [`Welcome::seats`]).
     Sit {
@@ -127,6 +130,17 @@ pub enum ClientMessage {
     },
     /// Leave in good order: no waiting for a return.
     Leave,
+}
+
+/// A body in the hand, as the one who holds it has it at the moment of letting go. World space.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct HandPose {
+    /// Position of the body's origin, metres.
+    pub position: [f32; 3],
+    /// Unit quaternion, x y z w.
+    pub rotation: [f32; 4],
+    /// Angular velocity, radians a second about each axis.
+    pub spin: [f32; 3],
 }
 
 /// What a server sends on the control stream.
@@ -173,6 +187,17 @@ pub enum ServerMessage {
     },
     /// You now hold this body, or no longer hold it (`None`), also without a request of yours.
     Holding(Option<EntityId>),
+    /// A body has left your hand by your `Release`. Comes before `Done`, which waits for the disk.
+    Thrown {
+        /// Number of the request.
+        request: u32,
+        /// The body.
+        entity: EntityId,
+        /// The server tick whose state is the first one after letting go.
+        tick: u64,
+        /// True when it began where `Release` said.
+        is_as_stated: bool,
+    },
     /// You now sit on this seat, or stand (`None`).
     Sitting(Option<u32>),
     /// How the server fares.

@@ -66,7 +66,9 @@ pub fn decode_message<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result
 mod tests {
     use super::*;
     use crate::limits::MAX_MESSAGE_BYTES;
-    use crate::{BulkRequest, BulkResponse, ClientMessage, ContentHash, EntityId, ServerMessage};
+    use crate::{
+        BulkRequest, BulkResponse, ClientMessage, ContentHash, EntityId, HandPose, ServerMessage,
+    };
     use proptest::prelude::*;
 
     #[test]
@@ -78,6 +80,7 @@ mod tests {
                 request: 7,
                 entity: EntityId(9),
                 velocity: [1.0, -2.0, 0.5],
+                hand: None,
             },
         ] {
             let bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
@@ -87,13 +90,26 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_example_is_right() {
-        let document = include_str!("../../../docs/PROTOCOL.md");
-        let message = ClientMessage::Chat {
+    fn the_documented_examples_are_right() {
+        is_documented(&ClientMessage::Chat {
             request: 7,
             text: "hi".to_owned(),
-        };
-        let body = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+        });
+        is_documented(&ClientMessage::Release {
+            request: 8,
+            entity: EntityId(3),
+            velocity: [0.0, 2.0, -8.0],
+            hand: Some(HandPose {
+                position: [1.0, 1.5, -2.0],
+                rotation: [0.0, 0.0, 0.0, 1.0],
+                spin: [0.0; 3],
+            }),
+        });
+    }
+
+    fn is_documented(message: &ClientMessage) {
+        let document = include_str!("../../../docs/PROTOCOL.md");
+        let body = encode_message(message, MAX_MESSAGE_BYTES).unwrap();
         let hex = |bytes: &[u8]| -> String {
             let pairs: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             pairs.join(" ")
@@ -117,6 +133,20 @@ mod tests {
         assert_eq!(challenge, b"\x81\xa9Challenge\x81\xa5nonce\xc4\x02\x01\x02");
         let hash = encode_message(&ContentHash([9; 32]), 1000).unwrap();
         assert_eq!(hash[..3], [0xdc, 0, 32]);
+    }
+
+    #[test]
+    fn a_release_without_a_hand_is_understood() {
+        let mut old = b"\x81\xa7Release\x83\xa7request\x01\xa6entity\x02\xa8velocity\x93".to_vec();
+        old.extend_from_slice(&[0xca, 0, 0, 0, 0].repeat(3));
+        let message = decode_message::<ClientMessage>(&old, MAX_MESSAGE_BYTES).unwrap();
+        let expected = ClientMessage::Release {
+            request: 1,
+            entity: EntityId(2),
+            velocity: [0.0; 3],
+            hand: None,
+        };
+        assert_eq!(message, expected);
     }
 
     #[test]

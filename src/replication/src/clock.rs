@@ -7,6 +7,8 @@ use std::collections::VecDeque;
 const OFFSET_WINDOW_SECS: f64 = 5.0;
 /// Most seconds a second by which the clock runs faster or slower to reach its goal.
 const CLOCK_SLEW: f64 = 0.02;
+/// After a silence the clock does not make up for all of it at once, in seconds.
+const LONGEST_SLEW_SECS: f64 = 0.5;
 /// An error above this is a jump, in seconds.
 const JUMP_SECS: f64 = 0.25;
 /// Most observations kept in a window: 30 a second for five seconds, and some more.
@@ -59,7 +61,7 @@ impl ServerClock {
             return;
         };
         let error = goal - offset;
-        let most = CLOCK_SLEW * (arrival_secs - at).max(0.0);
+        let most = CLOCK_SLEW * (arrival_secs - at).clamp(0.0, LONGEST_SLEW_SECS);
         let moved = if error.abs() > JUMP_SECS {
             error
         } else {

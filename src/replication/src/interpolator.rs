@@ -4,7 +4,7 @@
 //! turn. Past the newest: the motion goes on ever slower and comes to rest. When a sample surprises, what was shown
 //! does not jump: the difference is kept as an offset that decays.
 
-use crate::state::{EntityState, Pose};
+use crate::state::{EntityState, Kind, Pose};
 use glam::{Quat, Vec3};
 use protocol::quantisation::{HEADINGS_PER_TURN, ROTATION_STEP};
 use protocol::tick::seconds_of_ticks;
@@ -16,13 +16,19 @@ const RING: usize = 32;
 /// of the display may need.
 const UNSEEN: usize = 12;
 const KEPT: usize = 6;
-/// Time constant with which unconfirmed motion dies down, in seconds.
+/// Motion goes on unchanged for so long without word, in seconds: as long as one lost snapshot is usually missed.
+const SURE_SECS: f32 = 0.06;
+/// Time constant with which it dies down after that, in seconds.
 const COAST_SECS: f32 = 0.2;
+/// Rate at which offsets of bodies decay, per second: they move faster than people, and nobody looks at their gait.
+const BODY_DECAY: f32 = 12.0;
 /// Rate at which small and large offsets decay, per second, and the sizes where that changes, in metres.
 const SLOW_DECAY: f32 = 3.1;
 const FAST_DECAY: f32 = 9.8;
 const SMALL_OFFSET_METRES: f32 = 0.25;
 const LARGE_OFFSET_METRES: f32 = 1.0;
+/// Fastest that an offset decays, in metres a second: 5 cm in a frame of 60 a second.
+const FASTEST_DECAY: f32 = 3.0;
 /// Offsets above this are not smoothed, in metres.
 const SNAP_METRES: f32 = 5.0;
 /// Rate at which offsets of rotation decay, per second.
@@ -101,15 +107,27 @@ impl Interpolator {
             self.offset.rotation = Quat::IDENTITY;
             return;
         }
+        self.go_on_from(&shown, playout_tick);
+    }
+
+    /// The time that is shown jumps: what was shown goes on without a jump, unless it is more than 5 m off.
+    pub fn shift_time(&mut self, from_tick: f64, to_tick: f64) {
+        let shown = self.sample(from_tick);
+        self.go_on_from(&shown, to_tick);
+    }
+
+    /// Keeps what differs between a shown pose and the samples as the offset at `playout_tick`.
+    fn go_on_from(&mut self, shown: &Pose, playout_tick: f64) {
         let told = self.curve(playout_tick);
+        let kind = self.newest().kind();
         let position = shown.position - told.position;
         // A prediction may move freely inside the box that the quantised value vouches for.
-        let step = state.kind().position_quantiser().step();
+        let step = kind.position_quantiser().step();
         let is_surprise = position.length() > step * 0.5 && position.length() <= SNAP_METRES;
         let rotation = (shown.rotation * told.rotation.conjugate()).normalize();
-        let least_turn = match state.kind() {
-            crate::state::Kind::Avatar => std::f32::consts::PI / HEADINGS_PER_TURN as f32,
-            crate::state::Kind::Body => ROTATION_STEP,
+        let least_turn = match kind {
+            Kind::Avatar => std::f32::consts::PI / HEADINGS_PER_TURN as f32,
+            Kind::Body => ROTATION_STEP,
         };
         self.offset = Offset {
             at_tick: playout_tick,
@@ -141,12 +159,7 @@ impl Interpolator {
         self.is_watched.set(true);
         let mut pose = self.curve(playout_tick);
         let elapsed = seconds_of_ticks(playout_tick - self.offset.at_tick).max(0.0) as f32;
-        let offset = self.offset.position;
-        let size = offset.length();
-        let part = ((size - SMALL_OFFSET_METRES) / (LARGE_OFFSET_METRES - SMALL_OFFSET_METRES))
-            .clamp(0.0, 1.0);
-        let rate = SLOW_DECAY + (FAST_DECAY - SLOW_DECAY) * part;
-        pose.position += offset * (-rate * elapsed).exp();
+        pose.position += decayed(self.newest().kind(), self.offset.position, elapsed);
         let left = (-TURN_DECAY * elapsed).exp();
         pose.rotation = (Quat::IDENTITY.slerp(shortest(self.offset.rotation), left)
             * pose.rotation)
@@ -158,6 +171,12 @@ impl Interpolator {
     #[must_use]
     pub fn newest(&self) -> &EntityState {
         &self.back(0).state
+    }
+
+    /// Where the entity was in the newest state, with the velocity that the samples tell.
+    #[must_use]
+    pub fn newest_pose(&self) -> Pose {
+        coast(self.back(0), self.newest_tick() as f64)
     }
 
     /// Server tick of the newest state.
@@ -256,6 +275,30 @@ impl Interpolator {
     }
 }
 
+/// What is left of an offset: it decays by a rate that grows with its size, but never faster than
+/// [`FASTEST_DECAY`].
+fn decayed(kind: Kind, offset: Vec3, elapsed: f32) -> Vec3 {
+    let size = offset.length();
+    if size <= 0.0 {
+        return Vec3::ZERO;
+    }
+    let part = ((size - SMALL_OFFSET_METRES) / (LARGE_OFFSET_METRES - SMALL_OFFSET_METRES))
+        .clamp(0.0, 1.0);
+    let rate = match kind {
+        Kind::Avatar => SLOW_DECAY + (FAST_DECAY - SLOW_DECAY) * part,
+        Kind::Body => BODY_DECAY,
+    };
+    // Down to the size whose rate is slow enough it shrinks evenly.
+    let even = size.min(FASTEST_DECAY / rate);
+    let even_secs = (size - even) / FASTEST_DECAY;
+    let left = if elapsed < even_secs {
+        size - FASTEST_DECAY * elapsed
+    } else {
+        even * (-rate * (elapsed - even_secs)).exp()
+    };
+    offset * (left / size)
+}
+
 /// Seconds from one sample to a later one, when they are near enough and not a jump apart.
 fn span(from: &Sample, to: &Sample) -> Option<f32> {
     let ticks = to.tick.saturating_sub(from.tick);
@@ -276,11 +319,12 @@ fn rest(sample: &Sample) -> Pose {
     }
 }
 
-/// Past the newest sample: `v t0 (1 - exp(-t / t0))`, which saturates.
+/// Past the newest sample: on as before for a moment, then `v t0 (1 - exp(-t / t0))`, which saturates.
 fn coast(newest: &Sample, playout_tick: f64) -> Pose {
     let elapsed = seconds_of_ticks(playout_tick - newest.tick as f64) as f32;
-    let left = (-elapsed / COAST_SECS).exp();
-    let reach = COAST_SECS * (1.0 - left);
+    let sure = elapsed.min(SURE_SECS);
+    let left = (-(elapsed - sure) / COAST_SECS).exp();
+    let reach = sure + COAST_SECS * (1.0 - left);
     let turn = Quat::from_scaled_axis(newest.angular * reach);
     Pose {
         position: newest.position + newest.linear * reach,
@@ -345,7 +389,7 @@ fn shorter_angle(rotation: Quat) -> f32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::{EntitySample, Flags, Kind};
+    use crate::state::{EntitySample, Flags};
 
     fn state(kind: Kind, position: Vec3, yaw: f32) -> EntityState {
         let mut state = EntityState::quantise(&EntitySample {
@@ -406,7 +450,7 @@ mod tests {
         }
         let far = interpolator.sample(1_000.0);
         assert!(
-            (far.position.x - (1.8 + 4.0 * COAST_SECS)).abs() < 0.02,
+            (far.position.x - (1.8 + 4.0 * (SURE_SECS + COAST_SECS))).abs() < 0.02,
             "{far:?}"
         );
         assert!(far.linear_velocity.length() < 1.0e-3);

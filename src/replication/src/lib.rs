@@ -20,6 +20,7 @@ mod record;
 mod rotation;
 mod state;
 mod tables;
+mod trace;
 mod training;
 mod view;
 
@@ -36,5 +37,9 @@ pub use interpolator::Interpolator;
 pub use receive_log::ReceiveLog;
 pub use state::{EntitySample, EntityState, Flags, Kind, Orientation, Pose};
 pub use tables::tables_version;
+pub use trace::{
+    MAX_TRACE_BYTES, MAX_TRACE_ENTITIES, TRACE_MAGIC, TraceError, TraceEvent, TraceReader,
+    TraceWriter, TrueEntity,
+};
 pub use training::SymbolCounts;
 pub use view::ClientView;

@@ -14,6 +14,7 @@ use network::{
     BindError, Certificate, CertificateError, CloseCode, Courier, ServerEndpoint, SocketBuffers,
 };
 use protocol::{Fingerprint, WorldAddress};
+use replication::TrueEntity;
 use std::{
     fs::{self, File, TryLockError},
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -271,6 +272,12 @@ impl SteppedServer {
     #[must_use]
     pub fn tick(&self) -> u64 {
         self.worlds.first().map_or(0, World::tick)
+    }
+
+    /// Everything that moves in the first world, as its simulation has it: what others are told of, unquantised.
+    #[must_use]
+    pub fn truth(&self) -> Vec<TrueEntity> {
+        self.worlds.first().map(World::truth).unwrap_or_default()
     }
 
     /// Ends without telling anybody and without saving, as a crash does.

@@ -61,6 +61,17 @@ pub enum SessionEvent {
     },
     /// One holds a body now, or none.
     Holding(Option<EntityId>),
+    /// A body left one's hand, as one asked: its flight began on the server.
+    Thrown {
+        /// Number that the action returned.
+        request: u32,
+        /// The body.
+        entity: EntityId,
+        /// The server tick whose state is the first one after letting go.
+        tick: u64,
+        /// True when it began where [`Session::throw`](crate::Session::throw) said.
+        is_as_stated: bool,
+    },
     /// One sits on a seat now, or stands.
     Sitting(Option<u32>),
     /// The server did not accept one's motion: go on from here. Whatever is set by

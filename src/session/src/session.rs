@@ -3,13 +3,16 @@
 use crate::cache::Cache;
 use crate::event::SessionEvent;
 use crate::motion::{Basis, OwnMotion, TimedMotion};
+use crate::record::Recorder;
 use crate::run;
 use crate::view::WorldView;
 use identity::{Did, Key};
 use network::{ClientEndpoint, KnownServers, PathStats};
 use protocol::{
-    AvatarChoice, ClientMessage, ContentHash, DisplayName, EntityId, Welcome, WorldAddress,
+    AvatarChoice, ClientMessage, ContentHash, DisplayName, EntityId, HandPose, Welcome,
+    WorldAddress,
 };
+use replication::TraceEvent;
 use std::io;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self as std_mpsc, RecvTimeoutError};
@@ -52,6 +55,8 @@ pub struct SessionConfig {
     pub pin_unknown: bool,
     /// How to reach servers.
     pub endpoint: ClientEndpoint,
+    /// Takes down every state datagram.
+    pub recorder: Option<Recorder>,
 }
 
 /// A participant in a world. Dropping it leaves in good order; where the session has a thread of its own, that
@@ -75,6 +80,7 @@ pub(crate) struct Shared {
     view: Mutex<WorldView>,
     motion: Mutex<Option<TimedMotion>>,
     stats: Mutex<SessionStats>,
+    recorder: Option<Recorder>,
     /// Bytes in and out of connections that have ended.
     past_bytes: Mutex<(u64, u64)>,
 }
@@ -180,6 +186,7 @@ impl Session {
             view: Mutex::new(WorldView::new()),
             motion: Mutex::new(None),
             stats: Mutex::new(SessionStats::default()),
+            recorder: config.recorder.clone(),
             past_bytes: Mutex::new((0, 0)),
         });
         let session = Self {
@@ -290,11 +297,26 @@ impl Session {
     /// # Errors
     /// [`ActionError`].
     pub fn release(&self, entity: EntityId, velocity: glam::Vec3) -> Result<u32, ActionError> {
+        self.throw(entity, velocity, None)
+    }
+
+    /// As [`Self::release`], from where oneself has the body at this moment; [`SessionEvent::Thrown`] tells when its
+    /// flight began on the server, and whether there.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn throw(
+        &self,
+        entity: EntityId,
+        velocity: glam::Vec3,
+        hand: Option<HandPose>,
+    ) -> Result<u32, ActionError> {
         let velocity = velocity.to_array();
         self.request(|request| ClientMessage::Release {
             request,
             entity,
             velocity,
+            hand,
         })
     }
 
@@ -463,8 +485,19 @@ impl Shared {
     pub(crate) fn begin_visit(&self, welcome: &Welcome) {
         *self.motion() = None;
         self.stats().is_connected = true;
+        self.record(|| TraceEvent::Visit {
+            server_tick: welcome.tick,
+            is_return: welcome.is_resumed,
+        });
         self.view()
             .begin_visit(welcome.tick, welcome.is_resumed, self.now_secs());
+    }
+
+    /// Takes something down, where that is wanted.
+    pub(crate) fn record(&self, event: impl FnOnce() -> TraceEvent) {
+        if let Some(recorder) = &self.recorder {
+            recorder.note(self.now_secs(), &event());
+        }
     }
 
     /// Takes the figures of the connection that lives.

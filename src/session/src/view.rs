@@ -12,6 +12,9 @@ const SEND_SECS: f64 = TICKS_PER_SEND as f64 / TICKS_PER_SECOND as f64;
 /// Seconds after a return in which entities of the visit before are kept, until the server names them again.
 const CONFIRM_SECS: f64 = 2.0;
 
+/// A step of the shown time beyond that of the frames is smoothed away, in ticks; usual ones are far smaller.
+const TIME_JUMP_TICKS: f64 = 0.5;
+
 /// Decoded snapshots on the server's time. Times are seconds of [`Session::now_secs`](crate::Session::now_secs).
 #[derive(Debug)]
 pub struct WorldView {
@@ -92,6 +95,18 @@ impl WorldView {
         self.newest_tick
     }
 
+    /// The newest that is known of one entity, ahead of what is shown: server tick, pose, state.
+    #[must_use]
+    pub fn news(&self, entity: EntityId) -> Option<(u64, Pose, &EntityState)> {
+        let interpolator = &self.entities.get(&entity)?.interpolator;
+        let newest = interpolator.newest();
+        Some((
+            interpolator.newest_tick(),
+            interpolator.newest_pose(),
+            newest,
+        ))
+    }
+
     /// True when the server has told of this entity and it is still there.
     #[must_use]
     pub fn contains(&self, entity: EntityId) -> bool {
@@ -157,10 +172,11 @@ impl WorldView {
             self.entities.clear();
             self.newest_tick = None;
             self.confirm_until = None;
+            self.clock = ServerClock::new();
+            self.delay = PlayoutDelay::new(SEND_SECS);
         }
+        // The clock of the same world goes on: what is shown then neither vanishes nor jumps.
         self.decoder = SnapshotDecoder::new(server_tick);
-        self.clock = ServerClock::new();
-        self.delay = PlayoutDelay::new(SEND_SECS);
     }
 
     /// Takes one state datagram; gives the correction that it carries.
@@ -180,12 +196,20 @@ impl WorldView {
             }
         };
         let tick = snapshot.tick;
+        let shown_tick = self.delay.playout_tick(&self.clock, now_secs);
         self.clock.observe(tick, now_secs);
         self.delay.observe(&self.clock, tick, now_secs);
         let playout_tick = self
             .delay
             .playout_tick(&self.clock, now_secs)
             .unwrap_or(tick as f64);
+        if let Some(shown_tick) =
+            shown_tick.filter(|shown| (playout_tick - shown).abs() > TIME_JUMP_TICKS)
+        {
+            for entity in self.entities.values_mut() {
+                entity.interpolator.shift_time(shown_tick, playout_tick);
+            }
+        }
         for (id, state) in &snapshot.updates {
             match self.entities.get_mut(id) {
                 Some(entity) => {

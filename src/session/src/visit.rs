@@ -12,6 +12,7 @@ use protocol::{
     AvatarChoice, ClientMessage, ContentHash, Denial, DisplayName, ServerMessage, Welcome,
     WorldInfo,
 };
+use replication::TraceEvent;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -320,6 +321,17 @@ impl Visit<'_> {
                 }
             }
             ServerMessage::Holding(entity) => SessionEvent::Holding(entity),
+            ServerMessage::Thrown {
+                request,
+                entity,
+                tick,
+                is_as_stated,
+            } => SessionEvent::Thrown {
+                request,
+                entity,
+                tick,
+                is_as_stated,
+            },
             ServerMessage::Sitting(seat) => SessionEvent::Sitting(seat),
             ServerMessage::Replaced => return Some(End::Over(SessionEvent::Replaced)),
             ServerMessage::Closing { reason } => return Some(End::Lost(reason)),
@@ -335,6 +347,7 @@ impl Visit<'_> {
     }
 
     async fn on_state(&mut self, bytes: &[u8]) {
+        self.shared.record(|| TraceEvent::Received(bytes.to_vec()));
         let taken = self.shared.view().take(bytes, self.shared.now_secs());
         if let Ok(Some(correction)) = taken
             && self.motion.correct(&correction)
@@ -428,6 +441,7 @@ impl Visit<'_> {
             self.motion.clear();
             return;
         }
+        self.shared.record(|| TraceEvent::Sent(bytes.clone()));
         let count = bytes.len() as u64;
         if let Err(error) = self.connection.send_state(bytes) {
             tracing::debug!("motion was not sent: {error}");

@@ -7,4 +7,5 @@ mod files;
 mod hostile;
 mod losing;
 mod moving;
+mod showing;
 mod support;

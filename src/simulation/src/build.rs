@@ -260,21 +260,22 @@ impl Builder<'_> {
             part.body.is_carryable = properties.mass <= MAX_CARRIED_KILOGRAMS
                 && !jointed.contains(node)
                 && self.scene.is_selectable(*node);
-            if self.role == Role::Authority {
-                // No `Velocity` component: the engine would write it back over what carrying and restoring set.
-                self.world.entity_mut(part.body.entity).insert((
-                    rapier::AdditionalMassProperties::MassProperties(properties),
-                    rapier::GravityScale(motion.gravity_factor),
-                    rapier::Ccd::enabled(),
-                    rapier::Damping {
-                        linear_damping: LINEAR_DAMPING,
-                        angular_damping: if part.is_round {
-                            ROLLING_DAMPING
-                        } else {
-                            ANGULAR_DAMPING
-                        },
+            // No `Velocity` component: the engine would write it back over what carrying and restoring set.
+            let mut entity = self.world.entity_mut(part.body.entity);
+            entity.insert((
+                rapier::AdditionalMassProperties::MassProperties(properties),
+                rapier::GravityScale(motion.gravity_factor),
+                rapier::Damping {
+                    linear_damping: LINEAR_DAMPING,
+                    angular_damping: if part.is_round {
+                        ROLLING_DAMPING
+                    } else {
+                        ANGULAR_DAMPING
                     },
-                ));
+                },
+            ));
+            if self.role == Role::Authority {
+                entity.insert(rapier::Ccd::enabled());
             }
         }
     }

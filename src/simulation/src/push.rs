@@ -24,7 +24,7 @@ impl Simulation {
             return;
         }
         self.weigh_on_ground(feet);
-        for (handle, away, depth) in self.pressed(feet, is_crouching) {
+        for (handle, away, depth) in self.pressed(feet, is_crouching, QueryFilter::only_dynamic()) {
             let Some(body) = self
                 .rigid_bodies_mut()
                 .and_then(|set| set.into_inner().bodies.get_mut(handle))
@@ -73,16 +73,35 @@ impl Simulation {
         }
     }
 
-    /// Loose bodies beside a person: handle, direction away from the person, how deep in the margin.
-    fn pressed(&self, feet: Vec3, is_crouching: bool) -> Vec<(RigidBodyHandle, Vec3, f32)> {
+    /// Loose things beside a person or below them, whoever moves them here.
+    pub(crate) fn touched(&self, feet: Vec3, is_crouching: bool) -> Vec<usize> {
+        let beside = self.pressed(feet, is_crouching, QueryFilter::default());
+        let below = self.ground_below(feet, STANDING_GAP);
+        let handles = beside.into_iter().map(|(handle, _, _)| handle);
+        let handles = handles.chain(below.map(|(handle, _)| handle));
+        let indices = handles.filter_map(|handle| self.index_of_handle(handle));
+        indices
+            .filter(|index| {
+                self.bodies()
+                    .get(*index)
+                    .is_some_and(|body| body.is_dynamic)
+            })
+            .collect()
+    }
+
+    /// Bodies beside a person: handle, direction away from the person, how deep in the margin.
+    fn pressed(
+        &self,
+        feet: Vec3,
+        is_crouching: bool,
+        filter: QueryFilter<'_>,
+    ) -> Vec<(RigidBodyHandle, Vec3, f32)> {
         let radius = AVATAR_RADIUS + PUSH_MARGIN;
         let (low, high) = (feet.y + ABOVE_FEET, feet.y + height(is_crouching));
         let half = ((high - low) * 0.5 - radius).max(0.01);
         let center = Vec3::new(feet.x, (low + high) * 0.5, feet.z);
         let capsule = Capsule::new_y(half, radius);
-        let filter = QueryFilter::only_dynamic()
-            .exclude_sensors()
-            .groups(avatar_obstacles());
+        let filter = filter.exclude_sensors().groups(avatar_obstacles());
         let near = self.query(filter, |pipeline| {
             let mut near = Vec::new();
             for (_, collider) in pipeline.intersect_shape(Pose::from_translation(center), &capsule)

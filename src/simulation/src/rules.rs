@@ -53,5 +53,13 @@ pub const CARRY_LIMIT: f32 = 1.5;
 pub const CARRY_PATIENCE_TICKS: u32 = 30;
 /// Fastest motion of a carried body in metres a second.
 pub const CARRY_SPEED: f32 = 9.0;
+/// Bodies that somebody moves themselves at the same time: one in the hand, others still in the air.
+pub const MAX_LOCAL_BODIES: usize = 8;
+/// Ticks without news of a thrown body after which it is the server's again: two seconds.
+pub const HAND_NEWS_TICKS: u32 = 120;
+/// Rate at which the difference between what was shown and what is fades, per second.
+pub const OFFSET_FADE_RATE: f32 = 9.8;
+/// Fastest that it fades, metres a second: less than a hand's breadth in a frame.
+pub const OFFSET_FADE_SPEED: f32 = 5.0;
 /// Who falls so far below everything in the world starts again at a spawn point, in metres.
 pub const FALL_BELOW_WORLD: f32 = 30.0;

@@ -20,7 +20,7 @@ use glam::{Quat, Vec3};
 use rapier3d::prelude::{Pose, RigidBodyHandle};
 use scene::{NodeIndex, Scene};
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -102,6 +102,8 @@ pub struct Simulation {
     kill_height: f32,
     /// Ticks for which each carried body has been far from its hand.
     pub(crate) carried: BTreeMap<usize, u32>,
+    /// Bodies of a follower that forces move here for a while.
+    pub(crate) local: BTreeSet<usize>,
 }
 
 impl Simulation {
@@ -144,6 +146,7 @@ impl Simulation {
             context,
             tick: 0,
             carried: BTreeMap::new(),
+            local: BTreeSet::new(),
         };
         // The first step only lets the engine take in what was spawned.
         simulation.set_active(false);
@@ -236,9 +239,10 @@ impl Simulation {
         })
     }
 
-    /// Puts a body somewhere: from a store, from the server, or back from below the world. Values that are no numbers change nothing.
+    /// Puts a body somewhere: from a store, from the server, or back from below the world. Values that are no numbers
+    /// change nothing, and neither does what the server says of a body that is [local](Self::is_local).
     pub fn set_body(&mut self, index: usize, state: &BodyState) {
-        if !state.is_finite() {
+        if !state.is_finite() || self.is_local(index) {
             return;
         }
         let role = self.role;
@@ -267,6 +271,19 @@ impl Simulation {
         if state.is_sleeping {
             body.sleep();
         }
+    }
+
+    pub(crate) const fn context(&self) -> Entity {
+        self.context
+    }
+
+    /// The tick alone; bodies that follow from it are put where they belong by the next step.
+    pub(crate) const fn put_tick(&mut self, tick: u64) {
+        self.tick = tick;
+    }
+
+    pub(crate) const fn role(&self) -> Role {
+        self.role
     }
 
     pub(crate) fn handle(&self, index: usize) -> Option<RigidBodyHandle> {

@@ -1,9 +1,11 @@
 //! A world on disk and a harness around it.
 
 use bots::{Harness, HarnessConfig, Participant, write_box_world};
+use std::path::{Path, PathBuf};
 
 pub(crate) struct Stage {
     pub(crate) harness: Harness,
+    world: PathBuf,
     _folder: tempfile::TempDir,
 }
 
@@ -21,11 +23,17 @@ impl Stage {
     pub(crate) fn with(capacity: u32, change: impl Fn(HarnessConfig) -> HarnessConfig) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let world = write_box_world(folder.path(), capacity).unwrap();
-        let harness = Harness::start(change(HarnessConfig::new(world))).unwrap();
+        let harness = Harness::start(change(HarnessConfig::new(world.clone()))).unwrap();
         Self {
             harness,
+            world,
             _folder: folder,
         }
+    }
+
+    /// Where the world is on disk.
+    pub(crate) fn world(&self) -> &Path {
+        &self.world
     }
 
     /// Joins and comes in.

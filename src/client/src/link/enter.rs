@@ -2,7 +2,7 @@
 
 use crate::ClientConfig;
 use identity::Key;
-use session::{Cache, ClientEndpoint, KnownServers, Session, SessionConfig};
+use session::{Cache, ClientEndpoint, KnownServers, Recorder, Session, SessionConfig};
 use std::{path::PathBuf, sync::Arc};
 
 /// A session, and the servers that it knows.
@@ -38,10 +38,19 @@ pub(super) fn make_session(config: &ClientConfig) -> Result<(Session, Arc<KnownS
         known_servers: Arc::clone(&known_servers),
         pin_unknown: config.pin_unknown,
         endpoint: ClientEndpoint::udp(),
+        recorder: recorder(config)?,
     };
     let session = Session::spawn(session)
         .map_err(|error| format!("the session cannot be started: {error}"))?;
     Ok((session, known_servers))
+}
+
+fn recorder(config: &ClientConfig) -> Result<Option<Recorder>, String> {
+    let create = |path: &PathBuf| {
+        Recorder::create(path)
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    };
+    config.record.as_ref().map(create).transpose()
 }
 
 /// The key of this person: from the data folder, or one for this run alone.

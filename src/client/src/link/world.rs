@@ -56,6 +56,21 @@ impl NoticeBoard {
     }
 }
 
+impl VisitWorld {
+    /// Index in the local physics of a body that the server speaks of.
+    pub(crate) fn index_of(&self, entity: EntityId) -> Option<usize> {
+        let node = self.node_of_body.get(&entity)?;
+        self.simulation.body_of_node(*node)
+    }
+
+    /// What the server calls a body of the local physics.
+    pub(crate) fn entity_of(&self, index: usize) -> Option<EntityId> {
+        let node = self.simulation.bodies().get(index)?.node;
+        let known = self.node_of_body.iter().find(|(_, known)| **known == node);
+        known.map(|(entity, _)| *entity)
+    }
+}
+
 /// Sent once when a world is there to be drawn.
 #[derive(Message)]
 pub(crate) struct LoadedHere;

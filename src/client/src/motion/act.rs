@@ -3,27 +3,21 @@
 use super::{
     Me, Wishes,
     answers::{Open, Request},
+    hands::OwnHands,
     reach::{LookAround, Reach},
 };
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{Link, Visit},
+    link::{Link, Visit, VisitWorld},
 };
 use bevy::prelude::*;
-use protocol::{EntityId, limits::MAX_THROW_SPEED};
+use protocol::limits::MAX_THROW_SPEED;
 use session::ActionError;
-use simulation::Simulation;
-
-/// What one carries, and where it is shown now: in front of the own eyes without waiting for the server.
-#[derive(Resource, Default)]
-pub(crate) struct CarriedHere(pub(crate) Option<(EntityId, Vec3)>);
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<CarriedHere>();
     app.add_systems(
         Update,
-        ((speak, handle, move_about), carry)
-            .chain()
+        (speak, handle, move_about)
             .after(LookAround)
             .in_set(ClientSystems::Act)
             .run_if(in_state(Stage::Inside)),
@@ -52,26 +46,31 @@ fn speak(mut wishes: ResMut<Wishes>, mut open: ResMut<Open>, link: Option<Res<Li
 /// What the hands do.
 fn handle(
     mut wishes: ResMut<Wishes>,
-    mut open: ResMut<Open>,
-    me: Res<Me>,
-    reach: Res<Reach>,
-    visit: Res<Visit>,
+    (mut open, mut own): (ResMut<Open>, ResMut<OwnHands>),
+    (me, reach, visit): (Res<Me>, Res<Reach>, Res<Visit>),
+    world: Option<ResMut<VisitWorld>>,
     link: Option<Res<Link>>,
 ) {
-    let Some(link) = link else { return };
+    let (Some(mut world), Some(link)) = (world, link) else {
+        return;
+    };
     let is_throwing = std::mem::take(&mut wishes.is_throwing);
     let is_grabbing = std::mem::take(&mut wishes.is_grabbing);
-    match (visit.holding, reach.body) {
+    match (own.held(&world, &visit), reach.body) {
         (Some(held), _) if is_throwing => {
             let velocity = me.motion.view_direction() * MAX_THROW_SPEED * 0.8
                 + Vec3::Y * 1.5
                 + me.motion.velocity;
-            open.ask(Request::Hand, link.0.release(held, velocity));
+            let number = own.throw(&mut world, &link.0, held, velocity);
+            open.ask(Request::Hand, number);
         }
         (Some(held), _) if is_grabbing => {
-            open.ask(Request::Hand, link.0.release(held, Vec3::ZERO));
+            let number = own.throw(&mut world, &link.0, held, Vec3::ZERO);
+            open.ask(Request::Hand, number);
         }
-        (None, Some(body)) if is_grabbing => open.ask(Request::Hand, link.0.grab(body)),
+        (None, Some(body)) if is_grabbing => {
+            open.ask(Request::Hand, own.grab(&mut world, &link.0, body));
+        }
         _ => {}
     }
 }
@@ -100,14 +99,4 @@ fn note_failure(result: Result<(), ActionError>) {
     if let Err(error) = result {
         tracing::debug!("an action was not taken: {error}");
     }
-}
-
-fn carry(visit: Res<Visit>, me: Res<Me>, mut carried: ResMut<CarriedHere>) {
-    let shown = me.shown();
-    carried.0 = visit.holding.map(|entity| {
-        (
-            entity,
-            Simulation::carry_point(shown.eyes(), shown.yaw, shown.pitch),
-        )
-    });
 }

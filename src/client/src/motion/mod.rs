@@ -3,11 +3,12 @@
 
 mod act;
 mod answers;
+mod hands;
 mod input;
 mod reach;
 
-pub(crate) use act::CarriedHere;
 pub(crate) use answers::{Answer, Request};
+pub(crate) use hands::{OwnHands, news_of, state_of};
 pub(crate) use input::{InputTaken, MouseSensitivity, TakesInput};
 pub(crate) use reach::Reach;
 
@@ -85,6 +86,11 @@ impl Me {
         shown
     }
 
+    /// Share of a tick that has passed since the last one.
+    pub(crate) const fn fraction(&self) -> f32 {
+        self.fraction
+    }
+
     /// Puts oneself somewhere; the picture glides there when it is near.
     fn place(&mut self, motion: AvatarMotion) {
         let shown = self.shown().position;
@@ -111,7 +117,13 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Pose)
             .run_if(in_state(Stage::Inside)),
     );
-    app.add_plugins((input::plugin, reach::plugin, act::plugin, answers::plugin));
+    app.add_plugins((
+        input::plugin,
+        reach::plugin,
+        act::plugin,
+        hands::plugin,
+        answers::plugin,
+    ));
 }
 
 /// One appears where the server said.
@@ -184,6 +196,7 @@ fn advance(
     mut me: ResMut<Me>,
     mut wishes: ResMut<Wishes>,
     visit: Res<Visit>,
+    mut own: ResMut<OwnHands>,
     world: Option<ResMut<VisitWorld>>,
     link: Option<Res<Link>>,
     drawing: Option<Res<Drawing>>,
@@ -216,7 +229,7 @@ fn advance(
     }
     wishes.input.is_jumping = false;
     me.motion = motion;
-    simulation.step();
+    own.step(simulation, &me, visit.sitting.is_some());
 }
 
 fn blend(time: Res<Time<Real>>, fixed: Res<Time<Fixed>>, mut me: ResMut<Me>, wishes: Res<Wishes>) {

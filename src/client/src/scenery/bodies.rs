@@ -3,12 +3,12 @@
 use super::NodeEntities;
 use crate::{
     app::order::ClientSystems,
-    link::{Link, VisitWorld},
-    motion::CarriedHere,
+    link::{Link, Visit, VisitWorld},
+    motion::{Me, OwnHands, news_of, state_of},
 };
 use bevy::prelude::*;
+use replication::Flags;
 use scene::{Geometry, Scene, Shape};
-use simulation::BodyState;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, follow.in_set(ClientSystems::Pose));
@@ -17,7 +17,8 @@ pub(super) fn plugin(app: &mut App) {
 fn follow(
     link: Option<Res<Link>>,
     world: Option<ResMut<VisitWorld>>,
-    carried: Res<CarriedHere>,
+    (visit, me): (Res<Visit>, Res<Me>),
+    mut own: ResMut<OwnHands>,
     entities: Res<NodeEntities>,
     mut transforms: Query<&mut Transform>,
 ) {
@@ -27,52 +28,47 @@ fn follow(
     let world = &mut *world;
     let (node_of_body, simulation, scene) =
         (&world.node_of_body, &mut world.simulation, &world.scene);
-    link.0
-        .view()
-        .sample(link.0.now_secs(), |entity, pose, _state| {
-            let Some(&node) = node_of_body.get(&entity) else {
-                return;
-            };
-            let (position, rotation) = match carried.0 {
-                Some((held, place)) if held == entity => (place, pose.rotation),
-                _ => (pose.position, pose.rotation),
-            };
-            if let Some(index) = simulation.body_of_node(node) {
-                let state = BodyState {
-                    position,
-                    rotation,
-                    linear_velocity: pose.linear_velocity,
-                    angular_velocity: pose.angular_velocity,
-                    is_sleeping: false,
-                };
-                simulation.set_body(index, &state);
+    let my_avatar = visit.welcome.as_ref().map(|welcome| welcome.entity);
+    let view = link.0.view();
+    view.sample(link.0.now_secs(), |entity, pose, state| {
+        let Some(&node) = node_of_body.get(&entity) else {
+            return;
+        };
+        let (mut position, mut rotation) = (pose.position, pose.rotation);
+        if let (Some(index), Some((tick, newest, told))) =
+            (simulation.body_of_node(node), view.news(entity))
+        {
+            let followed = state_of(&pose, state.flags.contains(Flags::ASLEEP));
+            let news = news_of(tick, &newest, told, my_avatar);
+            let shown = own.follow(simulation, index, &followed, &news, me.fraction());
+            (position, rotation) = (shown.position, shown.rotation);
+        }
+        let Some(mut transform) = entities
+            .0
+            .get(&node)
+            .and_then(|entity| transforms.get_mut(*entity).ok())
+        else {
+            return;
+        };
+        // Poses are in world space, the node's transform is relative to its parent.
+        let parent = scene.nodes[node.index()]
+            .parent
+            .map(|parent| scene.world_from_node(parent).inverse());
+        let (scale, own_rotation, translation) = match parent {
+            Some(inverse) => {
+                let local =
+                    inverse * bevy::math::Affine3A::from_rotation_translation(rotation, position);
+                let (_, rotation, translation) = local.to_scale_rotation_translation();
+                (transform.scale, rotation, translation)
             }
-            let Some(mut transform) = entities
-                .0
-                .get(&node)
-                .and_then(|entity| transforms.get_mut(*entity).ok())
-            else {
-                return;
-            };
-            // Poses are in world space, the node's transform is relative to its parent.
-            let parent = scene.nodes[node.index()]
-                .parent
-                .map(|parent| scene.world_from_node(parent).inverse());
-            let (scale, own_rotation, translation) = match parent {
-                Some(inverse) => {
-                    let local = inverse
-                        * bevy::math::Affine3A::from_rotation_translation(rotation, position);
-                    let (_, rotation, translation) = local.to_scale_rotation_translation();
-                    (transform.scale, rotation, translation)
-                }
-                None => (transform.scale, rotation, position),
-            };
-            *transform = Transform {
-                translation,
-                rotation: own_rotation,
-                scale,
-            };
-        });
+            None => (transform.scale, rotation, position),
+        };
+        *transform = Transform {
+            translation,
+            rotation: own_rotation,
+            scale,
+        };
+    });
 }
 
 /// A file without anything to draw shows its colliders.

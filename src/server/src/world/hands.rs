@@ -2,15 +2,19 @@
 
 use super::{Body, Hold, PersonId, World, keeping::Pending, sending};
 use crate::store::Change;
-use glam::Vec3;
-use protocol::{
-    Denial, EntityId, ServerMessage, TICKS_PER_SECOND,
-    limits::{MAX_THROW_SPEED, REACH_METRES},
-};
+use glam::{Quat, Vec3};
+use protocol::{Denial, EntityId, HandPose, ServerMessage, TICKS_PER_SECOND, limits::REACH_METRES};
 use simulation::BodyState;
 
 /// Reach as the server sees it: both ends are a little apart in time.
 pub(super) const REACH_WITH_MARGIN: f32 = REACH_METRES + 1.0;
+
+/// How somebody lets go.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Letting {
+    pub(super) velocity: [f32; 3],
+    pub(super) hand: Option<HandPose>,
+}
 
 impl World {
     pub(super) fn grab(&mut self, person: PersonId, request: u32, entity: EntityId) {
@@ -76,22 +80,37 @@ impl World {
                 .is_some_and(|hit| hit.body.is_none())
     }
 
+    /// Somebody lets go. The body flies at once; that it is in nobody's hand is acknowledged when the disk knows.
     pub(super) fn release(
         &mut self,
         person: PersonId,
         request: u32,
         entity: EntityId,
-        velocity: Vec3,
+        letting: Letting,
     ) {
+        if let Some(number) = self.body_of(entity)
+            && self.bodies[number].hold == Hold::Asked(person)
+            && self.bodies[number].early_release.is_none()
+        {
+            self.bodies[number].early_release = Some((request, letting));
+            return;
+        }
         let held = self.people.get(&person).and_then(|known| known.holding);
         let Some(number) = held.filter(|number| self.bodies[*number].entity == entity) else {
             return self.deny(person, request, Denial::Unknown);
         };
-        let velocity = if velocity.is_finite() {
-            velocity.clamp_length_max(MAX_THROW_SPEED)
-        } else {
-            Vec3::ZERO
-        };
+        let is_as_stated = self.let_go(person, number, &letting);
+        let tick = self.tick;
+        self.tell(
+            person,
+            ServerMessage::Thrown {
+                request,
+                entity,
+                tick,
+                is_as_stated,
+            },
+        );
+        self.tell_holding(person);
         let change = Change::Hold {
             node: self.bodies[number].node.0,
             did: None,
@@ -100,21 +119,38 @@ impl World {
             person,
             request,
             number,
-            velocity,
         };
-        self.submit(change, pending, person, request);
+        if !self.submit(change, pending, person, request) {
+            self.keep_hold(number);
+        }
     }
 
     /// The disk has it: the body is in the hand.
     pub(super) fn finish_grab(&mut self, person: PersonId, request: u32, number: usize) {
         if self.bodies[number].hold != Hold::Asked(person) || !self.people.contains_key(&person) {
             // Its taker left meanwhile.
+            self.bodies[number].early_release = None;
             self.keep_hold(number);
             return;
         }
         self.take_in_hand(person, number);
         self.done(person, request);
         self.tell_holding(person);
+        let entity = self.bodies[number].entity;
+        if let Some((request, letting)) = self.bodies[number].early_release.take() {
+            self.release(person, request, entity, letting);
+        }
+    }
+
+    /// The disk does not take it: nobody holds the body.
+    pub(super) fn refuse_grab(&mut self, person: PersonId, number: usize) {
+        let body = &mut self.bodies[number];
+        if body.hold == Hold::Asked(person) {
+            body.hold = Hold::Free;
+        }
+        if let Some((request, _)) = body.early_release.take() {
+            self.deny(person, request, Denial::Unknown);
+        }
     }
 
     pub(super) fn take_in_hand(&mut self, person: PersonId, number: usize) {
@@ -126,29 +162,29 @@ impl World {
         self.simulation.begin_carry(self.bodies[number].index);
     }
 
-    /// The disk has it: the body flies.
-    pub(super) fn finish_release(
-        &mut self,
-        person: PersonId,
-        request: u32,
-        number: usize,
-        velocity: Vec3,
-    ) {
-        if self.bodies[number].hold == Hold::Held(person) {
-            self.let_go(person, number, velocity);
-        }
-        self.done(person, request);
-        self.tell_holding(person);
-    }
-
-    fn let_go(&mut self, person: PersonId, number: usize, velocity: Vec3) {
+    /// The flight begins where the thrower says when that can be believed. True when it does.
+    fn let_go(&mut self, person: PersonId, number: usize, letting: &Letting) -> bool {
         let body = &mut self.bodies[number];
         body.hold = Hold::Free;
         body.released_tick = Some(self.tick);
-        self.simulation.end_carry(body.index, velocity);
-        if let Some(known) = self.people.get_mut(&person) {
-            known.holding = None;
-        }
+        let index = body.index;
+        let Some(known) = self.people.get_mut(&person) else {
+            self.simulation.end_carry(index, Vec3::ZERO);
+            return false;
+        };
+        known.holding = None;
+        let velocity = Vec3::from_array(letting.velocity);
+        let Some(hand) = letting.hand else {
+            self.simulation.end_carry(index, velocity);
+            return false;
+        };
+        self.simulation.throw_from(
+            index,
+            known.track.eyes(),
+            REACH_WITH_MARGIN,
+            (hand.position.into(), Quat::from_array(hand.rotation)),
+            (velocity, hand.spin.into()),
+        )
     }
 
     fn tell_holding(&mut self, person: PersonId) {
@@ -162,7 +198,7 @@ impl World {
         let Some(number) = self.people.get(&person).and_then(|known| known.holding) else {
             return;
         };
-        self.let_go(person, number, Vec3::ZERO);
+        self.let_go(person, number, &Letting::default());
         self.keep_hold(number);
         self.tell_holding(person);
     }

@@ -2,7 +2,6 @@
 
 use super::{Hold, PersonId, World};
 use crate::store::Change;
-use glam::Vec3;
 use network::CloseCode;
 use protocol::{
     ChatLine, Denial, Note, ServerMessage, TICKS_PER_SECOND,
@@ -45,7 +44,6 @@ pub(super) enum Pending {
         person: PersonId,
         request: u32,
         number: usize,
-        velocity: Vec3,
     },
 }
 
@@ -146,11 +144,8 @@ impl World {
                 number,
             } => self.finish_grab(person, request, number),
             Pending::Release {
-                person,
-                request,
-                number,
-                velocity,
-            } => self.finish_release(person, request, number, velocity),
+                person, request, ..
+            } => self.done(person, request),
         }
     }
 
@@ -170,9 +165,16 @@ impl World {
                 request,
                 number,
             } => {
-                if self.bodies[number].hold == Hold::Asked(person) {
-                    self.bodies[number].hold = Hold::Free;
-                }
+                self.refuse_grab(person, number);
+                (person, request)
+            }
+            // The body flies already: the disk is told again until it knows.
+            Pending::Release {
+                person,
+                request,
+                number,
+            } => {
+                self.keep_hold(number);
                 (person, request)
             }
             Pending::Say {
@@ -182,9 +184,6 @@ impl World {
                 person, request, ..
             }
             | Pending::Unpin {
-                person, request, ..
-            }
-            | Pending::Release {
                 person, request, ..
             } => (person, request),
         };

@@ -8,8 +8,10 @@ mod motion;
 mod people;
 mod sending;
 mod talk;
+mod truth;
 
 use crate::{hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch};
+use hands::Letting;
 use keeping::Pending;
 use network::{CloseCode, Connection, Courier, Frame, StateBudget};
 use people::{Person, Seat};
@@ -82,6 +84,8 @@ struct Body {
     is_carryable: bool,
     hold: Hold,
     teleport: u8,
+    /// Let go before the disk had confirmed the hold.
+    early_release: Option<(u32, Letting)>,
     /// Tick of the last release, for which it matters more to others.
     released_tick: Option<u64>,
     saved: Option<BodyState>,
@@ -240,7 +244,8 @@ impl World {
                 request,
                 entity,
                 velocity,
-            } => self.release(person, request, entity, velocity.into()),
+                hand,
+            } => self.release(person, request, entity, Letting { velocity, hand }),
             ClientMessage::Sit { request, seat } => self.sit(person, request, seat),
             ClientMessage::Stand => self.stand(person),
             ClientMessage::Emote(name) => self.gesture(person, &name),
@@ -319,6 +324,7 @@ fn list_bodies(simulation: &Simulation) -> Vec<Body> {
             is_carryable: body.is_carryable,
             hold: Hold::Free,
             teleport: 0,
+            early_release: None,
             released_tick: None,
             saved: None,
         })

@@ -170,7 +170,7 @@ impl World {
         people.chain(bodies).collect()
     }
 
-    fn body_sample(&self, body: &Body) -> Option<EntitySample> {
+    pub(super) fn body_sample(&self, body: &Body) -> Option<EntitySample> {
         let state = self.simulation.body(body.index)?;
         let holder = match &body.hold {
             Hold::Held(person) => self.people.get(person).map(|known| known.info.entity),

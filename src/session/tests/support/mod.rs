@@ -46,6 +46,7 @@ impl Place {
             known_servers: Arc::new(KnownServers::in_memory()),
             pin_unknown: true,
             endpoint: ClientEndpoint::simulated(self.network.clone(), ip(seed)),
+            recorder: None,
         }
     }
 
