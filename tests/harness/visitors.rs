@@ -49,6 +49,7 @@ impl Visitors {
             cache: None,
             known_servers: Arc::clone(&self.known),
             pin_unknown: true,
+            recorder: None,
             endpoint: ClientEndpoint::udp(),
         };
         let _entered = self.runtime.enter();

@@ -183,6 +183,7 @@ mod tests {
             data: None,
             assets: "assets".into(),
             variant: None,
+            record: None,
             locale: Locale::English,
             has_screens: true,
             display: Display::Window,
