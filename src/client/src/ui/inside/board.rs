@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::order::{ClientSystems, Stage},
     link::{Link, Visit},
-    motion::{Answer, Reach, Request, TakesInput, Wishes},
+    motion::{Answer, InputTaken, Reach, Request, TakesInput, Wishes},
     ui::{
         theme,
         words::{Texts, Words, fill},
@@ -94,12 +94,12 @@ fn listen(
     reach: Res<Reach>,
     words: Res<Words>,
     link: Option<Res<Link>>,
-    screens: Query<(), With<TakesInput>>,
+    taken: Res<InputTaken>,
     panels: Query<Entity, With<Panel>>,
     written: Query<(Entity, &EditableText, &Field), With<NoteField>>,
 ) {
     let Ok((entity, text, field)) = written.single() else {
-        if keys.just_pressed(KEY) && reach.is_at_board && screens.is_empty() {
+        if keys.just_pressed(KEY) && reach.is_at_board && !taken.is_taken {
             keys.clear();
             let draft = std::mem::take(&mut desk.draft);
             let written = open(&mut commands, &draft, words.0);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     app::order::{ClientSystems, Stage},
-    motion::{Answer, Request, TakesInput, Wishes},
+    motion::{Answer, InputTaken, Request, TakesInput, Wishes},
     ui::{theme, words::Words},
 };
 use bevy::{
@@ -104,7 +104,7 @@ fn listen(
     mut wishes: ResMut<Wishes>,
     words: Res<Words>,
     corner: Query<Entity, With<ChatCorner>>,
-    others: Query<(), (With<TakesInput>, Without<Desk>)>,
+    taken: Res<InputTaken>,
     desk: Query<Entity, With<Desk>>,
     written: Query<(Entity, &EditableText, &Field), With<ChatField>>,
 ) {
@@ -112,7 +112,7 @@ fn listen(
     let is_enter = keys.any_just_pressed(enter);
     let Ok((entity, text, field)) = written.single() else {
         if is_enter
-            && others.is_empty()
+            && !taken.is_taken
             && let Ok(corner) = corner.single()
         {
             keys.clear();
@@ -222,6 +222,7 @@ mod tests {
             .init_resource::<ButtonInput<KeyCode>>()
             .init_resource::<InputFocus>()
             .init_resource::<Wishes>()
+            .init_resource::<InputTaken>()
             .insert_resource(Words::of(crate::ui::Locale::English))
             .add_message::<Answer>()
             .configure_sets(Update, (ClientSystems::Listen, ClientSystems::Show).chain())
@@ -314,7 +315,7 @@ mod tests {
     #[test]
     fn another_screen_that_takes_input_keeps_the_chat_closed() {
         let mut app = inside();
-        app.world_mut().spawn(TakesInput);
+        app.world_mut().resource_mut::<InputTaken>().is_taken = true;
         press(&mut app, KeyCode::Enter);
         assert!(line(&mut app).is_none());
     }

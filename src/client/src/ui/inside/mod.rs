@@ -17,7 +17,7 @@ mod told;
 
 use crate::{
     app::order::{ClientSystems, Stage},
-    motion::TakesInput,
+    motion::{InputTaken, TakesInput},
 };
 use bevy::prelude::*;
 
@@ -79,10 +79,10 @@ struct IsViewClear(bool);
 
 fn listen(
     keys: Res<ButtonInput<KeyCode>>,
-    screens: Query<(), With<TakesInput>>,
+    taken: Res<InputTaken>,
     mut is_clear: ResMut<IsViewClear>,
 ) {
-    if keys.just_pressed(HIDING_KEY) && screens.is_empty() {
+    if keys.just_pressed(HIDING_KEY) && !taken.is_taken {
         is_clear.0 = !is_clear.0;
     }
 }

@@ -4,7 +4,7 @@ use super::{Layer, legible, root};
 use crate::{
     app::order::{ClientSystems, Stage},
     link::Visit,
-    motion::TakesInput,
+    motion::InputTaken,
     ui::{
         theme,
         words::{Texts, Words, fill},
@@ -55,12 +55,8 @@ pub(super) fn plugin(app: &mut App) {
     );
 }
 
-fn listen(
-    keys: Res<ButtonInput<KeyCode>>,
-    screens: Query<(), With<TakesInput>>,
-    mut is_open: ResMut<IsOpen>,
-) {
-    if keys.just_pressed(KEY) && screens.is_empty() {
+fn listen(keys: Res<ButtonInput<KeyCode>>, taken: Res<InputTaken>, mut is_open: ResMut<IsOpen>) {
+    if keys.just_pressed(KEY) && !taken.is_taken {
         is_open.0 = !is_open.0;
     }
 }
