@@ -175,7 +175,7 @@ fn finish(
         super::bodies::draw_colliders(
             &mut commands,
             scene,
-            root,
+            &entities.0,
             &mut stores.meshes,
             &mut stores.surfaces.plain,
         );
