@@ -103,6 +103,7 @@ impl World {
             is_connected: true,
         };
         let person = Person {
+            folded_name: info.name.folded(),
             info,
             did: hello.did.clone(),
             link: None,
@@ -140,6 +141,7 @@ impl World {
             .set_state_budget(link.budget.bytes_per_sec() as u64);
         let older = known.link.replace(link);
         known.info.is_connected = true;
+        known.folded_name = name.folded();
         known.info.name = name;
         known.info.avatar = entrant.hello.avatar.clone();
         known.track.resume(tick);

@@ -13,7 +13,7 @@ use protocol::{
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::SeatPlace;
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 use tokio::sync::mpsc;
 
 use super::motion::Track;
@@ -33,6 +33,8 @@ pub(crate) enum Outgoing {
 /// A participant.
 pub(super) struct Person {
     pub(super) info: PersonInfo,
+    /// The name in the form in which two count as the same.
+    pub(super) folded_name: String,
     pub(super) did: String,
     /// `None` while the connection is lost.
     pub(super) link: Option<Link>,
@@ -318,6 +320,7 @@ impl World {
         if !known.talk.take(now_secs) {
             return self.deny(person, request, Denial::TooFast);
         }
+        known.folded_name = name.folded();
         known.info.name = name;
         known.info.avatar = avatar;
         let info = known.info.clone();
@@ -340,15 +343,16 @@ impl World {
 
     /// The wished name, with a number when somebody else has it.
     pub(super) fn free_name(&self, wished: &DisplayName, own: Option<PersonId>) -> DisplayName {
-        let is_taken = |name: &DisplayName| {
-            let folded = name.folded();
-            self.people
-                .iter()
-                .any(|(person, known)| Some(*person) != own && known.info.name.folded() == folded)
-        };
+        let others = self
+            .people
+            .iter()
+            .filter(|(person, _)| Some(**person) != own);
+        let taken: HashSet<&str> = others
+            .map(|(_, known)| known.folded_name.as_str())
+            .collect();
         let mut name = wished.clone();
         let mut number = 2;
-        while is_taken(&name) {
+        while taken.contains(name.folded().as_str()) {
             name = wished.numbered(number);
             number += 1;
         }
