@@ -1,4 +1,4 @@
-//! Designers' command line: says what is wrong with a file before a world does, and makes one good GLB of it.
+//! Designers' command line: says what is wrong with a file before a world does, makes one good GLB of it, and a picture.
 //! It must not know Bevy or the network; what files mean is `scene`'s business.
 //! Start reading at `check.rs` and `convert/mod.rs`.
 
@@ -7,6 +7,7 @@ mod convert;
 mod extensions;
 mod formats;
 mod html;
+mod preview;
 mod text;
 
 #[cfg(test)]
@@ -32,6 +33,8 @@ enum Command {
     Convert(convert::Options),
     #[command(hide = true)]
     ConvertWorker(convert::WorkerOptions),
+    /// Draws a picture of a file from all sides: exit 0 when it is written, 1 when not.
+    Preview(preview::Options),
     /// Prints what is done with each extension of glTF.
     Extensions,
 }
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
         Command::ConvertWorker(options) => {
             convert::run_worker(&options, &mut output, &mut std::io::stderr())
         }
+        Command::Preview(options) => preview::run(&options, &mut std::io::stderr()),
         Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
     };
     match result.and_then(|code| output.flush().map(|()| code)) {

@@ -135,6 +135,7 @@ fn start(
         ScriptCommand::Throw => wishes.is_throwing = true,
         ScriptCommand::Sit => wishes.is_sitting = true,
         ScriptCommand::Stand => wishes.is_standing = true,
+        ScriptCommand::View => wishes.is_changing_view = true,
         ScriptCommand::Say(text) => wishes.say = Some(text.clone()),
         ScriptCommand::Press(key) => {
             let key = *key;

@@ -53,6 +53,8 @@ pub(crate) enum ScriptCommand {
     Throw,
     Sit,
     Stand,
+    /// Change between one's own eyes and the view from behind.
+    View,
     Say(String),
     /// Press and let go of a key that opens, closes or moves a screen.
     Press(KeyCode),
@@ -129,6 +131,7 @@ fn parse_line(line: &str) -> Result<Step, String> {
         "throw" => ScriptCommand::Throw,
         "sit" => ScriptCommand::Sit,
         "stand" => ScriptCommand::Stand,
+        "view" => ScriptCommand::View,
         "say" => ScriptCommand::Say(text(rest, "a text")?),
         "press" => ScriptCommand::Press(parse_key(rest)?),
         "type" => ScriptCommand::Type(text(rest, "a text")?),
@@ -248,10 +251,10 @@ mod tests {
     fn every_command_is_read() {
         let script = Script::parse(
             "# a visit\n0 wait-people 1 20\n1 walk forward 2\n1.5 run left 0.5\n3 turn -90\n3 look 10\n4 jump\n4 crouch 2\n5 grab\n6 throw\n\
-             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n14 press page-up\n15 type 你好 there\n",
+             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n14 press page-up\n15 type 你好 there\n16 view\n",
         )
         .unwrap();
-        assert_eq!(script.steps.len(), 19);
+        assert_eq!(script.steps.len(), 20);
         assert_eq!(
             script.steps[11].command,
             ScriptCommand::Say("hello there, 你好".to_owned())

@@ -223,6 +223,18 @@ fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
     Ok(check::NO_ERRORS)
 }
 
+/// The file as a GLB that needs no decoder, for programs beside this one.
+///
+/// # Errors
+/// One line that says why it was not converted.
+pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<Vec<u8>, String> {
+    let wishes = Wishes {
+        portable: true,
+        ..wishes.clone()
+    };
+    worker::convert(input, &wishes).map(|done| done.bytes)
+}
+
 /// Writes beside the file and renames, so that nobody ever reads half of it.
 fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
