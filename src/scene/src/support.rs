@@ -75,7 +75,7 @@ extensions! {
     "KHR_materials_anisotropy" Full every_lobe_is_drawn "";
     "KHR_materials_clearcoat" Full every_lobe_is_drawn "";
     "KHR_materials_diffuse_transmission" Full every_lobe_is_drawn "";
-    "KHR_materials_dispersion" Full every_lobe_is_drawn "";
+    "KHR_materials_dispersion" Part plain_materials_stay_with_the_engine "drawn; no test looks at the picture yet";
     "KHR_materials_emissive_strength" Full material_lobes_are_read "";
     "KHR_materials_ior" Full material_lobes_are_read "";
     "KHR_materials_iridescence" Full every_lobe_is_drawn "";
@@ -86,7 +86,7 @@ extensions! {
     "KHR_materials_transmission" Full every_lobe_is_drawn "";
     "KHR_materials_unlit" Full material_lobes_are_read "";
     "KHR_materials_variants" Full variants_give_primitives_other_materials "the default, or the one that `--variant` names";
-    "KHR_materials_volume" Full every_lobe_is_drawn "";
+    "KHR_materials_volume" Part plain_materials_stay_with_the_engine "drawn; no test looks at the picture yet";
     "KHR_mesh_quantization" Converted quantized_vertices_become_floats "floats";
     "KHR_meshopt_compression" Converted packed_vertices_of_both_versions_are_unpacked "";
     "KHR_node_hoverability" Part what_may_be_picked_and_pointed_at_is_read "read; nothing answers to pointing yet";
@@ -117,7 +117,7 @@ extensions! {
     "STOA_portal" Part portals_and_links_are_read "read; it leads nowhere yet";
     "VRM" Converted old_avatars_become_new_ones "VRM 1.0; curves of the gaze become straight lines";
     "VRMC_materials_hdr_emissiveMultiplier" PassedOver what_is_passed_over_is_named "";
-    "VRMC_materials_mtoon" Part avatars_and_clips_are_read "read; drawn as the core material beneath it";
+    "VRMC_materials_mtoon" Part every_shader_is_composed_with_the_engines_modules "shade, ramp, rim, matcap, motion of textures; no outlines";
     "VRMC_node_constraint" Full a_roll_takes_the_turn_about_its_axis_alone "";
     "VRMC_springBone" Full one_step_is_the_one_of_the_specification "";
     "VRMC_springBone_extended_collider" Full colliders_push_out_or_keep_in "";
