@@ -10,4 +10,5 @@ mod harness;
 mod kill;
 mod people;
 mod pictures;
+mod samples;
 mod walks;

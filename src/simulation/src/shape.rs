@@ -86,6 +86,11 @@ pub(crate) fn endless_ground() -> (Collider, Vec3) {
     )
 }
 
+/// A block around its centre, of half edge lengths.
+pub(crate) fn block(half: Vec3) -> Collider {
+    Collider::cuboid(half.x, half.y, half.z)
+}
+
 fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
     let (mut points, mut faces) = (Vec::new(), Vec::new());
     for primitive in scene.meshes[mesh.index()]

@@ -115,6 +115,9 @@ impl Simulation {
         let stage = stage(&scene);
         if let Some(stage) = stage {
             spawn_ground(&mut world, stage.floor);
+            if let Some(corners) = stage.plinth {
+                spawn_plinth(&mut world, corners);
+            }
         }
         let lowest = [
             bounds.map(|(low, _)| low.y),
@@ -409,6 +412,15 @@ fn set_gravity(world: &mut World, gravity: f32) {
 }
 
 /// The ground of a world without spawn points: endless, under everything.
+fn spawn_plinth(world: &mut World, (low, high): (Vec3, Vec3)) {
+    let half = (high - low) * 0.5;
+    world.spawn((
+        shape::block(half),
+        Transform::from_translation(low + half),
+        CollisionGroups::new(PLAIN_GROUP, Group::all()),
+    ));
+}
+
 fn spawn_ground(world: &mut World, height: f32) {
     let (collider, offset) = shape::endless_ground();
     world.spawn((

@@ -1,14 +1,15 @@
 //! Bodies that the server moves: their nodes follow the received poses, and so do their stand-ins in the local physics.
 
-use super::NodeEntities;
+use super::{NodeEntities, mesh};
 use crate::{
     app::order::ClientSystems,
     link::{Link, VisitWorld},
     motion::CarriedHere,
 };
 use bevy::prelude::*;
-use scene::{Geometry, Scene, Shape};
+use scene::{Geometry, NodeIndex, Scene, Shape};
 use simulation::BodyState;
+use std::collections::BTreeMap;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, follow.in_set(ClientSystems::Pose));
@@ -75,11 +76,11 @@ fn follow(
         });
 }
 
-/// A file without anything to draw shows its colliders.
+/// A file without anything to draw shows its colliders; they move with their nodes.
 pub(super) fn draw_colliders(
     commands: &mut Commands,
     scene: &Scene,
-    root: Entity,
+    entities: &BTreeMap<NodeIndex, Entity>,
     meshes: &mut Assets<Mesh>,
     materials: &mut Assets<StandardMaterial>,
 ) {
@@ -93,7 +94,7 @@ pub(super) fn draw_colliders(
         alpha_mode: AlphaMode::Blend,
         ..default()
     });
-    for node in scene.visible_nodes() {
+    for (node, &entity) in entities {
         let physics = &scene.nodes[node.index()].physics;
         let parts = [
             (physics.collider.map(|part| part.geometry), &solid),
@@ -106,27 +107,23 @@ pub(super) fn draw_colliders(
             let Some(Geometry::Shape(index)) = geometry else {
                 continue;
             };
-            let Some(mesh) = scene
-                .physics
-                .shapes
-                .get(index as usize)
-                .and_then(|shape| shape_mesh(*shape))
-            else {
+            let Some(shape) = scene.physics.shapes.get(index as usize) else {
                 continue;
             };
-            let transform = Transform::from_matrix(scene.world_from_node(node).into());
-            commands.spawn((
-                Mesh3d(meshes.add(mesh)),
-                MeshMaterial3d(material.clone()),
-                transform,
-                ChildOf(root),
-            ));
+            for mesh in shape_meshes(scene, *shape) {
+                commands.spawn((
+                    Mesh3d(meshes.add(mesh)),
+                    MeshMaterial3d(material.clone()),
+                    ChildOf(entity),
+                ));
+            }
         }
     }
 }
 
-fn shape_mesh(shape: Shape) -> Option<Mesh> {
-    Some(match shape {
+/// A shape as it can be drawn; a hull by the mesh that it is laid around.
+fn shape_meshes(scene: &Scene, shape: Shape) -> Vec<Mesh> {
+    let mesh = match shape {
         Shape::Box(size) => Cuboid::from_size(size).into(),
         Shape::Sphere(radius) => Sphere::new(radius).into(),
         Shape::Capsule {
@@ -149,6 +146,13 @@ fn shape_mesh(shape: Shape) -> Option<Mesh> {
             Vec2::new(size_x.unwrap_or(50.0), size_z.unwrap_or(50.0)) * 0.5,
         )
         .into(),
-        Shape::ConvexMesh(_) | Shape::TriangleMesh(_) => return None,
-    })
+        Shape::ConvexMesh(index) | Shape::TriangleMesh(index) => {
+            let primitives = scene.meshes[index.index()].primitives.iter();
+            return primitives
+                .filter(|primitive| !primitive.indices.is_empty())
+                .map(|primitive| mesh::Geometry::of(scene, primitive, false).mesh)
+                .collect();
+        }
+    };
+    vec![mesh]
 }

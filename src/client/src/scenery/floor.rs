@@ -16,7 +16,7 @@ const REACH_IN_VIEWS: f32 = 8.0;
 /// Pixels of one square.
 const SIDE: u32 = 64;
 
-/// The floor, which is no part of the world.
+/// The floor and what stands on it for show, which is no part of the world.
 #[derive(Component)]
 pub(crate) struct Floor;
 
@@ -44,6 +44,20 @@ pub(super) fn spawn(
         stage.floor - 0.002,
         stage.center.z.round(),
     );
+    if let Some((low, high)) = stage.plinth {
+        let stone = materials.add(StandardMaterial {
+            base_color: Color::srgb(0.55, 0.55, 0.57),
+            perceptual_roughness: 0.9,
+            ..default()
+        });
+        commands.spawn((
+            Floor,
+            Mesh3d(meshes.add(Cuboid::from_corners(low, high))),
+            MeshMaterial3d(stone),
+            Transform::from_translation((low + high) * 0.5),
+            ChildOf(root),
+        ));
+    }
     commands.spawn((
         Floor,
         Mesh3d(plane),

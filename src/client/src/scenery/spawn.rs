@@ -169,7 +169,7 @@ fn finish(
         super::bodies::draw_colliders(
             &mut commands,
             scene,
-            root,
+            &entities.0,
             &mut stores.meshes,
             &mut stores.materials,
         );
