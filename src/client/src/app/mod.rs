@@ -2,6 +2,8 @@
 
 mod adapter;
 mod coverage;
+#[cfg(test)]
+mod faulty_shaders;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
