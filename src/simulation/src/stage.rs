@@ -5,7 +5,7 @@ use glam::Vec3;
 use scene::{Geometry, MotionKind, NodeIndex, Scene, Shape};
 
 /// Things lower than this are shown at eye height instead of at one's feet, in metres.
-const LOW_THING: f32 = 1.2;
+const LOW_THING: f32 = 1.5;
 /// Nearest that one stands before a thing, in metres: one does not touch it.
 const NEAREST: f32 = AVATAR_RADIUS + SKIN;
 /// Furthest, in metres.
@@ -17,13 +17,13 @@ const ASPECT: f32 = 16.0 / 9.0;
 /// Share of the view's height or width that a thing takes.
 const FILL: f32 = 0.85;
 /// Share of the view's area that the front of a slender thing takes; its ends may then be out of view.
-const LEAST_AREA: f32 = 0.14;
+const LEAST_AREA: f32 = 0.2;
 /// How far a plinth reaches beyond what stands on it, in sizes of that.
-const PLINTH_MARGIN: f32 = 0.15;
+const PLINTH_MARGIN: f32 = 0.0;
 /// Half side of a plane without an end, as far as it counts here, in metres.
 const PLANE_REACH: f32 = 1.0;
 /// Share of a slender thing's length that stays in view.
-const LEAST_LENGTH: f32 = 0.75;
+const LEAST_LENGTH: f32 = 0.65;
 
 /// How a file without a spawn point is looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn things_fill_the_view_and_slender_ones_are_large_enough() {
-        for (width, height) in [(1.0, 1.0), (3.0, 1.0), (0.4, 1.0), (200.0, 80.0)] {
+        for (width, height) in [(1.0, 1.0), (3.0, 1.0), (0.6, 1.0), (200.0, 80.0)] {
             let (up, across, _) = shares(width, height);
             assert!((up.max(across) - FILL).abs() < 1e-3, "{up} {across}");
         }

@@ -2,6 +2,8 @@
 
 mod adapter;
 mod coverage;
+#[cfg(test)]
+mod faulty_shaders;
 mod icon;
 mod offscreen;
 pub(crate) mod order;
