@@ -1,8 +1,7 @@
-//! A shader that cannot be composed with the engine's own modules, or is no program, ends a run without a window. The
-//! product has no shader of its own so far; one that comes is drawn by the tests of whole worlds and falls under this.
+//! A shader that cannot be composed with the engine's own modules, or is no program, ends a run without a window.
 
 use super::{SteppedClient, make};
-use crate::{ClientConfig, ClientError, Display, Locale, Offscreen};
+use crate::{ClientConfig, ClientError, Display, Locale, Offscreen, Surroundings};
 use bevy::{
     asset::uuid_handle,
     camera::visibility::NoFrustumCulling,
@@ -42,13 +41,16 @@ fn draw_with(source: &'static str) -> Result<(), ClientError> {
         avatar_file: None,
         data: None,
         assets: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets"),
+        variant: None,
         locale: Locale::English,
         has_screens: false,
         display: Display::Offscreen(options.clone()),
         script: None,
+        record: None,
         stats: None,
         is_summarising: false,
         pin_unknown: true,
+        surroundings: Surroundings::default(),
     };
     let mut app = make(config)?;
     app.add_plugins(MaterialPlugin::<Shaded>::default());
