@@ -122,6 +122,10 @@ fn two_people_in_the_plaza_see_each_other_move_and_talk() {
     conductor.when("Bo runs away", |watcher| {
         place(watcher, "Bo").is_some_and(|bo| bo.distance(stood_at) > 6.0)
     });
+    // Bo waits for as many as were there before Ada left.
+    conductor.when("Ada takes a picture without Bo", |_| {
+        folder.join("ada_alone.png").exists()
+    });
     ada.end().in_order();
     bo.end().in_order();
     drop(conductor);

@@ -67,7 +67,7 @@ fn a_world_at_rest_costs_next_to_nothing() {
         scene.send();
         assert_eq!(scene.peers[0].report.records, 0);
         assert!(
-            scene.peers[0].report.bytes <= 11,
+            scene.peers[0].report.bytes <= 12,
             "{}",
             scene.peers[0].report.bytes
         );
