@@ -13,9 +13,9 @@ pub struct Settings {
     pub avatar: Option<String>,
     /// Language of the screens; `None` follows the system.
     pub language: Option<Locale>,
-    /// Factor of the mouse's motion, [`Settings::MOUSE`].
+    /// Factor of the mouse's motion, `Settings::MOUSE`.
     pub mouse_sensitivity: f32,
-    /// Vertical field of view in degrees, [`Settings::FIELD_OF_VIEW`].
+    /// Vertical field of view in degrees, `Settings::FIELD_OF_VIEW`.
     pub field_of_view_degrees: f32,
     /// The window covers its screen.
     pub is_fullscreen: bool,
