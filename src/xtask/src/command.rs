@@ -54,12 +54,22 @@ pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) 
     command
 }
 
-/// The cargo that runs this program.
+/// The cargo that runs this program, without what it told this program of its package: build scripts that look at those
+/// variables would run anew each time that a chore and a person build in turn.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
-    command(
+    let mut cargo = command(
         std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
         arguments,
-    )
+    );
+    for (name, _value) in std::env::vars_os() {
+        let is_of_package = name.to_str().is_some_and(|name| {
+            name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+        });
+        if is_of_package {
+            cargo.env_remove(name);
+        }
+    }
+    cargo
 }
 
 /// Echoes and runs a command; its output goes to the terminal.
