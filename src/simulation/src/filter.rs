@@ -8,8 +8,10 @@ use scene::Scene;
 pub(crate) const AVATAR_GROUP: Group = Group::GROUP_32;
 /// Group of everything without a filter.
 pub(crate) const PLAIN_GROUP: Group = Group::GROUP_31;
+/// Group of the rail around a thing on show, which holds back neither people nor what they carry.
+pub(crate) const RAIL_GROUP: Group = Group::GROUP_30;
 /// Systems that a file may name; more share the last group.
-const MAX_SYSTEMS: usize = 30;
+const MAX_SYSTEMS: usize = 29;
 
 /// Names of collision systems as bits.
 pub(crate) struct SystemGroups {
@@ -46,7 +48,7 @@ impl SystemGroups {
             self.bits(&filter.systems)
         };
         let filters = match (&filter.collide_with, &filter.not_collide_with) {
-            (Some(names), _) => self.bits(names) | AVATAR_GROUP,
+            (Some(names), _) => self.bits(names) | AVATAR_GROUP | RAIL_GROUP,
             (None, Some(names)) => Group::all() & !self.bits(names),
             (None, None) => Group::all(),
         };
@@ -62,11 +64,11 @@ impl SystemGroups {
     }
 }
 
-/// Groups that an avatar's motion is stopped by: everything but avatars and what is carried.
+/// Groups that an avatar's motion is stopped by: everything but avatars, what is carried and rails.
 pub(crate) fn avatar_obstacles() -> InteractionGroups {
     InteractionGroups::new(
         bits(AVATAR_GROUP),
-        bits(Group::all() & !AVATAR_GROUP),
+        bits(Group::all() & !AVATAR_GROUP & !RAIL_GROUP),
         InteractionTestMode::And,
     )
 }
@@ -75,7 +77,7 @@ pub(crate) fn avatar_obstacles() -> InteractionGroups {
 pub(crate) fn ray_obstacles() -> InteractionGroups {
     InteractionGroups::new(
         bits(Group::all()),
-        bits(Group::all() & !AVATAR_GROUP),
+        bits(Group::all() & !AVATAR_GROUP & !RAIL_GROUP),
         InteractionTestMode::And,
     )
 }

@@ -1,8 +1,8 @@
 //! Files that are things rather than places have no spawn point: one stands before them, on a floor made for it.
 
 use crate::rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT};
-use glam::Vec3;
-use scene::{Geometry, MotionKind, NodeIndex, Scene, Shape};
+use glam::{Vec2, Vec3};
+use scene::{Geometry, Motion, MotionKind, NodeIndex, Scene, Shape, Topology};
 
 /// Things lower than this are shown at eye height instead of at one's feet, in metres.
 const LOW_THING: f32 = 1.5;
@@ -16,26 +16,41 @@ const HALF_VIEW: f32 = 0.577;
 const ASPECT: f32 = 16.0 / 9.0;
 /// Share of the view's height or width that a thing takes.
 const FILL: f32 = 0.85;
-/// Share of the view's area that the front of a slender thing takes; its ends may then be out of view.
-const LEAST_AREA: f32 = 0.2;
-/// How far a plinth reaches beyond what stands on it, in sizes of that.
-const PLINTH_MARGIN: f32 = 0.0;
+/// Share of the view's area that the surface of a slender thing takes; its ends may then be out of view.
+const LEAST_AREA: f32 = 0.08;
+/// Loose things up to this size are shown inside a rail, so that they do not roll away; in metres.
+const RAILED_THING: f32 = 10.0;
+/// How far the rail is from what it surrounds, in sizes of that.
+const RAIL_MARGIN: f32 = 0.25;
+/// Height of the rail, in heights of what it surrounds.
+const RAIL_HEIGHT: f32 = 0.75;
 /// Half side of a plane without an end, as far as it counts here, in metres.
 const PLANE_REACH: f32 = 1.0;
 /// Share of a slender thing's length that stays in view.
-const LEAST_LENGTH: f32 = 0.65;
+const LEAST_LENGTH: f32 = 0.55;
+/// Strips in which it is told where most of a thing is.
+const STRIPS: usize = 40;
+/// A part is better than another from so much more on.
+const MORE: f32 = 1.02;
+/// Triangles that are looked at to learn how much of its front a thing fills; of more, every n-th stands for its neighbours.
+const SEEN_TRIANGLES: usize = 20_000;
 
 /// How a file without a spawn point is looked at.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Stage {
     /// Feet of who looks, world space; heading 0 faces the thing.
     pub feet: Vec3,
-    /// Middle of what is there.
+    /// How many times closer a small thing is looked at than its bounds let one step, 1 or more.
+    pub zoom: f32,
+    /// What one looks at: the middle of what is there, or of the part of a slender thing in which most is seen.
     pub center: Vec3,
     /// Height of the floor, metres.
     pub floor: f32,
     /// Lowest and highest corner of a block under a low thing that would fall to the floor otherwise.
     pub plinth: Option<(Vec3, Vec3)>,
+    /// Lowest and highest corner of what a rail surrounds. It holds back loose things, and neither people nor what they
+    /// carry.
+    pub rail: Option<(Vec3, Vec3)>,
 }
 
 /// The stage of a file, `None` when it has spawn points of its own.
@@ -48,36 +63,162 @@ pub fn stage(scene: &Scene) -> Option<Stage> {
         .bounds()
         .or_else(|| collider_bounds(scene))
         .unwrap_or((Vec3::NEG_ONE, Vec3::ONE));
-    let center = (low + high) * 0.5;
+    let size = high - low;
+    let front = Front::new(scene, low, high);
+    let wanted = distance(size.x, size.y, front.area());
+    let view = 2.0 * HALF_VIEW * wanted;
+    let center = Vec3::new(
+        front.best(0, view * ASPECT),
+        front.best(1, view),
+        (low.z + high.z) * 0.5,
+    );
+    let parts = || {
+        let nodes = scene.visible_nodes().into_iter();
+        nodes.map(|node| &scene.nodes[node.index()].physics)
+    };
+    let is_dynamic = |motion: &Motion| motion.kind == MotionKind::Dynamic;
+    let falls = parts().any(|physics| physics.motion.as_ref().is_some_and(is_dynamic));
+    // What hangs on joints stays by itself, and swings further than a rail would let it.
+    let rolls = falls
+        && parts().all(|physics| physics.joint.is_none())
+        && size.max_element() < RAILED_THING;
+    let (low, high) = match collider_bounds(scene) {
+        Some((lower, higher)) if falls => (low.min(lower), high.max(higher)),
+        _ => (low, high),
+    };
     let eyes = STANDING_HEIGHT - EYES_BELOW_TOP;
     let floor = if high.y - low.y < LOW_THING {
         low.y.min(center.y - eyes)
     } else {
         low.y
     };
-    let size = high - low;
-    let away = size.z * 0.5 + distance(size.x, size.y).clamp(NEAREST, FURTHEST);
-    let is_loose = scene.visible_nodes().into_iter().any(|node| {
-        let motion = scene.nodes[node.index()].physics.motion.as_ref();
-        motion.is_some_and(|motion| motion.kind == MotionKind::Dynamic)
-    });
-    let plinth = (is_loose && floor < low.y).then(|| {
-        let margin = Vec3::new(size.x, 0.0, size.z) * PLINTH_MARGIN;
-        ((low - margin).with_y(floor), high.with_y(low.y) + margin)
-    });
+    let room = if rolls {
+        (high - low).with_y(0.0).max_element() * RAIL_MARGIN
+    } else {
+        0.0
+    };
+    let before = wanted.clamp(NEAREST + room, FURTHEST);
+    let around = Vec3::new(room, 0.0, room);
+    let (low, high) = (low - around, high + around);
+    let plinth = (falls && floor < low.y).then(|| (low.with_y(floor), high.with_y(low.y)));
+    let rail = rolls.then(|| (low, high.with_y(low.y + (high.y - low.y) * RAIL_HEIGHT)));
     Some(Stage {
         plinth,
-        feet: Vec3::new(center.x, floor, center.z + away),
+        rail,
+        zoom: (before / wanted.max(f32::EPSILON)).max(1.0),
+        feet: Vec3::new(center.x, floor, high.z - room + before),
         center,
         floor,
     })
 }
 
-/// From how far a front of this width and height is seen well: all of it, or a slender one large enough.
-fn distance(width: f32, height: f32) -> f32 {
+/// From how far a front of this width and height, of which surfaces fill an area, is seen well: all of it, or a slender
+/// one large enough.
+fn distance(width: f32, height: f32, area: f32) -> f32 {
     let whole = height.max(width / ASPECT) / (2.0 * HALF_VIEW);
-    let large = (width * height / (4.0 * HALF_VIEW * HALF_VIEW * ASPECT * LEAST_AREA)).sqrt();
+    // Without triangles there are colliders or lines, and one looks at all of them.
+    let area = if area > 0.0 {
+        area.min(width * height)
+    } else {
+        width * height
+    };
+    let large = (area / (4.0 * HALF_VIEW * HALF_VIEW * ASPECT * LEAST_AREA)).sqrt();
     (whole / FILL).min(large.max(whole * LEAST_LENGTH))
+}
+
+/// What is drawn as seen from the front: areas in square metres; parts behind each other count each.
+struct Front {
+    /// Between the lowest and the highest corner, in strips from left to right and from below to above.
+    strips: [[f32; STRIPS]; 2],
+    low: Vec2,
+    high: Vec2,
+}
+
+impl Front {
+    fn new(scene: &Scene, low: Vec3, high: Vec3) -> Self {
+        let (low, high) = (low.truncate(), high.truncate());
+        let mut front = Self {
+            strips: [[0.0; STRIPS]; 2],
+            low,
+            high,
+        };
+        let nodes = scene.visible_nodes().into_iter();
+        let drawn = nodes.filter_map(|node| Some((node, scene.nodes[node.index()].mesh?)));
+        let primitives: Vec<_> = drawn
+            .flat_map(|(node, mesh)| {
+                let world = scene.world_from_node(node);
+                let primitives = scene.meshes[mesh.index()].primitives.iter();
+                let solid =
+                    primitives.filter(|primitive| primitive.topology == Topology::Triangles);
+                solid.map(move |primitive| (world, primitive))
+            })
+            .collect();
+        let triangles: usize = primitives
+            .iter()
+            .map(|(_, primitive)| primitive.indices.len() / 3)
+            .sum();
+        let step = triangles.div_ceil(SEEN_TRIANGLES).max(1);
+        for (world, primitive) in &primitives {
+            for corners in primitive.indices.chunks_exact(3).step_by(step) {
+                let [a, b, c] = [corners[0], corners[1], corners[2]].map(|index| {
+                    world
+                        .transform_point3(primitive.positions[index as usize])
+                        .truncate()
+                });
+                // Half of it, since what is closed has a back as large as its front.
+                let area = (b - a).perp_dot(c - a).abs() * 0.25 * step as f32;
+                front.add(a.min(b).min(c), a.max(b).max(c), area);
+            }
+        }
+        front
+    }
+
+    fn add(&mut self, low: Vec2, high: Vec2, area: f32) {
+        if !area.is_finite() {
+            return;
+        }
+        for axis in 0..2 {
+            let size = (self.high[axis] - self.low[axis]).max(f32::EPSILON);
+            let strip = |place: f32| {
+                (((place - self.low[axis]) / size * STRIPS as f32) as usize).min(STRIPS - 1)
+            };
+            let (first, last) = (strip(low[axis]), strip(high[axis]));
+            for strip in first..=last {
+                self.strips[axis][strip] += area / (last - first + 1) as f32;
+            }
+        }
+    }
+
+    fn area(&self) -> f32 {
+        self.strips[0].iter().sum()
+    }
+
+    /// Middle of the part of so many metres in which most is seen, along an axis; of several, the one nearest the middle.
+    fn best(&self, axis: usize, length: f32) -> f32 {
+        let (low, high) = (self.low[axis], self.high[axis]);
+        let middle = (low + high) * 0.5;
+        let share = length / (high - low).max(f32::EPSILON);
+        if share >= 1.0 {
+            return middle;
+        }
+        let count = ((share * STRIPS as f32) as usize).clamp(1, STRIPS);
+        let places = self.strips[axis]
+            .windows(count)
+            .enumerate()
+            .map(|(first, strips)| {
+                let place =
+                    low + (high - low) * (first as f32 + count as f32 * 0.5) / STRIPS as f32;
+                (strips.iter().sum::<f32>(), place)
+            });
+        let mut best = (0.0, middle);
+        for (area, place) in places {
+            let is_nearer = (place - middle).abs() < (best.1 - middle).abs();
+            if area > best.0 * MORE || (area * MORE > best.0 && is_nearer) {
+                best = (area.max(best.0), place);
+            }
+        }
+        best.1
+    }
 }
 
 /// Where colliders are, when nothing is drawn.
@@ -150,7 +291,7 @@ mod tests {
 
     /// Shares of the view that a front takes in height, width and area.
     fn shares(width: f32, height: f32) -> (f32, f32, f32) {
-        let view = 2.0 * HALF_VIEW * distance(width, height);
+        let view = 2.0 * HALF_VIEW * distance(width, height, 0.0);
         let (up, across) = (height / view, width / view / ASPECT);
         (up, across, up * across)
     }
@@ -164,10 +305,10 @@ mod tests {
         for (width, height) in [(0.15, 1.0), (12.0, 1.0)] {
             let (up, across, area) = shares(width, height);
             assert!(
-                area > 0.08 && up.max(across) < 1.0 / LEAST_LENGTH + 1e-3,
+                area > LEAST_AREA - 1e-3 && up.max(across) < 1.0 / LEAST_LENGTH + 1e-3,
                 "{up} {across}"
             );
         }
-        assert!(distance(0.0, 0.0).is_finite());
+        assert!(distance(0.0, 0.0, 0.0).is_finite());
     }
 }

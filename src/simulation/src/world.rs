@@ -3,7 +3,7 @@
 use crate::{
     animate::AnimatedNodes,
     build::{self, Built},
-    filter::PLAIN_GROUP,
+    filter::{AVATAR_GROUP, PLAIN_GROUP, RAIL_GROUP},
     gravity::Gravity,
     place::{self, SeatPlace, SpawnPlace},
     plugin::{self, Tick},
@@ -120,7 +120,14 @@ impl Simulation {
         if let Some(stage) = stage {
             spawn_ground(&mut world, stage.floor);
             if let Some(corners) = stage.plinth {
-                spawn_plinth(&mut world, corners);
+                spawn_block(
+                    &mut world,
+                    corners,
+                    CollisionGroups::new(PLAIN_GROUP, Group::all()),
+                );
+            }
+            if let Some(corners) = stage.rail {
+                spawn_rail(&mut world, corners);
             }
         }
         let lowest = [
@@ -433,16 +440,28 @@ fn set_gravity(world: &mut World, gravity: Vec3) {
     }
 }
 
-/// The ground of a world without spawn points: endless, under everything.
-fn spawn_plinth(world: &mut World, (low, high): (Vec3, Vec3)) {
+/// A block that never moves.
+fn spawn_block(world: &mut World, (low, high): (Vec3, Vec3), groups: CollisionGroups) {
     let half = (high - low) * 0.5;
     world.spawn((
         shape::block(half),
         Transform::from_translation(low + half),
-        CollisionGroups::new(PLAIN_GROUP, Group::all()),
+        groups,
     ));
 }
 
+/// Four walls around a box, as thick as it is wide, so that nothing is too fast for them.
+fn spawn_rail(world: &mut World, (low, high): (Vec3, Vec3)) {
+    let size = high - low;
+    let groups = CollisionGroups::new(RAIL_GROUP, Group::all() & !AVATAR_GROUP);
+    for (axis, across) in [(Vec3::X, Vec3::Z), (Vec3::Z, Vec3::X)] {
+        let (step, more) = (size * axis, size * across);
+        spawn_block(world, (low - step - more, high - step + more), groups);
+        spawn_block(world, (low + step - more, high + step + more), groups);
+    }
+}
+
+/// The ground of a world without spawn points: endless, under everything.
 fn spawn_ground(world: &mut World, height: f32) {
     let (collider, offset) = shape::endless_ground();
     world.spawn((

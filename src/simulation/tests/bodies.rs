@@ -76,6 +76,8 @@ fn run(simulation: &mut Simulation, ticks: u32) {
 fn a_body_starts_where_the_file_has_it_and_as_fast() {
     let mut world = Boxes::default().dynamic(Vec3::new(0.0, 5.0, 0.0), Shape::Sphere(0.5), 1.0);
     let node = world.last();
+    // A place with a spawn point: things on show stay inside their rail.
+    world.0.nodes[node.index()].spawn_point = Some(scene::SpawnPoint::default());
     let body = world.0.nodes[node.index()].physics.motion.as_mut().unwrap();
     body.linear_velocity = Vec3::X * 3.0;
     body.gravity_factor = 0.0;

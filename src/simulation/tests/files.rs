@@ -122,3 +122,23 @@ fn a_pendulum_of_the_samples_hangs_on_its_joint() {
         }
     }
 }
+
+#[test]
+fn loose_things_on_show_stay_in_sight() {
+    let Some(samples) = samples() else { return };
+    for name in [
+        "omi/KHR_audio_emitter/examples/boom_box/boom_box.gltf",
+        "omi/OMI_physics_body/examples/complex/dynamic_with_velocity.gltf",
+    ] {
+        let simulation = simulate(&samples.join(name), 600);
+        let stage = simulation::stage(simulation.scene()).unwrap();
+        let (low, high) = stage.rail.unwrap();
+        for (body, state) in states(&simulation) {
+            let place = state.position;
+            assert!(
+                place.clamp(low, high) == place,
+                "{name}: {body} at {place}, outside of {low} to {high}"
+            );
+        }
+    }
+}

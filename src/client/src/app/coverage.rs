@@ -1,4 +1,4 @@
-//! Which share of a picture shows the world's own surfaces: two pictures without shadows, one with them and one without,
+//! Which share of a picture shows the world's own surfaces: two pictures without shadows, one with the surfaces and one without,
 //! and the pixels that differ. The grid floor and the sky are in both.
 
 use super::{SteppedClient, offscreen::SETTLING_UPDATES};
@@ -9,6 +9,7 @@ use crate::{
 };
 use bevy::{
     ecs::system::RunSystemOnce,
+    light::NotShadowCaster,
     prelude::*,
     render::view::screenshot::{Screenshot, ScreenshotCaptured},
 };
@@ -22,7 +23,7 @@ struct Captured(Option<Image>);
 
 /// Measures, and notes it among the figures. Afterwards the world is hidden: this is the last thing in a run.
 pub(super) fn measure(client: &mut SteppedClient) -> Result<(), ClientError> {
-    change(client, stop_shadows)?;
+    change(client, stop_casting)?;
     let with = capture(client)?;
     change(client, hide_surfaces)?;
     let without = capture(client)?;
@@ -45,9 +46,10 @@ fn change<Marker>(
         .map_err(|error| ClientError::Drawing(error.to_string()))
 }
 
-fn stop_shadows(mut lights: Query<&mut DirectionalLight>) {
-    for mut light in &mut lights {
-        light.shadow_maps_enabled = false;
+/// Surfaces cast no shadow on the floor from now on. Lights keep theirs, since without them every pipeline would be new.
+fn stop_casting(mut commands: Commands, drawn: Query<Entity, With<Mesh3d>>) {
+    for entity in &drawn {
+        commands.entity(entity).insert(NotShadowCaster);
     }
 }
 

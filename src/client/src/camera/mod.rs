@@ -26,6 +26,10 @@ const ABOVE: f32 = 0.12;
 const EYE_RADIUS: f32 = 0.18;
 /// How quickly the eye comes back out after an obstacle, a second.
 const RETURN_RATE: f32 = 5.0;
+/// Factor of one step of the wheel.
+const ZOOM_STEP: f32 = 1.15;
+/// Closest look.
+const MAX_ZOOM: f32 = 32.0;
 /// Exposure for a bright evening; worlds ask for more or less of it.
 pub(crate) const EV100: f32 = 12.2;
 
@@ -56,12 +60,40 @@ impl ViewMode {
 #[derive(Resource)]
 pub(crate) struct FieldOfView(pub(crate) f32);
 
+/// How many times closer everything looks, 1 to [`MAX_ZOOM`].
+#[derive(Resource)]
+pub(crate) struct Zoom(pub(crate) f32);
+
+impl Default for Zoom {
+    fn default() -> Self {
+        Self(1.0)
+    }
+}
+
+impl Zoom {
+    /// Closer by so many steps of a wheel, or away again.
+    pub(crate) fn turn(&mut self, steps: f32) {
+        let turned = self.0 * ZOOM_STEP.powf(steps);
+        self.0 = if turned.is_finite() {
+            turned.clamp(1.0, MAX_ZOOM)
+        } else {
+            self.0
+        };
+    }
+
+    /// The angle that remains of a field of view, radians.
+    fn narrow(&self, field: f32) -> f32 {
+        2.0 * f32::atan((field * 0.5).tan() / self.0.clamp(1.0, MAX_ZOOM))
+    }
+}
+
 pub(super) fn plugin(app: &mut App) {
-    app.insert_resource(ViewMode {
-        is_first_person: false,
-        distance: BEHIND,
-    })
-    .insert_resource(FieldOfView(1.05));
+    app.init_resource::<Zoom>()
+        .insert_resource(ViewMode {
+            is_first_person: false,
+            distance: BEHIND,
+        })
+        .insert_resource(FieldOfView(1.05));
     app.add_systems(Startup, open_eye);
     app.add_systems(
         Update,
@@ -124,7 +156,7 @@ fn follow(
     me: Res<Me>,
     world: Option<Res<VisitWorld>>,
     mut mode: ResMut<ViewMode>,
-    field: Res<FieldOfView>,
+    (field, zoom): (Res<FieldOfView>, Res<Zoom>),
     mut eyes: Query<(&mut Transform, &mut Projection), With<Eye>>,
 ) {
     let shown = me.shown();
@@ -141,6 +173,7 @@ fn follow(
             time.delta_secs(),
         )
     };
+    let angle = zoom.narrow(field.0);
     for (mut transform, mut projection) in &mut eyes {
         *transform = Transform {
             translation: position,
@@ -148,9 +181,9 @@ fn follow(
             scale: Vec3::ONE,
         };
         if let Projection::Perspective(perspective) = &mut *projection
-            && (perspective.fov - field.0).abs() > 1e-4
+            && (perspective.fov - angle).abs() > 1e-4
         {
-            perspective.fov = field.0;
+            perspective.fov = angle;
         }
     }
 }
@@ -179,4 +212,23 @@ fn behind(
         mode.distance + (free - mode.distance) * (1.0 - (-RETURN_RATE * secs).exp())
     };
     pivot + back * mode.distance
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wheel_looks_closer_within_limits() {
+        let mut zoom = Zoom::default();
+        assert!((zoom.narrow(1.05) - 1.05).abs() < 1e-6);
+        zoom.turn(5.0);
+        assert!(zoom.narrow(1.05) < 0.6);
+        zoom.turn(1e9);
+        assert_eq!(zoom.0, MAX_ZOOM);
+        zoom.turn(f32::NAN);
+        assert_eq!(zoom.0, MAX_ZOOM);
+        zoom.turn(-1e9);
+        assert_eq!(zoom.0, 1.0);
+    }
 }

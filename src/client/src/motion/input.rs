@@ -4,10 +4,14 @@
 use super::Wishes;
 use crate::{
     app::order::{ClientSystems, Stage},
+    camera::Zoom,
     link::Visit,
 };
 use bevy::{
-    input::{InputSystems, mouse::AccumulatedMouseMotion},
+    input::{
+        InputSystems,
+        mouse::{AccumulatedMouseMotion, AccumulatedMouseScroll, MouseScrollUnit},
+    },
     prelude::*,
     window::{CursorGrabMode, CursorOptions, PrimaryWindow},
 };
@@ -15,6 +19,9 @@ use simulation::AvatarInput;
 
 /// Radians a pixel of mouse motion at sensitivity 1.
 const RADIANS_A_PIXEL: f32 = 0.0022;
+
+/// Pixels of a smooth wheel for one step of a wheel with steps.
+const PIXELS_A_LINE: f32 = 60.0;
 
 /// Factor of the mouse's motion.
 #[derive(Resource)]
@@ -55,7 +62,7 @@ fn note_screens(screens: Query<(), With<TakesInput>>, mut taken: ResMut<InputTak
     }
 }
 
-fn is_free(taken: Res<InputTaken>) -> bool {
+pub(super) fn is_free(taken: Res<InputTaken>) -> bool {
     !taken.is_taken
 }
 
@@ -108,19 +115,25 @@ fn stand_still(mut wishes: ResMut<Wishes>) {
 
 fn look_around(
     moved: Res<AccumulatedMouseMotion>,
+    wheel: Res<AccumulatedMouseScroll>,
     sensitivity: Res<MouseSensitivity>,
+    mut zoom: ResMut<Zoom>,
     cursors: Query<&CursorOptions, With<PrimaryWindow>>,
     mut wishes: ResMut<Wishes>,
 ) {
     if cursors.iter().all(|cursor| cursor.visible) {
         return;
     }
-    let turn = moved.delta * RADIANS_A_PIXEL * sensitivity.0;
+    zoom.turn(match wheel.unit {
+        MouseScrollUnit::Line => wheel.delta.y,
+        MouseScrollUnit::Pixel => wheel.delta.y / PIXELS_A_LINE,
+    });
+    let turn = moved.delta * RADIANS_A_PIXEL * sensitivity.0 / zoom.0;
     wishes.input.yaw -= turn.x;
     wishes.input.pitch = (wishes.input.pitch - turn.y).clamp(-1.5, 1.5);
 }
 
-fn press(
+pub(super) fn press(
     keys: Res<ButtonInput<KeyCode>>,
     buttons: Res<ButtonInput<MouseButton>>,
     visit: Res<Visit>,
@@ -167,6 +180,8 @@ mod tests {
             .init_resource::<ButtonInput<KeyCode>>()
             .init_resource::<ButtonInput<MouseButton>>()
             .init_resource::<AccumulatedMouseMotion>()
+            .init_resource::<AccumulatedMouseScroll>()
+            .init_resource::<Zoom>()
             .init_resource::<Visit>()
             .init_resource::<Wishes>();
         let window = app

@@ -3,6 +3,8 @@
 
 mod act;
 mod answers;
+#[cfg(feature = "gamepad")]
+mod gamepad;
 mod hands;
 mod input;
 mod reach;
@@ -17,7 +19,7 @@ use crate::{
         Drawing,
         order::{ClientSystems, Stage},
     },
-    camera::ViewMode,
+    camera::{ViewMode, Zoom},
     link::{Link, LoadedHere, Said, Visit, VisitWorld},
 };
 use bevy::prelude::*;
@@ -117,6 +119,8 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Pose)
             .run_if(in_state(Stage::Inside)),
     );
+    #[cfg(feature = "gamepad")]
+    app.add_plugins(gamepad::plugin);
     app.add_plugins((
         input::plugin,
         reach::plugin,
@@ -132,7 +136,7 @@ fn appear(
     visit: Res<Visit>,
     mut me: ResMut<Me>,
     mut wishes: ResMut<Wishes>,
-    mut mode: ResMut<ViewMode>,
+    (mut mode, mut zoom): (ResMut<ViewMode>, ResMut<Zoom>),
     world: Option<ResMut<VisitWorld>>,
 ) {
     if loaded.read().count() == 0 {
@@ -143,9 +147,11 @@ fn appear(
     };
     world.simulation.set_tick(welcome.tick);
     me.is_here = false;
+    zoom.0 = 1.0;
     if let Some(stage) = simulation::stage(&world.scene) {
         // A thing rather than a place: one looks at it, not at the back of one's own head.
         mode.is_first_person = true;
+        zoom.0 = stage.zoom;
         let eyes = stage.feet + Vec3::Y * simulation::eye_height(false);
         wishes.input.pitch = f32::atan2(
             stage.center.y - eyes.y,

@@ -13,6 +13,10 @@ use simulation::Stage;
 const REACH: f32 = 60.0;
 /// Half side of the floor in distances from which the thing is looked at.
 const REACH_IN_VIEWS: f32 = 8.0;
+/// Of plinths and rails.
+const STONE: Color = Color::srgb(0.55, 0.55, 0.57);
+/// Thickness of a rail's bars, in lengths of the rail.
+const BAR_THICKNESS: f32 = 0.012;
 /// Pixels of one square.
 const SIDE: u32 = 64;
 
@@ -44,16 +48,23 @@ pub(super) fn spawn(
         stage.floor - 0.002,
         stage.center.z.round(),
     );
-    if let Some((low, high)) = stage.plinth {
-        let stone = materials.add(StandardMaterial {
-            base_color: Color::srgb(0.55, 0.55, 0.57),
-            perceptual_roughness: 0.9,
-            ..default()
+    let mut stone = None;
+    let blocks = stage
+        .plinth
+        .into_iter()
+        .chain(stage.rail.into_iter().flat_map(bars));
+    for (low, high) in blocks {
+        let stone = stone.get_or_insert_with(|| {
+            materials.add(StandardMaterial {
+                base_color: STONE,
+                perceptual_roughness: 0.9,
+                ..default()
+            })
         });
         commands.spawn((
             Floor,
             Mesh3d(meshes.add(Cuboid::from_corners(low, high))),
-            MeshMaterial3d(stone),
+            MeshMaterial3d(stone.clone()),
             Transform::from_translation((low + high) * 0.5),
             ChildOf(root),
         ));
@@ -65,6 +76,26 @@ pub(super) fn spawn(
         Transform::from_translation(place),
         ChildOf(root),
     ));
+}
+
+/// Posts and bars of a rail around a box: lowest and highest corner of each.
+fn bars((low, high): (Vec3, Vec3)) -> impl Iterator<Item = (Vec3, Vec3)> {
+    let thick = (high - low).max_element() * BAR_THICKNESS;
+    let corner = |x: bool, z: bool| {
+        let pick = |is_high: bool, low: f32, high: f32| if is_high { high } else { low - thick };
+        Vec3::new(pick(x, low.x, high.x), low.y, pick(z, low.z, high.z))
+    };
+    let corners =
+        [(false, false), (true, false), (true, true), (false, true)].map(|(x, z)| corner(x, z));
+    (0..4).flat_map(move |index| {
+        let (start, next) = (corners[index], corners[(index + 1) % 4]);
+        let post = (start, (start + thick).with_y(high.y));
+        let bar = (
+            start.min(next).with_y(high.y),
+            (start.max(next) + thick).with_y(high.y + thick),
+        );
+        [post, bar]
+    })
 }
 
 /// A square with a darker edge, and every smaller level of it.

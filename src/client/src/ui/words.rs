@@ -160,6 +160,8 @@ texts! {
     help_sit: "Sit down", "坐下";
     help_wave: "Wave", "挥手";
     help_view: "First or third person", "第一或第三人称";
+    help_wheel: "Wheel", "滚轮";
+    help_zoom: "Look closer", "拉近视野";
     help_chat: "Write to everybody", "聊天";
     help_people: "Who is here", "看看谁在";
     help_note: "Pin a note to the board", "在布告栏贴便条";

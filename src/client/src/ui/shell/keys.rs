@@ -20,6 +20,7 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
                 (vec!["C"], words.help_crouch),
                 (vec![words.help_mouse], words.help_look),
                 (vec!["V"], words.help_view),
+                (vec![words.help_wheel], words.help_zoom),
                 (vec!["X"], words.help_sit),
                 (vec!["E"], words.help_grab),
                 (vec!["F"], words.help_throw),
