@@ -38,7 +38,7 @@ pub use description::{
     scene::{
         Camera, CameraIndex, ImageIndex, Levels, Light, LightIndex, LightKind, MaterialIndex, Mesh,
         MeshIndex, Metadata, MorphTarget, Node, NodeIndex, Portal, Primitive, Scene, Seat, Skin,
-        SkinIndex, SpawnPoint, TextureIndex, Topology, Transform,
+        SkinIndex, SpawnPoint, Splat, TextureIndex, Topology, Transform,
     },
     sky::{EnvironmentSky, EnvironmentSkyKind},
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},

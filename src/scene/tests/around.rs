@@ -294,3 +294,63 @@ fn metadata_is_kept_and_read() {
     let packet: Value = serde_json::from_str(&metadata.packets[0]).unwrap();
     assert_eq!(packet["dc:creator"]["@list"][1], "Bo");
 }
+
+#[test]
+fn splats_have_size_and_colour() {
+    let parts = [
+        floats(&[0.0, 0.0, 0.0, 1.0, 2.0, 3.0]),
+        floats(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6]),
+        floats(&[0.0, 0.0, 0.0, 1.0, 0.0, 2.0, 0.0, 0.0]),
+        floats(&[0.5, 1.0]),
+        floats(&[1.772_453_9, 0.0, -1.772_453_9, 0.0, 0.0, 0.0]),
+    ];
+    let kinds = ["VEC3", "VEC3", "VEC4", "SCALAR", "VEC3"];
+    let mut offset = 0;
+    let views: Vec<Value> = parts
+        .iter()
+        .map(|part| {
+            offset += part.len();
+            json!({ "buffer": 0, "byteOffset": offset - part.len(), "byteLength": part.len() })
+        })
+        .collect();
+    let accessors: Vec<Value> = kinds
+        .iter()
+        .enumerate()
+        .map(|(view, kind)| json!({ "bufferView": view, "componentType": 5126, "count": 2, "type": kind }))
+        .collect();
+    let mut document = json!({
+        "extensionsUsed": ["KHR_gaussian_splatting"],
+        "buffers": [buffer(&parts.concat())],
+        "bufferViews": views,
+        "accessors": accessors,
+        "meshes": [{ "primitives": [{
+            "mode": 0,
+            "attributes": {
+                "POSITION": 0,
+                "KHR_gaussian_splatting:SCALE": 1,
+                "KHR_gaussian_splatting:ROTATION": 2,
+                "KHR_gaussian_splatting:OPACITY": 3,
+                "KHR_gaussian_splatting:SH_DEGREE_0_COEF_0": 4,
+            },
+            "extensions": { "KHR_gaussian_splatting":
+                { "kernel": "ellipse", "colorSpace": "srgb_rec709_display" } },
+        }] }],
+    });
+    document["accessors"][0]["min"] = json!([0.0, 0.0, 0.0]);
+    document["accessors"][0]["max"] = json!([1.0, 2.0, 3.0]);
+    let scene = read(document.clone());
+    let primitive = &scene.meshes[0].primitives[0];
+    assert_eq!(primitive.splats[1].deviation, Vec3::new(0.4, 0.5, 0.6));
+    assert!((primitive.splats[1].rotation.y - 1.0).abs() < 1e-6);
+    let [first, second] = primitive.colors[..] else {
+        panic!("{:?}", primitive.colors);
+    };
+    assert!(
+        (first.truncate() - Vec3::new(1.0, 0.214_04, 0.0)).length() < 1e-3,
+        "{first}"
+    );
+    assert_eq!((first.w, second.w), (0.5, 1.0));
+
+    document["accessors"][1]["count"] = json!(1);
+    assert!(load(document).is_err(), "one size for two splats");
+}

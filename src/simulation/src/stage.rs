@@ -17,7 +17,7 @@ const ASPECT: f32 = 16.0 / 9.0;
 /// Share of the view's height or width that a thing takes.
 const FILL: f32 = 0.85;
 /// Share of the view's area that the surface of a slender thing takes; its ends may then be out of view.
-const LEAST_AREA: f32 = 0.08;
+const LEAST_AREA: f32 = 0.12;
 /// Loose things up to this size are shown inside a rail, so that they do not roll away; in metres.
 const RAILED_THING: f32 = 10.0;
 /// How far the rail is from what it surrounds, in sizes of that.
@@ -82,31 +82,38 @@ pub fn stage(scene: &Scene) -> Option<Stage> {
     let rolls = falls
         && parts().all(|physics| physics.joint.is_none())
         && size.max_element() < RAILED_THING;
-    let (low, high) = match collider_bounds(scene) {
+    let (lowest, highest) = match collider_bounds(scene) {
         Some((lower, higher)) if falls => (low.min(lower), high.max(higher)),
         _ => (low, high),
     };
     let eyes = STANDING_HEIGHT - EYES_BELOW_TOP;
-    let floor = if high.y - low.y < LOW_THING {
-        low.y.min(center.y - eyes)
+    let floor = if high.y - lowest.y < LOW_THING {
+        lowest.y.min(center.y - eyes)
     } else {
-        low.y
+        lowest.y
     };
     let room = if rolls {
-        (high - low).with_y(0.0).max_element() * RAIL_MARGIN
+        (highest - lowest).with_y(0.0).max_element() * RAIL_MARGIN
     } else {
         0.0
     };
-    let before = wanted.clamp(NEAREST + room, FURTHEST);
     let around = Vec3::new(room, 0.0, room);
-    let (low, high) = (low - around, high + around);
-    let plinth = (falls && floor < low.y).then(|| (low.with_y(floor), high.with_y(low.y)));
-    let rail = rolls.then(|| (low, high.with_y(low.y + (high.y - low.y) * RAIL_HEIGHT)));
+    let (lowest, highest) = (lowest - around, highest + around);
+    let before = wanted.clamp(
+        highest.z - high.z + NEAREST,
+        FURTHEST.max(highest.z - high.z + NEAREST),
+    );
+    let plinth =
+        (falls && floor < lowest.y).then(|| (lowest.with_y(floor), highest.with_y(lowest.y)));
+    let rail = rolls.then(|| {
+        let top = lowest.y + (highest.y - lowest.y) * RAIL_HEIGHT;
+        (lowest, highest.with_y(top))
+    });
     Some(Stage {
         plinth,
         rail,
         zoom: (before / wanted.max(f32::EPSILON)).max(1.0),
-        feet: Vec3::new(center.x, floor, high.z - room + before),
+        feet: Vec3::new(center.x, floor, high.z + before),
         center,
         floor,
     })

@@ -11,7 +11,10 @@ use crate::{
 };
 use bevy::{
     camera::{Exposure, ShadowLodOrigin},
-    core_pipeline::tonemapping::{DebandDither, Tonemapping},
+    core_pipeline::{
+        prepass::DepthPrepass,
+        tonemapping::{DebandDither, Tonemapping},
+    },
     prelude::*,
 };
 use simulation::AvatarMotion;
@@ -130,6 +133,9 @@ fn open_eye(
         preset.msaa(),
         Transform::from_xyz(0.0, 1.6, 4.0),
     ));
+    if preset.has_depth_prepass() {
+        eye.insert(DepthPrepass);
+    }
     if let Some(target) = target {
         eye.insert(target.0.clone());
     }

@@ -61,6 +61,11 @@ impl Preset {
         }
     }
 
+    /// Depth is drawn first, so that hidden surfaces are not shaded: where shading is dear and corners are cheap.
+    pub(crate) fn has_depth_prepass(self) -> bool {
+        self == Self::Low
+    }
+
     /// Edges are smoothed by drawing more samples.
     pub(crate) fn msaa(self) -> Msaa {
         match self {

@@ -8,6 +8,7 @@ use crate::{
 };
 use bevy::{
     camera::Exposure,
+    core_pipeline::prepass::DepthPrepass,
     light::{
         CascadeShadowConfig, CascadeShadowConfigBuilder, DirectionalLightShadowMap,
         EnvironmentMapLight, Skybox,
@@ -116,15 +117,20 @@ fn cascades(preset: Preset) -> CascadeShadowConfig {
     .build()
 }
 
-/// Another preset holds at once for edges and shadows; pictures are as wide as they were read until the next entry.
+/// Another preset holds at once for edges, depth and shadows; pictures are as wide as they were read until the next entry.
 fn retune(
     mut commands: Commands,
     preset: Res<Preset>,
-    mut eyes: Query<&mut Msaa, With<Eye>>,
+    mut eyes: Query<(Entity, &mut Msaa), With<Eye>>,
     mut suns: Query<&mut CascadeShadowConfig, With<Sun>>,
 ) {
-    for mut msaa in &mut eyes {
+    for (eye, mut msaa) in &mut eyes {
         msaa.set_if_neq(preset.msaa());
+        if preset.has_depth_prepass() {
+            commands.entity(eye).insert(DepthPrepass);
+        } else {
+            commands.entity(eye).remove::<DepthPrepass>();
+        }
     }
     for mut config in &mut suns {
         *config = cascades(*preset);

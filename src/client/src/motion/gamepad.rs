@@ -1,4 +1,5 @@
-//! A gamepad, beside keys and mouse: whoever touches a stick or a button wins over a key that is up.
+//! A gamepad, beside keys and mouse: whoever touches a stick or a button wins over a key that is up. The system's gamepads
+//! are there when the program was built with the feature `gamepad`.
 
 use super::{
     Wishes,

@@ -3,7 +3,6 @@
 
 mod act;
 mod answers;
-#[cfg(feature = "gamepad")]
 mod gamepad;
 mod hands;
 mod input;
@@ -119,10 +118,9 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Pose)
             .run_if(in_state(Stage::Inside)),
     );
-    #[cfg(feature = "gamepad")]
-    app.add_plugins(gamepad::plugin);
     app.add_plugins((
         input::plugin,
+        gamepad::plugin,
         reach::plugin,
         act::plugin,
         hands::plugin,

@@ -16,7 +16,7 @@ const REACH_IN_VIEWS: f32 = 8.0;
 /// Of plinths and rails.
 const STONE: Color = Color::srgb(0.55, 0.55, 0.57);
 /// Thickness of a rail's bars, in lengths of the rail.
-const BAR_THICKNESS: f32 = 0.012;
+const BAR_THICKNESS: f32 = 0.006;
 /// Pixels of one square.
 const SIDE: u32 = 64;
 

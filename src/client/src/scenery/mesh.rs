@@ -16,8 +16,67 @@ pub(crate) struct Geometry {
     pub(crate) is_skinned: bool,
 }
 
+/// So many splats of a mesh are drawn as ellipsoids; of more, points remain.
+const MAX_ELLIPSOIDS: usize = 20_000;
+/// Half an axis of a drawn ellipsoid in standard deviations: about there a splat hides a third of what is behind it.
+const DRAWN_DEVIATIONS: f32 = 1.5;
+/// Splats that hide less than this in their middle are left out.
+const LEAST_OPACITY: f32 = 0.2;
+
+/// Solid ellipsoids for the splats of a primitive; `None` where points are drawn.
+fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
+    let is_few = (1..=MAX_ELLIPSOIDS).contains(&primitive.splats.len());
+    if !is_few || !primitive.targets.is_empty() {
+        return None;
+    }
+    let form = Sphere::new(DRAWN_DEVIATIONS).mesh().ico(0).map(Mesh::from);
+    let form = form.unwrap_or_else(|_| Mesh::from(Sphere::new(DRAWN_DEVIATIONS)));
+    let corners = form
+        .attribute(Mesh::ATTRIBUTE_POSITION)
+        .and_then(VertexAttributeValues::as_float3)
+        .unwrap_or_default();
+    let order: Vec<u32> = form
+        .indices()
+        .map(|indices| indices.iter().map(|index| index as u32).collect())
+        .unwrap_or_default();
+    let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());
+    let whole = Vec4::ONE;
+    for (number, (&center, splat)) in primitive
+        .positions
+        .iter()
+        .zip(&primitive.splats)
+        .enumerate()
+    {
+        let color = *primitive.colors.get(number).unwrap_or(&whole);
+        if color.w < LEAST_OPACITY {
+            continue;
+        }
+        let start = positions.len() as u32;
+        positions.extend(corners.iter().map(|&corner| {
+            (center + splat.rotation * (Vec3::from(corner) * splat.deviation)).to_array()
+        }));
+        colors.extend(corners.iter().map(|_| color.with_w(1.0).to_array()));
+        indices.extend(order.iter().map(|index| start + index));
+    }
+    (!positions.is_empty()).then(|| {
+        Mesh::new(
+            PrimitiveTopology::TriangleList,
+            RenderAssetUsages::RENDER_WORLD,
+        )
+        .with_inserted_attribute(Mesh::ATTRIBUTE_POSITION, positions)
+        .with_inserted_attribute(Mesh::ATTRIBUTE_COLOR, colors)
+        .with_inserted_indices(Indices::U32(indices))
+    })
+}
+
 /// Builds the engine's mesh. `is_skinned` asks for joints and weights, `needs_tangents` for tangents where a normal map is.
 fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geometry {
+    if let Some(mesh) = ellipsoids(primitive) {
+        return Geometry {
+            mesh,
+            is_skinned: false,
+        };
+    }
     let topology = match primitive.topology {
         Topology::Triangles => PrimitiveTopology::TriangleList,
         Topology::Lines => PrimitiveTopology::LineList,

@@ -288,6 +288,17 @@ pub struct Primitive {
     pub material: Option<MaterialIndex>,
     /// Material in each of [`Scene::variants`] that gives it another.
     pub variants: Vec<(u32, MaterialIndex)>,
+    /// What the points of a splat field spread to; empty for others.
+    pub splats: Vec<Splat>,
+}
+
+/// A soft ellipsoid of KHR_gaussian_splatting around a point.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Splat {
+    /// Standard deviation along each of its own axes, in the node's units.
+    pub deviation: Vec3,
+    /// From its own axes to the node's.
+    pub rotation: Quat,
 }
 
 impl Primitive {
@@ -314,7 +325,7 @@ impl Primitive {
             .map(|target| of(&target.positions) + of(&target.normals))
             .sum();
         let own = of(&self.positions) + of(&self.normals) + of(&self.tangents) + of(&self.colors);
-        own + sets + morphs
+        own + sets + morphs + of(&self.splats)
     }
 
     /// Smallest and largest corner of the positions; `None` without vertices.

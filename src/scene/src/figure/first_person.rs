@@ -95,6 +95,7 @@ impl Primitive {
                 .collect(),
             material: self.material,
             variants: self.variants.clone(),
+            splats: pick(&self.splats, &used),
         }
     }
 }

@@ -6,7 +6,10 @@ use crate::{
     limits::{
         MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS, MAX_WARNINGS,
     },
-    reader::{around::variant::read_variant_materials, draco},
+    reader::{
+        around::{splat::read_splats, variant::read_variant_materials},
+        draco,
+    },
     source::accessor::Accessors,
     source::json::Item,
 };
@@ -108,6 +111,7 @@ fn read_primitive(
     // Strips, fans and loops grow to at most three times their length.
     accessors.budget.charge_for::<u32>(item, given.len() * 3)?;
     (primitive.topology, primitive.indices) = unroll(item, given)?;
+    read_splats(item, accessors, &mut primitive)?;
     primitive.targets = read_targets(item, accessors, count)?;
     primitive.material = item
         .index_of("material", known.materials, "material")?
@@ -158,6 +162,7 @@ fn read_vertices(
         targets: Vec::new(),
         material: None,
         variants: Vec::new(),
+        splats: Vec::new(),
     };
     require_one_length(&attributes, &primitive)?;
     Ok(primitive)
