@@ -1,8 +1,11 @@
 //! Files that are things rather than places have no spawn point: one stands before them, on a floor made for it.
 
-use crate::rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT};
-use glam::{Vec2, Vec3};
-use scene::{Geometry, Motion, MotionKind, NodeIndex, Scene, Shape, Topology};
+use crate::{
+    rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT},
+    shape::instances,
+};
+use glam::{Affine3A, Vec2, Vec3};
+use scene::{Geometry, Motion, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology};
 
 /// Things lower than this are shown at eye height instead of at one's feet, in metres.
 const LOW_THING: f32 = 1.5;
@@ -64,14 +67,11 @@ pub fn stage(scene: &Scene) -> Option<Stage> {
         .or_else(|| collider_bounds(scene))
         .unwrap_or((Vec3::NEG_ONE, Vec3::ONE));
     let size = high - low;
+    let middle = (low + high) * 0.5;
     let front = Front::new(scene, low, high);
-    let wanted = distance(size.x, size.y, front.area());
+    let wanted = distance(front.whole(middle), front.area().min(size.x * size.y));
     let view = 2.0 * HALF_VIEW * wanted;
-    let center = Vec3::new(
-        front.best(0, view * ASPECT),
-        front.best(1, view),
-        (low.z + high.z) * 0.5,
-    );
+    let center = Vec3::new(front.best(0, view * ASPECT), front.best(1, view), middle.z);
     let parts = || {
         let nodes = scene.visible_nodes().into_iter();
         nodes.map(|node| &scene.nodes[node.index()].physics)
@@ -99,10 +99,9 @@ pub fn stage(scene: &Scene) -> Option<Stage> {
     };
     let around = Vec3::new(room, 0.0, room);
     let (lowest, highest) = (lowest - around, highest + around);
-    let before = wanted.clamp(
-        highest.z - high.z + NEAREST,
-        FURTHEST.max(highest.z - high.z + NEAREST),
-    );
+    // From the middle, since most of a thing is no nearer than that.
+    let nearest = highest.z - center.z + NEAREST;
+    let away = wanted.clamp(nearest, nearest.max(FURTHEST));
     let plinth =
         (falls && floor < lowest.y).then(|| (lowest.with_y(floor), highest.with_y(lowest.y)));
     let rail = rolls.then(|| {
@@ -112,25 +111,22 @@ pub fn stage(scene: &Scene) -> Option<Stage> {
     Some(Stage {
         plinth,
         rail,
-        zoom: (before / wanted.max(f32::EPSILON)).max(1.0),
-        feet: Vec3::new(center.x, floor, high.z + before),
+        zoom: (away / wanted.max(f32::EPSILON)).max(1.0),
+        feet: Vec3::new(center.x, floor, center.z + away),
         center,
         floor,
     })
 }
 
-/// From how far a front of this width and height, of which surfaces fill an area, is seen well: all of it, or a slender
-/// one large enough.
-fn distance(width: f32, height: f32, area: f32) -> f32 {
-    let whole = height.max(width / ASPECT) / (2.0 * HALF_VIEW);
-    // Without triangles there are colliders or lines, and one looks at all of them.
-    let area = if area > 0.0 {
-        area.min(width * height)
-    } else {
-        width * height
-    };
+/// From how far something is seen well: from `whole` metres all of it fits the view; what is slender, so that its surface
+/// of an `area` would be small then, is seen from nearer.
+fn distance(whole: f32, area: f32) -> f32 {
+    if area <= 0.0 {
+        // Colliders, lines or points.
+        return whole;
+    }
     let large = (area / (4.0 * HALF_VIEW * HALF_VIEW * ASPECT * LEAST_AREA)).sqrt();
-    (whole / FILL).min(large.max(whole * LEAST_LENGTH))
+    whole.min(large.max(whole * FILL * LEAST_LENGTH))
 }
 
 /// What is drawn as seen from the front: areas in square metres; parts behind each other count each.
@@ -139,45 +135,70 @@ struct Front {
     strips: [[f32; STRIPS]; 2],
     low: Vec2,
     high: Vec2,
+    /// Some of the vertices; without any, the corners of the bounds.
+    points: Vec<Vec3>,
 }
 
 impl Front {
     fn new(scene: &Scene, low: Vec3, high: Vec3) -> Self {
-        let (low, high) = (low.truncate(), high.truncate());
         let mut front = Self {
             strips: [[0.0; STRIPS]; 2],
-            low,
-            high,
+            low: low.truncate(),
+            high: high.truncate(),
+            points: Vec::new(),
         };
         let nodes = scene.visible_nodes().into_iter();
         let drawn = nodes.filter_map(|node| Some((node, scene.nodes[node.index()].mesh?)));
-        let primitives: Vec<_> = drawn
+        let primitives: Vec<(Affine3A, &Primitive)> = drawn
             .flat_map(|(node, mesh)| {
-                let world = scene.world_from_node(node);
+                let places = instances(&scene.nodes[node.index()], scene.world_from_node(node));
                 let primitives = scene.meshes[mesh.index()].primitives.iter();
-                let solid =
-                    primitives.filter(|primitive| primitive.topology == Topology::Triangles);
-                solid.map(move |primitive| (world, primitive))
+                primitives.flat_map(move |primitive| {
+                    places
+                        .clone()
+                        .into_iter()
+                        .map(move |place| (place, primitive))
+                })
             })
             .collect();
-        let triangles: usize = primitives
+        let corners: usize = primitives
             .iter()
-            .map(|(_, primitive)| primitive.indices.len() / 3)
+            .map(|(_, primitive)| primitive.indices.len())
             .sum();
-        let step = triangles.div_ceil(SEEN_TRIANGLES).max(1);
-        for (world, primitive) in &primitives {
-            for corners in primitive.indices.chunks_exact(3).step_by(step) {
-                let [a, b, c] = [corners[0], corners[1], corners[2]].map(|index| {
-                    world
-                        .transform_point3(primitive.positions[index as usize])
-                        .truncate()
-                });
-                // Half of it, since what is closed has a back as large as its front.
-                let area = (b - a).perp_dot(c - a).abs() * 0.25 * step as f32;
-                front.add(a.min(b).min(c), a.max(b).max(c), area);
+        let step = corners.div_ceil(SEEN_TRIANGLES * 3).max(1);
+        for (place, primitive) in &primitives {
+            let point = |index: u32| place.transform_point3(primitive.positions[index as usize]);
+            let is_solid = primitive.topology == Topology::Triangles;
+            let size = if is_solid { 3 } else { 1 };
+            for corners in primitive.indices.chunks_exact(size).step_by(step) {
+                front
+                    .points
+                    .extend(corners.iter().map(|&index| point(index)));
+                if let [a, b, c] = *corners {
+                    let [a, b, c] = [a, b, c].map(|index| point(index).truncate());
+                    // Half of it, since what is closed has a back as large as its front.
+                    let area = (b - a).perp_dot(c - a).abs() * 0.25 * step as f32;
+                    front.add(a.min(b).min(c), a.max(b).max(c), area);
+                }
             }
         }
+        if front.points.is_empty() {
+            front.points = [low.x, high.x]
+                .into_iter()
+                .flat_map(|x| [low.y, high.y].map(|y| (x, y)))
+                .flat_map(|(x, y)| [low.z, high.z].map(|z| Vec3::new(x, y, z)))
+                .collect();
+        }
         front
+    }
+
+    /// From how far before a middle every point is in view.
+    fn whole(&self, middle: Vec3) -> f32 {
+        let distances = self.points.iter().map(|&point| {
+            let aside = (point - middle).abs();
+            aside.y.max(aside.x / ASPECT) / (HALF_VIEW * FILL) + point.z - middle.z
+        });
+        distances.fold(0.0, f32::max)
     }
 
     fn add(&mut self, low: Vec2, high: Vec2, area: f32) {
@@ -296,26 +317,47 @@ fn shape_bounds(scene: &Scene, shape: Shape) -> Option<(Vec3, Vec3)> {
 mod tests {
     use super::*;
 
-    /// Shares of the view that a front takes in height, width and area.
-    fn shares(width: f32, height: f32) -> (f32, f32, f32) {
-        let view = 2.0 * HALF_VIEW * distance(width, height, 0.0);
+    /// Shares of the view that a flat front, filled by half or wholly, takes in height, width and area.
+    fn shares(width: f32, height: f32, filled: f32) -> (f32, f32, f32) {
+        let whole = height.max(width / ASPECT) / (2.0 * HALF_VIEW * FILL);
+        let view = 2.0 * HALF_VIEW * distance(whole, width * height * filled);
         let (up, across) = (height / view, width / view / ASPECT);
-        (up, across, up * across)
+        (up, across, up * across * filled)
     }
 
     #[test]
     fn things_fill_the_view_and_slender_ones_are_large_enough() {
-        for (width, height) in [(1.0, 1.0), (3.0, 1.0), (0.6, 1.0), (200.0, 80.0)] {
-            let (up, across, _) = shares(width, height);
+        for (width, height, filled) in [
+            (1.0, 1.0, 1.0),
+            (3.0, 1.0, 0.5),
+            (0.6, 1.0, 0.5),
+            (200.0, 80.0, 0.0),
+        ] {
+            let (up, across, _) = shares(width, height, filled);
             assert!((up.max(across) - FILL).abs() < 1e-3, "{up} {across}");
         }
         for (width, height) in [(0.15, 1.0), (12.0, 1.0)] {
-            let (up, across, area) = shares(width, height);
+            let (up, across, area) = shares(width, height, 1.0);
             assert!(
                 area > LEAST_AREA - 1e-3 && up.max(across) < 1.0 / LEAST_LENGTH + 1e-3,
-                "{up} {across}"
+                "{up} {across} {area}"
             );
         }
-        assert!(distance(0.0, 0.0, 0.0).is_finite());
+        assert!(distance(0.0, 0.0).is_finite());
+    }
+
+    #[test]
+    fn the_fuller_part_of_a_slender_thing_is_looked_at() {
+        let mut front = Front {
+            strips: [[0.0; STRIPS]; 2],
+            low: Vec2::ZERO,
+            high: Vec2::new(0.1, 1.0),
+            points: Vec::new(),
+        };
+        front.add(Vec2::new(0.04, 0.0), Vec2::new(0.06, 1.0), 0.02);
+        assert!((front.best(1, 0.5) - 0.5).abs() < 0.02, "all is alike");
+        front.add(Vec2::new(0.0, 0.8), Vec2::new(0.1, 1.0), 0.02);
+        assert!((front.best(1, 0.5) - 0.75).abs() < 0.06);
+        assert_eq!(front.best(1, 2.0), 0.5, "all of it is in view");
     }
 }

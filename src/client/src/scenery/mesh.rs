@@ -29,7 +29,7 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
     if !is_few || !primitive.targets.is_empty() {
         return None;
     }
-    let form = Sphere::new(DRAWN_DEVIATIONS).mesh().ico(0).map(Mesh::from);
+    let form = Sphere::new(DRAWN_DEVIATIONS).mesh().ico(0);
     let form = form.unwrap_or_else(|_| Mesh::from(Sphere::new(DRAWN_DEVIATIONS)));
     let corners = form
         .attribute(Mesh::ATTRIBUTE_POSITION)
