@@ -7,6 +7,7 @@ use crate::pacer::{BulkPacer, Grant, PathView};
 use crate::server::UnprovenSlot;
 use crate::stream::{ControlStream, StreamReceiver, StreamSender};
 use crate::transport::{BULK_SEND_WINDOW, SEND_WINDOW, Tuning};
+use bytes::Bytes;
 use protocol::Fingerprint;
 use protocol::limits::{MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES};
 use rustls::pki_types::CertificateDer;
@@ -172,16 +173,20 @@ impl Connection {
     /// # Errors
     /// [`StateError`].
     pub fn send_state(&self, bytes: Vec<u8>) -> Result<(), StateError> {
-        self.quic
-            .send_datagram(bytes.into())
-            .map_err(|error| match error {
-                quinn::SendDatagramError::TooLarge => StateError::TooLong,
-                quinn::SendDatagramError::UnsupportedByPeer
-                | quinn::SendDatagramError::Disabled => StateError::Unsupported,
-                quinn::SendDatagramError::ConnectionLost(error) => {
-                    StateError::Disconnected(error.into())
-                }
-            })
+        self.send_shared(bytes.into())
+    }
+
+    /// As [`Self::send_state`], from memory that others share.
+    pub(crate) fn send_shared(&self, bytes: Bytes) -> Result<(), StateError> {
+        self.quic.send_datagram(bytes).map_err(|error| match error {
+            quinn::SendDatagramError::TooLarge => StateError::TooLong,
+            quinn::SendDatagramError::UnsupportedByPeer | quinn::SendDatagramError::Disabled => {
+                StateError::Unsupported
+            }
+            quinn::SendDatagramError::ConnectionLost(error) => {
+                StateError::Disconnected(error.into())
+            }
+        })
     }
 
     /// Bytes of state datagrams that can wait without dropping an older one.

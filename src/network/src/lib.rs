@@ -24,7 +24,7 @@ pub use certificate::{Certificate, CertificateError};
 pub use client::{ClientEndpoint, ConnectError, Trust};
 pub use close::{CloseCode, Disconnected};
 pub use connection::{BulkStream, Connection, PathStats, StateError};
-pub use courier::{Batch, Courier, deliver};
+pub use courier::{Batch, Courier};
 pub use known_servers::{KnownServers, KnownServersError};
 pub use resolve::{ResolveError, resolve};
 pub use server::{BindError, Handshake, HandshakeError, ServerEndpoint};

@@ -330,10 +330,10 @@ impl Entity {
     }
 
     /// The states that a prediction uses when the server knows those in `known`, a part of [`Self::held`], to be here.
-    fn past(&self, known: u32, sequence: u64) -> Option<Past> {
+    fn past(&self, known: u32, sequence: u64) -> Option<Past<'_>> {
         let held = self.held(sequence);
         let mut chosen = choose_past(known);
-        let mut past: Option<Past> = None;
+        let mut past: Option<Past<'_>> = None;
         while chosen != 0 {
             let bit = chosen & chosen.wrapping_neg();
             chosen &= !bit;
@@ -343,18 +343,18 @@ impl Entity {
             let sample = &self.samples[index];
             match &mut past {
                 Some(past) => past.push(sample.tick, &sample.state),
-                None => past = Some(Past::new(sample.tick, sample.state)),
+                None => past = Some(Past::new(sample.tick, &sample.state)),
             }
         }
         past
     }
 
     /// The state of one snapshot as a baseline.
-    fn old_past(&self, sequence: u64) -> Option<Past> {
+    fn old_past(&self, sequence: u64) -> Option<Past<'_>> {
         self.samples
             .iter()
             .rev()
             .find(|sample| sample.sequence == sequence)
-            .map(|sample| Past::new(sample.tick, sample.state))
+            .map(|sample| Past::new(sample.tick, &sample.state))
     }
 }

@@ -8,7 +8,7 @@ use crate::coder::{COST_UNIT, Coder, gap_cost};
 use crate::datagram::{
     CORRECTION_BYTES, MAX_DATAGRAM_BYTES, SNAPSHOT_HEADER_BYTES, SnapshotHeader,
 };
-use crate::history::{Glance, SharedHistory};
+use crate::history::{Glance, Place, SharedHistory};
 use crate::interest::{Ranker, roused, urgency};
 use crate::preparation::{Preparations, Prepared, Reference};
 use crate::range_coder::{FLUSH_BYTES, RangeEncoder};
@@ -64,8 +64,9 @@ pub struct EncodeReport {
 struct Candidate {
     slot: u16,
     is_chosen: bool,
+    place: Place,
+    reference: Reference,
     prepared: Prepared,
-    priority: f32,
     /// Since it was last looked at.
     sends: u32,
 }
@@ -122,7 +123,13 @@ impl Encoder {
                 0
             };
         let budget = budget_bytes.min(MAX_DATAGRAM_BYTES).saturating_sub(fixed);
-        self.choose(budget as u32 * 8 * COST_UNIT, view, &mut report);
+        self.choose(
+            budget as u32 * 8 * COST_UNIT,
+            view,
+            history,
+            viewer,
+            &mut report,
+        );
         let start = out.len();
         header.write(send, history.tick(), out);
         self.write_body(view.acknowledged(), out, &mut report);
@@ -141,7 +148,7 @@ impl Encoder {
         report
     }
 
-    /// Looks at what is due in this send and prepares what has news.
+    /// Looks at what is due in this send and keeps what has news.
     fn gather(&mut self, view: &mut ClientView, history: &SharedHistory, viewer: &ViewPoint) {
         self.candidates.clear();
         self.removals.clear();
@@ -217,62 +224,109 @@ impl Encoder {
             slot.waited = 0;
             return;
         }
-        slot.gathered += urgency(glance, viewer) * sends as f32;
         if slot.waited == 0 && !is_news(slot, glance, baseline, send) {
+            slot.gathered += urgency(glance, viewer) * sends as f32;
             return;
         }
         let reference = baseline.map_or(Reference::NOTHING, |_| reference);
-        let still = if glance.is_still { STILL_WEIGHT } else { 1.0 };
         self.candidates.push(Candidate {
             slot: index as u16,
-            is_chosen: true,
-            prepared: self.preparations.record(history, slot.place, reference),
-            priority: slot.gathered * still,
+            is_chosen: false,
+            place: slot.place,
+            reference,
+            prepared: Prepared::default(),
             sends,
         });
     }
 
-    /// Keeps the most urgent candidates that fit into `budget` (in cost units), removals before all.
-    fn choose(&mut self, budget: u32, view: &mut ClientView, report: &mut EncodeReport) {
+    /// Prepares and keeps the most urgent candidates that fit into `budget` (in cost units), removals before all.
+    fn choose(
+        &mut self,
+        budget: u32,
+        view: &mut ClientView,
+        history: &SharedHistory,
+        viewer: &ViewPoint,
+        report: &mut EncodeReport,
+    ) {
         let most_removals = (budget / (2 * REMOVAL_COST)) as usize;
         self.removals.truncate(most_removals);
         let budget = budget - self.removals.len() as u32 * REMOVAL_COST;
-        if self.cost_of_chosen() <= budget {
-            return;
-        }
-        self.order.clear();
-        for (index, candidate) in self.candidates.iter().enumerate() {
-            // Priorities are not negative: their bits are in their order.
-            let urgent = u64::from(!candidate.priority.to_bits());
-            self.order.push(urgent << 32 | index as u64);
-        }
-        self.order.sort_unstable();
-        // How far apart the slots of what is chosen will be is not known yet: as far as those of all candidates.
-        let slots = view.slots.len() / self.candidates.len().max(1);
-        let gap = gap_cost(GAP_OF_RECORDS, slots as u32);
-        let mut left = budget;
-        for key in &self.order {
-            let candidate = &mut self.candidates[*key as u32 as usize];
-            let cost = candidate.prepared.cost + gap;
-            candidate.is_chosen = cost <= left;
-            if candidate.is_chosen {
-                left -= cost;
+        // Where something did not fit a moment ago it will not now, and most would be prepared for nothing.
+        if !view.interest.is_full {
+            for candidate in &mut self.candidates {
+                candidate.prepare(&mut self.preparations, history);
+                candidate.is_chosen = true;
+            }
+            if self.cost_of_chosen() <= budget {
+                return;
             }
         }
-        // Where they are further apart, the least urgent are given back until all is paid.
-        let mut cost = self.cost_of_chosen();
-        let mut last = self.order.len();
-        while last > 0 && cost > budget {
-            last -= 1;
-            let saved = self.give_back(self.order[last] as u32 as usize);
-            cost = cost.saturating_add_signed(-saved);
-        }
+        self.rank_candidates(view, history, viewer);
+        self.choose_most_urgent(budget, view.slots.len(), history);
         for candidate in self.candidates.iter().filter(|each| !each.is_chosen) {
             let slot = &mut view.slots[usize::from(candidate.slot)];
             let sends = candidate.sends.min(u32::from(u8::MAX)) as u8;
             slot.waited = slot.waited.saturating_add(sends);
             report.withheld += 1;
             report.oldest_withheld_sends = report.oldest_withheld_sends.max(slot.waited.into());
+        }
+        view.interest.is_full = report.withheld > 0;
+    }
+
+    /// Lets the priority of each candidate grow, and puts them in its order.
+    fn rank_candidates(
+        &mut self,
+        view: &mut ClientView,
+        history: &SharedHistory,
+        viewer: &ViewPoint,
+    ) {
+        self.order.clear();
+        for (index, candidate) in self.candidates.iter().enumerate() {
+            let glance = history.glance(candidate.place);
+            let slot = &mut view.slots[usize::from(candidate.slot)];
+            slot.gathered += urgency(glance, viewer) * candidate.sends as f32;
+            let still = if glance.is_still { STILL_WEIGHT } else { 1.0 };
+            // Priorities are not negative: their bits are in their order.
+            let urgent = u64::from(!(slot.gathered * still).to_bits());
+            self.order.push(urgent << 32 | index as u64);
+        }
+        self.order.sort_unstable();
+    }
+
+    /// Prepares candidates in their order until no more fit. The client has `slots` slots.
+    fn choose_most_urgent(&mut self, budget: u32, slots: usize, history: &SharedHistory) {
+        self.candidates
+            .iter_mut()
+            .for_each(|each| each.is_chosen = false);
+        // How far apart the slots of what is chosen will be is not known yet: as far as those of all candidates.
+        let gap = gap_cost(
+            GAP_OF_RECORDS,
+            (slots / self.candidates.len().max(1)) as u32,
+        );
+        let mut left = budget;
+        let mut misfits = 0;
+        let mut looked_at = 0;
+        for key in &self.order {
+            if misfits == MOST_MISFITS || left <= gap {
+                break;
+            }
+            let candidate = &mut self.candidates[*key as u32 as usize];
+            candidate.prepare(&mut self.preparations, history);
+            looked_at += 1;
+            let cost = candidate.prepared.cost + gap;
+            candidate.is_chosen = cost <= left;
+            if candidate.is_chosen {
+                left -= cost;
+            } else {
+                misfits += 1;
+            }
+        }
+        // Where they are further apart, the least urgent are given back until all is paid.
+        let mut cost = self.cost_of_chosen();
+        while looked_at > 0 && cost > budget {
+            looked_at -= 1;
+            let saved = self.give_back(self.order[looked_at] as u32 as usize);
+            cost = cost.saturating_add_signed(-saved);
         }
     }
 
@@ -335,6 +389,14 @@ impl Encoder {
     }
 }
 
+impl Candidate {
+    fn prepare(&mut self, preparations: &mut Preparations, history: &SharedHistory) {
+        self.prepared = preparations.record(history, self.place, self.reference);
+    }
+}
+
+/// Records that are prepared and do not fit before the rest, less urgent, is not even tried.
+const MOST_MISFITS: u32 = 8;
 /// Most that one removal costs.
 const REMOVAL_COST: u32 = 28 * COST_UNIT;
 

@@ -74,11 +74,16 @@ impl Track {
 
     /// State at a send; none when it is forgotten.
     pub(crate) fn at(&self, send: u64) -> Option<&EntityState> {
-        self.states
-            .iter()
-            .rev()
-            .find(|(since, _)| *since <= send)
-            .map(|(_, state)| state)
+        // Where there is a state of each send, this is it; where there are fewer, it is one of the next.
+        let back = self.recorded.saturating_sub(send) as usize;
+        let mut index = (self.states.len() - 1).saturating_sub(back);
+        while let Some((since, _)) = self.states.get(index + 1)
+            && *since <= send
+        {
+            index += 1;
+        }
+        let (since, state) = &self.states[index];
+        (*since <= send).then_some(state)
     }
 
     fn push(&mut self, send: u64, state: EntityState) {

@@ -12,17 +12,17 @@ pub(crate) const REACH_SENDS: u32 = 8;
 /// Ticks over which motion is extrapolated at most.
 const MAX_HORIZON_TICKS: i64 = 90;
 
-/// Acknowledged states of one entity, newest (the baseline) first, with their ticks.
+/// Acknowledged states of one entity, newest (the baseline) first, with their ticks; where whoever keeps them has them.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Past {
+pub(crate) struct Past<'a> {
     count: usize,
     ticks: [i64; MAX_PAST],
-    states: [EntityState; MAX_PAST],
+    states: [&'a EntityState; MAX_PAST],
 }
 
-impl Past {
+impl<'a> Past<'a> {
     /// The baseline alone.
-    pub(crate) const fn new(tick: u64, baseline: EntityState) -> Self {
+    pub(crate) const fn new(tick: u64, baseline: &'a EntityState) -> Self {
         Self {
             count: 1,
             ticks: [tick as i64; MAX_PAST],
@@ -31,16 +31,16 @@ impl Past {
     }
 
     /// Adds an older state; ignored when there is no room.
-    pub(crate) fn push(&mut self, tick: u64, state: &EntityState) {
+    pub(crate) fn push(&mut self, tick: u64, state: &'a EntityState) {
         if self.count < MAX_PAST {
             self.ticks[self.count] = tick as i64;
-            self.states[self.count] = *state;
+            self.states[self.count] = state;
             self.count += 1;
         }
     }
 
-    pub(crate) const fn baseline(&self) -> &EntityState {
-        &self.states[0]
+    pub(crate) const fn baseline(&self) -> &'a EntityState {
+        self.states[0]
     }
 }
 
@@ -93,7 +93,7 @@ pub(crate) enum PredictedOrientation {
 
 impl Prediction {
     /// The state `past` leads to at `tick`, or the baseline itself for an entity that came to rest.
-    pub(crate) fn new(past: &Past, tick: u64, is_still: bool) -> Self {
+    pub(crate) fn new(past: &Past<'_>, tick: u64, is_still: bool) -> Self {
         let baseline = past.baseline();
         let horizon = (tick as i64 - past.ticks[0]).clamp(1, MAX_HORIZON_TICKS);
         let motion = Motion::new(past, horizon);
@@ -127,7 +127,7 @@ struct Motion {
 }
 
 impl Motion {
-    fn new(past: &Past, horizon: i64) -> Self {
+    fn new(past: &Past<'_>, horizon: i64) -> Self {
         let baseline = past.baseline();
         let is_usable = |index: usize| {
             index < past.count
@@ -156,7 +156,7 @@ impl Motion {
     }
 
     /// Steps ahead of the baseline, typical error in eighths of a step, and sign of the last surprise.
-    fn axis(&self, past: &Past, axis: usize) -> (i32, u32, i32) {
+    fn axis(&self, past: &Past<'_>, axis: usize) -> (i32, u32, i32) {
         let baseline = past.baseline();
         let position = |index: usize| i64::from(past.states[index].position[axis]);
         let surprise = if self.has_surprise {
@@ -192,14 +192,14 @@ impl Motion {
         )
     }
 
-    fn orientation(&self, past: &Past, is_still: bool) -> PredictedOrientation {
+    fn orientation(&self, past: &Past<'_>, is_still: bool) -> PredictedOrientation {
         match past.baseline().orientation {
             Orientation::Heading { yaw, pitch } => self.heading(past, yaw, pitch, is_still),
             Orientation::Rotation(parts) => self.rotation(past, parts, is_still),
         }
     }
 
-    fn heading(&self, past: &Past, yaw: u8, pitch: i8, is_still: bool) -> PredictedOrientation {
+    fn heading(&self, past: &Past<'_>, yaw: u8, pitch: i8, is_still: bool) -> PredictedOrientation {
         let angles = |index: usize| match past.states[index].orientation {
             Orientation::Heading { yaw, pitch } => (yaw, i32::from(pitch)),
             Orientation::Rotation(_) => (yaw, i32::from(pitch)),
@@ -242,7 +242,12 @@ impl Motion {
         }
     }
 
-    fn rotation(&self, past: &Past, parts: SmallestThree, is_still: bool) -> PredictedOrientation {
+    fn rotation(
+        &self,
+        past: &Past<'_>,
+        parts: SmallestThree,
+        is_still: bool,
+    ) -> PredictedOrientation {
         let baseline = unit_quaternion(parts);
         let quaternion = |index: usize| match past.states[index].orientation {
             Orientation::Rotation(parts) => unit_quaternion(parts),
@@ -276,7 +281,7 @@ impl Motion {
 const STRAIGHT_STEPS: i64 = 2;
 
 /// How far the state after the baseline lies off the line from state `last` to the baseline, in steps.
-fn bend(past: &Past, axis: usize, last: usize) -> i64 {
+fn bend(past: &Past<'_>, axis: usize, last: usize) -> i64 {
     let position = |index: usize| i64::from(past.states[index].position[axis]);
     let span = past.ticks[0] - past.ticks[last];
     let part = past.ticks[1] - past.ticks[last];

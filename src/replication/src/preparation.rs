@@ -56,14 +56,14 @@ impl Reference {
 }
 
 /// A prepared record.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Prepared {
     start: u32,
-    len: u32,
     /// In cost units.
     pub(crate) cost: u32,
+    len: u16,
     is_complete: bool,
-    kind: Kind,
+    is_avatar: bool,
 }
 
 impl Prepared {
@@ -72,9 +72,10 @@ impl Prepared {
         report.records += 1;
         report.complete += u32::from(self.is_complete);
         let bits = self.cost / crate::coder::COST_UNIT;
-        match self.kind {
-            Kind::Avatar => report.avatar_bits += bits,
-            Kind::Body => report.body_bits += bits,
+        if self.is_avatar {
+            report.avatar_bits += bits;
+        } else {
+            report.body_bits += bits;
         }
     }
 }
@@ -82,29 +83,24 @@ impl Prepared {
 /// A record of one entity against one reference; an entity has a few.
 #[derive(Clone, Copy, Debug)]
 struct Variant {
+    place: Place,
     reference: Reference,
     prepared: Prepared,
-    /// Index + 1 of the next one of the same entity.
-    next: u32,
-}
-
-/// First variant of an entity, if it is of this send.
-#[derive(Clone, Copy, Debug, Default)]
-struct First {
-    send: u64,
-    /// Index + 1.
-    variant: u32,
 }
 
 /// Records prepared for one send.
 #[derive(Debug, Default)]
 pub(crate) struct Preparations {
     send: u64,
-    /// By place.
-    firsts: Vec<First>,
+    /// Where to look for a variant: its hash leads to the first of a row of entries, each the number of the send from
+    /// which it is and the index in `variants`. Length a power of two, at most half of it in use.
+    entries: Vec<(u32, u32)>,
     variants: Vec<Variant>,
     intervals: Vec<Interval>,
 }
+
+/// Entries of the first table.
+const FIRST_ENTRIES: usize = 1024;
 
 impl Preparations {
     /// Forgets what was prepared for another send.
@@ -127,33 +123,51 @@ impl Preparations {
         place: Place,
         reference: Reference,
     ) -> Prepared {
-        let index = place as usize;
-        if self.firsts.len() <= index {
-            self.firsts.resize(index + 1, First::default());
+        if self.variants.len() * 2 >= self.entries.len() {
+            self.enlarge();
         }
-        let mut next = 0;
-        if self.firsts[index].send == self.send {
-            next = self.firsts[index].variant;
-        }
-        let first = next;
-        while next != 0 {
-            let variant = &self.variants[next as usize - 1];
-            if variant.reference == reference {
+        let stamp = self.send as u32;
+        let mut entry = self.first_entry(place, reference);
+        while let (at, index) = self.entries[entry]
+            && at == stamp
+        {
+            let variant = &self.variants[index as usize];
+            if variant.place == place && variant.reference == reference {
                 return variant.prepared;
             }
-            next = variant.next;
+            entry = (entry + 1) & (self.entries.len() - 1);
         }
         let prepared = self.prepare(history, place, reference);
+        self.entries[entry] = (stamp, self.variants.len() as u32);
         self.variants.push(Variant {
+            place,
             reference,
             prepared,
-            next: first,
         });
-        self.firsts[index] = First {
-            send: self.send,
-            variant: self.variants.len() as u32,
-        };
         prepared
+    }
+
+    fn first_entry(&self, place: Place, reference: Reference) -> usize {
+        /// 2^64 divided by the golden ratio: spreads neighbours (Knuth, "The Art of Computer Programming", 6.4).
+        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+        let against = u64::from(reference.past) << 32 | u64::from(reference.old_age);
+        let mixed = (against.wrapping_mul(SPREAD) ^ u64::from(place)).wrapping_mul(SPREAD);
+        (mixed >> 32) as usize & (self.entries.len() - 1)
+    }
+
+    /// Makes the table of entries twice as large.
+    fn enlarge(&mut self) {
+        let count = (self.entries.len() * 2).max(FIRST_ENTRIES);
+        let stamp = self.send as u32;
+        self.entries.clear();
+        self.entries.resize(count, (stamp.wrapping_sub(1), 0));
+        for (index, variant) in self.variants.iter().enumerate() {
+            let mut entry = self.first_entry(variant.place, variant.reference);
+            while self.entries[entry].0 == stamp {
+                entry = (entry + 1) & (count - 1);
+            }
+            self.entries[entry] = (stamp, index as u32);
+        }
     }
 
     fn prepare(&mut self, history: &SharedHistory, place: Place, reference: Reference) -> Prepared {
@@ -173,20 +187,20 @@ impl Preparations {
         let cost = preparer.cost();
         Prepared {
             start: start as u32,
-            len: (self.intervals.len() - start) as u32,
+            len: (self.intervals.len() - start) as u16,
             cost,
             is_complete: past.is_none(),
-            kind: state.kind(),
+            is_avatar: state.kind() == Kind::Avatar,
         }
     }
 }
 
 /// The states that a reference names.
-fn gather_past(history: &SharedHistory, place: Place, reference: Reference) -> Option<Past> {
+fn gather_past(history: &SharedHistory, place: Place, reference: Reference) -> Option<Past<'_>> {
     let send = history.send();
     let track = history.track(place);
     let baseline_send = reference.baseline_send(send)?;
-    let baseline = *track.at(baseline_send)?;
+    let baseline = track.at(baseline_send)?;
     let mut past = Past::new(history.tick_of(baseline_send).unwrap_or(0), baseline);
     let mut rest = reference.past & reference.past.wrapping_sub(1);
     while rest != 0 {
@@ -202,7 +216,7 @@ fn gather_past(history: &SharedHistory, place: Place, reference: Reference) -> O
 /// Everything of a change but the slot.
 fn write_change(
     coder: &mut impl Coder,
-    past: &Past,
+    past: &Past<'_>,
     reference: Reference,
     tick: u64,
     state: &EntityState,

@@ -15,9 +15,11 @@ pub(crate) struct Interval {
     pub(crate) width: u16,
 }
 
-/// Writes intervals; `low` keeps 32 bits plus a carry.
+/// Writes intervals.
 pub(crate) struct RangeEncoder<'a> {
+    /// A carry, bits of `held_bits` that are settled but for a carry, and 32 bits more.
     low: u64,
+    held_bits: u32,
     range: u32,
     start: usize,
     out: &'a mut Vec<u8>,
@@ -27,27 +29,49 @@ impl<'a> RangeEncoder<'a> {
     pub(crate) const fn new(out: &'a mut Vec<u8>) -> Self {
         Self {
             low: 0,
+            held_bits: 0,
             range: u32::MAX,
             start: out.len(),
             out,
         }
     }
 
+    #[inline]
     pub(crate) fn encode(&mut self, interval: Interval) {
         let unit = self.range >> TOTAL_BITS;
         self.low += u64::from(unit) * u64::from(interval.start);
         self.range = unit * u32::from(interval.width);
-        if self.low > u64::from(u32::MAX) {
-            self.low &= u64::from(u32::MAX);
-            self.carry();
-        }
-        while self.range < BOTTOM {
-            self.out.push((self.low >> 24) as u8);
-            self.low = (self.low << 8) & u64::from(u32::MAX);
-            self.range <<= 8;
+        if self.range < BOTTOM {
+            self.settle();
         }
     }
 
+    /// Brings the range above [`BOTTOM`] again, which settles a byte or two.
+    #[inline]
+    fn settle(&mut self) {
+        let settled = self.range.leading_zeros() & !7;
+        self.low <<= settled;
+        self.range <<= settled;
+        self.held_bits += settled;
+        if self.held_bits >= 16 {
+            self.write_two();
+        }
+    }
+
+    /// Writes the highest two of the held bytes.
+    #[inline]
+    fn write_two(&mut self) {
+        self.held_bits -= 16;
+        let place = 32 + self.held_bits;
+        let bytes = self.low >> place;
+        if bytes > u64::from(u16::MAX) {
+            self.carry();
+        }
+        self.out.extend_from_slice(&(bytes as u16).to_be_bytes());
+        self.low &= (1 << place) - 1;
+    }
+
+    #[cold]
     fn carry(&mut self) {
         for byte in self.out[self.start..].iter_mut().rev() {
             *byte = byte.wrapping_add(1);
@@ -63,11 +87,12 @@ impl<'a> RangeEncoder<'a> {
             let mask = (1_u64 << zero_bits) - 1;
             let value = (self.low + mask) & !mask;
             if value < self.low + u64::from(self.range) {
-                if value > u64::from(u32::MAX) {
+                if value >> (32 + self.held_bits) != 0 {
                     self.carry();
                 }
-                let value = value as u32;
-                self.out.extend_from_slice(&value.to_be_bytes());
+                let bytes = (value << (32 - self.held_bits)).to_be_bytes();
+                let count = 4 + self.held_bits as usize / 8;
+                self.out.extend_from_slice(&bytes[..count]);
                 break;
             }
         }

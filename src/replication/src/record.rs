@@ -113,7 +113,7 @@ pub(crate) const GAP_OF_REMOVALS: usize = 1;
 /// Codes a change against `past`; `state` is what to write, and ignored when reading.
 pub(crate) fn code_change(
     coder: &mut impl Coder,
-    past: &Past,
+    past: &Past<'_>,
     tick: u64,
     is_still: bool,
     has_extras: bool,

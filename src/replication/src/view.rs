@@ -205,17 +205,30 @@ impl Slot {
 
     /// Moves the mask on. The newest acknowledged record that leaves it becomes the old baseline.
     fn advance_to(&mut self, head: u32, acknowledged: u128) {
-        let by = (head - self.head).min(u128::BITS);
+        let by = head - self.head;
         self.head = head;
+        if by == 1 {
+            return self.advance_by_one(acknowledged);
+        }
         // What is further back than `acknowledged` reaches counts as lost, which costs bytes and breaks nothing.
         let sent = u128::from(self.sent).checked_shl(by).unwrap_or(0);
-        let falling = sent & acknowledged & !u128::from(u32::MAX);
+        let falling = (sent & acknowledged) >> u32::BITS;
         if falling != 0 {
-            let newest = falling.trailing_zeros();
+            let newest = u32::BITS + falling.trailing_zeros();
             let after = sent & ((1 << newest) - 1);
             self.old_baseline = head.saturating_sub(newest);
             self.since_baseline = after.count_ones() as u8;
         }
         self.sent = sent as u32;
+    }
+
+    /// The same in the usual case, for what is sent each time.
+    fn advance_by_one(&mut self, acknowledged: u128) {
+        let falls = self.sent & 1 << 31 != 0;
+        self.sent <<= 1;
+        if falls && acknowledged & 1 << u32::BITS != 0 {
+            self.old_baseline = self.head.saturating_sub(u32::BITS);
+            self.since_baseline = self.sent.count_ones() as u8;
+        }
     }
 }

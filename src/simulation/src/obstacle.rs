@@ -1,15 +1,19 @@
-//! People as obstacles in the authority's physics: balls bounce off them, crates stop at them.
+//! People as obstacles in the authority's physics: balls bounce off them, crates stop at them. The engine is told of
+//! somebody only while there is something loose about them: in a crowd most would be moved for nothing.
 
 use crate::{avatar::height, filter::AVATAR_GROUP, rules::AVATAR_RADIUS, world::Simulation};
 use bevy::prelude::{Component, Entity, Transform};
 use bevy_rapier3d::prelude::{Collider, CollisionGroups, Group, RapierRigidBodyHandle, RigidBody};
 use glam::Vec3;
-use rapier3d::prelude::Pose;
+use rapier3d::prelude::{Aabb, Pose, QueryFilter};
 
 /// The obstacle ends so far above the feet, so that what one stands on gives way to weight alone, in metres.
 const ABOVE_FEET: f32 = 0.1;
 /// A longer way in one tick is no motion and throws nothing aside, in metres.
 const LONGEST_STRIDE: f32 = 0.6;
+
+/// An obstacle takes part while something loose is within so many metres of it: further than anything flies in a tick.
+const LOOSE_METRES: f32 = 2.5;
 
 /// Where a person's obstacle is meant to be.
 #[derive(Component, Clone, Copy, Debug)]
@@ -37,7 +41,8 @@ impl Simulation {
             feet,
             is_crouching: false,
         };
-        self.world
+        let avatar = self
+            .world
             .spawn((
                 RigidBody::KinematicPositionBased,
                 obstacle.collider(),
@@ -45,20 +50,18 @@ impl Simulation {
                 Transform::from_translation(obstacle.center()),
                 obstacle,
             ))
-            .id()
+            .id();
+        self.obstacles.push(avatar);
+        avatar
     }
 
     /// Moves a person's obstacle to where they now stand. A jump across the world pushes nothing on its way.
     pub fn move_avatar(&mut self, avatar: Entity, feet: Vec3) {
-        let Some(mut obstacle) = self.world.get_mut::<Obstacle>(avatar) else {
-            return;
-        };
-        if !feet.is_finite() {
-            return;
+        if let Some(mut obstacle) = self.world.get_mut::<Obstacle>(avatar)
+            && feet.is_finite()
+        {
+            obstacle.feet = feet;
         }
-        obstacle.feet = feet;
-        let center = obstacle.center();
-        self.place_obstacle(avatar, center);
     }
 
     /// Makes a person's obstacle low or high.
@@ -70,30 +73,73 @@ impl Simulation {
             return;
         }
         obstacle.is_crouching = is_crouching;
-        let (collider, center) = (obstacle.collider(), obstacle.center());
+        let collider = obstacle.collider();
         self.world.entity_mut(avatar).insert(collider);
-        self.place_obstacle(avatar, center);
     }
 
     /// Takes a person's obstacle away.
     pub fn remove_avatar(&mut self, avatar: Entity) {
+        self.obstacles.retain(|known| *known != avatar);
         self.world.despawn(avatar);
     }
 
-    fn place_obstacle(&mut self, avatar: Entity, center: Vec3) {
-        let Some(mut transform) = self.world.get_mut::<Transform>(avatar) else {
-            return;
-        };
-        transform.translation = center;
+    /// Before each step: puts the obstacles that matter where their people stand.
+    pub(crate) fn place_obstacles(&mut self) {
+        for number in 0..self.obstacles.len() {
+            let avatar = self.obstacles[number];
+            if let Some(obstacle) = self.world.get::<Obstacle>(avatar).copied() {
+                self.place_obstacle(avatar, &obstacle);
+            }
+        }
+    }
+
+    fn place_obstacle(&mut self, avatar: Entity, obstacle: &Obstacle) {
+        let center = obstacle.center();
+        let takes_part = self.has_loose_thing_about(obstacle);
         let Some(handle) = self.world.get::<RapierRigidBodyHandle>(avatar).copied() else {
-            return;
+            // The engine takes it in with this step, from there.
+            return self.set_translation(avatar, center);
         };
-        if let Some(body) = self
+        let Some(body) = self
             .rigid_bodies_mut()
             .and_then(|set| set.into_inner().bodies.get_mut(handle.0))
-            && body.position().translation.distance(center) > LONGEST_STRIDE
-        {
+        else {
+            return;
+        };
+        if !takes_part {
+            body.set_enabled(false);
+            return;
+        }
+        let is_jump = body.position().translation.distance(center) > LONGEST_STRIDE;
+        if is_jump || !body.is_enabled() {
+            body.set_enabled(true);
             body.set_position(Pose::from_translation(center), true);
         }
+        self.set_translation(avatar, center);
+    }
+
+    fn set_translation(&mut self, avatar: Entity, center: Vec3) {
+        if let Some(mut transform) = self.world.get_mut::<Transform>(avatar)
+            && transform.translation != center
+        {
+            transform.translation = center;
+        }
+    }
+
+    fn has_loose_thing_about(&self, obstacle: &Obstacle) -> bool {
+        let half = Vec3::new(
+            AVATAR_RADIUS,
+            height(obstacle.is_crouching) * 0.5,
+            AVATAR_RADIUS,
+        ) + Vec3::splat(LOOSE_METRES);
+        let around = Aabb::from_half_extents(obstacle.center(), half);
+        self.query(QueryFilter::only_dynamic(), |pipeline| {
+            pipeline
+                .intersect_aabb_conservative(around)
+                .next()
+                .is_some()
+        })
+        // Before there is a tree, nobody knows.
+        .unwrap_or(true)
     }
 }

@@ -104,6 +104,8 @@ pub struct Simulation {
     pub(crate) carried: BTreeMap<usize, u32>,
     /// Bodies of a follower that forces move here for a while.
     pub(crate) local: BTreeSet<usize>,
+    /// People in the way, see `obstacle.rs`.
+    pub(crate) obstacles: Vec<Entity>,
 }
 
 impl Simulation {
@@ -157,6 +159,7 @@ impl Simulation {
             tick: 0,
             carried: BTreeMap::new(),
             local: BTreeSet::new(),
+            obstacles: Vec::new(),
         };
         // The first step only lets the engine take in what was spawned.
         simulation.set_active(false);
@@ -173,6 +176,7 @@ impl Simulation {
     pub fn step(&mut self) {
         self.tick += 1;
         self.place_animated(false);
+        self.place_obstacles();
         self.pull_bodies();
         self.world.run_schedule(Tick);
         self.world.clear_trackers();

@@ -52,6 +52,8 @@ pub(crate) struct Interest {
     /// Records sent and withheld since the last ranking.
     pub(crate) sent: u32,
     pub(crate) withheld: u32,
+    /// Something did not fit into the last send.
+    pub(crate) is_full: bool,
 }
 
 impl Default for Interest {
@@ -64,6 +66,7 @@ impl Default for Interest {
             full_ranks: SMALL_CROWD as f32,
             sent: 0,
             withheld: 0,
+            is_full: false,
         }
     }
 }

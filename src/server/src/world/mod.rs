@@ -19,6 +19,7 @@ use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
     Refusal, ServerMessage, TICKS_PER_SECOND, WorldInfo,
 };
+use replication::{EntityState, Salience};
 use scene::NodeIndex;
 use sending::{SEND_GROUPS, SendGroup};
 use simulation::{BodyState, Role, Simulation, WorldRules};
@@ -122,6 +123,8 @@ pub(crate) struct World {
     /// Nodes whose holder on disk may be wrong because a write failed.
     unsaved_holds: BTreeSet<u32>,
     groups: [SendGroup; SEND_GROUPS],
+    /// Memory for what is recorded in a send.
+    states: Vec<(EntityId, EntityState, Salience)>,
     inbox: mpsc::Receiver<Inbound>,
     /// Who came and left, to be told soon to everybody but one.
     announcements: Vec<(Option<PersonId>, Frame)>,
@@ -165,6 +168,7 @@ impl World {
             is_saving_poses: false,
             unsaved_holds: BTreeSet::new(),
             groups: Default::default(),
+            states: Vec::new(),
             inbox,
             announcements: Vec::new(),
             statistics: Statistics::watched_by(conditions.watch),

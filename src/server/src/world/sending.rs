@@ -1,7 +1,7 @@
 //! State to everybody: one datagram a client every third tick, within what its path carries.
 
 use super::{Body, Hold, World, hands::is_thrown, people::Link};
-use network::{Batch, StateBudget, deliver};
+use network::{Batch, StateBudget};
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND, limits::MAX_CLIENT_KBIT_PER_SEC};
 use replication::{
     Encoder, EntitySample, EntityState, Flags, Kind, Pose, Salience, SharedHistory, SnapshotHeader,
@@ -32,6 +32,8 @@ const LEAST_DATAGRAM: usize = 100;
 pub(super) struct SendGroup {
     history: SharedHistory,
     encoder: Encoder,
+    /// Datagrams and bytes of the last send: the next is about as large.
+    last_send: (usize, usize),
 }
 
 /// What a new client is sent: as much as the host allows, until its path says otherwise.
@@ -85,25 +87,27 @@ impl World {
             self.statistics.note_skipped_send();
             return;
         }
-        let states = self.states();
-        let history = &mut self.groups[turn].history;
-        history.record(self.tick, &states);
-        self.statistics.note_recorded(history);
+        self.record_states(turn);
         let batch = self.encode_states(turn);
-        match &self.courier {
-            Some(courier) if !courier.send(batch) => {
-                tracing::debug!("the network is behind: a send was dropped");
-            }
-            _ => {}
+        let Some(courier) = &self.courier else {
+            return batch.deliver();
+        };
+        if !courier.send(batch) {
+            tracing::debug!("the network is behind: a send was dropped");
         }
     }
 
-    /// A datagram for each client of a group; handed over at once where there is no courier.
+    /// A datagram for each client of a group.
     fn encode_states(&mut self, turn: usize) -> Batch {
         let now_secs = self.now_secs();
         let round = self.tick / SEND_GROUPS as u64;
-        let mut batch = Batch::new();
-        let SendGroup { history, encoder } = &mut self.groups[turn];
+        let SendGroup {
+            history,
+            encoder,
+            last_send,
+        } = &mut self.groups[turn];
+        let (datagrams, bytes) = *last_send;
+        let mut batch = Batch::with_capacity(datagrams, bytes + bytes / 4);
         for known in self.people.values_mut() {
             let viewer = ViewPoint {
                 own: Some(known.info.entity),
@@ -125,22 +129,29 @@ impl World {
                 input_timing: known.track.timing(),
                 correction: known.track.correction(),
             };
-            let mut bytes = Vec::with_capacity(budget);
-            let view = &mut link.view;
-            let report = encoder.encode(view, history, &header, &viewer, budget, &mut bytes);
+            let (view, connection) = (&mut link.view, link.connection.clone());
+            let report = batch.add(connection, |bytes| {
+                encoder.encode(view, history, &header, &viewer, budget, bytes)
+            });
             self.statistics
                 .note_sent(known.info.entity, self.tick, &report);
-            if self.courier.is_some() {
-                batch.push((link.connection.clone(), bytes));
-            } else {
-                deliver(&link.connection, bytes);
-            }
         }
+        *last_send = (batch.datagram_count(), batch.byte_count());
         batch
     }
 
-    /// Everything that moves, quantised.
-    fn states(&self) -> Vec<(EntityId, EntityState, Salience)> {
+    /// Notes everything that moves, quantised, in the history of a group.
+    fn record_states(&mut self, turn: usize) {
+        let mut states = std::mem::take(&mut self.states);
+        states.clear();
+        self.gather_states(&mut states);
+        let history = &mut self.groups[turn].history;
+        history.record(self.tick, &states);
+        self.statistics.note_recorded(history);
+        self.states = states;
+    }
+
+    fn gather_states(&self, states: &mut Vec<(EntityId, EntityState, Salience)>) {
         let bodies = self.bodies.iter().filter_map(|body| {
             let sample = self.body_sample(body)?;
             let weight = if sample.flags.contains(Flags::HELD) || is_thrown(body, self.tick) {
@@ -167,7 +178,7 @@ impl World {
             let state = EntityState::quantise(&sample).ok()?;
             Some((known.info.entity, state, Salience::AVATAR))
         });
-        people.chain(bodies).collect()
+        states.extend(people.chain(bodies));
     }
 
     pub(super) fn body_sample(&self, body: &Body) -> Option<EntitySample> {
