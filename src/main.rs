@@ -14,6 +14,9 @@ use std::process::ExitCode;
 const NO_ADAPTER: u8 = 3;
 
 fn main() -> ExitCode {
+    if let Some(code) = client::decode_apart() {
+        return code;
+    }
     match run(&flags::Flags::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -7,6 +7,7 @@ mod data_folder;
 mod failures;
 mod full_disk;
 mod harness;
+mod hostile;
 mod kill;
 mod people;
 mod pictures;

@@ -96,6 +96,20 @@ impl Program {
         }
     }
 
+    /// Waits until it says a word on standard output, or ends without.
+    pub(crate) fn is_ready(&mut self, word: &str) -> bool {
+        let start = Instant::now();
+        while !self.output().contains(word) {
+            assert!(start.elapsed() < LIMIT, "{}: no {word}", self.name);
+            if self.is_over() {
+                self.errors.finish();
+                return false;
+            }
+            thread::sleep(LOOK);
+        }
+        true
+    }
+
     /// True once it has ended by itself.
     pub(crate) fn is_over(&mut self) -> bool {
         self.child.try_wait().unwrap().is_some()

@@ -8,6 +8,7 @@
 use bots::{Behaviour, SwarmConfig, SwarmReport, swarm};
 use clap::{Parser, Subcommand, ValueEnum};
 use protocol::WorldAddress;
+use scene::worker::WorkerLimits;
 use serde_json::json;
 use std::{io::IsTerminal as _, process::ExitCode};
 
@@ -70,6 +71,10 @@ impl From<Choice> for Behaviour {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = scene::worker::serve_if_asked(&[]) {
+        return code;
+    }
+    scene::worker::decode_apart(WorkerLimits::default());
     let Command::Swarm {
         join,
         count,

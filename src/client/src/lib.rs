@@ -26,3 +26,18 @@ pub use app::{SteppedClient, View, run};
 pub use config::{ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Surroundings};
 pub use settings::{Graphics, Settings, SettingsFile};
 pub use ui::Locale;
+
+use scene::{limits::MAX_PICTURE_WORKER_MEMORY_BYTES, worker::WorkerLimits};
+
+/// To be called first in `main`: from then on what files bring is decoded in processes of their own, and this may be one of them;
+/// then the exit code is all that is left to do. See [`scene::worker`].
+#[must_use]
+pub fn decode_apart() -> Option<std::process::ExitCode> {
+    let own = [&scenery::PICTURE_DECODER, &audio::SOUND_DECODER];
+    let served = scene::worker::serve_if_asked(&own);
+    scene::worker::decode_apart(WorkerLimits {
+        memory_bytes: MAX_PICTURE_WORKER_MEMORY_BYTES,
+        ..WorkerLimits::default()
+    });
+    served
+}

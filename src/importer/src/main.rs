@@ -15,6 +15,7 @@ mod text;
 mod mutate;
 
 use clap::{Parser, Subcommand};
+use scene::worker::WorkerLimits;
 use std::{io::Write as _, process::ExitCode};
 
 /// Checks and converts files for Stoa.
@@ -40,9 +41,17 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = scene::worker::serve_if_asked(&[]) {
+        return code;
+    }
     let output = std::io::stdout();
     let mut output = std::io::BufWriter::new(output.lock());
-    let result = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    // The worker of `convert` is itself apart.
+    if !matches!(command, Command::ConvertWorker(_)) {
+        scene::worker::decode_apart(WorkerLimits::default());
+    }
+    let result = match command {
         Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
         Command::Convert(options) => convert::run(&options, &mut output, &mut std::io::stderr()),
         Command::ConvertWorker(options) => {

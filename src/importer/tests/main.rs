@@ -8,3 +8,4 @@
 
 mod convert;
 mod formats;
+mod worker;

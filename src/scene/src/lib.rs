@@ -10,6 +10,7 @@ pub mod limits;
 mod reader;
 mod source;
 mod support;
+pub mod worker;
 mod world;
 pub mod writer;
 

@@ -1,5 +1,7 @@
 //! Every limit on what a file may hold or make us hold. Exceeding one refuses the file by name.
 
+use std::time::Duration;
+
 /// Largest file of a world in bytes, and all files of one scene together.
 pub const MAX_WORLD_BYTES: u64 = 256 * 1024 * 1024;
 /// Largest avatar file in bytes.
@@ -20,6 +22,14 @@ pub const MAX_NODE_DEPTH: usize = 4_000;
 pub const MAX_ELEMENTS: usize = 100_000;
 /// Most memory that one file may take once it is read, beside its own bytes.
 pub const MAX_MEMORY_BYTES: u64 = 352 * 1024 * 1024;
+/// Most memory of the process that decodes the foreign payloads of one file.
+pub const MAX_WORKER_MEMORY_BYTES: u64 = 768 * 1024 * 1024;
+/// The same where pictures are decoded to be drawn, each from its file and as pixels once more.
+pub const MAX_PICTURE_WORKER_MEMORY_BYTES: u64 = 1536 * 1024 * 1024;
+/// Longest time of a processor that all foreign payloads of one file may take.
+pub const MAX_WORKER_PROCESSOR_TIME: Duration = Duration::from_secs(60);
+/// Longest time that one foreign payload may take, on the wall.
+pub const MAX_PAYLOAD_TIME: Duration = Duration::from_secs(20);
 /// Most vertices or indices of one accessor.
 pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 /// Most instances in all of EXT_mesh_gpu_instancing.

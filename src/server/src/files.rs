@@ -10,10 +10,13 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, PoisonError, RwLock},
 };
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// Avatars of visitors that are kept at once; the oldest goes.
 const MAX_VISITORS_AVATARS: usize = 256;
+
+/// Avatars that are checked at once: each check may take a worker's whole memory.
+const MAX_CHECKS: usize = 2;
 
 /// A file and the hashes of its chunks.
 pub(crate) struct ServedFile {
@@ -34,8 +37,11 @@ pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
 }
 
 /// Everything that a server gives out. Cheap to clone.
-#[derive(Clone, Default)]
-pub(crate) struct Library(Arc<RwLock<Shelves>>);
+#[derive(Clone)]
+pub(crate) struct Library {
+    shelves: Arc<RwLock<Shelves>>,
+    checks: Arc<Semaphore>,
+}
 
 #[derive(Default)]
 struct Shelves {
@@ -43,11 +49,20 @@ struct Shelves {
     avatars: Vec<(ContentHash, Arc<ServedFile>)>,
 }
 
+impl Default for Library {
+    fn default() -> Self {
+        Self {
+            shelves: Arc::default(),
+            checks: Arc::new(Semaphore::new(MAX_CHECKS)),
+        }
+    }
+}
+
 impl Library {
     /// Adds a file of a world.
     pub(crate) fn add_world_file(&self, bytes: Vec<u8>) -> ContentHash {
         let hash = content_hash(&bytes);
-        self.0
+        self.shelves
             .write()
             .unwrap_or_else(PoisonError::into_inner)
             .worlds
@@ -56,7 +71,7 @@ impl Library {
     }
 
     fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
-        let shelves = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        let shelves = self.shelves.read().unwrap_or_else(PoisonError::into_inner);
         shelves
             .worlds
             .get(hash)
@@ -71,7 +86,7 @@ impl Library {
     }
 
     fn add_avatar(&self, hash: ContentHash, bytes: Vec<u8>) {
-        let mut shelves = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);
         if shelves.avatars.len() >= MAX_VISITORS_AVATARS {
             shelves.avatars.remove(0);
         }
@@ -177,8 +192,12 @@ impl Library {
             };
             whole.extend_from_slice(&buffer[..count]);
         }
-        let checking =
-            tokio::task::spawn_blocking(move || check_avatar(&whole, hash, bytes).map(|()| whole));
+        let turn = Arc::clone(&self.checks).acquire_owned().await;
+        let checking = tokio::task::spawn_blocking(move || {
+            let verdict = check_avatar(&whole, hash, bytes).map(|()| whole);
+            drop(turn);
+            verdict
+        });
         let verdict = match checking.await.map_err(|error| error.to_string())? {
             Ok(whole) => {
                 self.add_avatar(hash, whole);

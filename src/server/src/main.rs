@@ -8,6 +8,7 @@
 use anyhow::Context as _;
 use clap::Parser;
 use network::SocketBuffers;
+use scene::worker::WorkerLimits;
 use server::{RunningServer, Server, ServerConfig};
 use std::{io::IsTerminal as _, net::SocketAddr, path::PathBuf, process::ExitCode};
 use tracing_subscriber::EnvFilter;
@@ -37,6 +38,10 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = scene::worker::serve_if_asked(&[]) {
+        return code;
+    }
+    scene::worker::decode_apart(WorkerLimits::default());
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -1,5 +1,6 @@
-//! Decoded sound: from the bytes of a file to samples, within limits.
+//! Decoded sound: from the bytes of a file to samples, within limits, in a worker of its own.
 
+use scene::worker::{Decoder, Worker};
 use std::io::Cursor;
 use symphonia::core::{
     audio::SampleBuffer,
@@ -16,6 +17,18 @@ const MAX_CLIP_SECS: usize = 300;
 
 /// Sampling rates outside of this are a broken file.
 const SAMPLING_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+
+/// Most bytes of the samples of one clip.
+const MAX_CLIP_BYTES: usize = 512 * 1024 * 1024;
+
+/// A sound file to its channels and frames a second, as numbers of 32 bits, then its samples as floats; all little-endian.
+pub(crate) const SOUND_DECODER: Decoder = Decoder {
+    name: "sound",
+    decode: |bytes| match Clip::decode(bytes) {
+        Ok(clip) => Ok(clip.to_bytes()),
+        Err(error) => Err(error.to_string()),
+    },
+};
 
 /// Samples of one sound, mono or interleaved stereo.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,12 +67,41 @@ impl Clip {
         }
     }
 
-    /// Decodes an MP3, WAV or Ogg Vorbis file. More than two channels are reduced to the first two.
+    /// Has a worker decode an MP3, WAV or Ogg Vorbis file. More than two channels are reduced to the first two.
     ///
     /// # Errors
-    /// [`ClipError`] when the bytes are no such file.
-    pub(crate) fn decode(bytes: Vec<u8>) -> Result<Self, ClipError> {
-        let stream = MediaSourceStream::new(Box::new(Cursor::new(bytes)), Default::default());
+    /// One line when the bytes are no such file, or broke the decoder.
+    pub(super) fn decode_apart(bytes: &[u8], worker: &Worker) -> Result<Self, String> {
+        let samples = worker.decode(&SOUND_DECODER, &[bytes], MAX_CLIP_BYTES)?;
+        Self::from_bytes(&samples).ok_or_else(|| "it has no samples".to_owned())
+    }
+
+    fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(self.samples.len() * 4 + 8);
+        bytes.extend((self.channels as u32).to_le_bytes());
+        bytes.extend(self.frames_per_second.to_le_bytes());
+        bytes.extend(self.samples.iter().flat_map(|sample| sample.to_le_bytes()));
+        bytes
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        let (words, _) = bytes.as_chunks();
+        let [channels, rate, samples @ ..] = words else {
+            return None;
+        };
+        let channels = u32::from_le_bytes(*channels) as usize;
+        let frames_per_second = u32::from_le_bytes(*rate);
+        let is_playable = matches!(channels, 1 | 2) && SAMPLING_RATES.contains(&frames_per_second);
+        is_playable.then(|| Self {
+            samples: samples.iter().copied().map(f32::from_le_bytes).collect(),
+            channels,
+            frames_per_second,
+        })
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Self, ClipError> {
+        let bytes = Cursor::new(bytes.to_vec());
+        let stream = MediaSourceStream::new(Box::new(bytes), Default::default());
         let probed = symphonia::default::get_probe().format(
             &Hint::new(),
             stream,
@@ -191,17 +233,18 @@ mod tests {
 
     #[test]
     fn a_wav_file_is_decoded() {
-        let clip = Clip::decode(wav(&[0, 16_384, -16_384, 0], 8_000)).unwrap();
+        let clip = Clip::decode(&wav(&[0, 16_384, -16_384, 0], 8_000)).unwrap();
         assert_eq!((clip.frames(), clip.frames_per_second), (4, 8_000));
         assert!((clip.at(1.0, false)[0] - 0.5).abs() < 1e-3);
         assert!((clip.at(1.5, false)[1]).abs() < 1e-3);
+        assert_eq!(Clip::from_bytes(&clip.to_bytes()), Some(clip));
     }
 
     #[test]
     fn broken_files_are_refused_without_a_panic() {
         let whole = wav(&[1000; 2000], 8_000);
         for length in [0, 1, 12, 40, 43] {
-            assert!(Clip::decode(whole[..length].to_vec()).is_err(), "{length}");
+            assert!(Clip::decode(&whole[..length]).is_err(), "{length}");
         }
         let mut seed = 7u64;
         for _ in 0..200 {
@@ -213,7 +256,7 @@ mod tests {
                 let index = (seed >> 33) as usize % 64;
                 bytes[index] = (seed >> 20) as u8;
             }
-            if let Ok(clip) = Clip::decode(bytes) {
+            if let Ok(clip) = Clip::decode(&bytes) {
                 assert!(clip.frames() <= MAX_CLIP_SECS * 192_000);
             }
         }

@@ -22,7 +22,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use protocol::EntityId;
-use scene::{DistanceModel, Scene};
+use scene::{DistanceModel, Scene, worker::Worker};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Metres between two steps of a walker.
@@ -99,7 +99,8 @@ fn decode(
     };
     let scene = Arc::clone(&world.scene);
     decoding.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
-        let decode = |clip: &scene::AudioClip| match Clip::decode(clip.bytes.to_vec()) {
+        let worker = Worker::new();
+        let decode = |clip: &scene::AudioClip| match Clip::decode_apart(&clip.bytes, &worker) {
             Ok(clip) => Some(Arc::new(clip)),
             Err(error) => {
                 tracing::warn!("the sound `{}` is silent: {error}", clip.name);

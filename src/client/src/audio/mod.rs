@@ -6,6 +6,8 @@ mod emitters;
 mod footstep;
 mod mixer;
 
+pub(crate) use clip::SOUND_DECODER;
+
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {

@@ -4,7 +4,7 @@ use super::SkyModel;
 use crate::scenery::decode_picture;
 use bevy::prelude::*;
 use image::RgbaImage;
-use scene::{EnvironmentSky, EnvironmentSkyKind, LightKind, Scene, Sky};
+use scene::{EnvironmentSky, EnvironmentSkyKind, LightKind, Scene, Sky, worker::Worker};
 use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
 /// Widest picture of a sky in pixels: it is seen through a cube map that is no finer.
@@ -211,13 +211,14 @@ fn pictures(sky: &EnvironmentSky, scene: &Scene) -> Vec<RgbaImage> {
         EnvironmentSkyKind::Cubemap(textures) => textures.to_vec(),
         _ => Vec::new(),
     };
+    let worker = Worker::new();
     textures
         .into_iter()
         .map(|texture| {
             let image = scene.textures[texture.index()].image;
             image.map_or_else(
                 || RgbaImage::from_pixel(1, 1, image::Rgba([255; 4])),
-                |image| decode_picture(&scene.images[image.index()], PICTURE_SIDE),
+                |image| decode_picture(&scene.images[image.index()], PICTURE_SIDE, &worker),
             )
         })
         .collect()

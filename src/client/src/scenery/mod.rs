@@ -22,7 +22,7 @@ pub(crate) use spawn::{
     IsSceneryComplete, NodeEntities, SceneryRoot, WorldSurfaces, engine_transform,
 };
 pub(crate) use surface::{Surface, SurfaceStores};
-pub(crate) use texture::{Pictures, decode_picture};
+pub(crate) use texture::{PICTURE_DECODER, Pictures, decode_picture};
 
 use bevy::prelude::*;
 

@@ -7,8 +7,21 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use scene::{Avatar, Scene, Slot, TextureIndex, Wrap};
+use scene::{
+    Avatar, Scene, Slot, TextureIndex, Wrap,
+    worker::{Decoder, Worker},
+};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// Most bytes of the pixels of one picture.
+const MAX_PIXEL_BYTES: usize = 1024 * 1024 * 1024;
+
+/// A PNG or JPEG to pixels, at most so many wide: its most pixels on a side and its format, then its bytes; gives width,
+/// height and four bytes a pixel. Numbers have 32 bits and are little-endian.
+pub(crate) const PICTURE_DECODER: Decoder = Decoder {
+    name: "picture",
+    decode: decode_pixels,
+};
 
 /// How a picture is read: as colour or as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,6 +58,7 @@ impl Pictures {
         max_side: u32,
         anisotropy: u16,
     ) -> Self {
+        let worker = Worker::new();
         let mut decoded = BTreeMap::new();
         let mut sources: BTreeMap<u32, image::RgbaImage> = BTreeMap::new();
         for (texture, reading) in these {
@@ -52,9 +66,9 @@ impl Pictures {
             let Some(source) = described.image else {
                 continue;
             };
-            let pixels = sources
-                .entry(source.0)
-                .or_insert_with(|| decode_picture(&scene.images[source.index()], max_side));
+            let pixels = sources.entry(source.0).or_insert_with(|| {
+                decode_picture(&scene.images[source.index()], max_side, &worker)
+            });
             let mut picture = with_mipmaps(pixels, reading);
             picture.sampler = sampler(scene, described.sampler, anisotropy);
             decoded.insert((texture, reading), picture);
@@ -100,33 +114,71 @@ fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
 }
 
 /// Pixels of a picture, at most `max_side` wide; white when they cannot be had.
-pub(crate) fn decode_picture(image: &scene::Image, max_side: u32) -> image::RgbaImage {
+pub(crate) fn decode_picture(
+    image: &scene::Image,
+    max_side: u32,
+    worker: &Worker,
+) -> image::RgbaImage {
     let white = || image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4]));
     if image.bytes.is_empty() {
         return white();
     }
-    let mut reader = image::ImageReader::new(std::io::Cursor::new(image.bytes.as_ref()));
-    reader.set_format(match image.format {
-        scene::ImageFormat::Png => image::ImageFormat::Png,
-        scene::ImageFormat::Jpeg => image::ImageFormat::Jpeg,
+    let is_jpeg = u32::from(image.format == scene::ImageFormat::Jpeg);
+    let mut head = max_side.to_le_bytes().to_vec();
+    head.extend(is_jpeg.to_le_bytes());
+    let pixels = worker.decode(&PICTURE_DECODER, &[&head, &image.bytes], MAX_PIXEL_BYTES);
+    let picture = pixels.and_then(|pixels| {
+        let (width, height, pixels) = split_head(pixels).ok_or("it has no pixels")?;
+        image::RgbaImage::from_raw(width, height, pixels).ok_or("it lacks pixels".to_owned())
     });
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(scene::limits::MAX_IMAGE_SIDE);
-    limits.max_image_height = Some(scene::limits::MAX_IMAGE_SIDE);
-    reader.limits(limits);
-    match reader.decode() {
-        Ok(picture) if picture.width() > max_side || picture.height() > max_side => picture
-            .resize(max_side, max_side, image::imageops::FilterType::Triangle)
-            .to_rgba8(),
-        Ok(picture) => picture.to_rgba8(),
-        Err(error) => {
+    match picture {
+        Ok(picture) if picture.width() > 0 && picture.height() > 0 => picture,
+        Ok(_) => white(),
+        Err(fault) => {
             tracing::warn!(
-                "the image `{}` cannot be decoded and is drawn white: {error}",
+                "the image `{}` cannot be decoded and is drawn white: {fault}",
                 image.name
             );
             white()
         }
     }
+}
+
+/// Two numbers and what follows them.
+fn split_head(mut bytes: Vec<u8>) -> Option<(u32, u32, Vec<u8>)> {
+    let (first, rest) = bytes.split_first_chunk()?;
+    let second = rest.first_chunk()?;
+    let (first, second) = (u32::from_le_bytes(*first), u32::from_le_bytes(*second));
+    bytes.drain(..8);
+    Some((first, second, bytes))
+}
+
+fn decode_pixels(request: &[u8]) -> Result<Vec<u8>, String> {
+    let (head, bytes) = request.split_at_checked(8).ok_or("it is no request")?;
+    let (max_side, is_jpeg, _) = split_head(head.to_vec()).ok_or("it is no request")?;
+    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes));
+    reader.set_format(match is_jpeg {
+        0 => image::ImageFormat::Png,
+        _ => image::ImageFormat::Jpeg,
+    });
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(scene::limits::MAX_IMAGE_SIDE);
+    limits.max_image_height = Some(scene::limits::MAX_IMAGE_SIDE);
+    reader.limits(limits);
+    let picture = reader.decode().map_err(|error| error.to_string())?;
+    let pixels = if picture.width() > max_side || picture.height() > max_side {
+        picture
+            .resize(max_side, max_side, image::imageops::FilterType::Triangle)
+            .into_rgba8()
+    } else {
+        picture.into_rgba8()
+    };
+    let (width, height) = pixels.dimensions();
+    let mut result = Vec::with_capacity(pixels.as_raw().len() + 8);
+    result.extend(width.to_le_bytes());
+    result.extend(height.to_le_bytes());
+    result.extend(pixels.as_raw());
+    Ok(result)
 }
 
 /// The picture with every smaller level, each the mean of four pixels of the one before.

@@ -1,7 +1,7 @@
 //! Headers of images: formats, sizes, and features that glTF passes over.
 
 use super::{codes, codes::Code};
-use crate::limits::MAX_HEADER_PARTS;
+use crate::{limits::MAX_HEADER_PARTS, reader::foreign_image};
 
 /// Formats of images that are recognised.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -122,29 +122,14 @@ fn png_header(bytes: &[u8]) -> Result<Header, &'static Code> {
     Err(&codes::IMAGE_DATA_INVALID)
 }
 
-/// RFC 9649: simple lossy, simple lossless, or extended.
 fn webp_header(bytes: &[u8]) -> Option<Header> {
-    let byte = |at: usize| bytes.get(at).copied().map(u32::from);
-    let (width, height, is_special) = match bytes.get(12..16)? {
-        b"VP8 " => {
-            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8) & 0x3FFF);
-            (side(26)?, side(28)?, false)
-        }
-        b"VP8L" => {
-            let bits = byte(21)? | byte(22)? << 8 | byte(23)? << 16 | byte(24)? << 24;
-            ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1, false)
-        }
-        b"VP8X" => {
-            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8 | byte(at + 2)? << 16) + 1);
-            // An ICC profile, or animation.
-            (side(24)?, side(27)?, byte(20)? & 0x22 != 0)
-        }
-        _ => return None,
-    };
+    let (width, height) = foreign_image::webp_size(bytes)?;
+    // In the extended form: an ICC profile, or animation.
+    let is_extended = bytes.get(12..16) == Some(b"VP8X");
     Some(Header {
         width,
         height,
-        is_special,
+        is_special: is_extended && bytes.get(20).is_some_and(|flags| flags & 0x22 != 0),
     })
 }
 

@@ -1,19 +1,32 @@
 //! EXT_texture_webp and KHR_texture_basisu: images become PNG, which everything after the gate can read.
-//! The decoders are foreign ones; what they take is limited, and a fault of their own costs the image alone.
+//! The decoders are foreign ones. They run in the file's worker, once our own reading of the header has said what it costs.
 
 use crate::{
     error::SceneError,
     limits::MAX_IMAGE_SIDE,
     source::{budget::Budget, json::Item},
+    worker::Decoder,
 };
 use basisu::{DecodeFlags, TargetFormat, Transcoder};
 use image_webp::WebPDecoder;
-use std::{
-    io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use std::io::Cursor;
 
 const KTX2_MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
+/// What is said of an image whose header is broken, or contradicts the image.
+const NO_HEADER: &str = "its header does not say its size";
+/// More than a PNG takes beside its pixels.
+const SMALLEST_PNG_BYTES: u64 = 4 * 1024;
+
+/// A WebP to a PNG.
+pub(crate) const WEBP_DECODER: Decoder = Decoder {
+    name: "webp",
+    decode: webp_to_png,
+};
+/// A KTX 2 with Basis Universal to a PNG.
+pub(crate) const BASIS_DECODER: Decoder = Decoder {
+    name: "basis",
+    decode: basis_to_png,
+};
 
 /// Encodings of images beside PNG and JPEG.
 #[derive(Clone, Copy)]
@@ -35,7 +48,7 @@ impl ForeignImage {
         }
     }
 
-    /// The image as a PNG; `None` when it is broken. Of an animation the first picture, of mipmaps the largest.
+    /// The image as a PNG, or one line that says why it is none. Of an animation the first picture, of mipmaps the largest.
     ///
     /// # Errors
     /// [`SceneError`] when it is too large, which its header says before anything is decoded.
@@ -44,92 +57,119 @@ impl ForeignImage {
         item: &Item<'_>,
         bytes: &[u8],
         budget: &Budget,
-    ) -> Result<Option<Vec<u8>>, SceneError> {
+    ) -> Result<Result<Vec<u8>, String>, SceneError> {
         budget.charge(item, bytes.len() as u64)?;
+        let Some(size) = self.size(bytes) else {
+            return Ok(Err(NO_HEADER.to_owned()));
+        };
+        let limit = charge(item, size, budget)?;
+        let decoder = match self {
+            Self::WebP => &WEBP_DECODER,
+            Self::Basis => &BASIS_DECODER,
+        };
+        Ok(budget.worker.decode(decoder, &[bytes], limit))
+    }
+
+    /// Width and height, from the header.
+    fn size(self, bytes: &[u8]) -> Option<(u32, u32)> {
         match self {
-            Self::WebP => webp_to_png(item, bytes, budget),
-            Self::Basis => basis_to_png(item, bytes, budget),
+            Self::WebP => webp_size(bytes),
+            Self::Basis => {
+                // They stand at fixed places.
+                let word = |at: usize| {
+                    let own = bytes.get(at..at + 4)?;
+                    Some(u32::from_le_bytes([own[0], own[1], own[2], own[3]]))
+                };
+                word(20).zip(word(24))
+            }
         }
     }
 }
 
-fn webp_to_png(
-    item: &Item<'_>,
-    bytes: &[u8],
-    budget: &Budget,
-) -> Result<Option<Vec<u8>>, SceneError> {
-    let Some(mut decoder) = guard(|| WebPDecoder::new(Cursor::new(bytes)).ok()) else {
-        return Ok(None);
-    };
-    let has_alpha = decoder.has_alpha();
-    let size = charge(item, decoder.dimensions(), budget)?;
-    let (width, height) = decoder.dimensions();
-    decoder.set_memory_limit(size);
-    Ok(guard(|| {
-        let mut pixels = vec![0; decoder.output_buffer_size()?];
-        decoder.read_image(&mut pixels).ok()?;
-        let color = match has_alpha {
-            true => png::ColorType::Rgba,
-            false => png::ColorType::Rgb,
-        };
-        write_png(&pixels, width, height, color)
-    }))
-}
-
-fn basis_to_png(
-    item: &Item<'_>,
-    bytes: &[u8],
-    budget: &Budget,
-) -> Result<Option<Vec<u8>>, SceneError> {
-    // Width and height stand at fixed places of the header.
-    let word = |at: usize| {
-        let own = bytes.get(at..at + 4)?;
-        Some(u32::from_le_bytes([own[0], own[1], own[2], own[3]]))
-    };
-    let Some((width, height)) = word(20).zip(word(24)) else {
-        return Ok(None);
-    };
-    charge(item, (width, height), budget)?;
-    Ok(guard(|| {
-        let texture = Transcoder::new(bytes).ok()?;
-        if texture.base_dimensions() != (width, height) {
-            return None;
+/// Width and height of a WebP (RFC 9649): simple lossy, simple lossless, or extended.
+pub(crate) fn webp_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let byte = |at: usize| bytes.get(at).copied().map(u32::from);
+    Some(match bytes.get(12..16)? {
+        b"VP8 " => {
+            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8) & 0x3FFF);
+            (side(26)?, side(28)?)
         }
-        let pixels = texture
-            .transcode(0, TargetFormat::Rgba32, DecodeFlags::NONE)
-            .ok()?;
-        let size = width as usize * height as usize * 4;
-        write_png(pixels.get(..size)?, width, height, png::ColorType::Rgba)
-    }))
+        b"VP8L" => {
+            let bits = byte(21)? | byte(22)? << 8 | byte(23)? << 16 | byte(24)? << 24;
+            ((bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1)
+        }
+        b"VP8X" => {
+            let side = |at: usize| Some((byte(at)? | byte(at + 1)? << 8 | byte(at + 2)? << 16) + 1);
+            (side(24)?, side(27)?)
+        }
+        _ => return None,
+    })
 }
 
-/// Takes memory for an image: as pixels, as a PNG, and inside its decoder. Returns the bytes of its pixels.
-fn charge(
-    item: &Item<'_>,
-    (width, height): (u32, u32),
-    budget: &Budget,
-) -> Result<usize, SceneError> {
+fn webp_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let read = |error: image_webp::DecodingError| error.to_string();
+    let mut decoder = WebPDecoder::new(Cursor::new(bytes)).map_err(read)?;
+    let (width, height) = decoder.dimensions();
+    if webp_size(bytes) != Some((width, height)) {
+        return Err(NO_HEADER.to_owned());
+    }
+    decoder.set_memory_limit(pixel_bytes((width, height)) as usize);
+    let size = decoder.output_buffer_size().ok_or(NO_HEADER)?;
+    let mut pixels = vec![0; size];
+    decoder.read_image(&mut pixels).map_err(read)?;
+    let color = match decoder.has_alpha() {
+        true => png::ColorType::Rgba,
+        false => png::ColorType::Rgb,
+    };
+    write_png(&pixels, width, height, color)
+}
+
+fn basis_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let stated = ForeignImage::Basis.size(bytes);
+    let texture = Transcoder::new(bytes).map_err(|error| format!("{error:?}"))?;
+    let (width, height) = texture.base_dimensions();
+    if stated != Some((width, height)) {
+        return Err(NO_HEADER.to_owned());
+    }
+    let pixels = texture
+        .transcode(0, TargetFormat::Rgba32, DecodeFlags::NONE)
+        .map_err(|error| format!("{error:?}"))?;
+    let size = pixel_bytes((width, height)) as usize;
+    let pixels = pixels.get(..size).ok_or("it lacks some of its pixels")?;
+    write_png(pixels, width, height, png::ColorType::Rgba)
+}
+
+/// Takes memory for an image: as pixels, as a PNG, and what holds both for a while. Returns the most bytes of its PNG.
+fn charge(item: &Item<'_>, size: (u32, u32), budget: &Budget) -> Result<usize, SceneError> {
+    let (width, height) = size;
     if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
         return Err(item.over_limit(format!(
             "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
         )));
     }
-    let size = u64::from(width) * u64::from(height) * 4;
-    budget.charge(item, size * 3)?;
-    Ok(size as usize)
+    let pixels = pixel_bytes(size);
+    budget.charge(item, pixels * 3)?;
+    // What cannot be compressed is stored, with a byte for each row and the chunks around it.
+    Ok((pixels + pixels / 64 + u64::from(height) + SMALLEST_PNG_BYTES) as usize)
 }
 
-fn write_png(pixels: &[u8], width: u32, height: u32, color: png::ColorType) -> Option<Vec<u8>> {
+fn pixel_bytes((width, height): (u32, u32)) -> u64 {
+    u64::from(width) * u64::from(height) * 4
+}
+
+fn write_png(
+    pixels: &[u8],
+    width: u32,
+    height: u32,
+    color: png::ColorType,
+) -> Result<Vec<u8>, String> {
+    let written = |error: png::EncodingError| error.to_string();
     let mut png = Vec::new();
     let mut encoder = png::Encoder::new(&mut png, width, height);
     encoder.set_compression(png::Compression::Fastest);
     encoder.set_color(color);
-    let mut writer = encoder.write_header().ok()?;
-    writer.write_image_data(pixels).ok()?;
-    writer.finish().ok()?;
-    Some(png)
-}
-
-fn guard<T>(decode: impl FnOnce() -> Option<T>) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(decode)).ok().flatten()
+    let mut writer = encoder.write_header().map_err(written)?;
+    writer.write_image_data(pixels).map_err(written)?;
+    writer.finish().map_err(written)?;
+    Ok(png)
 }

@@ -91,17 +91,22 @@ pub(crate) fn read_images(
             (None, Some(uri)) => bytes.uri(&uri)?,
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };
+        let mut fault = String::new();
         let data = match ForeignImage::of(&data) {
-            Some(foreign) => foreign
-                .to_png(&item, &data, budget)?
-                .map_or(data, Into::into),
             None => data,
+            Some(foreign) => match foreign.to_png(&item, &data, budget)? {
+                Ok(png) => png.into(),
+                Err(line) => {
+                    fault = format!(": {line}");
+                    data
+                }
+            },
         };
         let Some((format, width, height)) = header(&data) else {
             issues.push(Issue::warning(
                 "STOA_IMAGE_NOT_READ",
                 item.pointer(),
-                "it is no PNG, JPEG, WebP or Basis image that can be read: drawn white".to_owned(),
+                format!("it is no PNG, JPEG, WebP or Basis image that can be read, and is drawn white{fault}"),
             ));
             images.push(Image {
                 name: item.name(),
@@ -126,17 +131,8 @@ pub(crate) fn read_images(
                 "the decoded images together are over {MAX_IMAGE_BYTES} bytes"
             )));
         }
-        let name = if item.name().is_empty() {
-            item.get("uri")
-                .and_then(|uri| uri.text().ok())
-                .filter(|uri| !uri.starts_with("data:"))
-                .unwrap_or_default()
-                .to_owned()
-        } else {
-            item.name()
-        };
         images.push(Image {
-            name,
+            name: image_name(&item),
             bytes: data,
             format,
             width,
@@ -144,6 +140,18 @@ pub(crate) fn read_images(
         });
     }
     Ok(images)
+}
+
+/// Its name, or where it comes from.
+fn image_name(item: &Item<'_>) -> String {
+    let name = item.name();
+    if !name.is_empty() {
+        return name;
+    }
+    let uri = item.get("uri");
+    let uri = uri.as_ref().and_then(|uri| uri.text().ok());
+    let uri = uri.filter(|uri| !uri.starts_with("data:"));
+    uri.unwrap_or_default().to_owned()
 }
 
 /// Format and size from an image's header, without decoding.

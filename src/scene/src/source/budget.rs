@@ -1,17 +1,19 @@
-//! The memory that one file may take once it is read: counted before it is allocated, by all readers together.
+//! What one file may take, all readers together: memory once it is read, counted before it is allocated, and a worker.
 
-use crate::{error::SceneError, limits::MAX_MEMORY_BYTES, source::json::Item};
+use crate::{error::SceneError, limits::MAX_MEMORY_BYTES, source::json::Item, worker::Worker};
 use std::cell::Cell;
 
-/// What is left of a file's memory.
+/// What is left of a file's memory, and who unpacks its foreign payloads.
 pub(crate) struct Budget {
     left: Cell<u64>,
+    pub(crate) worker: Worker,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
         Self {
             left: Cell::new(MAX_MEMORY_BYTES),
+            worker: Worker::new(),
         }
     }
 
@@ -26,6 +28,11 @@ impl Budget {
                 "with this the file takes more than {MAX_MEMORY_BYTES} bytes of memory once it is read"
             ))),
         }
+    }
+
+    /// What has not been taken.
+    pub(crate) fn left(&self) -> usize {
+        self.left.get() as usize
     }
 
     /// Takes memory for `count` values of type `T`.

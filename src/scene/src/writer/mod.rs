@@ -185,7 +185,9 @@ impl Draft {
 pub fn foreign_image_to_png(bytes: &[u8]) -> Result<Option<Vec<u8>>, SceneError> {
     let tree = json::parse(b"{}")?;
     match ForeignImage::of(bytes) {
-        Some(image) => image.to_png(&Item::root(&tree), bytes, &Budget::new()),
+        Some(image) => image
+            .to_png(&Item::root(&tree), bytes, &Budget::new())
+            .map(Result::ok),
         None => Ok(None),
     }
 }

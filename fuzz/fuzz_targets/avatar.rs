@@ -1,0 +1,9 @@
+//! A VRM of either version.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scene::NoSideFiles;
+
+fuzz_target!(|bytes: &[u8]| {
+    drop(scene::load_avatar(bytes, &NoSideFiles));
+});

@@ -1,0 +1,55 @@
+//! What a decoder is given: compressed meshes, buffer views and images, in a GLB that is right around them.
+//! Panics of foreign decoders are expected, and stopped where they are called; memory and time are limited by the fuzzer.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use scene::{NoSideFiles, Purpose};
+
+/// The first byte chooses one.
+const AROUND: [&str; 4] = [
+    r#""extensionsUsed":["KHR_draco_mesh_compression"],"extensionsRequired":["KHR_draco_mesh_compression"],
+    "bufferViews":[{"buffer":0,"byteLength":LENGTH}],"accessors":[{"componentType":5126,"count":24,"type":"VEC3",
+    "min":[-1,-1,-1],"max":[1,1,1]},{"componentType":5123,"count":36,"type":"SCALAR"}],"meshes":[{"primitives":[{
+    "attributes":{"POSITION":0},"indices":1,"extensions":{"KHR_draco_mesh_compression":{"bufferView":0,
+    "attributes":{"POSITION":0}}}}]}]"#,
+    r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/webp"}]"#,
+    r#""extensionsUsed":["EXT_meshopt_compression"],"extensionsRequired":["EXT_meshopt_compression"],
+    "bufferViews":[{"buffer":1,"byteLength":480,"byteStride":12,"extensions":{"EXT_meshopt_compression":{"buffer":0,
+    "byteLength":LENGTH,"byteStride":12,"count":40,"mode":"ATTRIBUTES"}}}],"accessors":[{"bufferView":0,
+    "componentType":5126,"count":40,"type":"VEC3","min":[-1,-1,-1],"max":[1,1,1]}],
+    "meshes":[{"primitives":[{"attributes":{"POSITION":0}}]}]"#,
+    r#""extensionsUsed":["EXT_meshopt_compression"],"extensionsRequired":["EXT_meshopt_compression"],
+    "bufferViews":[{"buffer":1,"byteLength":480,"extensions":{"EXT_meshopt_compression":{"buffer":0,
+    "byteLength":LENGTH,"byteStride":4,"count":120,"mode":"TRIANGLES"}}},{"buffer":1,"byteLength":480,"byteStride":12}],
+    "accessors":[{"bufferView":0,"componentType":5125,"count":120,"type":"SCALAR"},{"bufferView":1,
+    "componentType":5126,"count":40,"type":"VEC3","min":[0,0,0],"max":[0,0,0]}],
+    "meshes":[{"primitives":[{"attributes":{"POSITION":1},"indices":0}]}]"#,
+];
+
+fuzz_target!(
+    init: std::panic::set_hook(Box::new(|_| {})),
+    |bytes: &[u8]| {
+        let Some((kind, payload)) = bytes.split_first() else {
+            return;
+        };
+        let length = payload.len();
+        let around = AROUND[usize::from(*kind) % AROUND.len()].replace("LENGTH", &length.to_string());
+        let mut text = format!(
+            r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"byteLength":{length}}},{{"byteLength":480}}],{around}}}"#
+        )
+        .into_bytes();
+        text.resize(text.len().next_multiple_of(4), b' ');
+        let mut binary = payload.to_vec();
+        binary.resize(length.next_multiple_of(4), 0);
+        let whole = 28 + text.len() + binary.len();
+        let mut glb = b"glTF\x02\0\0\0".to_vec();
+        glb.extend((whole as u32).to_le_bytes());
+        glb.extend((text.len() as u32).to_le_bytes());
+        glb.extend(b"JSON");
+        glb.extend(text);
+        glb.extend((binary.len() as u32).to_le_bytes());
+        glb.extend(b"BIN\0");
+        glb.extend(binary);
+        drop(scene::load_bytes(&glb, &NoSideFiles, Purpose::World));
+    }
+);

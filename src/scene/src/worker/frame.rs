@@ -1,0 +1,104 @@
+//! What the two processes say to each other: a request is a name and a payload, its reply a result or one line. Each part has
+//! its length before it, little-endian.
+
+use std::io::{self, Read, Write};
+
+/// Longest line of a reply.
+const MAX_FAULT_BYTES: u64 = 4 * 1024;
+/// Memory that is taken before the bytes for it have come.
+const FIRST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// What is asked of a worker.
+pub(super) struct Request {
+    pub(super) decoder: String,
+    /// Largest result that is taken.
+    pub(super) limit: u64,
+    pub(super) payload: Vec<u8>,
+}
+
+pub(super) fn write_request(
+    writer: &mut impl Write,
+    decoder: &str,
+    parts: &[&[u8]],
+    limit: usize,
+) -> io::Result<()> {
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    writer.write_all(&[decoder.len() as u8])?;
+    writer.write_all(decoder.as_bytes())?;
+    writer.write_all(&(limit as u64).to_le_bytes())?;
+    writer.write_all(&(length as u64).to_le_bytes())?;
+    for part in parts {
+        writer.write_all(part)?;
+    }
+    writer.flush()
+}
+
+pub(super) fn read_request(reader: &mut impl Read) -> io::Result<Request> {
+    let mut length = [0];
+    reader.read_exact(&mut length)?;
+    let decoder = read_bytes(reader, length[0].into())?;
+    let limit = read_number(reader)?;
+    let payload = read_sized(reader, u64::MAX)?;
+    Ok(Request {
+        decoder: String::from_utf8_lossy(&decoder).into_owned(),
+        limit,
+        payload,
+    })
+}
+
+pub(super) fn write_reply(
+    writer: &mut impl Write,
+    result: &Result<Vec<u8>, String>,
+) -> io::Result<()> {
+    let (is_done, bytes) = match result {
+        Ok(bytes) => (true, bytes.as_slice()),
+        Err(fault) => (false, fault.as_bytes()),
+    };
+    writer.write_all(&[u8::from(is_done)])?;
+    writer.write_all(&(bytes.len() as u64).to_le_bytes())?;
+    writer.write_all(bytes)?;
+    writer.flush()
+}
+
+/// The reply of a worker, which is trusted no more than the payload that it has seen.
+pub(super) fn read_reply(
+    reader: &mut impl Read,
+    limit: usize,
+) -> io::Result<Result<Vec<u8>, String>> {
+    let mut is_done = [0];
+    reader.read_exact(&mut is_done)?;
+    if is_done == [1] {
+        return Ok(Ok(read_sized(reader, limit as u64)?));
+    }
+    let fault = read_sized(reader, MAX_FAULT_BYTES)?;
+    Ok(Err(one_line(&String::from_utf8_lossy(&fault))))
+}
+
+/// A text as one line that can be shown.
+pub(super) fn one_line(text: &str) -> String {
+    let text = text.trim();
+    text.replace(|character: char| character.is_control(), " ")
+}
+
+fn read_sized(reader: &mut impl Read, limit: u64) -> io::Result<Vec<u8>> {
+    let length = read_number(reader)?;
+    if length > limit {
+        return Err(io::ErrorKind::InvalidData.into());
+    }
+    read_bytes(reader, length)
+}
+
+fn read_number(reader: &mut impl Read) -> io::Result<u64> {
+    let mut number = [0; 8];
+    reader.read_exact(&mut number)?;
+    Ok(u64::from_le_bytes(number))
+}
+
+fn read_bytes(reader: &mut impl Read, length: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(length.min(FIRST_BYTES) as usize);
+    reader.take(length).read_to_end(&mut bytes)?;
+    match bytes.len() as u64 == length {
+        true => Ok(bytes),
+        false => Err(io::ErrorKind::UnexpectedEof.into()),
+    }
+}

@@ -1,0 +1,202 @@
+//! Foreign decoders, apart: a process of its own for each file, with limits of memory and time, so that whatever a payload
+//! does to a decoder costs that one file. The process is the running program once more (`serve.rs` is what it does then), it
+//! starts with the first payload, and files without one never start it. Start reading at [`Worker`].
+
+mod frame;
+mod process;
+mod serve;
+
+use crate::limits;
+use process::Process;
+use std::{
+    cell::RefCell,
+    panic::{AssertUnwindSafe, catch_unwind},
+    path::PathBuf,
+    process::ExitCode,
+    sync::OnceLock,
+    time::Duration,
+};
+
+/// The first argument of a program that is to serve as a worker.
+const ARGUMENT: &str = "decode-worker";
+/// What is said of a payload that made its decoder panic.
+const GAVE_UP: &str = "its decoder gave up on it";
+
+/// This program, once it has said that it serves.
+static PROGRAM: OnceLock<Program> = OnceLock::new();
+
+/// Something that turns untrusted bytes into others. It is run in a worker and may panic, hang or run out of memory there.
+pub struct Decoder {
+    /// Names it between the two processes, at most 255 bytes.
+    pub name: &'static str,
+    /// Bytes from bytes, or one line that says what is wrong with them.
+    pub decode: fn(&[u8]) -> Result<Vec<u8>, String>,
+}
+
+/// What one worker may take.
+#[derive(Clone, Copy, Debug)]
+pub struct WorkerLimits {
+    /// Bytes of memory of its own. In force on Unix.
+    pub memory_bytes: u64,
+    /// Time of a processor for all payloads together, in whole seconds. In force on Unix.
+    pub processor_time: Duration,
+    /// Time on the wall for each payload.
+    pub payload_time: Duration,
+}
+
+impl Default for WorkerLimits {
+    fn default() -> Self {
+        Self {
+            memory_bytes: limits::MAX_WORKER_MEMORY_BYTES,
+            processor_time: limits::MAX_WORKER_PROCESSOR_TIME,
+            payload_time: limits::MAX_PAYLOAD_TIME,
+        }
+    }
+}
+
+/// A program whose `main` begins with [`serve_if_asked`], and what its workers may take.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// Where it is.
+    pub path: PathBuf,
+    /// What a worker may take.
+    pub limits: WorkerLimits,
+}
+
+/// To be called first in `main`. In a process that was started as a worker it serves until its parent has no more work, and the
+/// exit code is all that is left to do. `own` are decoders of the program beside those of this crate.
+#[must_use]
+pub fn serve_if_asked(own: &[&'static Decoder]) -> Option<ExitCode> {
+    let mut arguments = std::env::args_os().skip(1);
+    let is_asked = arguments.next().is_some_and(|first| first == ARGUMENT);
+    is_asked.then(|| serve::serve(arguments, own))
+}
+
+/// From here on the payloads of this process are decoded apart, within these limits for each file. Only for programs that begin
+/// with [`serve_if_asked`].
+pub fn decode_apart(limits: WorkerLimits) {
+    // A second call changes nothing.
+    PROGRAM.get_or_init(|| Program {
+        path: process::this_program(),
+        limits,
+    });
+}
+
+/// The worker of one file. In a program that did not wish to [`decode_apart`] it decodes in this process, where it stops
+/// panics and nothing else.
+#[derive(Default)]
+pub struct Worker {
+    program: Option<Program>,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+enum State {
+    #[default]
+    Unstarted,
+    Running(Process),
+    /// What ended it.
+    Over(String),
+}
+
+impl Worker {
+    /// A worker of this program, for one file.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {
+            program: PROGRAM.get().cloned(),
+            state: RefCell::default(),
+        }
+    }
+
+    /// A worker of another program, or with other limits.
+    #[must_use]
+    pub fn of(program: Program) -> Self {
+        Self {
+            program: Some(program),
+            state: RefCell::default(),
+        }
+    }
+
+    /// What `decoder` makes of a payload, at most `limit` bytes; `parts` are joined to one.
+    ///
+    /// # Errors
+    /// One line that says what is wrong with the payload, or what ended the worker; nothing is decoded after that.
+    pub fn decode(
+        &self,
+        decoder: &Decoder,
+        parts: &[&[u8]],
+        limit: usize,
+    ) -> Result<Vec<u8>, String> {
+        let Some(program) = &self.program else {
+            return decode_here(decoder, &parts.concat(), limit as u64);
+        };
+        let mut state = self.state.borrow_mut();
+        if matches!(*state, State::Unstarted) {
+            *state = match Process::start(program) {
+                Ok(process) => State::Running(process),
+                Err(error) => State::Over(format!("its decoder cannot be started: {error}")),
+            };
+        }
+        let process = match &mut *state {
+            State::Running(process) => process,
+            State::Over(fault) => return Err(fault.clone()),
+            State::Unstarted => return Err(GAVE_UP.to_owned()),
+        };
+        match process.decode(decoder, parts, limit) {
+            Ok(result) => result,
+            Err(process::Ended) => {
+                let fault = process.fault();
+                *state = State::Over(fault.clone());
+                Err(fault)
+            }
+        }
+    }
+}
+
+/// A panic of a decoder is a fault of its payload.
+fn decode_here(decoder: &Decoder, bytes: &[u8], limit: u64) -> Result<Vec<u8>, String> {
+    let attempt = || (decoder.decode)(bytes);
+    match catch_unwind(AssertUnwindSafe(attempt)) {
+        Ok(Ok(bytes)) if bytes.len() as u64 > limit => {
+            Err(format!("it unpacks to more than {limit} bytes"))
+        }
+        Ok(result) => result,
+        Err(_panic) => Err(GAVE_UP.to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOUBLE: Decoder = Decoder {
+        name: "double",
+        decode: |bytes| match bytes {
+            [] => Err("it is empty".to_owned()),
+            [0, ..] => panic!("a fault of its own"),
+            _ => Ok([bytes, bytes].concat()),
+        },
+    };
+
+    #[test]
+    fn a_panic_of_a_decoder_is_a_fault_of_its_payload() {
+        let worker = Worker::default();
+        let decode = |parts: &[&[u8]]| worker.decode(&DOUBLE, parts, 8);
+        assert_eq!(decode(&[&[0, 1]]), Err(GAVE_UP.to_owned()));
+        assert_eq!(decode(&[]), Err("it is empty".to_owned()));
+        assert_eq!(decode(&[&[1], &[2, 3]]), Ok(vec![1, 2, 3, 1, 2, 3]));
+        assert!(decode(&[&[1; 5]]).unwrap_err().contains("more than 8"));
+    }
+
+    #[test]
+    fn what_a_broken_worker_says_is_bounded() {
+        let too_long = [&[1][..], &9u64.to_le_bytes(), &[0; 9]].concat();
+        assert!(frame::read_reply(&mut &too_long[..], 8).is_err());
+        let endless = [&[1][..], &u64::MAX.to_le_bytes(), &[0; 9]].concat();
+        assert!(frame::read_reply(&mut &endless[..], usize::MAX).is_err());
+        let lines = [&[7][..], &3u64.to_le_bytes(), b"a\nb"].concat();
+        let fault = frame::read_reply(&mut &lines[..], 8).unwrap();
+        assert_eq!(fault, Err("a b".to_owned()));
+    }
+}
