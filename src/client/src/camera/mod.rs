@@ -76,12 +76,11 @@ impl Default for Zoom {
 impl Zoom {
     /// Closer by so many steps of a wheel, or away again.
     pub(crate) fn turn(&mut self, steps: f32) {
-        let turned = self.0 * ZOOM_STEP.powf(steps);
-        self.0 = if turned.is_finite() {
-            turned.clamp(1.0, MAX_ZOOM)
-        } else {
-            self.0
-        };
+        if !steps.is_nan() {
+            // More steps than these lead from any look to any other.
+            let factor = ZOOM_STEP.powf(steps.clamp(-100.0, 100.0));
+            self.0 = (self.0 * factor).clamp(1.0, MAX_ZOOM);
+        }
     }
 
     /// The angle that remains of a field of view, radians.
