@@ -9,14 +9,7 @@ use std::{
 };
 
 const PROGRAMS: &[&str] = &["stoa", "stoa-server", "stoa-import", "stoa-bots"];
-const DOCUMENTS: &[&str] = &[
-    "README.md",
-    "CHANGELOG.md",
-    "LICENSE-APACHE",
-    "LICENSE-MIT",
-    "docs/HOSTING.md",
-    "docs/DESIGNERS.md",
-];
+const DOCUMENTS: &[&str] = &["README.md", "CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 /// Parts of `assets/` that the programs load; `source` is for those who have the checkout.
 const ASSETS: &[&str] = &["worlds", "avatars", "animations", "LICENSE"];
 
@@ -44,6 +37,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     for document in DOCUMENTS {
         copy(&root().join(document), &folder.join(document))?;
     }
+    copy_tree(&root().join("docs"), &folder.join("docs"))?;
     for asset in ASSETS {
         copy_tree(
             &root().join("assets").join(asset),
