@@ -16,7 +16,7 @@ pub(crate) struct Flags {
         long,
         global = true,
         value_name = "LEVEL",
-        default_value = "warn,wgpu=error,wgpu_hal::vulkan::instance=off,naga=error,bevy_render=error"
+        default_value = "warn,wgpu=error,wgpu_hal::vulkan::instance=off,naga=error,bevy_render=error,bevy_ecs::world::command_queue=error"
     )]
     pub(crate) log: String,
 }
