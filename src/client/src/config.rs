@@ -108,6 +108,20 @@ pub struct Offscreen {
     pub is_measuring_coverage: bool,
 }
 
+impl Offscreen {
+    /// Pictures of a size, for as long as somebody asks for them.
+    #[must_use]
+    pub const fn of_size(width: u32, height: u32) -> Self {
+        Self {
+            width,
+            height,
+            frames: None,
+            screenshot: None,
+            is_measuring_coverage: false,
+        }
+    }
+}
+
 /// Why a client ended badly; one line each.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {

@@ -34,6 +34,8 @@ pub const MAX_PAYLOAD_TIME: Duration = Duration::from_secs(20);
 pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 /// Most instances in all of EXT_mesh_gpu_instancing.
 pub const MAX_INSTANCES: usize = 200_000;
+/// Most splats of a file that keep their size; further ones are points.
+pub const MAX_SPLATS: usize = 50_000;
 /// Most triangles of all triangle colliders together.
 pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
 /// Most triangles drawn, instances included.

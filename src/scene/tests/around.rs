@@ -351,6 +351,18 @@ fn splats_have_size_and_colour() {
     );
     assert_eq!((first.w, second.w), (0.5, 1.0));
 
+    let mut large = document.clone();
+    for (view, kind) in kinds.into_iter().enumerate() {
+        let many = scene::limits::MAX_SPLATS + 1;
+        large["accessors"][view] = json!({ "componentType": 5126, "count": many, "type": kind, "min": [0.0, 0.0, 0.0], "max": [0.0, 0.0, 0.0] });
+    }
+    let scene = read(large);
+    let primitive = &scene.meshes[0].primitives[0];
+    assert!(
+        primitive.splats.is_empty() && !primitive.colors.is_empty(),
+        "points remain"
+    );
+
     document["accessors"][1]["count"] = json!(1);
     assert!(load(document).is_err(), "one size for two splats");
 }

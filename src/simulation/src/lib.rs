@@ -35,5 +35,5 @@ pub use place::{SeatPlace, SpawnPlace};
 pub use query::Hit;
 pub use rollback::{RestoreError, Rollback};
 pub use rules::*;
-pub use stage::{Stage, stage};
+pub use stage::Stage;
 pub use world::{BodyState, Role, Simulation, WorldBody, WorldRules};

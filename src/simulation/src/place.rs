@@ -1,6 +1,6 @@
 //! Places that a file names: where people appear and where they sit.
 
-use crate::stage::stage;
+use crate::stage::Stage;
 use glam::{Quat, Vec3};
 use scene::{NodeIndex, Scene};
 
@@ -27,7 +27,7 @@ pub struct SeatPlace {
 }
 
 /// Spawn points of a file; without any one stands on the stage, facing what is there.
-pub(crate) fn spawn_places(scene: &Scene) -> Vec<SpawnPlace> {
+pub(crate) fn spawn_places(scene: &Scene, stage: Option<&Stage>) -> Vec<SpawnPlace> {
     let mut places: Vec<SpawnPlace> = scene
         .visible_nodes()
         .into_iter()
@@ -43,7 +43,6 @@ pub(crate) fn spawn_places(scene: &Scene) -> Vec<SpawnPlace> {
         .filter(|place| place.position.is_finite())
         .collect();
     if places.is_empty() {
-        let stage = stage(scene);
         places.push(SpawnPlace {
             title: String::new(),
             position: stage.map_or(Vec3::ZERO, |stage| stage.feet),

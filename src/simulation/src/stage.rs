@@ -1,11 +1,8 @@
 //! Files that are things rather than places have no spawn point: one stands before them, on a floor made for it.
 
-use crate::{
-    rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT},
-    shape::instances,
-};
+use crate::rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT};
 use glam::{Affine3A, Vec2, Vec3};
-use scene::{Geometry, Motion, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology};
+use scene::{Geometry, Mesh, Motion, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology};
 
 /// Things lower than this are shown at eye height instead of at one's feet, in metres.
 const LOW_THING: f32 = 1.5;
@@ -35,7 +32,9 @@ const LEAST_LENGTH: f32 = 0.55;
 const STRIPS: usize = 40;
 /// A part is better than another from so much more on.
 const MORE: f32 = 1.02;
-/// Triangles that are looked at to learn how much of its front a thing fills; of more, every n-th stands for its neighbours.
+/// Primitives, and triangles of them, that are looked at to learn how much of its front a thing fills; of more, every n-th
+/// stands for its neighbours.
+const SEEN_PARTS: usize = 10_000;
 const SEEN_TRIANGLES: usize = 20_000;
 
 /// How a file without a spawn point is looked at.
@@ -57,8 +56,7 @@ pub struct Stage {
 }
 
 /// The stage of a file, `None` when it has spawn points of its own.
-#[must_use]
-pub fn stage(scene: &Scene) -> Option<Stage> {
+pub(crate) fn stage(scene: &Scene) -> Option<Stage> {
     if scene.nodes.iter().any(|node| node.spawn_point.is_some()) {
         return None;
     }
@@ -147,41 +145,28 @@ impl Front {
             high: high.truncate(),
             points: Vec::new(),
         };
-        let nodes = scene.visible_nodes().into_iter();
-        let drawn = nodes.filter_map(|node| Some((node, scene.nodes[node.index()].mesh?)));
-        let primitives: Vec<(Affine3A, &Primitive)> = drawn
-            .flat_map(|(node, mesh)| {
-                let places = instances(&scene.nodes[node.index()], scene.world_from_node(node));
-                let primitives = scene.meshes[mesh.index()].primitives.iter();
-                primitives.flat_map(move |primitive| {
-                    places
-                        .clone()
-                        .into_iter()
-                        .map(move |place| (place, primitive))
-                })
-            })
-            .collect();
-        let corners: usize = primitives
-            .iter()
-            .map(|(_, primitive)| primitive.indices.len())
-            .sum();
-        let step = corners.div_ceil(SEEN_TRIANGLES * 3).max(1);
-        for (place, primitive) in &primitives {
-            let point = |index: u32| place.transform_point3(primitive.positions[index as usize]);
-            let is_solid = primitive.topology == Topology::Triangles;
-            let size = if is_solid { 3 } else { 1 };
-            for corners in primitive.indices.chunks_exact(size).step_by(step) {
-                front
-                    .points
-                    .extend(corners.iter().map(|&index| point(index)));
-                if let [a, b, c] = *corners {
-                    let [a, b, c] = [a, b, c].map(|index| point(index).truncate());
-                    // Half of it, since what is closed has a back as large as its front.
-                    let area = (b - a).perp_dot(c - a).abs() * 0.25 * step as f32;
-                    front.add(a.min(b).min(c), a.max(b).max(c), area);
-                }
+        let in_mesh =
+            |mesh: &Mesh| -> usize { mesh.primitives.iter().map(|own| own.indices.len()).sum() };
+        let of_mesh: Vec<usize> = scene.meshes.iter().map(in_mesh).collect();
+        let (mut parts, mut corners) = (0usize, 0usize);
+        scene.each_drawn(|_, mesh| {
+            parts = parts.saturating_add(scene.meshes[mesh.index()].primitives.len());
+            corners = corners.saturating_add(of_mesh[mesh.index()]);
+        });
+        let each_part = parts.div_ceil(SEEN_PARTS).max(1);
+        let each = corners.div_ceil(SEEN_TRIANGLES * 3 * each_part).max(1);
+        let weight = (each_part * each) as f32;
+        // Parts that still have to pass before the next one that is looked at.
+        let mut wait = 0;
+        scene.each_drawn(|place, mesh| {
+            let primitives = &scene.meshes[mesh.index()].primitives;
+            let mut next = wait;
+            while let Some(primitive) = primitives.get(next) {
+                front.look_at(&place, primitive, each, weight);
+                next += each_part;
             }
-        }
+            wait = next - primitives.len();
+        });
         if front.points.is_empty() {
             front.points = [low.x, high.x]
                 .into_iter()
@@ -190,6 +175,22 @@ impl Front {
                 .collect();
         }
         front
+    }
+
+    /// Counts one of `each` triangles, lines or points, with a `weight` for those that it stands for.
+    fn look_at(&mut self, place: &Affine3A, primitive: &Primitive, each: usize, weight: f32) {
+        let is_solid = primitive.topology == Topology::Triangles;
+        let size = if is_solid { 3 } else { 1 };
+        for corners in primitive.indices.chunks_exact(size).step_by(each) {
+            let point = |index: &u32| place.transform_point3(primitive.positions[*index as usize]);
+            self.points.extend(corners.iter().map(point));
+            if let [a, b, c] = corners {
+                let [a, b, c] = [a, b, c].map(|index| point(index).truncate());
+                // Half of it, since what is closed has a back as large as its front.
+                let area = (b - a).perp_dot(c - a).abs() * 0.25;
+                self.add(a.min(b).min(c), a.max(b).max(c), area * weight);
+            }
+        }
     }
 
     /// From how far before a middle every point is in view.
@@ -249,20 +250,20 @@ impl Front {
     }
 }
 
-/// Where colliders are, when nothing is drawn.
+/// Where colliders and triggers of simple shapes are, in world space.
 fn collider_bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
+    let worlds = scene.world_transforms();
     let nodes = scene.visible_nodes().into_iter();
     nodes
-        .filter_map(|node| part_bounds(scene, node))
+        .filter_map(|node| part_bounds(scene, node, &worlds[node.index()]))
         .reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
 }
 
 /// Where a node's collider and trigger are, in world space.
-fn part_bounds(scene: &Scene, node: NodeIndex) -> Option<(Vec3, Vec3)> {
+fn part_bounds(scene: &Scene, node: NodeIndex, world: &Affine3A) -> Option<(Vec3, Vec3)> {
     let physics = &scene.nodes[node.index()].physics;
     let collider = physics.collider.as_ref().map(|part| part.geometry);
     let trigger = physics.trigger.as_ref().and_then(|part| part.geometry);
-    let world = scene.world_from_node(node);
     let shapes = [collider, trigger].into_iter().flatten();
     let boxes = shapes.filter_map(|geometry| match geometry {
         Geometry::Shape(index) => shape_bounds(scene, *scene.physics.shapes.get(index as usize)?),

@@ -9,7 +9,7 @@ use crate::{
     plugin::{self, Tick},
     rules::FALL_BELOW_WORLD,
     shape,
-    stage::stage,
+    stage::{Stage, stage},
 };
 use bevy::prelude::{Entity, Transform, World};
 use bevy_rapier3d::{
@@ -98,6 +98,7 @@ pub struct Simulation {
     context: Entity,
     tick: u64,
     spawns: Vec<SpawnPlace>,
+    stage: Option<Stage>,
     seats: Vec<SeatPlace>,
     kill_height: f32,
     /// Ticks for which each carried body has been far from its hand.
@@ -139,7 +140,8 @@ impl Simulation {
         ];
         let lowest = lowest.into_iter().flatten().reduce(f32::min);
         let mut simulation = Self {
-            spawns: place::spawn_places(&scene),
+            spawns: place::spawn_places(&scene, stage.as_ref()),
+            stage,
             seats: place::seat_places(&scene),
             kill_height: lowest.unwrap_or_default() - FALL_BELOW_WORLD,
             body_by_node: bodies
@@ -201,6 +203,12 @@ impl Simulation {
     #[must_use]
     pub fn gravity_at(&self, point: Vec3) -> f32 {
         (-self.gravity.at(point).y).max(0.0)
+    }
+
+    /// How the file is looked at when it has no spawn points of its own.
+    #[must_use]
+    pub fn stage(&self) -> Option<&Stage> {
+        self.stage.as_ref()
     }
 
     /// The scene that this world was built from.

@@ -131,7 +131,7 @@ fn loose_things_on_show_stay_in_sight() {
         "omi/OMI_physics_body/examples/complex/dynamic_with_velocity.gltf",
     ] {
         let simulation = simulate(&samples.join(name), 600);
-        let stage = simulation::stage(simulation.scene()).unwrap();
+        let stage = simulation.stage().unwrap();
         let (low, high) = stage.rail.unwrap();
         for (body, state) in states(&simulation) {
             let place = state.position;

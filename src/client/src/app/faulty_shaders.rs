@@ -27,13 +27,7 @@ impl Material for Shaded {
 
 /// Draws a cube with a shader before anybody has entered anywhere.
 fn draw_with(source: &'static str) -> Result<(), ClientError> {
-    let options = Offscreen {
-        width: 32,
-        height: 18,
-        frames: None,
-        screenshot: None,
-        is_measuring_coverage: false,
-    };
+    let options = Offscreen::of_size(32, 18);
     let config = ClientConfig {
         address: "stoa://127.0.0.1:9/nowhere".parse().unwrap(),
         name: DisplayName::new("Test").unwrap(),

@@ -33,13 +33,7 @@ impl Studio {
             println!("there is no graphics adapter: nothing was tested");
             return None;
         };
-        let options = Offscreen {
-            width: SIDE,
-            height: SIDE,
-            frames: None,
-            screenshot: None,
-            is_measuring_coverage: false,
-        };
+        let options = Offscreen::of_size(SIDE, SIDE);
         let mut app = App::new();
         crate::look::shaders::embed(&mut app);
         add_engine(

@@ -6,6 +6,8 @@ use cpal::{
     SampleFormat, StreamConfig,
     traits::{DeviceTrait, HostTrait, StreamTrait},
 };
+#[cfg(target_os = "linux")]
+use std::path::{Path, PathBuf};
 use std::{
     sync::{
         Arc, Mutex, PoisonError,
@@ -76,7 +78,30 @@ fn run(commands: &Receiver<Command>) {
     }
 }
 
+/// Whether anything on this system could play: asked first, since ALSA writes lines of its own on standard error where
+/// there is no card.
+#[cfg(target_os = "linux")]
+fn may_play() -> bool {
+    let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+    let is_server_named = std::env::var_os("PULSE_SERVER").is_some();
+    is_server_named || has_card_or_server(Path::new("/proc/asound/pcm"), runtime.as_deref())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn may_play() -> bool {
+    true
+}
+
+/// A card's devices stand in a list of the kernel, sound servers have a socket in the folder of the session.
+#[cfg(target_os = "linux")]
+fn has_card_or_server(cards: &Path, runtime: Option<&Path>) -> bool {
+    let has_card = std::fs::read_to_string(cards).is_ok_and(|list| list.contains("playback"));
+    let sockets = ["pulse/native", "pipewire-0"];
+    has_card || runtime.is_some_and(|folder| sockets.iter().any(|name| folder.join(name).exists()))
+}
+
 fn open(mixer: &Arc<Mutex<Mixer>>, is_broken: &Arc<AtomicBool>) -> anyhow::Result<cpal::Stream> {
+    anyhow::ensure!(may_play(), "there is no card and no sound server");
     let device = cpal::default_host()
         .default_output_device()
         .ok_or_else(|| anyhow::anyhow!("the system names none"))?;
@@ -154,4 +179,31 @@ fn spread<T: Copy>(
             }
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_card_or_a_sound_server_is_found_before_it_is_opened() {
+        let folder = tempfile::tempdir().unwrap();
+        let cards = folder.path().join("pcm");
+        assert!(!has_card_or_server(&cards, None));
+        std::fs::write(&cards, "").unwrap();
+        assert!(!has_card_or_server(&cards, Some(folder.path())));
+        std::fs::write(folder.path().join("pipewire-0"), "").unwrap();
+        assert!(has_card_or_server(&cards, Some(folder.path())));
+        std::fs::write(&cards, "00-00: ALC : ALC : playback 1 : capture 1\n").unwrap();
+        assert!(has_card_or_server(&cards, None));
+    }
+
+    #[test]
+    fn a_machine_without_a_device_is_silent_and_never_waited_for() {
+        let loudspeaker = Loudspeaker::start();
+        for _ in 0..MAX_QUEUED_COMMANDS * 2 {
+            loudspeaker.send(Command::Volume(0.5));
+        }
+    }
 }

@@ -11,10 +11,7 @@ use crate::{
 };
 use bevy::{
     camera::{Exposure, ShadowLodOrigin},
-    core_pipeline::{
-        prepass::DepthPrepass,
-        tonemapping::{DebandDither, Tonemapping},
-    },
+    core_pipeline::tonemapping::{DebandDither, Tonemapping},
     prelude::*,
 };
 use simulation::AvatarMotion;
@@ -65,7 +62,7 @@ pub(crate) struct FieldOfView(pub(crate) f32);
 
 /// How many times closer everything looks, 1 to [`MAX_ZOOM`].
 #[derive(Resource)]
-pub(crate) struct Zoom(pub(crate) f32);
+pub(crate) struct Zoom(f32);
 
 impl Default for Zoom {
     fn default() -> Self {
@@ -74,18 +71,31 @@ impl Default for Zoom {
 }
 
 impl Zoom {
+    /// So many times closer, within the limits.
+    pub(crate) fn of(times: f32) -> Self {
+        Self(if times > 1.0 {
+            times.min(MAX_ZOOM)
+        } else {
+            1.0
+        })
+    }
+
+    /// How many times.
+    pub(crate) fn times(&self) -> f32 {
+        self.0
+    }
+
     /// Closer by so many steps of a wheel, or away again.
     pub(crate) fn turn(&mut self, steps: f32) {
         if !steps.is_nan() {
             // More steps than these lead from any look to any other.
-            let factor = ZOOM_STEP.powf(steps.clamp(-100.0, 100.0));
-            self.0 = (self.0 * factor).clamp(1.0, MAX_ZOOM);
+            *self = Self::of(self.0 * ZOOM_STEP.powf(steps.clamp(-100.0, 100.0)));
         }
     }
 
     /// The angle that remains of a field of view, radians.
     fn narrow(&self, field: f32) -> f32 {
-        2.0 * f32::atan((field * 0.5).tan() / self.0.clamp(1.0, MAX_ZOOM))
+        2.0 * f32::atan((field * 0.5).tan() / self.0)
     }
 }
 
@@ -132,9 +142,6 @@ fn open_eye(
         preset.msaa(),
         Transform::from_xyz(0.0, 1.6, 4.0),
     ));
-    if preset.has_depth_prepass() {
-        eye.insert(DepthPrepass);
-    }
     if let Some(target) = target {
         eye.insert(target.0.clone());
     }
@@ -235,5 +242,6 @@ mod tests {
         assert_eq!(zoom.0, MAX_ZOOM);
         zoom.turn(-1e9);
         assert_eq!(zoom.0, 1.0);
+        assert_eq!((Zoom::of(1e9).0, Zoom::of(f32::NAN).0), (MAX_ZOOM, 1.0));
     }
 }

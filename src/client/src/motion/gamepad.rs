@@ -44,7 +44,7 @@ fn play(
         }
         // Squared, so that small turns are easy and fast ones possible.
         let look = gamepad.right_stick() * gamepad.right_stick().length();
-        let turn = look * RADIANS_A_SECOND * sensitivity.0 * time.delta_secs() / zoom.0;
+        let turn = look * RADIANS_A_SECOND * sensitivity.0 * time.delta_secs() / zoom.times();
         input.yaw -= turn.x;
         input.pitch = (input.pitch + turn.y).clamp(-1.5, 1.5);
         input.is_running |= gamepad.pressed(GamepadButton::LeftTrigger2);
@@ -73,13 +73,17 @@ fn play(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bevy::state::app::StatesPlugin;
+    use bevy::{state::app::StatesPlugin, time::TimeUpdateStrategy};
+    use std::time::Duration;
 
     #[test]
     fn sticks_and_buttons_walk_look_and_jump() {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, StatesPlugin))
             .insert_state(Stage::Inside)
+            .insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_millis(
+                16,
+            )))
             .insert_resource(MouseSensitivity(1.0))
             .init_resource::<super::super::input::InputTaken>()
             .init_resource::<Visit>()
@@ -91,8 +95,8 @@ mod tests {
         gamepad.analog_mut().set(GamepadAxis::RightStickX, 1.0);
         gamepad.digital_mut().press(GamepadButton::South);
         app.world_mut().spawn(gamepad);
+        // The first update has no duration yet.
         app.update();
-        std::thread::yield_now();
         app.update();
         let input = app.world().resource::<Wishes>().input;
         assert_eq!(input.walk, Vec2::new(0.0, 0.5));

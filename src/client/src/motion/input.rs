@@ -128,7 +128,7 @@ fn look_around(
         MouseScrollUnit::Line => wheel.delta.y,
         MouseScrollUnit::Pixel => wheel.delta.y / PIXELS_A_LINE,
     });
-    let turn = moved.delta * RADIANS_A_PIXEL * sensitivity.0 / zoom.0;
+    let turn = moved.delta * RADIANS_A_PIXEL * sensitivity.0 / zoom.times();
     wishes.input.yaw -= turn.x;
     wishes.input.pitch = (wishes.input.pitch - turn.y).clamp(-1.5, 1.5);
 }

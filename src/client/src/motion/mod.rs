@@ -145,11 +145,11 @@ fn appear(
     };
     world.simulation.set_tick(welcome.tick);
     me.is_here = false;
-    zoom.0 = 1.0;
-    if let Some(stage) = simulation::stage(&world.scene) {
+    let stage = world.simulation.stage();
+    *zoom = Zoom::of(stage.map_or(1.0, |stage| stage.zoom));
+    if let Some(stage) = stage {
         // A thing rather than a place: one looks at it, not at the back of one's own head.
         mode.is_first_person = true;
-        zoom.0 = stage.zoom;
         let eyes = stage.feet + Vec3::Y * simulation::eye_height(false);
         wishes.input.pitch = f32::atan2(
             stage.center.y - eyes.y,

@@ -16,8 +16,6 @@ pub(crate) struct Geometry {
     pub(crate) is_skinned: bool,
 }
 
-/// So many splats of a mesh are drawn as ellipsoids; of more, points remain.
-const MAX_ELLIPSOIDS: usize = 20_000;
 /// Half an axis of a drawn ellipsoid in standard deviations: about there a splat hides a third of what is behind it.
 const DRAWN_DEVIATIONS: f32 = 1.5;
 /// Splats that hide less than this in their middle are left out.
@@ -25,8 +23,7 @@ const LEAST_OPACITY: f32 = 0.2;
 
 /// Solid ellipsoids for the splats of a primitive; `None` where points are drawn.
 fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
-    let is_few = (1..=MAX_ELLIPSOIDS).contains(&primitive.splats.len());
-    if !is_few || !primitive.targets.is_empty() {
+    if primitive.splats.is_empty() || !primitive.targets.is_empty() {
         return None;
     }
     let form = Sphere::new(DRAWN_DEVIATIONS).mesh().ico(0);
@@ -41,12 +38,8 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
         .unwrap_or_default();
     let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());
     let whole = Vec4::ONE;
-    for (number, (&center, splat)) in primitive
-        .positions
-        .iter()
-        .zip(&primitive.splats)
-        .enumerate()
-    {
+    for (number, splat) in primitive.splats.iter().enumerate() {
+        let center = primitive.positions[number];
         let color = *primitive.colors.get(number).unwrap_or(&whole);
         if color.w < LEAST_OPACITY {
             continue;

@@ -161,11 +161,11 @@ fn finish(
     let variant = variant::number(scene, &chosen);
     world_surfaces.0 =
         Drawer::new(scene, root, &entities.0, prepared, variant).draw(&mut commands, &mut stores);
-    if let Some(stage) = simulation::stage(scene) {
+    if let Some(stage) = world.simulation.stage() {
         super::floor::spawn(
             &mut commands,
             root,
-            &stage,
+            stage,
             &mut stores.meshes,
             &mut stores.surfaces.images,
             &mut stores.surfaces.plain,

@@ -503,13 +503,34 @@ impl Scene {
         order
     }
 
+    /// Calls with each place at which a mesh is drawn, from the mesh's space to the world's, in the file's pose: instances
+    /// each, and skinned meshes where the first of their joints puts them, whatever node they hang from.
+    pub fn each_drawn(&self, mut see: impl FnMut(Affine3A, MeshIndex)) {
+        let worlds = self.world_transforms();
+        for index in self.visible_nodes() {
+            let node = &self.nodes[index.index()];
+            let Some(mesh) = node.mesh else { continue };
+            let world = self
+                .placed_by_skin(node, &worlds)
+                .unwrap_or(worlds[index.index()]);
+            if node.instances.is_empty() {
+                see(world, mesh);
+            }
+            for instance in &node.instances {
+                see(world * instance.affine(), mesh);
+            }
+        }
+    }
+
     /// Smallest and largest corner of what is drawn, in world space and the file's pose; `None` when nothing is.
     #[must_use]
     pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
-        let worlds = self.world_transforms();
         let of_mesh: Vec<Option<(Vec3, Vec3)>> = self.meshes.iter().map(Mesh::bounds).collect();
         let mut bounds: Option<(Vec3, Vec3)> = None;
-        let mut include = |place: &Affine3A, (low, high): (Vec3, Vec3)| {
+        self.each_drawn(|place, mesh| {
+            let Some((low, high)) = of_mesh[mesh.index()] else {
+                return;
+            };
             for corner in 0..8 {
                 let pick = |bit: u32, low: f32, high: f32| {
                     if corner & (1 << bit) == 0 { low } else { high }
@@ -523,22 +544,7 @@ impl Scene {
                     (low.min(point), high.max(point))
                 }));
             }
-        };
-        for index in self.visible_nodes() {
-            let node = &self.nodes[index.index()];
-            let mesh = node.mesh.and_then(|mesh| of_mesh[mesh.index()]);
-            let Some(mesh) = mesh else { continue };
-            // Joints place a skinned mesh, whatever node it hangs from; one of them stands for all.
-            let world = self
-                .placed_by_skin(node, &worlds)
-                .unwrap_or(worlds[index.index()]);
-            if node.instances.is_empty() {
-                include(&world, mesh);
-            }
-            for instance in &node.instances {
-                include(&(world * instance.affine()), mesh);
-            }
-        }
+        });
         bounds.filter(|(low, high)| low.is_finite() && high.is_finite())
     }
 

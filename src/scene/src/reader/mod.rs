@@ -21,3 +21,12 @@ mod surface;
 mod toon;
 pub(crate) mod transform;
 mod vrm0;
+
+/// A channel of a colour from the transfer function of sRGB (IEC 61966-2-1).
+fn linear(encoded: f32) -> f32 {
+    if encoded <= 0.040_45 {
+        encoded / 12.92
+    } else {
+        ((encoded + 0.055) / 1.055).powf(2.4)
+    }
+}

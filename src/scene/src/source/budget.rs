@@ -1,11 +1,17 @@
 //! What one file may take, all readers together: memory once it is read, counted before it is allocated, and a worker.
 
-use crate::{error::SceneError, limits::MAX_MEMORY_BYTES, source::json::Item, worker::Worker};
+use crate::{
+    error::SceneError,
+    limits::{MAX_MEMORY_BYTES, MAX_SPLATS},
+    source::json::Item,
+    worker::Worker,
+};
 use std::cell::Cell;
 
-/// What is left of a file's memory, and who unpacks its foreign payloads.
+/// What is left of a file's memory and of its splats, and who unpacks its foreign payloads.
 pub(crate) struct Budget {
     left: Cell<u64>,
+    splats: Cell<usize>,
     pub(crate) worker: Worker,
 }
 
@@ -13,6 +19,7 @@ impl Budget {
     pub(crate) fn new() -> Self {
         Self {
             left: Cell::new(MAX_MEMORY_BYTES),
+            splats: Cell::new(MAX_SPLATS),
             worker: Worker::new(),
         }
     }
@@ -28,6 +35,13 @@ impl Budget {
                 "with this the file takes more than {MAX_MEMORY_BYTES} bytes of memory once it is read"
             ))),
         }
+    }
+
+    /// Takes `count` splats that are more than points, all or none.
+    pub(crate) fn takes_splats(&self, count: usize) -> bool {
+        let left = self.splats.get().checked_sub(count);
+        self.splats.set(left.unwrap_or(self.splats.get()));
+        left.is_some()
     }
 
     /// What has not been taken.

@@ -4,9 +4,10 @@
 use crate::{
     description::scene::{Primitive, Splat, Topology},
     error::SceneError,
+    reader::linear,
     source::{accessor::Accessors, json::Item},
 };
-use glam::{Quat, Vec3};
+use glam::{Quat, Vec3, Vec4};
 
 const SPLATS: &str = "KHR_gaussian_splatting";
 /// Colour a unit of the harmonic of degree 0, as the extension states it.
@@ -14,7 +15,8 @@ const DEGREE_0: f32 = 0.282_094_8;
 /// Largest standard deviation that is believed, in the node's units.
 const MAX_DEVIATION: f32 = 1_000.0;
 
-/// Ellipsoids of the points of a primitive, and their colours where the file has no plain ones.
+/// Ellipsoids of the points of a primitive, and their colours where the file has no plain ones. Beyond
+/// [`MAX_SPLATS`](crate::limits::MAX_SPLATS) points remain, in their colours.
 pub(crate) fn read_splats(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
@@ -32,7 +34,7 @@ pub(crate) fn read_splats(
         return Err(item.fault("splats are points, and this primitive is drawn in another mode"));
     }
     let count = primitive.positions.len();
-    accessors.budget.charge_for::<Splat>(item, count)?;
+    accessors.budget.charge_for::<(Splat, Vec4)>(item, count)?;
     let scales = accessors.vec3(&scales)?;
     let rotations = accessors.vec4(&rotations)?;
     let opacities =
@@ -55,9 +57,11 @@ pub(crate) fn read_splats(
         .zip(&rotations)
         .map(|(scale, rotation)| Splat {
             deviation: scale.abs().min(Vec3::splat(MAX_DEVIATION)),
-            rotation: Quat::from_vec4(rotation.normalize_or(glam::Vec4::W)),
+            rotation: Quat::from_vec4(rotation.normalize_or(Vec4::W)),
         });
-    primitive.splats = splats.collect();
+    if accessors.budget.takes_splats(count) {
+        primitive.splats = splats.collect();
+    }
     if primitive.colors.is_empty() {
         let is_linear = extension
             .get("colorSpace")
@@ -65,22 +69,10 @@ pub(crate) fn read_splats(
             == Some("lin_rec709_display");
         let colors = harmonics.iter().zip(&opacities).map(|(harmonic, opacity)| {
             let color = (*harmonic * DEGREE_0 + 0.5).clamp(Vec3::ZERO, Vec3::ONE);
-            let linear = if is_linear { color } else { linear(color) };
-            linear.extend(opacity.clamp(0.0, 1.0))
+            let linear = |channel| if is_linear { channel } else { linear(channel) };
+            color.map(linear).extend(opacity.clamp(0.0, 1.0))
         });
         primitive.colors = colors.collect();
     }
     Ok(())
-}
-
-/// From the sRGB transfer function of IEC 61966-2-1.
-fn linear(color: Vec3) -> Vec3 {
-    let channel = |value: f32| {
-        if value <= 0.040_45 {
-            value / 12.92
-        } else {
-            ((value + 0.055) / 1.055).powf(2.4)
-        }
-    };
-    Vec3::new(channel(color.x), channel(color.y), channel(color.z))
 }

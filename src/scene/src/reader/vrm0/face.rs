@@ -1,6 +1,6 @@
 //! Expressions and gaze of VRM 0.x.
 
-use super::{index, linear, list, nodes_of_mesh, number};
+use super::{index, linear_color, list, nodes_of_mesh, number};
 use crate::{description::scene::Scene, source::json::Item};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -102,8 +102,9 @@ fn expression(group: &Value, materials: &BTreeMap<String, usize>, scene: &Scene)
         let property = value["propertyName"].as_str().unwrap_or_default();
         let target = &value["targetValue"];
         if let Some((_, kind)) = COLORS.iter().find(|(old, _)| *old == property) {
-            colors
-                .push(json!({ "material": material, "type": kind, "targetValue": linear(target) }));
+            colors.push(
+                json!({ "material": material, "type": kind, "targetValue": linear_color(target) }),
+            );
         } else if property == "_MainTex_ST" {
             let [width, height, left, bottom] = [(0, 1.0), (1, 1.0), (2, 0.0), (3, 0.0)]
                 .map(|(at, default): (usize, f32)| number(&target[at], default));

@@ -8,6 +8,7 @@ mod toon;
 use crate::{
     description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
+    reader::linear,
     source::json::{self, Item, Tree},
 };
 use glam::Quat;
@@ -171,15 +172,8 @@ fn add_node(scene: &mut Scene, parent: usize, translation: glam::Vec3) -> usize 
 }
 
 /// Colours of 0.x are encoded with a gamma, their alpha is not.
-fn linear(color: &Value) -> [f32; 4] {
+fn linear_color(color: &Value) -> [f32; 4] {
     let channel = |at: usize| number(&color[at], if at == 3 { 1.0 } else { 0.0 }).clamp(0.0, 1.0);
-    let linear = |encoded: f32| {
-        if encoded <= 0.040_45 {
-            encoded / 12.92
-        } else {
-            ((encoded + 0.055) / 1.055).powf(2.4)
-        }
-    };
     [
         linear(channel(0)),
         linear(channel(1)),

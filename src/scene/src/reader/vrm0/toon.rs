@@ -1,6 +1,6 @@
 //! Toon materials of VRM 0.x. How shades map follows the published behaviour of UniVRM's migration.
 
-use super::{index, linear, list, number};
+use super::{index, linear_color, list, number};
 use crate::description::scene::Scene;
 use serde_json::{Value, json};
 use std::f32::consts::TAU;
@@ -20,7 +20,7 @@ pub(super) fn materials(properties: &Value, scene: &Scene) -> Value {
 fn toon(old: &Value, scene: &Scene) -> Value {
     let float = |key: &str, default: f32| number(&old["floatProperties"][key], default);
     let color = |key: &str| {
-        let [red, green, blue, _] = linear(&old["vectorProperties"][key]);
+        let [red, green, blue, _] = linear_color(&old["vectorProperties"][key]);
         [red, green, blue]
     };
     let (shift, toony) = (
