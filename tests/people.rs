@@ -1,9 +1,9 @@
 //! Two people with the real client in the real plaza: they see each other, move, and talk.
 
 use crate::harness::{
-    Blocks, HostedServer, Program, Scratch, Visitors, checkout, offscreen, picture, turn,
+    Blocks, HostedServer, Program, Scratch, Visitors, checkout, offscreen, picture, stoa_bots, turn,
 };
-use bots::Participant;
+use bots::{Participant, write_box_world};
 use glam::Vec3;
 use image::imageops;
 use protocol::WorldAddress;
@@ -179,4 +179,28 @@ fn shows_who_goes(folder: &Path) {
         left < there / 3.0,
         "everything has changed: {left} on the left, {there} where he was"
     );
+}
+
+#[test]
+fn a_swarm_that_has_ended_has_left() {
+    let _turn = turn();
+    let scratch = Scratch::new();
+    let world = write_box_world(scratch.path(), 16).unwrap();
+    let server = HostedServer::start(&world, &scratch.path().join("data"));
+    let visitors = Visitors::new();
+    let mut ada = visitors.enter(&server.address, 1, "Ada");
+    let before = ada.people.len();
+    let mut swarm = Program::start("swarm", &mut stoa_bots(&server.address, 5));
+    assert!(
+        visitors.live_until(&mut [&mut ada], |people| people[0].people.len()
+            == before + 5)
+    );
+    while !swarm.is_over() {
+        visitors.live(&mut [&mut ada], std::time::Duration::from_millis(50));
+    }
+    assert_eq!(swarm.end().code, Some(0));
+    // Who is merely lost stays for half a minute.
+    visitors.live(&mut [&mut ada], std::time::Duration::from_secs(1));
+    assert_eq!(ada.people.len(), before, "{:?}", ada.people.values());
+    server.stop();
 }

@@ -1,5 +1,6 @@
 //! A built program that a test starts: its output is kept, its life is bounded, and it never outlives the test.
 
+use protocol::WorldAddress;
 use std::{
     ffi::OsStr,
     io::Read,
@@ -248,6 +249,15 @@ pub(crate) fn offscreen<A: AsRef<OsStr>>(
         .env("XDG_RUNTIME_DIR", folder)
         .args(arguments)
         .args(["--offscreen", "--size", "320x180"]);
+    command
+}
+
+/// `stoa-bots` that come into a world and leave it after a second.
+pub(crate) fn stoa_bots(address: &WorldAddress, count: u32) -> Command {
+    let mut command = Command::new(built("stoa-bots"));
+    command
+        .args(["swarm", "--join", &address.to_string()])
+        .args(["--count", &count.to_string(), "--seconds", "1", "--json"]);
     command
 }
 

@@ -55,6 +55,9 @@ const BODY_TICKS: u64 = 12;
 /// Up to so many bots wave and speak as they like; more together say no more than these.
 const TALKERS: f32 = 30.0;
 
+/// Longest time in which bots leave a world.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// What bots do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Behaviour {
@@ -385,16 +388,28 @@ pub fn stroll(address: &WorldAddress, count: u32, seed: u64) -> io::Result<Strol
         .name("stoa-bots".to_owned())
         .spawn(move || {
             live(&mut bots, &asked_to_end);
-            for bot in &bots {
-                at_best(bot.person.session.leave());
-            }
-            runtime.shutdown_timeout(Duration::from_millis(300));
+            part(bots, runtime);
             drop(crew);
         })?;
     Ok(Strollers {
         is_over,
         thread: Some(thread),
     })
+}
+
+/// All leave in good order, and are gone from the world when this returns; at most after [`PARTING`].
+pub(crate) fn part(mut bots: Vec<Bot>, runtime: tokio::runtime::Runtime) {
+    for bot in &bots {
+        at_best(bot.person.session.leave());
+    }
+    let until = Instant::now() + PARTING;
+    while Instant::now() < until && bots.iter().any(|bot| bot.person.end.is_none()) {
+        for bot in &mut bots {
+            bot.person.tick();
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    runtime.shutdown_timeout(Duration::from_millis(300));
 }
 
 fn live(bots: &mut [Bot], is_over: &AtomicBool) {

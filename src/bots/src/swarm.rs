@@ -1,10 +1,10 @@
 //! Many bots at once, and what they measured.
 
 use crate::participant::at_best;
-use crate::stroll::{Behaviour, Bot, Crew, TickClock, fetched_ground, update_ground};
+use crate::stroll::{Behaviour, Bot, Crew, TickClock, fetched_ground, part, update_ground};
 use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND, WorldAddress};
 use server::is_sampled;
-use std::{collections::BTreeSet, io, time::Duration};
+use std::{collections::BTreeSet, io};
 
 /// Seconds that a swarm has for entering.
 const ENTRY_SECS: u64 = 60;
@@ -133,10 +133,7 @@ pub fn swarm_with(
         sampled: BTreeSet::new(),
     };
     let report = run.go(config, &crew, runtime.handle(), on_begin);
-    for bot in &run.bots {
-        at_best(bot.person.session.leave());
-    }
-    runtime.shutdown_timeout(Duration::from_millis(500));
+    part(run.bots, runtime);
     report
 }
 

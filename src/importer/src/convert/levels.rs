@@ -1,7 +1,6 @@
 //! Levels of detail (MSFT_lod): each with about half of the triangles of the one before, over the same vertices.
 
-use super::quantize::place;
-use meshopt::{SimplifyOptions, simplify_decoder};
+use super::{quantize::place, simplify::reduce};
 use scene::writer::{Array, Draft};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -90,23 +89,13 @@ fn simplified(draft: &mut Draft, mesh: &Value, error: f32) -> Option<Value> {
         if primitive.get("mode").is_some_and(|mode| mode != 4) {
             return None;
         }
-        let indices = draft
-            .arrays
-            .get(place(&primitive["indices"])?)?
-            .as_ref()?
-            .to_indices()?;
-        let positions = draft
-            .arrays
-            .get(place(&primitive["attributes"]["POSITION"])?)?
-            .as_ref()?
-            .to_floats();
-        let (points, _) = positions.as_chunks::<3>();
-        if indices.iter().any(|index| *index as usize >= points.len()) {
-            return None;
-        }
-        let target = indices.len() / 6 * 3;
-        let options = SimplifyOptions::LockBorder;
-        let fewer = simplify_decoder(&indices, points, target, error, options, None);
+        let (indices, positions) = (
+            place(&primitive["indices"])?,
+            place(&primitive["attributes"]["POSITION"])?,
+        );
+        // Half of the triangles.
+        let target = |count: usize| count / 6 * 3;
+        let (indices, fewer) = reduce(draft, indices, positions, target, error)?;
         before += indices.len();
         after += fewer.len();
         // An accessor cannot be empty.
