@@ -77,8 +77,9 @@ async fn of_two_who_grab_the_first_heard_gets_it_and_the_others_picture_glides_b
         frame(&mut stage, &mut ada, &mut bo).await;
         let now = [place(&ada, thing), place(&bo, thing)];
         for (now, before) in now.iter().zip(before) {
-            // A hand draws at 9 m/s, what glides adds to that.
-            assert!(now.distance(before) < 0.25, "{before} to {now}");
+            // A hand draws at 9 m/s, what glides adds 5 m/s to that, and a picture that was late catches up; without a
+            // glide it were half a metre and more.
+            assert!(now.distance(before) < 0.35, "{before} to {now}");
         }
         before = now;
     }
