@@ -1,7 +1,7 @@
 //! One description of a record serves both directions: a [`Coder`] is given each value and says what it is.
 //! Writing, it hands the value back; reading, it ignores what it was given.
 
-use crate::range_coder::{Interval, RangeDecoder, RangeEncoder, TOTAL_BITS};
+use crate::range_coder::{Interval, RangeDecoder, TOTAL_BITS};
 use crate::record::code_gap;
 use crate::tables::{Family, MAGNITUDE_SYMBOLS, TableId, Tables};
 use std::sync::LazyLock;
@@ -113,11 +113,7 @@ impl Coder for Preparer<'_> {
 
     fn bits(&mut self, count: u32, value: u32) -> u32 {
         for_each_part(count, |shift, width| {
-            let part = (value >> shift) & ((1 << width) - 1);
-            self.push(Interval {
-                start: (part << (TOTAL_BITS - width)) as u16,
-                width: 1 << (TOTAL_BITS - width),
-            });
+            self.push(part_of(value, shift, width));
         });
         value & mask(count)
     }
@@ -128,35 +124,27 @@ pub(crate) fn gap_cost(list: usize, gap: u32) -> u32 {
     GAP_COSTS[list][magnitude_symbol(gap)]
 }
 
-static GAP_COSTS: LazyLock<Vec<Vec<u32>>> = LazyLock::new(|| {
-    (0..2)
-        .map(|list| {
-            (0..MAGNITUDE_SYMBOLS)
-                .map(|symbol| {
-                    let mut intervals = vec![];
-                    let mut preparer = Preparer::new(&mut intervals);
-                    code_gap(&mut preparer, list, Some(magnitude_class(symbol).0));
-                    preparer.cost()
-                })
-                .collect()
+static GAP_COSTS: LazyLock<[[u32; MAGNITUDE_SYMBOLS]; 2]> = LazyLock::new(|| {
+    std::array::from_fn(|list| {
+        std::array::from_fn(|symbol| {
+            let mut intervals = vec![];
+            let mut preparer = Preparer::new(&mut intervals);
+            code_gap(&mut preparer, list, Some(magnitude_class(symbol).0));
+            preparer.cost()
         })
-        .collect()
+    })
 });
 
-/// Writes straight into a range encoder.
-impl Coder for RangeEncoder<'_> {
+/// Collects intervals whose cost does not matter.
+impl Coder for Vec<Interval> {
     fn symbol(&mut self, table: TableId, value: usize) -> usize {
-        self.encode(Tables::get().interval(table, value));
+        self.push(Tables::get().interval(table, value));
         value
     }
 
     fn bits(&mut self, count: u32, value: u32) -> u32 {
         for_each_part(count, |shift, width| {
-            let part = (value >> shift) & ((1 << width) - 1);
-            self.encode(Interval {
-                start: (part << (TOTAL_BITS - width)) as u16,
-                width: 1 << (TOTAL_BITS - width),
-            });
+            self.push(part_of(value, shift, width));
         });
         value & mask(count)
     }
@@ -202,6 +190,15 @@ fn for_each_part(count: u32, mut part: impl FnMut(u32, u32)) {
     }
 }
 
+/// Some bits of a number, without any model.
+const fn part_of(value: u32, shift: u32, width: u32) -> Interval {
+    let part = (value >> shift) & ((1 << width) - 1);
+    Interval {
+        start: (part << (TOTAL_BITS - width)) as u16,
+        width: 1 << (TOTAL_BITS - width),
+    }
+}
+
 /// Cost of an interval by its width, in 1/64 bits, rounded up and with what the coder itself loses.
 struct CostTable(Vec<u16>);
 
@@ -229,6 +226,7 @@ impl CostTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::range_coder::write_intervals;
 
     #[test]
     fn magnitudes_come_back_at_every_class_border() {
@@ -240,13 +238,13 @@ mod tests {
             }
         }
         let table = TableId::new(Family::BodyX, 5);
-        let mut bytes = vec![];
-        let mut encoder = RangeEncoder::new(&mut bytes);
+        let mut intervals = vec![];
         for value in &values {
-            encoder.magnitude(table, *value);
-            encoder.sized_signed(-(*value as i32));
+            intervals.magnitude(table, *value);
+            intervals.sized_signed(-(*value as i32));
         }
-        encoder.finish();
+        let mut bytes = vec![];
+        write_intervals(&intervals, &mut bytes);
         let mut decoder = RangeDecoder::new(&bytes);
         for value in &values {
             assert_eq!(decoder.magnitude(table, 0), *value);

@@ -11,7 +11,7 @@ use crate::datagram::{
 use crate::history::{Glance, Place, SharedHistory};
 use crate::interest::{Ranker, roused, urgency};
 use crate::preparation::{Preparations, Prepared, Reference};
-use crate::range_coder::{FLUSH_BYTES, RangeEncoder};
+use crate::range_coder::{FLUSH_BYTES, Interval, write_intervals};
 use crate::record::{ARRIVED, GAP_OF_RECORDS, GAP_OF_REMOVALS, NONE_LOST, code_gap};
 use crate::tables::{Family, TableId};
 use crate::view::{Binding, ClientView, MAX_SINCE_BASELINE, Slot};
@@ -84,6 +84,9 @@ pub struct Encoder {
     removals: Vec<u16>,
     /// Candidates by urgency: inverted bits of the priority, then the index.
     order: Vec<u64>,
+    /// What the body is coded as.
+    body: Vec<Interval>,
+    references: References,
 }
 
 impl Encoder {
@@ -213,7 +216,7 @@ impl Encoder {
         if slot.is_settled(glance) {
             return;
         }
-        let reference = Reference::of(slot, acknowledged, send);
+        let reference = self.references.of(slot, acknowledged, send);
         let baseline = reference
             .baseline_send(send)
             .filter(|at| *at >= glance.oldest_since);
@@ -363,29 +366,28 @@ impl Encoder {
         cost
     }
 
-    fn write_body(&self, acknowledged: u32, out: &mut Vec<u8>, report: &mut EncodeReport) {
-        let mut encoder = RangeEncoder::new(out);
-        code_mask(&mut encoder, acknowledged);
+    fn write_body(&mut self, acknowledged: u32, out: &mut Vec<u8>, report: &mut EncodeReport) {
+        let body = &mut self.body;
+        body.clear();
+        code_mask(body, acknowledged);
         let mut next = 0;
         for slot in &self.removals {
             let slot = u32::from(*slot);
-            code_gap(&mut encoder, GAP_OF_REMOVALS, Some(slot - next));
+            code_gap(body, GAP_OF_REMOVALS, Some(slot - next));
             next = slot + 1;
             report.removals += 1;
         }
-        code_gap(&mut encoder, GAP_OF_REMOVALS, None);
+        code_gap(body, GAP_OF_REMOVALS, None);
         next = 0;
         for candidate in self.candidates.iter().filter(|each| each.is_chosen) {
             let slot = u32::from(candidate.slot);
-            code_gap(&mut encoder, GAP_OF_RECORDS, Some(slot - next));
+            code_gap(body, GAP_OF_RECORDS, Some(slot - next));
             next = slot + 1;
-            for interval in self.preparations.intervals(candidate.prepared) {
-                encoder.encode(*interval);
-            }
+            body.extend_from_slice(self.preparations.intervals(candidate.prepared));
             candidate.prepared.count(report);
         }
-        code_gap(&mut encoder, GAP_OF_RECORDS, None);
-        encoder.finish();
+        code_gap(body, GAP_OF_RECORDS, None);
+        write_intervals(body, out);
     }
 }
 
@@ -434,16 +436,34 @@ fn is_news(slot: &Slot, glance: &Glance, baseline: Option<u64>, send: u64) -> bo
     !is_waited_for || is_repeat_due(slot)
 }
 
-impl Reference {
+/// Chooses what records refer to; most slots of a client have the same acknowledged records.
+#[derive(Debug)]
+struct References {
+    /// Acknowledged sends that were chosen from last, and the choice.
+    last: (u32, Reference),
+}
+
+impl Default for References {
+    fn default() -> Self {
+        Self {
+            last: (0, Reference::NOTHING),
+        }
+    }
+}
+
+impl References {
     /// Chooses what a record of `slot` refers to.
-    fn of(slot: &Slot, acknowledged: u32, send: u64) -> Self {
+    fn of(&mut self, slot: &Slot, acknowledged: u32, send: u64) -> Reference {
         let held = slot.sent & acknowledged;
         if held != 0 {
-            return Self::acknowledged(held);
+            if self.last.0 != held {
+                self.last = (held, Reference::acknowledged(held));
+            }
+            return self.last.1;
         }
         if slot.old_baseline == 0 || slot.since_baseline >= MAX_SINCE_BASELINE {
-            return Self::NOTHING;
+            return Reference::NOTHING;
         }
-        Self::old(send as u32 - slot.old_baseline)
+        Reference::old(send as u32 - slot.old_baseline)
     }
 }

@@ -36,6 +36,9 @@ pub(crate) type Place = u32;
 const MAX_CHANGES: usize = 1024;
 /// Sends after which somebody who stopped counts as having come to rest, for those who look seldom.
 const REST_SENDS: u64 = 2;
+/// What has not moved for so many sends rests, and rouses those who look at it seldom when it stirs. Who turns slowly is
+/// still in many sends between two steps of the quantiser, and is watched all the while.
+pub(crate) const RESTED_SENDS: u64 = 8;
 /// Factor of what is in somebody's hand.
 const HELD_WEIGHT: f32 = 2.0;
 /// Least factor: nobody is forgotten.
@@ -161,14 +164,18 @@ impl SharedHistory {
     ) {
         let track = &mut self.tracks[place as usize];
         track.recorded = self.send;
-        let previous = track.states.back().map(|(_, state)| state);
+        let (since, previous) = track
+            .states
+            .back()
+            .map_or((self.send, None), |(since, state)| (*since, Some(state)));
         let state = refine(previous, *state, elapsed_secs);
         let was_still = previous.is_some_and(|previous| previous.is_still);
+        let has_rested = self.send - since >= RESTED_SENDS;
         if previous.is_none_or(|last| *last != state) {
             track.push(self.send, state);
         }
         match (was_still, state.is_still) {
-            (true, false) => self.roused.push(place),
+            (true, false) if has_rested => self.roused.push(place),
             (false, true) => stopped.push(place),
             _ => {}
         }

@@ -83,24 +83,24 @@ impl Prepared {
 /// A record of one entity against one reference; an entity has a few.
 #[derive(Clone, Copy, Debug)]
 struct Variant {
-    place: Place,
     reference: Reference,
     prepared: Prepared,
+    /// Number of the next variant of the same entity, [`NONE`] after the last.
+    next: u32,
 }
+
+const NONE: u32 = u32::MAX;
 
 /// Records prepared for one send.
 #[derive(Debug, Default)]
 pub(crate) struct Preparations {
     send: u64,
-    /// Where to look for a variant: its hash leads to the first of a row of entries, each the number of the send from
-    /// which it is and the index in `variants`. Length a power of two, at most half of it in use.
-    entries: Vec<(u32, u32)>,
+    /// By place: the send from which an entry is, and the number of the entity's first variant. Clients ask for places
+    /// in their order, so that entries and variants are met one after another.
+    firsts: Vec<(u32, u32)>,
     variants: Vec<Variant>,
     intervals: Vec<Interval>,
 }
-
-/// Entries of the first table.
-const FIRST_ENTRIES: usize = 1024;
 
 impl Preparations {
     /// Forgets what was prepared for another send.
@@ -123,51 +123,31 @@ impl Preparations {
         place: Place,
         reference: Reference,
     ) -> Prepared {
-        if self.variants.len() * 2 >= self.entries.len() {
-            self.enlarge();
-        }
         let stamp = self.send as u32;
-        let mut entry = self.first_entry(place, reference);
-        while let (at, index) = self.entries[entry]
-            && at == stamp
-        {
-            let variant = &self.variants[index as usize];
-            if variant.place == place && variant.reference == reference {
+        let entry = place as usize;
+        if entry >= self.firsts.len() {
+            let unused = (stamp.wrapping_sub(1), NONE);
+            self.firsts.resize(entry + 1, unused);
+        }
+        let first = match self.firsts[entry] {
+            (at, first) if at == stamp => first,
+            _ => NONE,
+        };
+        let mut index = first;
+        while let Some(variant) = self.variants.get(index as usize) {
+            if variant.reference == reference {
                 return variant.prepared;
             }
-            entry = (entry + 1) & (self.entries.len() - 1);
+            index = variant.next;
         }
         let prepared = self.prepare(history, place, reference);
-        self.entries[entry] = (stamp, self.variants.len() as u32);
+        self.firsts[entry] = (stamp, self.variants.len() as u32);
         self.variants.push(Variant {
-            place,
             reference,
             prepared,
+            next: first,
         });
         prepared
-    }
-
-    fn first_entry(&self, place: Place, reference: Reference) -> usize {
-        /// 2^64 divided by the golden ratio: spreads neighbours (Knuth, "The Art of Computer Programming", 6.4).
-        const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-        let against = u64::from(reference.past) << 32 | u64::from(reference.old_age);
-        let mixed = (against.wrapping_mul(SPREAD) ^ u64::from(place)).wrapping_mul(SPREAD);
-        (mixed >> 32) as usize & (self.entries.len() - 1)
-    }
-
-    /// Makes the table of entries twice as large.
-    fn enlarge(&mut self) {
-        let count = (self.entries.len() * 2).max(FIRST_ENTRIES);
-        let stamp = self.send as u32;
-        self.entries.clear();
-        self.entries.resize(count, (stamp.wrapping_sub(1), 0));
-        for (index, variant) in self.variants.iter().enumerate() {
-            let mut entry = self.first_entry(variant.place, variant.reference);
-            while self.entries[entry].0 == stamp {
-                entry = (entry + 1) & (count - 1);
-            }
-            self.entries[entry] = (stamp, index as u32);
-        }
     }
 
     fn prepare(&mut self, history: &SharedHistory, place: Place, reference: Reference) -> Prepared {

@@ -15,89 +15,62 @@ pub(crate) struct Interval {
     pub(crate) width: u16,
 }
 
-/// Writes intervals.
-pub(crate) struct RangeEncoder<'a> {
-    /// A carry, bits of `held_bits` that are settled but for a carry, and 32 bits more.
-    low: u64,
-    held_bits: u32,
-    range: u32,
-    start: usize,
-    out: &'a mut Vec<u8>,
+/// Appends the fewest bytes that tell one interval after another. The state lives in registers: this is the innermost
+/// loop of every send.
+pub(crate) fn write_intervals(intervals: &[Interval], out: &mut Vec<u8>) {
+    let start = out.len();
+    // A carry, bits of `held_bits` that are settled but for a carry, and 32 bits more.
+    let mut low = 0_u64;
+    let mut held_bits = 0_u32;
+    let mut range = u32::MAX;
+    for interval in intervals {
+        let unit = range >> TOTAL_BITS;
+        low += u64::from(unit) * u64::from(interval.start);
+        range = unit * u32::from(interval.width);
+        if range >= BOTTOM {
+            continue;
+        }
+        // Above the bottom again, which settles a byte or two.
+        let settled = range.leading_zeros() & !7;
+        low <<= settled;
+        range <<= settled;
+        held_bits += settled;
+        if held_bits >= 16 {
+            held_bits -= 16;
+            let place = 32 + held_bits;
+            let bytes = low >> place;
+            if bytes > u64::from(u16::MAX) {
+                carry(&mut out[start..]);
+            }
+            out.extend_from_slice(&(bytes as u16).to_be_bytes());
+            low &= (1 << place) - 1;
+        }
+    }
+    for zero_bits in [24_u32, 16, 8, 0] {
+        let mask = (1_u64 << zero_bits) - 1;
+        let value = (low + mask) & !mask;
+        if value < low + u64::from(range) {
+            if value >> (32 + held_bits) != 0 {
+                carry(&mut out[start..]);
+            }
+            let bytes = (value << (32 - held_bits)).to_be_bytes();
+            let count = 4 + held_bits as usize / 8;
+            out.extend_from_slice(&bytes[..count]);
+            break;
+        }
+    }
+    while out.len() > start && out.last() == Some(&0) {
+        out.pop();
+    }
 }
 
-impl<'a> RangeEncoder<'a> {
-    pub(crate) const fn new(out: &'a mut Vec<u8>) -> Self {
-        Self {
-            low: 0,
-            held_bits: 0,
-            range: u32::MAX,
-            start: out.len(),
-            out,
-        }
-    }
-
-    #[inline]
-    pub(crate) fn encode(&mut self, interval: Interval) {
-        let unit = self.range >> TOTAL_BITS;
-        self.low += u64::from(unit) * u64::from(interval.start);
-        self.range = unit * u32::from(interval.width);
-        if self.range < BOTTOM {
-            self.settle();
-        }
-    }
-
-    /// Brings the range above [`BOTTOM`] again, which settles a byte or two.
-    #[inline]
-    fn settle(&mut self) {
-        let settled = self.range.leading_zeros() & !7;
-        self.low <<= settled;
-        self.range <<= settled;
-        self.held_bits += settled;
-        if self.held_bits >= 16 {
-            self.write_two();
-        }
-    }
-
-    /// Writes the highest two of the held bytes.
-    #[inline]
-    fn write_two(&mut self) {
-        self.held_bits -= 16;
-        let place = 32 + self.held_bits;
-        let bytes = self.low >> place;
-        if bytes > u64::from(u16::MAX) {
-            self.carry();
-        }
-        self.out.extend_from_slice(&(bytes as u16).to_be_bytes());
-        self.low &= (1 << place) - 1;
-    }
-
-    #[cold]
-    fn carry(&mut self) {
-        for byte in self.out[self.start..].iter_mut().rev() {
-            *byte = byte.wrapping_add(1);
-            if *byte != 0 {
-                return;
-            }
-        }
-    }
-
-    /// Writes the fewest bytes that tell the interval.
-    pub(crate) fn finish(mut self) {
-        for zero_bits in [24_u32, 16, 8, 0] {
-            let mask = (1_u64 << zero_bits) - 1;
-            let value = (self.low + mask) & !mask;
-            if value < self.low + u64::from(self.range) {
-                if value >> (32 + self.held_bits) != 0 {
-                    self.carry();
-                }
-                let bytes = (value << (32 - self.held_bits)).to_be_bytes();
-                let count = 4 + self.held_bits as usize / 8;
-                self.out.extend_from_slice(&bytes[..count]);
-                break;
-            }
-        }
-        while self.out.len() > self.start && self.out.last() == Some(&0) {
-            self.out.pop();
+/// Adds one to a number that has been written, its last byte the lowest.
+#[cold]
+fn carry(written: &mut [u8]) {
+    for byte in written.iter_mut().rev() {
+        *byte = byte.wrapping_add(1);
+        if *byte != 0 {
+            return;
         }
     }
 }
@@ -171,11 +144,7 @@ mod tests {
                 .map(|&(start, width)| Interval { start, width: width.min(32_767 - start).max(1) })
                 .collect();
             let mut bytes = vec![7, 7];
-            let mut encoder = RangeEncoder::new(&mut bytes);
-            for interval in &intervals {
-                encoder.encode(*interval);
-            }
-            encoder.finish();
+            write_intervals(&intervals, &mut bytes);
             let cost: f64 = intervals.iter().map(|interval| 15.0 - f64::from(interval.width).log2()).sum();
             prop_assert!(bytes.len() - 2 <= (cost * 1.001 / 8.0) as usize + FLUSH_BYTES);
             prop_assert_eq!(&bytes[..2], &[7, 7]);

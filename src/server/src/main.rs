@@ -42,6 +42,7 @@ fn main() -> ExitCode {
         return code;
     }
     scene::worker::decode_apart(WorkerLimits::default());
+    simulation::keep_ticks_on_one_thread();
     match run(Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

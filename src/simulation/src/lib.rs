@@ -32,6 +32,7 @@ pub use avatar::{AvatarInput, AvatarMotion, eye_height};
 pub use check::{MotionCheck, MotionClaim, Verdict};
 pub use hands::{BodyNews, Hands};
 pub use place::{SeatPlace, SpawnPlace};
+pub use plugin::keep_ticks_on_one_thread;
 pub use query::Hit;
 pub use rollback::{RestoreError, Rollback};
 pub use rules::*;

@@ -12,14 +12,21 @@ const ABOVE_FEET: f32 = 0.1;
 /// A longer way in one tick is no motion and throws nothing aside, in metres.
 const LONGEST_STRIDE: f32 = 0.6;
 
-/// An obstacle takes part while something loose is within so many metres of it: further than anything flies in a tick.
+/// An obstacle is in the engine while something loose is within so many metres of it: further than anything flies in a
+/// tick.
 const LOOSE_METRES: f32 = 2.5;
+/// Ticks after the last of that for which it stays: to come and go costs more than to be there.
+const STAY_TICKS: u8 = 30;
 
 /// Where a person's obstacle is meant to be.
 #[derive(Component, Clone, Copy, Debug)]
 struct Obstacle {
     feet: Vec3,
     is_crouching: bool,
+    /// Something loose was near in the last step.
+    is_near_loose: bool,
+    /// The engine's body, and ticks since it was last needed.
+    body: Option<(Entity, u8)>,
 }
 
 impl Obstacle {
@@ -40,17 +47,10 @@ impl Simulation {
         let obstacle = Obstacle {
             feet,
             is_crouching: false,
+            is_near_loose: true,
+            body: None,
         };
-        let avatar = self
-            .world
-            .spawn((
-                RigidBody::KinematicPositionBased,
-                obstacle.collider(),
-                CollisionGroups::new(AVATAR_GROUP, Group::all() & !AVATAR_GROUP),
-                Transform::from_translation(obstacle.center()),
-                obstacle,
-            ))
-            .id();
+        let avatar = self.world.spawn(obstacle).id();
         self.obstacles.push(avatar);
         avatar
     }
@@ -74,12 +74,25 @@ impl Simulation {
         }
         obstacle.is_crouching = is_crouching;
         let collider = obstacle.collider();
-        self.world.entity_mut(avatar).insert(collider);
+        if let Some((body, _)) = obstacle.body {
+            self.world.entity_mut(body).insert(collider);
+        }
+    }
+
+    /// True when a person may touch something loose: nothing about them gives way otherwise.
+    #[must_use]
+    pub fn is_near_loose(&self, avatar: Entity) -> bool {
+        let obstacle = self.world.get::<Obstacle>(avatar);
+        obstacle.is_some_and(|obstacle| obstacle.is_near_loose)
     }
 
     /// Takes a person's obstacle away.
     pub fn remove_avatar(&mut self, avatar: Entity) {
         self.obstacles.retain(|known| *known != avatar);
+        let obstacle = self.world.get::<Obstacle>(avatar).copied();
+        if let Some((body, _)) = obstacle.and_then(|obstacle| obstacle.body) {
+            self.world.despawn(body);
+        }
         self.world.despawn(avatar);
     }
 
@@ -87,39 +100,66 @@ impl Simulation {
     pub(crate) fn place_obstacles(&mut self) {
         for number in 0..self.obstacles.len() {
             let avatar = self.obstacles[number];
-            if let Some(obstacle) = self.world.get::<Obstacle>(avatar).copied() {
-                self.place_obstacle(avatar, &obstacle);
+            let Some(before) = self.world.get::<Obstacle>(avatar).copied() else {
+                continue;
+            };
+            let mut obstacle = before;
+            self.place_obstacle(&mut obstacle);
+            if (obstacle.is_near_loose, obstacle.body) != (before.is_near_loose, before.body)
+                && let Some(mut known) = self.world.get_mut::<Obstacle>(avatar)
+            {
+                *known = obstacle;
             }
         }
     }
 
-    fn place_obstacle(&mut self, avatar: Entity, obstacle: &Obstacle) {
-        let center = obstacle.center();
-        let takes_part = self.has_loose_thing_about(obstacle);
-        let Some(handle) = self.world.get::<RapierRigidBodyHandle>(avatar).copied() else {
-            // The engine takes it in with this step, from there.
-            return self.set_translation(avatar, center);
-        };
-        let Some(body) = self
-            .rigid_bodies_mut()
-            .and_then(|set| set.into_inner().bodies.get_mut(handle.0))
-        else {
+    fn place_obstacle(&mut self, obstacle: &mut Obstacle) {
+        obstacle.is_near_loose = self.has_loose_thing_about(obstacle);
+        let Some((body, idle_ticks)) = obstacle.body else {
+            if obstacle.is_near_loose {
+                obstacle.body = Some((self.spawn_obstacle(obstacle), 0));
+            }
             return;
         };
-        if !takes_part {
-            body.set_enabled(false);
+        let idle_ticks = if obstacle.is_near_loose {
+            0
+        } else {
+            idle_ticks + 1
+        };
+        if idle_ticks > STAY_TICKS {
+            self.world.despawn(body);
+            obstacle.body = None;
             return;
         }
-        let is_jump = body.position().translation.distance(center) > LONGEST_STRIDE;
-        if is_jump || !body.is_enabled() {
-            body.set_enabled(true);
-            body.set_position(Pose::from_translation(center), true);
-        }
-        self.set_translation(avatar, center);
+        obstacle.body = Some((body, idle_ticks));
+        self.move_obstacle(body, obstacle.center());
     }
 
-    fn set_translation(&mut self, avatar: Entity, center: Vec3) {
-        if let Some(mut transform) = self.world.get_mut::<Transform>(avatar)
+    /// The engine takes it in with this step.
+    fn spawn_obstacle(&mut self, obstacle: &Obstacle) -> Entity {
+        let parts = (
+            RigidBody::KinematicPositionBased,
+            obstacle.collider(),
+            CollisionGroups::new(AVATAR_GROUP, Group::all() & !AVATAR_GROUP),
+            Transform::from_translation(obstacle.center()),
+        );
+        self.world.spawn(parts).id()
+    }
+
+    fn move_obstacle(&mut self, body: Entity, center: Vec3) {
+        let handle = self.world.get::<RapierRigidBodyHandle>(body).copied();
+        let is_jump = handle
+            .and_then(|handle| self.rigid_bodies().bodies.get(handle.0))
+            .is_some_and(|body| body.position().translation.distance(center) > LONGEST_STRIDE);
+        if is_jump
+            && let Some(handle) = handle
+            && let Some(body) = self
+                .rigid_bodies_mut()
+                .and_then(|set| set.into_inner().bodies.get_mut(handle.0))
+        {
+            body.set_position(Pose::from_translation(center), true);
+        }
+        if let Some(mut transform) = self.world.get_mut::<Transform>(body)
             && transform.translation != center
         {
             transform.translation = center;

@@ -4,6 +4,7 @@ use crate::{rules::TICK_SECS, surface::ContactRules};
 use bevy::{
     ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
     prelude::{App, Time, TransformPlugin, World},
+    tasks::{ComputeTaskPool, TaskPoolBuilder},
 };
 use bevy_rapier3d::prelude::{RapierPhysicsPlugin, TimestepMode};
 
@@ -25,6 +26,12 @@ pub(super) fn plugin(app: &mut App) {
             schedule.set_executor(SingleThreadedExecutor::new());
         })
         .add_plugins(RapierPhysicsPlugin::<ContactRules>::default().in_schedule(Tick));
+}
+
+/// Keeps ticks on the thread that asks for them. For programs that do nothing else with Bevy, before their first world:
+/// a tick's part for another thread is smaller than waking it.
+pub fn keep_ticks_on_one_thread() {
+    ComputeTaskPool::get_or_init(|| TaskPoolBuilder::new().num_threads(1).build());
 }
 
 /// A Bevy world with the engine in it, ready for its first tick.

@@ -23,6 +23,7 @@ struct Claims {
 
 /// Serves a world until the input ends.
 pub(crate) fn serve(world: &Path) -> Result<()> {
+    simulation::keep_ticks_on_one_thread();
     let watch = Watch::with_ledger();
     let config = ServerConfig {
         worlds: vec![world.to_path_buf()],

@@ -12,7 +12,7 @@ pub(crate) use grid::{Cell, Grid};
 pub(crate) use schedule::Schedule;
 
 use crate::encoder::{INTEREST_METRES, ViewPoint};
-use crate::history::{Glance, Place, SharedHistory};
+use crate::history::{Glance, Place, RESTED_SENDS, SharedHistory};
 use crate::view::{Binding, ClientView};
 use schedule::SLOWEST_TIER;
 
@@ -135,7 +135,8 @@ impl Ranker {
             }
             let distance = glance.position.distance(viewer.position);
             slot.tier = distance_tier(distance, slot.tier);
-            if slot.is_settled(glance) {
+            let has_rested = history.send() - glance.newest_since >= RESTED_SENDS;
+            if has_rested && slot.is_settled(glance) {
                 self.entries.push((index as u16, SLOWEST_TIER, slot.place));
             } else {
                 let score = urgency(glance, viewer).to_bits();

@@ -207,7 +207,10 @@ impl World {
     pub(super) fn carry_bodies(&mut self) {
         let mut lost = Vec::new();
         for (person, known) in &self.people {
-            if !known.track.is_seated() && known.link.is_some() {
+            let may_push = !known.track.is_seated()
+                && known.link.is_some()
+                && self.simulation.is_near_loose(known.obstacle);
+            if may_push {
                 let sample = known.track.newest();
                 let is_crouching = sample.flags.contains(replication::Flags::CROUCHING);
                 self.simulation.push_around(sample.position, is_crouching);

@@ -109,11 +109,6 @@ impl World {
         let (datagrams, bytes) = *last_send;
         let mut batch = Batch::with_capacity(datagrams, bytes + bytes / 4);
         for known in self.people.values_mut() {
-            let viewer = ViewPoint {
-                own: Some(known.info.entity),
-                position: known.track.eyes(),
-                forward: forward(known.track.newest()),
-            };
             let Some(link) = known
                 .link
                 .as_mut()
@@ -123,6 +118,11 @@ impl World {
             };
             let Some(budget) = link.bytes_of_this_send(now_secs, round) else {
                 continue;
+            };
+            let viewer = ViewPoint {
+                own: Some(known.info.entity),
+                position: known.track.eyes(),
+                forward: forward(known.track.newest()),
             };
             let header = SnapshotHeader {
                 acknowledgement: link.log.acknowledgement(),
