@@ -1,7 +1,7 @@
 //! A shader that cannot be composed with the engine's own modules, or is no program, ends a run without a window.
 
-use super::{SteppedClient, make};
-use crate::{ClientConfig, ClientError, Display, Locale, Offscreen, Surroundings};
+use super::{SteppedClient, make, samples};
+use crate::{ClientConfig, ClientError, Display, Offscreen};
 use bevy::{
     asset::uuid_handle,
     camera::visibility::NoFrustumCulling,
@@ -9,8 +9,6 @@ use bevy::{
     render::render_resource::AsBindGroup,
     shader::{Shader, ShaderRef},
 };
-use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS};
-use std::path::Path;
 
 const SHADER: Handle<Shader> = uuid_handle!("5b6e2c1e-6f0e-4b8b-9d5c-3f6f2f6a7d10");
 /// Pictures in which a pipeline is certainly built.
@@ -29,22 +27,10 @@ impl Material for Shaded {
 fn draw_with(source: &'static str) -> Result<(), ClientError> {
     let options = Offscreen::of_size(32, 18);
     let config = ClientConfig {
-        address: "stoa://127.0.0.1:9/nowhere".parse().unwrap(),
-        name: DisplayName::new("Test").unwrap(),
-        avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
-        avatar_file: None,
-        data: None,
-        assets: Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets"),
-        variant: None,
-        locale: Locale::English,
         has_screens: false,
         display: Display::Offscreen(options.clone()),
-        script: None,
-        record: None,
-        stats: None,
-        is_summarising: false,
         pin_unknown: true,
-        surroundings: Surroundings::default(),
+        ..samples::config("stoa://127.0.0.1:9/nowhere")
     };
     let mut app = make(config)?;
     app.add_plugins(MaterialPlugin::<Shaded>::default());

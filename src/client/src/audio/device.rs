@@ -48,6 +48,15 @@ impl Loudspeaker {
     }
 }
 
+#[cfg(test)]
+impl Loudspeaker {
+    /// One whose commands are read by a test.
+    pub(super) fn heard() -> (Self, Receiver<Command>) {
+        let (sender, receiver) = sync_channel(MAX_QUEUED_COMMANDS);
+        (Self(sender), receiver)
+    }
+}
+
 /// Keeps a stream open for as long as the game runs.
 fn run(commands: &Receiver<Command>) {
     let mixer = Arc::new(Mutex::new(Mixer::new(48_000)));

@@ -48,7 +48,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             decode,
-            start_emitters,
+            start_emitters.run_if(in_state(Stage::Inside)),
             listen,
             step,
             set_volume.run_if(resource_exists_and_changed::<Kept>),
@@ -66,15 +66,7 @@ pub(super) fn plugin(app: &mut App) {
 /// Pictures without a window are made without sound.
 fn open(mut commands: Commands, config: Res<Config>) {
     if config.0.display == Display::Window {
-        let steps = (0..VARIANTS)
-            .map(|variant| Arc::new(footstep(variant)))
-            .collect();
-        commands.insert_resource(Speaker {
-            loudspeaker: Loudspeaker::start(),
-            steps,
-            played: 1,
-            strides: BTreeMap::new(),
-        });
+        commands.insert_resource(Speaker::new(Loudspeaker::start()));
     }
 }
 
@@ -84,8 +76,10 @@ fn set_volume(kept: Res<Kept>, speaker: Res<Speaker>) {
     speaker.loudspeaker.send(Command::Volume(volume * volume));
 }
 
-/// A world that one is no longer in is not heard.
-fn silence(speaker: Res<Speaker>) {
+/// A world that one is no longer in is not heard, nor what was still being unpacked of it.
+fn silence(mut speaker: ResMut<Speaker>, mut decoding: ResMut<Decoding>) {
+    decoding.0 = None;
+    speaker.strides.clear();
     speaker.loudspeaker.send(Command::StopAll);
 }
 
@@ -125,7 +119,6 @@ fn start_emitters(
     decoding.0 = None;
     let scene = &world.scene;
     speaker.loudspeaker.send(Command::StopAll);
-    speaker.loudspeaker.send(Command::Volume(1.0));
     for &emitter in &scene.sound.scene_emitters {
         play(&mut speaker, scene, &clips, emitter, None);
     }
@@ -188,6 +181,18 @@ fn play(
 }
 
 impl Speaker {
+    fn new(loudspeaker: Loudspeaker) -> Self {
+        let steps = (0..VARIANTS)
+            .map(|variant| Arc::new(footstep(variant)))
+            .collect();
+        Self {
+            loudspeaker,
+            steps,
+            played: 1,
+            strides: BTreeMap::new(),
+        }
+    }
+
     fn play(&mut self, clip: Arc<Clip>, place: Place, gain: f32, rate: f32, is_looping: bool) {
         self.played += 1;
         self.loudspeaker.send(Command::Play(Voice {
@@ -259,6 +264,103 @@ fn step(
                 pose.position,
                 state.flags.contains(replication::Flags::GROUNDED),
             );
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Offscreen, app::samples, settings::SettingsFile};
+    use bevy::state::app::StatesPlugin;
+    use scene::{AudioEmitter, AudioSource, WorldManifest};
+    use std::sync::mpsc::Receiver;
+
+    /// A world with one sound that is heard everywhere.
+    fn humming() -> VisitWorld {
+        let mut scene = Scene::default();
+        scene.sound.sources.push(AudioSource {
+            clip: Some(0),
+            gain: 1.0,
+            playback_rate: 1.0,
+            is_looping: true,
+            is_autoplaying: true,
+        });
+        scene.sound.emitters.push(AudioEmitter {
+            gain: 1.0,
+            sources: vec![0],
+            positional: None,
+        });
+        scene.sound.scene_emitters.push(0);
+        samples::world(scene, WorldManifest::default())
+    }
+
+    /// Somebody inside whose volume is set to a half, and what the loudspeaker is told.
+    fn inside() -> (App, Receiver<Command>) {
+        let (loudspeaker, heard) = Loudspeaker::heard();
+        let mut config = samples::config("stoa://a/b");
+        config.display = Display::Offscreen(Offscreen::of_size(1, 1));
+        let mut settings = SettingsFile::default();
+        settings.values.volume = 0.5;
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin, plugin))
+            .insert_state(Stage::Inside)
+            .insert_resource(Config(config))
+            .insert_resource(Kept(settings))
+            .insert_resource(Speaker::new(loudspeaker))
+            .insert_resource(humming())
+            .init_resource::<Me>()
+            .init_resource::<Visit>()
+            .add_message::<LoadedHere>();
+        app.update();
+        (app, heard)
+    }
+
+    /// The clips of the world have been unpacked.
+    fn unpack(app: &mut App) {
+        let clips = vec![Some(Arc::new(Clip::mono(vec![0.5; 480], 48_000)))];
+        let task = AsyncComputeTaskPool::get().spawn(async { clips });
+        while !task.is_finished() {
+            std::thread::yield_now();
+        }
+        app.world_mut().resource_mut::<Decoding>().0 = Some(task);
+    }
+
+    fn go(app: &mut App, stage: Stage) {
+        let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+        next.set(stage);
+        app.update();
+    }
+
+    #[test]
+    fn the_sounds_of_a_world_begin_at_the_volume_that_was_set() {
+        let (mut app, heard) = inside();
+        unpack(&mut app);
+        app.update();
+        let commands: Vec<Command> = heard.try_iter().collect();
+        let is_played = |command: &Command| matches!(command, Command::Play(_));
+        assert!(commands.iter().any(is_played));
+        let mut volumes = commands.iter().filter_map(|command| match command {
+            Command::Volume(volume) => Some(*volume),
+            _ => None,
+        });
+        assert_eq!(volumes.next_back(), Some(0.25));
+    }
+
+    #[test]
+    fn a_world_that_was_left_while_its_sounds_were_unpacked_stays_silent() {
+        for stage in [Stage::Over, Stage::Outside, Stage::Loading] {
+            let (mut app, heard) = inside();
+            unpack(&mut app);
+            go(&mut app, stage);
+            app.update();
+            let commands: Vec<Command> = heard.try_iter().collect();
+            let last = commands
+                .iter()
+                .rfind(|command| matches!(command, Command::Play(_) | Command::StopAll));
+            assert!(matches!(last, Some(Command::StopAll)), "{stage:?} {last:?}");
+            go(&mut app, Stage::Inside);
+            assert!(heard.try_iter().count() == 0, "{stage:?}");
         }
     }
 }
