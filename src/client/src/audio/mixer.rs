@@ -4,8 +4,14 @@ use super::clip::Clip;
 use bevy::math::Vec3;
 use std::sync::Arc;
 
-/// Most voices at once; one more replaces the quietest.
-pub(super) const MAX_VOICES: usize = 32;
+/// Most voices that are mixed at once: the loudest where the listener is. The others go on unheard.
+const MAX_MIXED: usize = 32;
+
+/// Most voices that are known, heard or not; one more does not sound.
+const MAX_KNOWN: usize = 1_024;
+
+/// Gain below which nobody hears anything.
+const SILENCE: f32 = 1e-4;
 
 /// Seconds over which gains glide to their new value, so that nothing clicks.
 const GLIDE_SECS: f32 = 0.02;
@@ -94,20 +100,25 @@ pub(crate) enum Command {
     Volume(f32),
 }
 
-/// All that sounds.
+/// All that sounds, or would if one were nearer.
 pub(crate) struct Mixer {
     frames_per_second: f32,
     listener: Listener,
     volume: f32,
     sounding: Vec<Sounding>,
+    /// Places in `sounding`, the loudest first; kept, since nobody allocates while the device waits.
+    order: Vec<usize>,
 }
 
-/// A voice that sounds, with its place in the clip and its gliding gains.
+/// A voice with its place in the clip and its gliding gains.
 struct Sounding {
     voice: Voice,
     /// Frame of the clip, with fraction.
     cursor: f64,
+    /// Gain at each ear now.
     gains: [f32; 2],
+    /// Gain at each ear that is glided to.
+    wished: [f32; 2],
     is_stopping: bool,
     is_new: bool,
 }
@@ -122,7 +133,8 @@ impl Mixer {
             frames_per_second: frames_per_second as f32,
             listener,
             volume: 1.0,
-            sounding: Vec::with_capacity(MAX_VOICES),
+            sounding: Vec::with_capacity(MAX_KNOWN),
+            order: Vec::with_capacity(MAX_KNOWN),
         }
     }
 
@@ -135,6 +147,7 @@ impl Mixer {
         match command {
             Command::Play(voice) => self.play(voice),
             Command::StopAll => {
+                self.sounding.retain(Sounding::is_heard);
                 for sounding in &mut self.sounding {
                     sounding.is_stopping = true;
                 }
@@ -148,16 +161,16 @@ impl Mixer {
     pub(crate) fn fill(&mut self, stereo: &mut [f32]) {
         stereo.fill(0.0);
         let glide = 1.0 - (-1.0 / (GLIDE_SECS * self.frames_per_second)).exp();
+        self.choose_loudest();
         for sounding in &mut self.sounding {
-            let wished = if sounding.is_stopping {
-                [0.0; 2]
-            } else {
-                ear_gains(&sounding.voice, &self.listener).map(|gain| gain * self.volume)
-            };
             if std::mem::take(&mut sounding.is_new) {
-                sounding.gains = wished;
+                sounding.gains = sounding.wished;
             }
-            sounding.add_to(stereo, wished, glide, self.frames_per_second);
+            if sounding.is_heard() || sounding.wished != [0.0; 2] {
+                sounding.add_to(stereo, glide, self.frames_per_second);
+            } else {
+                sounding.pass(stereo.len() / 2, self.frames_per_second);
+            }
         }
         self.sounding.retain(|sounding| !sounding.is_over());
         for sample in stereo {
@@ -165,20 +178,43 @@ impl Mixer {
         }
     }
 
+    /// Wishes each voice the gains of its place, and silence to those that are stopped or quieter than [`MAX_MIXED`] others.
+    fn choose_loudest(&mut self) {
+        let (listener, volume) = (self.listener, self.volume);
+        for sounding in &mut self.sounding {
+            sounding.wished = if sounding.is_stopping {
+                [0.0; 2]
+            } else {
+                ear_gains(&sounding.voice, &listener).map(|gain| gain * volume)
+            };
+        }
+        if self.sounding.len() <= MAX_MIXED {
+            return;
+        }
+        let Self {
+            sounding, order, ..
+        } = self;
+        let loudness = |index: usize| sounding[index].wished.iter().sum::<f32>();
+        order.clear();
+        order.extend(0..sounding.len());
+        // Among equals the older one: nothing changes places without a reason.
+        order.select_nth_unstable_by(MAX_MIXED, |&a, &b| {
+            loudness(b).total_cmp(&loudness(a)).then(a.cmp(&b))
+        });
+        for &index in &order[MAX_MIXED..] {
+            sounding[index].wished = [0.0; 2];
+        }
+    }
+
     fn play(&mut self, voice: Voice) {
-        if self.sounding.len() >= MAX_VOICES {
-            let loudness = |sounding: &Sounding| sounding.gains[0] + sounding.gains[1];
-            let quietest = (0..self.sounding.len()).min_by(|&a, &b| {
-                loudness(&self.sounding[a]).total_cmp(&loudness(&self.sounding[b]))
-            });
-            if let Some(index) = quietest {
-                self.sounding.swap_remove(index);
-            }
+        if self.sounding.len() >= MAX_KNOWN {
+            return;
         }
         self.sounding.push(Sounding {
             voice,
             cursor: 0.0,
             gains: [0.0; 2],
+            wished: [0.0; 2],
             is_stopping: false,
             is_new: true,
         });
@@ -186,10 +222,20 @@ impl Mixer {
 }
 
 impl Sounding {
-    fn add_to(&mut self, stereo: &mut [f32], wished: [f32; 2], glide: f32, frames_per_second: f32) {
+    fn is_heard(&self) -> bool {
+        self.gains.iter().any(|gain| *gain >= SILENCE)
+    }
+
+    /// Frames of the clip for one frame of the output.
+    fn step(&self, frames_per_second: f32) -> f64 {
+        let rate = f64::from(self.voice.rate.clamp(0.25, 4.0));
+        rate * f64::from(self.voice.clip.frames_per_second) / f64::from(frames_per_second)
+    }
+
+    /// Adds what is heard to interleaved stereo frames.
+    fn add_to(&mut self, stereo: &mut [f32], glide: f32, frames_per_second: f32) {
         let clip = &self.voice.clip;
-        let step = f64::from(self.voice.rate.clamp(0.25, 4.0)) * f64::from(clip.frames_per_second)
-            / f64::from(frames_per_second);
+        let step = self.step(frames_per_second);
         let length = clip.frames() as f64;
         for frame in stereo.chunks_exact_mut(2) {
             if self.cursor >= length {
@@ -199,7 +245,7 @@ impl Sounding {
                 self.cursor %= length;
             }
             let [left, right] = clip.at(self.cursor, self.voice.is_looping);
-            for (gain, wished) in self.gains.iter_mut().zip(wished) {
+            for (gain, wished) in self.gains.iter_mut().zip(self.wished) {
                 *gain += (wished - *gain) * glide;
             }
             frame[0] += left * self.gains[0];
@@ -208,9 +254,18 @@ impl Sounding {
         }
     }
 
+    /// Time goes on for a voice that nobody hears.
+    fn pass(&mut self, frames: usize, frames_per_second: f32) {
+        self.gains = [0.0; 2];
+        self.cursor += self.step(frames_per_second) * frames as f64;
+        let length = self.voice.clip.frames() as f64;
+        if self.voice.is_looping && length >= 1.0 {
+            self.cursor %= length;
+        }
+    }
+
     fn is_over(&self) -> bool {
-        let is_silent = self.gains.iter().all(|gain| *gain < 1e-4);
-        (self.is_stopping && is_silent)
+        (self.is_stopping && !self.is_heard())
             || (!self.voice.is_looping && self.cursor >= self.voice.clip.frames() as f64)
     }
 }
@@ -284,13 +339,16 @@ mod tests {
     const RATE: u32 = 48_000;
 
     fn steady(place: Place) -> Command {
-        let clip = Arc::new(Clip::mono(vec![0.5; 4800], RATE));
+        sound(vec![0.5; 4800], place, 1.0, true)
+    }
+
+    fn sound(samples: Vec<f32>, place: Place, gain: f32, is_looping: bool) -> Command {
         Command::Play(Voice {
-            clip,
+            clip: Arc::new(Clip::mono(samples, RATE)),
             place,
-            gain: 1.0,
+            gain,
             rate: 1.0,
-            is_looping: true,
+            is_looping,
         })
     }
 
@@ -347,14 +405,86 @@ mod tests {
         assert!(mixer.sounding.is_empty());
     }
 
+    /// A loop in front of the listener that is at half level within a metre.
+    fn in_front(metres: f32) -> Command {
+        let place = Vec3::new(0.0, 0.0, -metres);
+        steady(Place::At(Emission::point(place, 1.0)))
+    }
+
+    fn heard(mixer: &Mixer) -> usize {
+        mixer.sounding.iter().filter(|one| one.is_heard()).count()
+    }
+
     #[test]
     fn voices_are_capped_and_output_stays_within_bounds() {
         let mut mixer = Mixer::new(RATE);
-        for _ in 0..200 {
+        for _ in 0..MAX_KNOWN + 200 {
             mixer.apply(steady(Place::Everywhere));
         }
-        assert_eq!(mixer.sounding.len(), MAX_VOICES);
         assert!(levels(&mut mixer).iter().all(|level| level.abs() <= 1.0));
+        assert_eq!(mixer.sounding.len(), MAX_KNOWN);
+        assert_eq!(heard(&mixer), MAX_MIXED);
+        mixer.apply(Command::StopAll);
+        assert_eq!(mixer.sounding.len(), MAX_MIXED, "the others were not heard");
+    }
+
+    #[test]
+    fn the_steps_of_a_crowd_silence_no_loop_for_good() {
+        let mut mixer = Mixer::new(RATE);
+        mixer.apply(in_front(3.0));
+        let alone = levels(&mut mixer);
+        for _ in 0..3 * MAX_MIXED {
+            mixer.apply(sound(vec![0.5; 480], Place::Everywhere, 1.0, false));
+        }
+        mixer.fill(&mut [0.0; 480]);
+        for _ in 0..4 {
+            levels(&mut mixer);
+        }
+        assert_eq!(mixer.sounding.len(), 1, "steps end, heard or not");
+        let [after, _] = levels(&mut mixer);
+        assert!((after - alone[0]).abs() < 1e-3, "{after} {alone:?}");
+    }
+
+    #[test]
+    fn what_is_quieter_than_everything_is_not_heard_until_one_comes_near() {
+        let mut mixer = Mixer::new(RATE);
+        for _ in 0..MAX_MIXED {
+            mixer.apply(in_front(2.0));
+        }
+        levels(&mut mixer);
+        mixer.apply(in_front(-30.0));
+        levels(&mut mixer);
+        assert!(!mixer.sounding[MAX_MIXED].is_heard());
+        assert_eq!(heard(&mixer), MAX_MIXED);
+        mixer.apply(Command::Listen(Listener {
+            position: Vec3::new(0.0, 0.0, 30.0),
+            right: Vec3::X,
+        }));
+        for _ in 0..4 {
+            levels(&mut mixer);
+        }
+        assert!(mixer.sounding[MAX_MIXED].is_heard());
+        assert_eq!(heard(&mixer), MAX_MIXED);
+    }
+
+    #[test]
+    fn a_voice_that_gives_way_fades_and_does_not_click() {
+        let mut mixer = Mixer::new(RATE);
+        let loud_but_silent = || sound(vec![0.0; 4800], Place::Everywhere, 2.0, true);
+        for _ in 0..MAX_MIXED - 1 {
+            mixer.apply(loud_but_silent());
+        }
+        mixer.apply(steady(Place::Everywhere));
+        let [mut last, _] = levels(&mut mixer);
+        assert!(last > 0.4);
+        mixer.apply(loud_but_silent());
+        let mut stereo = [0.0; 19_200];
+        mixer.fill(&mut stereo);
+        for [left, _] in stereo.as_chunks().0 {
+            assert!((left - last).abs() < 0.01, "{last} {left}");
+            last = *left;
+        }
+        assert!(last < 1e-3, "it has given way");
     }
 
     #[test]
