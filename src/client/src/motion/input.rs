@@ -37,10 +37,15 @@ pub(crate) struct InputTaken {
     pub(crate) is_taken: bool,
 }
 
+/// Whether the mouse was caught when a screen took it, so that it is caught again when the screen closes.
+#[derive(Resource, Default)]
+struct Owed(bool);
+
 pub(super) fn plugin(app: &mut App) {
     app.insert_resource(MouseSensitivity(1.0))
-        .init_resource::<InputTaken>();
-    app.add_systems(PreUpdate, note_screens.after(InputSystems));
+        .init_resource::<InputTaken>()
+        .init_resource::<Owed>();
+    app.add_systems(PreUpdate, (note_screens, let_go).after(InputSystems));
     app.add_systems(
         Update,
         (
@@ -66,29 +71,45 @@ pub(super) fn is_free(taken: Res<InputTaken>) -> bool {
     !taken.is_taken
 }
 
-/// A click takes the cursor; a screen that takes input frees it, and gives it back when it closes.
+/// Another window hears of it when a button comes up: here none is down any more. The engine does the same with keys.
+fn let_go(
+    windows: Query<&Window, With<PrimaryWindow>>,
+    mut buttons: ResMut<ButtonInput<MouseButton>>,
+) {
+    let is_elsewhere = windows.iter().any(|window| !window.focused);
+    if is_elsewhere && buttons.get_pressed().len() > 0 {
+        buttons.release_all();
+    }
+}
+
+/// A click takes the cursor; a screen that takes input frees it, and gives it back when it closes. Whoever goes to another
+/// window takes it along.
 fn catch_cursor(
     buttons: Res<ButtonInput<MouseButton>>,
     taken: Res<InputTaken>,
-    mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
-    mut was_taken: Local<bool>,
+    mut owed: ResMut<Owed>,
+    mut windows: Query<(&Window, &mut CursorOptions), With<PrimaryWindow>>,
 ) {
-    let is_given_back = std::mem::replace(&mut *was_taken, taken.is_taken) && !taken.is_taken;
-    for mut cursor in &mut cursors {
-        let is_wished = if taken.is_taken {
+    for (window, mut cursor) in &mut windows {
+        let is_caught = cursor.grab_mode != CursorGrabMode::None;
+        let is_wished = if taken.is_taken || !window.focused {
+            owed.0 = taken.is_taken && (owed.0 || is_caught);
             false
-        } else if is_given_back || buttons.just_pressed(MouseButton::Left) {
-            true
         } else {
-            continue;
+            std::mem::take(&mut owed.0) || is_caught || buttons.just_pressed(MouseButton::Left)
         };
-        if cursor.visible == is_wished {
+        // The system may have refused to catch it: then it is to be seen.
+        if is_wished != is_caught || cursor.visible == is_caught {
             set_caught(&mut cursor, is_wished);
         }
     }
 }
 
-fn free_cursor(mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>) {
+fn free_cursor(
+    mut owed: ResMut<Owed>,
+    mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
+) {
+    owed.0 = false;
     for mut cursor in &mut cursors {
         set_caught(&mut cursor, false);
     }
@@ -154,7 +175,8 @@ pub(super) fn press(
         ),
     );
     input.is_running = keys.any_pressed([KeyCode::ShiftLeft, KeyCode::ShiftRight]);
-    input.is_crouching = keys.any_pressed([KeyCode::ControlLeft, KeyCode::KeyC]);
+    input.is_crouching =
+        keys.any_pressed([KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::KeyC]);
     input.is_jumping |= keys.just_pressed(KeyCode::Space);
     wishes.is_grabbing = keys.just_pressed(KeyCode::KeyE);
     wishes.is_throwing =
@@ -217,6 +239,70 @@ mod tests {
         app.update();
         assert!(is_caught(&app, window));
         assert_eq!(app.world().resource::<Wishes>().input.walk, Vec2::Y);
+    }
+
+    fn click(app: &mut App) {
+        let mut buttons = app.world_mut().resource_mut::<ButtonInput<MouseButton>>();
+        buttons.press(MouseButton::Left);
+        app.update();
+        let mut buttons = app.world_mut().resource_mut::<ButtonInput<MouseButton>>();
+        buttons.clear();
+    }
+
+    fn focus(app: &mut App, window: Entity, is_focused: bool) {
+        let mut window = app.world_mut().get_mut::<Window>(window).unwrap();
+        window.focused = is_focused;
+        app.update();
+    }
+
+    #[test]
+    fn another_window_has_the_mouse_and_a_click_catches_it_again() {
+        let (mut app, window) = inside();
+        click(&mut app);
+        assert!(is_caught(&app, window));
+        focus(&mut app, window, false);
+        assert!(!is_caught(&app, window));
+        focus(&mut app, window, true);
+        assert!(!is_caught(&app, window), "nobody has clicked");
+        // The button came up over the other window.
+        click(&mut app);
+        assert!(is_caught(&app, window));
+    }
+
+    #[test]
+    fn a_mouse_that_the_system_did_not_catch_is_seen_and_can_be_caught_again() {
+        let (mut app, window) = inside();
+        click(&mut app);
+        // What the engine leaves where the system refuses.
+        let mut cursor = app.world_mut().get_mut::<CursorOptions>(window).unwrap();
+        cursor.grab_mode = CursorGrabMode::None;
+        app.update();
+        assert!(!is_caught(&app, window));
+        let mut buttons = app.world_mut().resource_mut::<ButtonInput<MouseButton>>();
+        buttons.release(MouseButton::Left);
+        click(&mut app);
+        assert!(is_caught(&app, window));
+    }
+
+    #[test]
+    fn a_screen_gives_back_no_mouse_that_nobody_had_caught() {
+        let (mut app, window) = inside();
+        let screen = app.world_mut().spawn(TakesInput).id();
+        app.update();
+        app.world_mut().despawn(screen);
+        app.update();
+        assert!(!is_caught(&app, window));
+    }
+
+    #[test]
+    fn both_control_keys_crouch() {
+        for key in [KeyCode::ControlLeft, KeyCode::ControlRight, KeyCode::KeyC] {
+            let (mut app, _) = inside();
+            let mut keys = app.world_mut().resource_mut::<ButtonInput<KeyCode>>();
+            keys.press(key);
+            app.update();
+            assert!(app.world().resource::<Wishes>().input.is_crouching);
+        }
     }
 
     #[test]
