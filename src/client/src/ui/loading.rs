@@ -2,15 +2,17 @@
 
 use super::{
     backdrop::{self, COLUMNS, Glow},
+    button::Action,
     theme,
     words::{Words, fill},
 };
 use crate::{
     app::order::{ClientSystems, Stage},
     link::Visit,
+    motion::TakesInput,
     scenery::IsSceneryComplete,
 };
-use bevy::{prelude::*, text::LetterSpacing};
+use bevy::{prelude::*, text::LetterSpacing, window::PrimaryWindow};
 use session::Progress;
 
 /// Seconds in which the shown progress comes up to the true one.
@@ -36,7 +38,20 @@ struct Shown(f32);
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Shown>();
     app.add_systems(OnEnter(Stage::Entering), open);
+    // A server that came back with another world leads here from inside.
+    app.add_systems(
+        OnEnter(Stage::Loading),
+        open.run_if(not(any_with_component::<LoadingScreen>)),
+    );
+    app.add_systems(OnEnter(Stage::Outside), close);
     app.add_systems(OnEnter(Stage::Over), close);
+    app.add_systems(
+        Update,
+        turn_back
+            .in_set(ClientSystems::Listen)
+            .run_if(any_with_component::<LoadingScreen>)
+            .run_if(any_with_component::<PrimaryWindow>),
+    );
     app.add_systems(
         Update,
         (
@@ -53,6 +68,7 @@ fn open(mut commands: Commands, words: Res<Words>, mut shown: ResMut<Shown>) {
     commands
         .spawn((
             LoadingScreen,
+            TakesInput,
             theme::cover(),
             BackgroundColor(Color::BLACK),
             GlobalZIndex(100),
@@ -99,6 +115,13 @@ fn footing() -> impl Bundle {
             (Status, theme::text("", theme::BODY, theme::TEXT_SOFT)),
         ],
     )
+}
+
+/// On the way in Escape leads outside, also while the world is already being built around one.
+fn turn_back(keys: Res<ButtonInput<KeyCode>>, mut chosen: MessageWriter<Action>) {
+    if keys.just_pressed(KeyCode::Escape) {
+        chosen.write(Action::GoOutside);
+    }
 }
 
 fn update(
@@ -163,6 +186,67 @@ fn close(mut commands: Commands, screens: Query<Entity, With<LoadingScreen>>) {
 mod tests {
     use super::*;
     use crate::ui::Locale;
+    use bevy::state::app::StatesPlugin;
+
+    fn on_the_way() -> App {
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .init_state::<Stage>()
+            .add_message::<Action>()
+            .init_resource::<ButtonInput<KeyCode>>()
+            .init_resource::<IsSceneryComplete>()
+            .init_resource::<Visit>()
+            .insert_resource(Words::of(Locale::English))
+            .add_plugins(plugin);
+        app.world_mut().spawn((Window::default(), PrimaryWindow));
+        app.update();
+        app
+    }
+
+    fn go(app: &mut App, stage: Stage) {
+        let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+        next.set(stage);
+        app.update();
+    }
+
+    /// Screens that stand, and take keys and mouse.
+    fn standing(app: &mut App) -> usize {
+        let mut screens = app
+            .world_mut()
+            .query_filtered::<(), (With<LoadingScreen>, With<TakesInput>)>();
+        screens.iter(app.world()).count()
+    }
+
+    #[test]
+    fn until_the_last_stone_is_set_escape_leads_outside_and_no_key_goes_elsewhere() {
+        for stages in [&[][..], &[Stage::Loading], &[Stage::Loading, Stage::Inside]] {
+            let mut app = on_the_way();
+            for &stage in stages {
+                go(&mut app, stage);
+            }
+            assert_eq!(standing(&mut app), 1, "{stages:?}");
+            let mut keys = app.world_mut().resource_mut::<ButtonInput<KeyCode>>();
+            keys.press(KeyCode::Escape);
+            app.update();
+            let mut actions = app.world_mut().resource_mut::<Messages<Action>>();
+            let asked: Vec<Action> = actions.drain().collect();
+            assert_eq!(asked, [Action::GoOutside], "{stages:?}");
+            go(&mut app, Stage::Outside);
+            assert_eq!(standing(&mut app), 0, "{stages:?}");
+        }
+    }
+
+    #[test]
+    fn a_world_that_changed_while_one_was_away_has_its_screen_too() {
+        let mut app = on_the_way();
+        go(&mut app, Stage::Loading);
+        go(&mut app, Stage::Inside);
+        app.world_mut().resource_mut::<IsSceneryComplete>().0 = true;
+        app.update();
+        assert_eq!(standing(&mut app), 0);
+        go(&mut app, Stage::Loading);
+        assert_eq!(standing(&mut app), 1);
+    }
 
     #[test]
     fn progress_grows_along_the_way_in() {

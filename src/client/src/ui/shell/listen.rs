@@ -46,7 +46,6 @@ fn press_keys(
     stage: Res<State<Stage>>,
     mut shell: ResMut<Shell>,
     mut kept: ResMut<Kept>,
-    mut chosen: MessageWriter<Action>,
 ) {
     if keys.just_pressed(KeyCode::F11) {
         let values = &mut kept.0.values;
@@ -64,12 +63,7 @@ fn press_keys(
     } else {
         return;
     };
-    let stage = *stage.get();
-    // On the way in, Escape turns back.
-    if wish == Wish::Back && matches!(stage, Stage::Entering | Stage::Loading) {
-        chosen.write(Action::GoOutside);
-    }
-    shell.set_if_neq(Shell(after(shell.0, stage, wish)));
+    shell.set_if_neq(Shell(after(shell.0, *stage.get(), wish)));
 }
 
 fn obey(mut chosen: MessageReader<Action>, stage: Res<State<Stage>>, mut shell: ResMut<Shell>) {
