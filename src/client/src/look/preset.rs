@@ -34,6 +34,14 @@ impl Preset {
         }
     }
 
+    /// Pixels on a side of the sky.
+    pub(crate) fn sky_side(self) -> u32 {
+        match self {
+            Self::Low => 128,
+            Self::Medium | Self::High => 384,
+        }
+    }
+
     /// Samples along the slant of a surface that is seen at a slant.
     pub(crate) fn anisotropy(self) -> u16 {
         match self {

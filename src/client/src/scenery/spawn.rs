@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::order::{ClientSystems, Stage},
     link::{LoadedHere, VisitWorld},
-    look::Preset,
+    look::{Dawn, Preset},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -92,6 +92,7 @@ fn begin(
         return;
     };
     complete.0 = false;
+    preparing.settling = 0;
     let scene = Arc::clone(&world.scene);
     let preset = *preset;
     preparing.task =
@@ -136,11 +137,12 @@ fn finish(
     mut entities: ResMut<NodeEntities>,
     mut world_surfaces: ResMut<WorldSurfaces>,
     chosen: Res<ChosenVariant>,
+    dawn: Res<Dawn>,
     mut complete: ResMut<IsSceneryComplete>,
     mut stores: Stores,
     old_roots: Query<Entity, With<SceneryRoot>>,
 ) {
-    if preparing.settling > 0 {
+    if preparing.settling > 0 && dawn.is_over() {
         preparing.settling -= 1;
         complete.0 = preparing.settling == 0;
     }
