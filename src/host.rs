@@ -14,17 +14,20 @@ const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
 
 /// A world that this process can host.
 pub(crate) struct Host {
-    config: ServerConfig,
+    pub(crate) config: ServerConfig,
     /// When another Stoa has the folder, start afresh beside it and keep nothing.
     may_forget: bool,
+    /// The command that hosts the same world for others.
+    pub(crate) open_to_others: String,
     running: Mutex<Option<RunningServer>>,
 }
 
 impl Host {
-    pub(crate) fn new(config: ServerConfig, may_forget: bool) -> Self {
+    pub(crate) fn new(config: ServerConfig, may_forget: bool, open_to_others: String) -> Self {
         Self {
             config,
             may_forget,
+            open_to_others,
             running: Mutex::new(None),
         }
     }
@@ -39,7 +42,7 @@ impl Host {
             Some(server) => server,
             None => self.start()?,
         };
-        let hosted = describe(&server, self.config.listen.ip());
+        let hosted = self.describe(&server);
         *running = Some(server);
         hosted
     }
@@ -66,25 +69,27 @@ impl Host {
             outcome => outcome,
         }
     }
-}
 
-fn describe(server: &RunningServer, listens_at: IpAddr) -> anyhow::Result<HostedWorld> {
-    let mut invitation = server
-        .addresses()
-        .first()
-        .cloned()
-        .ok_or_else(|| anyhow!("the server hosts no world"))?;
-    invitation.fingerprint = Some(server.fingerprint());
-    let mut address = invitation.clone();
-    address.host = loopback(listens_at);
-    if listens_at.is_unspecified() {
-        invitation.host = facing_address().map_or(invitation.host, |ip| ip.to_string());
+    fn describe(&self, server: &RunningServer) -> anyhow::Result<HostedWorld> {
+        let listens_at = self.config.listen.ip();
+        let mut invitation = server
+            .addresses()
+            .first()
+            .cloned()
+            .ok_or_else(|| anyhow!("the server hosts no world"))?;
+        invitation.fingerprint = Some(server.fingerprint());
+        let mut address = invitation.clone();
+        address.host = loopback(listens_at);
+        if listens_at.is_unspecified() {
+            invitation.host = facing_address().map_or(invitation.host, |ip| ip.to_string());
+        }
+        let is_reachable = !listens_at.is_loopback();
+        Ok(HostedWorld {
+            address,
+            invitation: is_reachable.then_some(invitation),
+            open_to_others: self.open_to_others.clone(),
+        })
     }
-    let is_reachable = !listens_at.is_loopback();
-    Ok(HostedWorld {
-        address,
-        invitation: is_reachable.then_some(invitation),
-    })
 }
 
 /// How this process reaches a server that listens there.

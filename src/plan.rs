@@ -17,6 +17,9 @@ use std::{
 
 /// World that one is in without a command.
 const HOME_WORLD: &str = "plaza";
+/// Folders of what is kept, in the data folder: of the home world, and of worlds that a command opens.
+const HOME_FOLDER: &str = "hosted";
+const OPENED_FOLDER: &str = "opened";
 /// The same bots take the same ways each time.
 const STROLLERS_SEED: u64 = 7;
 /// Largest picture without a window, pixels on a side.
@@ -35,26 +38,36 @@ pub(crate) struct Plan {
 
 pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
     let assets = assets(flags)?;
-    let listen = flags
-        .common
-        .listen
-        .unwrap_or(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let host = |world: PathBuf, data: Option<PathBuf>| ServerConfig {
+    let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let listen = flags.common.listen.unwrap_or(here);
+    let host = |world: PathBuf, listen: SocketAddr, data: Option<PathBuf>| ServerConfig {
         worlds: vec![world],
         listen,
-        data: data.map(|folder| folder.join("hosted")),
+        data,
         ..ServerConfig::default()
     };
-    let home = host(assets.join("worlds").join(HOME_WORLD), data(flags));
+    // Where a command hosts a world, address and folder are that world's, and the home world stays out of its way.
+    let is_home_meant = !matches!(flags.command, Some(Command::Open { .. }));
+    let home = host(
+        assets.join("worlds").join(HOME_WORLD),
+        if is_home_meant { listen } else { here },
+        data(flags).map(|folder| folder.join(HOME_FOLDER)),
+    );
     let is_home_named = flags.command.is_none() && flags.common.data.is_some();
-    let home = Arc::new(Host::new(home, !is_home_named));
+    let home = Arc::new(Host::new(home, !is_home_named, open_to_others(flags, None)));
     let (host, address) = match &flags.command {
         None => (Some(Arc::clone(&home)), None),
         Some(Command::Join { address }) => (None, Some(address.parse()?)),
         // A file that one only looks at leaves nothing behind, unless a folder is named.
         Some(Command::Open { world }) => {
-            let config = host(world.clone(), flags.common.data.clone());
-            (Some(Arc::new(Host::new(config, false))), None)
+            let data = flags.common.data.as_ref();
+            let config = host(
+                world.clone(),
+                listen,
+                data.map(|folder| folder.join(OPENED_FOLDER)),
+            );
+            let host = Host::new(config, false, open_to_others(flags, Some(world)));
+            (Some(Arc::new(host)), None)
         }
     };
     Ok(Plan {
@@ -63,6 +76,29 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         address,
         assets,
     })
+}
+
+/// The command that hosts the same world, the home world without a file, so that others can come in.
+fn open_to_others(flags: &Flags, file: Option<&Path>) -> String {
+    let mut command = "stoa".to_owned();
+    if let Some(file) = file {
+        command = format!("{command} open {}", quoted(file));
+    }
+    if let Some(data) = &flags.common.data {
+        command = format!("{command} --data {}", quoted(data));
+    }
+    format!("{command} --listen 0.0.0.0:{}", protocol::DEFAULT_PORT)
+}
+
+/// A path as one word of a command line.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = |letter: char| letter.is_alphanumeric() || "/\\:._-~".contains(letter);
+    if text.chars().all(is_plain) {
+        text
+    } else {
+        format!("\"{text}\"")
+    }
 }
 
 /// Bots that stroll while this value lives.
@@ -205,4 +241,49 @@ fn assets(flags: &Flags) -> anyhow::Result<PathBuf> {
         .into_iter()
         .find(|folder| folder.join("worlds").is_dir() || folder.join("avatars").is_dir());
     Ok(found.unwrap_or_else(|| PathBuf::from("assets")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::Parser;
+
+    fn plan(words: &[&str]) -> Plan {
+        make(&Flags::parse_from(["stoa"].iter().chain(words))).unwrap()
+    }
+
+    #[test]
+    fn an_opened_world_and_the_home_world_share_neither_address_nor_folder() {
+        let words = ["open", "a.glb", "--listen", "0.0.0.0:7862", "--data", "d"];
+        let plan = plan(&words);
+        let opened = &plan.host.as_ref().unwrap().config;
+        let home = &plan.home.config;
+        assert_eq!(opened.listen.to_string(), "0.0.0.0:7862");
+        assert_eq!(home.listen.to_string(), "127.0.0.1:0");
+        assert_eq!(home.data.as_deref(), Some(Path::new("d/hosted")));
+        assert_eq!(opened.data.as_deref(), Some(Path::new("d/opened")));
+    }
+
+    #[test]
+    fn without_a_file_the_home_world_listens_where_the_flag_says() {
+        for words in [
+            &["--listen", "0.0.0.0:7862"][..],
+            &["join", "stoa://a/b", "--listen", "0.0.0.0:7862"],
+        ] {
+            let listen = plan(words).home.config.listen;
+            assert_eq!(listen.to_string(), "0.0.0.0:7862", "{words:?}");
+        }
+    }
+
+    #[test]
+    fn the_command_for_guests_hosts_the_same_world() {
+        let plan = plan(&["open", "my world.glb", "--data", "kept"]);
+        assert_eq!(
+            plan.host.unwrap().open_to_others,
+            "stoa open \"my world.glb\" --data kept --listen 0.0.0.0:7862"
+        );
+        let flags = Flags::parse_from(["stoa"]);
+        let home = make(&flags).unwrap().home;
+        assert_eq!(home.open_to_others, "stoa --listen 0.0.0.0:7862");
+    }
 }

@@ -61,6 +61,8 @@ pub struct HostedWorld {
     pub address: WorldAddress,
     /// For others; `None` when it listens on loopback alone.
     pub invitation: Option<WorldAddress>,
+    /// The command that hosts the same world for others, where it listens on loopback alone.
+    pub open_to_others: String,
 }
 
 /// Opens the home world, or says in one line why it cannot. Called on a thread that may wait.

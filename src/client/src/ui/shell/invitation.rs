@@ -5,7 +5,7 @@ use super::{
     notice::Notice,
 };
 use crate::{
-    ClientConfig,
+    ClientConfig, HostedWorld,
     app::{Config, order::ClientSystems},
     link::{Servers, Visit},
     ui::{
@@ -41,10 +41,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// The invitation to a world by its id; `seen` is the certificate that its server has shown.
 fn invite(config: &ClientConfig, world: &str, seen: Option<Fingerprint>) -> Invitation {
-    let hosted = config.surroundings.hosted.as_ref();
-    let given = hosted
-        .filter(|hosted| hosted.address == config.address)
-        .and_then(|hosted| hosted.invitation.as_ref());
+    let given = ours(config).and_then(|hosted| hosted.invitation.as_ref());
     let known = given.unwrap_or(&config.address);
     let address = WorldAddress {
         world: world.to_owned(),
@@ -56,6 +53,12 @@ fn invite(config: &ClientConfig, world: &str, seen: Option<Fingerprint>) -> Invi
         reach: reach(&address.host),
         address,
     }
+}
+
+/// The world that one is in, when this program hosts it.
+fn ours(config: &ClientConfig) -> Option<&HostedWorld> {
+    let hosted = config.surroundings.hosted.as_ref();
+    hosted.filter(|hosted| hosted.address == config.address)
 }
 
 fn reach(host: &str) -> Reach {
@@ -87,7 +90,6 @@ pub(super) fn fill(panel: &mut ChildSpawnerCommands, facts: &Facts) {
     };
     panel.spawn(paragraph(words.invite_how));
     panel.spawn(code(&invitation.address.to_string()));
-    let is_ours = facts.config.0.surroundings.hosted.is_some();
     match invitation.reach {
         Reach::Everybody => {}
         Reach::Network => {
@@ -100,10 +102,9 @@ pub(super) fn fill(panel: &mut ChildSpawnerCommands, facts: &Facts) {
                 theme::BODY,
                 theme::ALARM_TEXT,
             ));
-            if is_ours {
+            if let Some(hosted) = ours(&facts.config.0) {
                 panel.spawn(paragraph(words.invite_host));
-                let port = protocol::DEFAULT_PORT;
-                panel.spawn(code(&format!("stoa --listen 0.0.0.0:{port}")));
+                panel.spawn(code(&hosted.open_to_others));
             }
         }
     }
@@ -169,33 +170,14 @@ fn copy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Display, HostedWorld, Locale, Surroundings};
-    use protocol::{AvatarChoice, DisplayName};
+    use crate::app::samples;
 
     const SEEN: Fingerprint = Fingerprint([7; 32]);
 
     fn config(address: &str, hosted: Option<HostedWorld>) -> ClientConfig {
-        ClientConfig {
-            address: address.parse().unwrap(),
-            name: DisplayName::new("Ada").unwrap(),
-            avatar: AvatarChoice::Shipped("mira".to_owned()),
-            avatar_file: None,
-            data: None,
-            assets: "assets".into(),
-            variant: None,
-            record: None,
-            locale: Locale::English,
-            has_screens: true,
-            display: Display::Window,
-            script: None,
-            stats: None,
-            is_summarising: false,
-            pin_unknown: false,
-            surroundings: Surroundings {
-                hosted,
-                ..Surroundings::default()
-            },
-        }
+        let mut config = samples::config(address);
+        config.surroundings.hosted = hosted;
+        config
     }
 
     fn text(invitation: &Invitation) -> String {
@@ -221,6 +203,7 @@ mod tests {
         let hosted = HostedWorld {
             address: here.parse().unwrap(),
             invitation: outside.parse().ok(),
+            open_to_others: String::new(),
         };
         let at_home = config(&here, Some(hosted.clone()));
         let invitation = invite(&at_home, "plaza", None);
@@ -228,6 +211,7 @@ mod tests {
         assert_eq!(invitation.reach, Reach::Network);
         // Somewhere else, the home world is not what one invites to.
         let elsewhere = config("stoa://example.org/hall", Some(hosted));
+        assert_eq!(ours(&elsewhere), None);
         assert!(text(&invite(&elsewhere, "hall", None)).contains("example.org"));
     }
 
@@ -237,6 +221,7 @@ mod tests {
         let hosted = HostedWorld {
             address: address.parse().unwrap(),
             invitation: None,
+            open_to_others: String::new(),
         };
         let invitation = invite(&config(address, Some(hosted)), "plaza", None);
         assert_eq!(invitation.reach, Reach::Here);
