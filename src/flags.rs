@@ -1,5 +1,6 @@
 //! Flags of the desktop program; stable, since people and scripts rely on them.
 
+use anyhow::ensure;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -41,7 +42,7 @@ pub(crate) struct Common {
     #[arg(long, global = true)]
     pub(crate) name: Option<String>,
     /// What you look like: a VRM 1.0 file, or the name of an avatar that comes with Stoa.
-    #[arg(long, global = true, value_name = "FILE.vrm")]
+    #[arg(long, global = true, value_name = "FILE.vrm|NAME")]
     pub(crate) avatar: Option<PathBuf>,
     /// Folder for identity, settings and cache.
     #[arg(long, global = true, value_name = "DIR")]
@@ -61,16 +62,16 @@ pub(crate) struct Common {
     /// No window: pictures are drawn into memory.
     #[arg(long, global = true)]
     pub(crate) offscreen: bool,
-    /// Size of pictures without a window.
-    #[arg(long, global = true, value_name = "WxH", default_value = "320x180")]
-    pub(crate) size: String,
+    /// Size of pictures without a window; 320x180 when not stated.
+    #[arg(long, global = true, value_name = "WxH")]
+    pub(crate) size: Option<String>,
     /// Draw the world alone, without any screens over it.
     #[arg(long, global = true)]
     pub(crate) plain: bool,
-    /// Pictures to draw after everything is loaded, then end.
+    /// Pictures to draw without a window after everything is loaded, then end.
     #[arg(long, global = true, value_name = "N")]
     pub(crate) frames: Option<u32>,
-    /// Write the last picture to this file.
+    /// Write the last picture without a window to this file.
     #[arg(long, global = true, value_name = "FILE.png")]
     pub(crate) screenshot: Option<PathBuf>,
     /// Timed inputs.
@@ -99,4 +100,75 @@ pub(crate) struct Common {
 pub(crate) enum Locale {
     En,
     Zh,
+}
+
+impl Flags {
+    /// Nothing that was asked for is silently left out.
+    ///
+    /// # Errors
+    /// A flag that means nothing beside the others, and what to do.
+    pub(crate) fn check(&self) -> anyhow::Result<()> {
+        let common = &self.common;
+        let without_window = [
+            ("--size", common.size.is_some()),
+            ("--frames", common.frames.is_some()),
+            ("--screenshot", common.screenshot.is_some()),
+            ("--coverage", common.coverage),
+        ];
+        for (flag, is_given) in without_window {
+            ensure!(
+                common.offscreen || !is_given,
+                "{flag} is for pictures without a window: add --offscreen"
+            );
+        }
+        ensure!(
+            common.bots == 0 || !matches!(self.command, Some(Command::Join { .. })),
+            "--bots is for a world that this process hosts: leave it out, or send bots there with stoa-bots"
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(line: &str) -> Result<(), String> {
+        let flags = Flags::parse_from(format!("stoa {line}").split_whitespace());
+        flags.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn flags_for_pictures_without_a_window_say_so_when_there_is_one() {
+        for flag in [
+            "--size 9x9",
+            "--frames 3",
+            "--screenshot a.png",
+            "--coverage",
+        ] {
+            let name = flag.split(' ').next().unwrap();
+            let fault = check(&format!("open a.glb {flag}")).unwrap_err();
+            assert!(
+                fault.contains(name) && fault.contains("--offscreen"),
+                "{fault}"
+            );
+            assert_eq!(check(&format!("--offscreen open a.glb {flag}")), Ok(()));
+        }
+        for flag in [
+            "--stats a.json",
+            "--summary",
+            "--record a.bin",
+            "--script a.txt",
+        ] {
+            assert_eq!(check(flag), Ok(()), "{flag} works with a window, too");
+        }
+    }
+
+    #[test]
+    fn bots_stroll_where_this_process_hosts() {
+        assert!(check("join stoa://a/b --bots 3").is_err());
+        assert_eq!(check("join stoa://a/b --bots 0"), Ok(()));
+        assert_eq!(check("open a.glb --bots 3"), Ok(()));
+        assert_eq!(check("--bots 3"), Ok(()));
+    }
 }

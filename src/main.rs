@@ -30,6 +30,7 @@ fn main() -> ExitCode {
 }
 
 fn run(flags: &flags::Flags) -> anyhow::Result<()> {
+    flags.check()?;
     let filter = tracing_subscriber::EnvFilter::try_new(&flags.log)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)

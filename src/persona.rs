@@ -1,7 +1,7 @@
 //! Who enters, and in which language: flags win over settings for this run, settings over the system.
 
 use crate::flags::{self, Common};
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use client::{Locale, Settings};
 use protocol::{AvatarChoice, ContentHash, DisplayName, SHIPPED_AVATARS};
 use std::path::Path;
@@ -74,10 +74,13 @@ fn first_avatar() -> (AvatarChoice, Option<Vec<u8>>) {
 /// A VRM file by path, or one of the shipped avatars by name.
 fn avatar(wished: &Path) -> anyhow::Result<(AvatarChoice, Option<Vec<u8>>)> {
     if !wished.exists() && wished.extension().is_none() {
-        return Ok((
-            AvatarChoice::Shipped(wished.to_string_lossy().into_owned()),
-            None,
-        ));
+        let name = wished.to_string_lossy().into_owned();
+        ensure!(
+            SHIPPED_AVATARS.contains(&name.as_str()),
+            "there is no avatar `{name}`: write {} or the path of a VRM file",
+            SHIPPED_AVATARS.join(", ")
+        );
+        return Ok((AvatarChoice::Shipped(name), None));
     }
     let bytes = std::fs::read(wished)
         .with_context(|| format!("the avatar {} cannot be read", wished.display()))?;
@@ -157,6 +160,21 @@ mod tests {
                 "{line}"
             );
         }
+    }
+
+    #[test]
+    fn an_avatar_that_nobody_ships_is_refused_with_those_that_there_are() {
+        let Err(fault) = choose(&flags("--avatar mria"), &kept(), None) else {
+            panic!("it was taken");
+        };
+        let line = format!("{fault:#}");
+        assert!(line.contains("mria") && line.contains("mira, finn, juma, sen"));
+        let settings = Settings {
+            avatar: Some("mria".to_owned()),
+            ..kept()
+        };
+        let persona = choose(&flags(""), &settings, None).unwrap();
+        assert_eq!(persona.avatar, shipped(SHIPPED_AVATARS[0]));
     }
 
     #[test]

@@ -22,6 +22,8 @@ const HOME_FOLDER: &str = "hosted";
 const OPENED_FOLDER: &str = "opened";
 /// The same bots take the same ways each time.
 const STROLLERS_SEED: u64 = 7;
+/// Size of pictures without a window, when none is stated.
+const PICTURE_SIZE: &str = "320x180";
 /// Largest picture without a window, pixels on a side.
 const MAX_PICTURE_SIDE: u32 = 8_192;
 
@@ -199,21 +201,17 @@ fn display(flags: &Flags) -> anyhow::Result<Display> {
     if !common.offscreen {
         return Ok(Display::Window);
     }
-    let sides: Vec<u32> = common
-        .size
+    let size = common.size.as_deref().unwrap_or(PICTURE_SIZE);
+    let sides: Vec<u32> = size
         .split('x')
         .filter_map(|side| side.parse().ok())
         .collect();
     let [width, height] = sides[..] else {
-        bail!(
-            "`{}` is not a size: write WIDTHxHEIGHT, for example 640x360",
-            common.size
-        )
+        bail!("`{size}` is not a size: write WIDTHxHEIGHT, for example 640x360")
     };
     if !(1..=MAX_PICTURE_SIDE).contains(&width) || !(1..=MAX_PICTURE_SIDE).contains(&height) {
         bail!(
-            "`{}` is not a size that can be drawn: each side must be from 1 to {MAX_PICTURE_SIDE}",
-            common.size
+            "`{size}` is not a size that can be drawn: each side must be from 1 to {MAX_PICTURE_SIDE}"
         );
     }
     Ok(Display::Offscreen(Offscreen {

@@ -50,8 +50,9 @@ pub fn run(config: ClientConfig) -> Result<(), ClientError> {
     let mut app = make(config)?;
     match display {
         Display::Window => {
+            let outcome = stats::write_at_exit(&mut app);
             app.run();
-            Ok(())
+            outcome.take()
         }
         Display::Offscreen(options) => offscreen::run(SteppedClient::new(app, &options), &options),
     }

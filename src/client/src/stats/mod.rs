@@ -1,17 +1,22 @@
 //! What happened, in figures: written as JSON at the end, printed as a summary for the demo.
 
 use crate::{
-    ClientError,
+    ClientError, Display,
     app::{
         Config, Ending,
         order::{ClientSystems, Stage},
     },
     link::{Link, Visit, VisitWorld},
+    scenery::IsSceneryComplete,
 };
 use bevy::prelude::*;
 use protocol::PersonId;
 use serde_json::json;
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 /// Samples of a figure that are kept.
 const MAX_SAMPLES: usize = 100_000;
@@ -28,6 +33,8 @@ struct Seen {
 /// Figures of this visit.
 #[derive(Resource, Default)]
 pub(crate) struct Figures {
+    pictures: u64,
+    /// Without a window the time that a picture took, with one the time from picture to picture.
     picture_ms: Vec<f32>,
     seen: BTreeMap<PersonId, Seen>,
     /// Share of the last picture that shows the world's own surfaces, where that was measured.
@@ -36,6 +43,7 @@ pub(crate) struct Figures {
 
 impl Figures {
     pub(crate) fn note_picture(&mut self, time: Duration) {
+        self.pictures += 1;
         if self.picture_ms.len() < MAX_SAMPLES {
             self.picture_ms.push(time.as_secs_f32() * 1_000.0);
         }
@@ -50,6 +58,45 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Show)
             .run_if(in_state(Stage::Inside)),
     );
+    if app.world().resource::<Config>().0.display == Display::Window {
+        app.add_systems(
+            Update,
+            time_pictures
+                .in_set(ClientSystems::Show)
+                .run_if(in_state(Stage::Inside).and_then(|whole: Res<IsSceneryComplete>| whole.0)),
+        );
+    }
+}
+
+fn time_pictures(time: Res<Time<Real>>, mut figures: ResMut<Figures>) {
+    figures.note_picture(time.delta());
+}
+
+/// What went wrong with an application that the engine runs and keeps.
+#[derive(Clone, Default)]
+pub(crate) struct Outcome(Arc<Mutex<Option<ClientError>>>);
+
+impl Outcome {
+    /// Takes it, once the application has ended.
+    pub(crate) fn take(&self) -> Result<(), ClientError> {
+        let fault = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        fault.map_or(Ok(()), Err)
+    }
+}
+
+/// Has the figures written in the last frame: an application with a window does not come back from its run.
+pub(crate) fn write_at_exit(app: &mut App) -> Outcome {
+    let outcome = Outcome::default();
+    let noted = outcome.clone();
+    app.add_systems(Last, move |world: &mut World| {
+        if world.resource::<Messages<AppExit>>().is_empty() {
+            return;
+        }
+        if let Err(fault) = write(world) {
+            *noted.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        }
+    });
+    outcome
 }
 
 fn watch(link: Option<Res<Link>>, visit: Res<Visit>, mut figures: ResMut<Figures>) {
@@ -117,7 +164,7 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
             .collect();
         let document = json!({
             "connected_secs": visit.inside_secs,
-            "frames": figures.picture_ms.len(),
+            "frames": figures.pictures,
             "frame_ms": {"p50": percentile(&figures.picture_ms, 0.5), "p95": percentile(&figures.picture_ms, 0.95), "p99": percentile(&figures.picture_ms, 0.99)},
             "entities": entities,
             "bytes_in": stats.bytes_in,
@@ -146,7 +193,7 @@ fn summarise(
     visit: &Visit,
     world: Option<&VisitWorld>,
 ) {
-    if let crate::Display::Offscreen(options) = &config.display
+    if let Display::Offscreen(options) = &config.display
         && let Some(file) = options.screenshot.as_ref().filter(|file| file.exists())
     {
         println!("saved {}", file.display());
@@ -159,16 +206,65 @@ fn summarise(
         .map(|seen| seen.name.as_str())
         .collect();
     let mean = figures.picture_ms.iter().sum::<f32>() / figures.picture_ms.len().max(1) as f32;
-    println!(
-        "{title}: {} other people ({}), {bodies} objects that move",
-        names.len(),
-        names.join(", ")
-    );
+    println!("{title}: {}, {bodies} objects that move", others(&names));
     println!(
         "{} pictures, {:.0} ms each ({:.1} frames per second), {:.1} s inside",
-        figures.picture_ms.len(),
+        figures.pictures,
         mean,
         1_000.0 / mean.max(1e-3),
         visit.inside_secs
     );
+}
+
+/// How many others there were, and who.
+fn others(names: &[&str]) -> String {
+    match names {
+        [] => "nobody else".to_owned(),
+        [name] => format!("1 other person ({name})"),
+        _ => format!("{} other people ({})", names.len(), names.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::samples;
+    use bevy::state::app::StatesPlugin;
+
+    #[test]
+    fn an_empty_world_is_told_without_empty_brackets() {
+        assert_eq!(others(&[]), "nobody else");
+        assert_eq!(others(&["Ada"]), "1 other person (Ada)");
+        assert_eq!(others(&["Ada", "Bo"]), "2 other people (Ada, Bo)");
+    }
+
+    /// An application with a window that ends, and what its figures say.
+    fn ended(file: &std::path::Path) -> Result<serde_json::Value, ClientError> {
+        let mut config = samples::config("stoa://a/b");
+        config.stats = Some(file.to_owned());
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .insert_state(Stage::Inside)
+            .insert_resource(Config(config))
+            .insert_resource(IsSceneryComplete(true))
+            .init_resource::<Ending>()
+            .init_resource::<Visit>()
+            .add_plugins(plugin);
+        let outcome = write_at_exit(&mut app);
+        app.update();
+        assert!(!file.exists(), "it has not ended");
+        app.world_mut().write_message(AppExit::Success);
+        app.update();
+        outcome.take()?;
+        let text = std::fs::read_to_string(file).unwrap();
+        Ok(serde_json::from_str(&text).unwrap())
+    }
+
+    #[test]
+    fn a_visit_at_a_window_leaves_its_figures_too() {
+        let folder = tempfile::tempdir().unwrap();
+        let figures = ended(&folder.path().join("stats.json")).unwrap();
+        assert_eq!(figures["frames"], 2);
+        assert!(ended(&folder.path().join("nowhere/stats.json")).is_err());
+    }
 }
