@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use bevy::{
+    input::mouse::AccumulatedMouseScroll,
     input_focus::{FocusCause, InputFocus},
     prelude::*,
     text::EditableText,
@@ -360,21 +361,25 @@ fn age(secs: u64, words: &Texts) -> String {
     fill(text, &[&count.to_string()])
 }
 
-/// The chosen note is in sight.
+/// A note that has just been chosen comes into sight; after that the wheel has its way.
 fn scroll(
     desk: Res<Desk>,
-    wheel: Res<bevy::input::mouse::AccumulatedMouseScroll>,
+    wheel: Res<AccumulatedMouseScroll>,
+    scale: Res<UiScale>,
     mut sheets: Query<(&ComputedNode, &UiGlobalTransform, &mut ScrollPosition), With<Sheet>>,
     slips: Query<(&Slip, &ComputedNode, &UiGlobalTransform)>,
+    mut sought: Local<Option<u64>>,
 ) {
     for (computed, place, mut position) in &mut sheets {
         let to_units = computed.inverse_scale_factor();
         let room = ((computed.content_size().y - computed.size().y) * to_units).max(0.0);
-        let mut y = position.y - wheel.delta.y * 40.0;
-        let chosen = slips
-            .iter()
-            .find(|(slip, _, _)| Some(slip.0) == desk.chosen);
+        let mut y = position.y - super::turned(&wheel, &scale);
+        // A slip that was put up in this frame has no size yet.
+        let chosen = slips.iter().find(|(slip, node, _)| {
+            *sought != desk.chosen && Some(slip.0) == desk.chosen && node.size().y > 0.0
+        });
         if let Some((_, node, slip_place)) = chosen {
+            *sought = desk.chosen;
             let half = (computed.size().y - node.size().y) * 0.5 * to_units;
             let off = (slip_place.translation.y - place.translation.y) * to_units;
             y += if off > half {
@@ -390,12 +395,74 @@ fn scroll(
             position.y = y;
         }
     }
+    if desk.chosen.is_none() {
+        *sought = None;
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ui::Locale;
+    use bevy::{input::mouse::MouseScrollUnit, math::Affine2};
+
+    /// A board 200 pixels high with slips of 100 pixels, two of them beneath what is seen; and its sheet.
+    fn board() -> (App, Entity) {
+        let mut app = App::new();
+        app.init_resource::<Desk>()
+            .init_resource::<AccumulatedMouseScroll>()
+            .insert_resource(UiScale(2.0))
+            .add_systems(Update, scroll);
+        let node = |height: f32, content: f32| ComputedNode {
+            size: Vec2::new(400.0, height),
+            content_size: Vec2::new(400.0, content),
+            ..ComputedNode::DEFAULT
+        };
+        let sheet = (
+            Sheet::default(),
+            node(200.0, 400.0),
+            ScrollPosition::default(),
+        );
+        let sheet = app
+            .world_mut()
+            .spawn(sheet)
+            .insert(UiGlobalTransform::default())
+            .id();
+        for number in 0..4u8 {
+            let place = Vec2::new(0.0, f32::from(number) * 100.0 - 50.0);
+            let place = UiGlobalTransform::from(Affine2::from_translation(place));
+            app.world_mut()
+                .spawn((Slip(number.into()), node(100.0, 100.0), place));
+        }
+        (app, sheet)
+    }
+
+    fn position(app: &App, sheet: Entity) -> f32 {
+        app.world().get::<ScrollPosition>(sheet).unwrap().y
+    }
+
+    #[test]
+    fn the_wheel_turns_the_board_also_when_a_note_is_chosen() {
+        let (mut app, sheet) = board();
+        app.world_mut().resource_mut::<Desk>().chosen = Some(3);
+        app.update();
+        assert_eq!(position(&app, sheet), 200.0, "what is chosen is in sight");
+        app.world_mut()
+            .resource_mut::<AccumulatedMouseScroll>()
+            .delta
+            .y = 1.0;
+        app.update();
+        assert_eq!(position(&app, sheet), 140.0);
+    }
+
+    #[test]
+    fn a_touchpad_turns_the_board_as_far_as_the_fingers_go() {
+        let (mut app, sheet) = board();
+        let mut wheel = app.world_mut().resource_mut::<AccumulatedMouseScroll>();
+        (wheel.unit, wheel.delta.y) = (MouseScrollUnit::Pixel, -30.0);
+        app.update();
+        assert_eq!(position(&app, sheet), 15.0, "30 pixels at a scale of 2");
+    }
 
     fn note(id: u64, did: &str) -> Note {
         Note {

@@ -13,10 +13,7 @@ use crate::{
         words::{Texts, Words},
     },
 };
-use bevy::{
-    input::mouse::{AccumulatedMouseScroll, MouseScrollUnit},
-    prelude::*,
-};
+use bevy::{input::mouse::AccumulatedMouseScroll, prelude::*};
 use protocol::{
     ChatLine,
     limits::{MAX_CHAT_BYTES, MAX_CHAT_HISTORY, MAX_NAME_BYTES},
@@ -28,8 +25,6 @@ const STAY_SECS: f32 = 9.0;
 const SECS_A_BYTE: f32 = 0.04;
 /// Seconds in which it then goes.
 const FADE_SECS: f32 = 1.6;
-/// A line of a wheel, in the theme's units.
-const WHEEL_LINE: f32 = 60.0;
 /// Share of what is seen that Page Up goes.
 const PAGE_SHARE: f32 = 0.8;
 /// Share of the picture's height, in percent, for the lines while the chat is closed, and while it is open.
@@ -252,11 +247,7 @@ fn scroll(
     }
     for (mut list, computed) in &mut lists {
         let page = computed.size().y * computed.inverse_scale_factor() * PAGE_SHARE;
-        let turned = match wheel.unit {
-            MouseScrollUnit::Line => wheel.delta.y * WHEEL_LINE,
-            MouseScrollUnit::Pixel => wheel.delta.y / scale.0.max(0.05),
-        };
-        let mut up = list.up + turned;
+        let mut up = list.up + super::turned(&wheel, &scale);
         if keys.just_pressed(KeyCode::PageUp) {
             up += page;
         }

@@ -19,7 +19,13 @@ use crate::{
     app::order::{ClientSystems, Stage},
     motion::{InputTaken, TakesInput},
 };
-use bevy::prelude::*;
+use bevy::{
+    input::mouse::{AccumulatedMouseScroll, MouseScrollUnit},
+    prelude::*,
+};
+
+/// A line of a wheel, in the theme's units.
+const WHEEL_LINE: f32 = 60.0;
 
 /// Hides what lies over the world, for a clear view, and shows it again.
 const HIDING_KEY: KeyCode = KeyCode::KeyH;
@@ -71,6 +77,14 @@ fn root(layer: Layer, node: Node) -> impl Bundle {
         Pickable::IGNORE,
         DespawnOnExit(Stage::Inside),
     )
+}
+
+/// How far up the wheel or a touchpad turns a list, in the theme's units.
+fn turned(wheel: &AccumulatedMouseScroll, scale: &UiScale) -> f32 {
+    match wheel.unit {
+        MouseScrollUnit::Line => wheel.delta.y * WHEEL_LINE,
+        MouseScrollUnit::Pixel => wheel.delta.y / scale.0.max(0.05),
+    }
 }
 
 /// True while one wants to see the world alone.
