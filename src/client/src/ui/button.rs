@@ -7,6 +7,7 @@ use super::{
 };
 use crate::app::order::ClientSystems;
 use bevy::{
+    input::keyboard::Key,
     input_focus::{
         FocusCause, InputFocus,
         tab_navigation::{NavAction, TabGroup, TabIndex, TabNavigation},
@@ -46,7 +47,20 @@ pub(super) enum Action {
 
 /// A key that does the same as a press on the button.
 #[derive(Component)]
-pub(super) struct Shortcut(KeyCode);
+pub(super) struct Shortcut {
+    key: KeyCode,
+    /// What is written on the button, when it is a letter.
+    letter: Option<char>,
+}
+
+impl From<(KeyCode, &str)> for Shortcut {
+    fn from((key, label): (KeyCode, &str)) -> Self {
+        Self {
+            key,
+            letter: latin_letter(&Key::Character(label.into())),
+        }
+    }
+}
 
 /// What Enter does in a text field.
 #[derive(Component)]
@@ -102,7 +116,7 @@ pub(super) fn button(
     let color = ink(weight);
     (
         control(action, weight),
-        Shortcut(key.0),
+        Shortcut::from(key),
         button_node(),
         children![
             theme::strong(label, theme::BODY, color),
@@ -216,6 +230,7 @@ fn move_focus(
 /// Keys of buttons, unless somebody writes.
 fn press_keys(
     keys: Res<ButtonInput<KeyCode>>,
+    letters: Res<ButtonInput<Key>>,
     focus: Res<InputFocus>,
     texts: Query<(), With<EditableText>>,
     buttons: Query<(&Shortcut, &Action)>,
@@ -226,10 +241,38 @@ fn press_keys(
     }
     for (_, action) in buttons
         .iter()
-        .filter(|(shortcut, _)| keys.just_pressed(shortcut.0))
+        .filter(|(shortcut, _)| shortcut.is_struck(&keys, &letters))
     {
         chosen.write(*action);
     }
+}
+
+impl Shortcut {
+    /// The letter that is written on the key counts, not the key's place: layouts differ. Where keys write other scripts,
+    /// or nothing is known of them, it is the place.
+    fn is_struck(&self, keys: &ButtonInput<KeyCode>, letters: &ButtonInput<Key>) -> bool {
+        let mut written = letters
+            .get_just_pressed()
+            .filter_map(latin_letter)
+            .peekable();
+        match (self.letter, written.peek()) {
+            (Some(letter), Some(_)) => written.any(|written| written == letter),
+            _ => keys.just_pressed(self.key),
+        }
+    }
+}
+
+/// The letter that a key writes, when it is one of ours; large and small are the same.
+fn latin_letter(key: &Key) -> Option<char> {
+    let Key::Character(text) = key else {
+        return None;
+    };
+    let mut letters = text.chars();
+    let letter = letters.next().filter(char::is_ascii_alphabetic)?;
+    letters
+        .next()
+        .is_none()
+        .then(|| letter.to_ascii_uppercase())
 }
 
 /// Enter in a text field, unless an input method is still composing.
@@ -280,7 +323,7 @@ mod tests {
     use bevy::{
         input::{
             ButtonState, InputPlugin,
-            keyboard::{Key, KeyboardInput},
+            keyboard::{KeyboardInput, NativeKey},
         },
         input_focus::{InputDispatchPlugin, InputFocusPlugin},
         ui_widgets::ButtonPlugin,
@@ -312,7 +355,7 @@ mod tests {
             ));
             group.spawn((
                 control(Action::Quit, Weight::First),
-                Shortcut(KeyCode::KeyQ),
+                Shortcut::from((KeyCode::KeyQ, "Q")),
             ));
         });
         app.update();
@@ -321,6 +364,12 @@ mod tests {
 
     /// Presses and releases a key, and gives what was asked for.
     fn strike(app: &mut App, key_code: KeyCode) -> Vec<Action> {
+        let unknown = NativeKey::Unidentified;
+        strike_as(app, key_code, Key::Unidentified(unknown))
+    }
+
+    /// The same on a layout where the key writes something.
+    fn strike_as(app: &mut App, key_code: KeyCode, logical_key: Key) -> Vec<Action> {
         let windows = &mut app
             .world_mut()
             .query_filtered::<Entity, With<PrimaryWindow>>();
@@ -329,7 +378,7 @@ mod tests {
         for state in [ButtonState::Pressed, ButtonState::Released] {
             app.world_mut().write_message(KeyboardInput {
                 key_code,
-                logical_key: Key::Unidentified(bevy::input::keyboard::NativeKey::Unidentified),
+                logical_key: logical_key.clone(),
                 state,
                 text: None,
                 repeat: false,
@@ -360,6 +409,27 @@ mod tests {
         // Round and round.
         assert_eq!(strike(&mut app, KeyCode::ArrowDown), []);
         assert_eq!(strike(&mut app, KeyCode::Enter), [Action::EnterAddress]);
+    }
+
+    #[test]
+    fn the_letter_on_the_key_counts_whatever_the_layout() {
+        let writes = |text: &str| Key::Character(text.into());
+        let mut app = screen();
+        // AZERTY: the key at the place of our Q has an A on it, and the other way round.
+        assert_eq!(strike_as(&mut app, KeyCode::KeyQ, writes("a")), []);
+        assert_eq!(
+            strike_as(&mut app, KeyCode::KeyA, writes("q")),
+            [Action::Quit]
+        );
+        assert_eq!(
+            strike_as(&mut app, KeyCode::KeyA, writes("Q")),
+            [Action::Quit]
+        );
+        // Keys that write other scripts still have ours beside it.
+        assert_eq!(
+            strike_as(&mut app, KeyCode::KeyQ, writes("й")),
+            [Action::Quit]
+        );
     }
 
     #[test]

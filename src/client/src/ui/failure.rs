@@ -95,7 +95,7 @@ fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts)
             ));
             card.spawn(theme::strong(title, theme::TITLE, theme::TEXT));
             card.spawn(theme::text(advice, theme::BODY + 1.0, theme::TEXT));
-            card.spawn(detail(&fault.line));
+            card.spawn(detail(&fault.line, words));
             card.spawn((
                 Node {
                     margin: UiRect::top(px(theme::GAP)),
@@ -125,18 +125,23 @@ fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts)
 }
 
 /// The particulars, as standard error has them too.
-fn detail(line: &str) -> impl Bundle {
+fn detail(line: &str, words: &Texts) -> impl Bundle {
     (
         Node {
+            flex_direction: FlexDirection::Column,
+            row_gap: px(4),
             padding: UiRect::axes(px(theme::PAD - 4.0), px(theme::GAP + 2.0)),
             border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
             ..default()
         },
         BackgroundColor(theme::RAISED),
-        children![(
-            theme::text(line, theme::SMALL, theme::TEXT_SOFT),
-            TextLayout::linebreak(LineBreak::WordOrCharacter),
-        )],
+        children![
+            theme::strong(words.fault_detail, theme::SMALL, theme::TEXT_SOFT),
+            (
+                theme::text(line, theme::SMALL, theme::TEXT_SOFT),
+                TextLayout::linebreak(LineBreak::WordOrCharacter),
+            ),
+        ],
     )
 }
 

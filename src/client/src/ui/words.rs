@@ -93,6 +93,8 @@ texts! {
     advice_here: "What the system said stands below.", "系统的说明见下。";
     advice_replaced: "Only one visit of a person goes on at a time. You may take it back here.", "同一个人只能同时在一处。你可以在此处重新进入。";
     advice_closed: "You may come back at any time.", "随时可以再来。";
+    /// Before the particulars, which stay in the words of the program or of the host.
+    fault_detail: "In detail", "详情（程序或主机的原文）";
     retry: "Try again", "重试";
     come_back: "Enter again", "再次进入";
     quit: "Quit", "退出";
@@ -233,6 +235,8 @@ texts! {
     start_home_about: "A plaza on this computer", "本机上的广场";
     start_address: "Somebody's world: paste an invitation or an address", "别人的世界：粘贴邀请或地址";
     start_opening: "Opening your home world", "正在打开自己的世界";
+    /// What the system or the server said.
+    start_not_opened: "Your home world cannot be opened: {}", "无法打开自己的世界：{}";
     /// Name.
     start_as: "You are {}", "你是 {}";
     address_scheme: "An address looks like stoa://example.org/plaza", "地址形如 stoa://example.org/plaza";

@@ -15,6 +15,8 @@ mod people;
 mod plates;
 mod told;
 
+pub(super) use told::denial;
+
 use crate::{
     app::order::{ClientSystems, Stage},
     motion::{InputTaken, TakesInput},

@@ -153,7 +153,7 @@ fn notice_of_answer(answer: &Answer, is_lost: bool, words: &Texts) -> Option<Not
 }
 
 /// Why something was denied, and the particulars where the server gives some.
-fn denial(reason: &Denial, words: &Texts) -> (&'static str, String) {
+pub(in crate::ui) fn denial(reason: &Denial, words: &Texts) -> (&'static str, String) {
     match reason {
         Denial::OutOfReach => (words.denied_reach, String::new()),
         Denial::Taken => (words.denied_taken, String::new()),

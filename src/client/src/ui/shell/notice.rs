@@ -13,7 +13,7 @@ use bevy::prelude::*;
 /// What is to be said on the open page.
 #[derive(Resource, Default)]
 pub(super) struct Notice {
-    line: String,
+    pub(super) line: String,
     is_bad: bool,
 }
 

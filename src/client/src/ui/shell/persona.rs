@@ -13,17 +13,20 @@ use crate::{
         Config,
         order::{ClientSystems, Stage},
     },
-    link::{Link, Said},
+    link::{Link, Said, Visit},
     settings::Kept,
     ui::{
         button::{Action, Weight, control, plain_button},
+        inside::denial,
         theme,
         words::{Texts, Words},
     },
 };
 use bevy::{prelude::*, text::EditableText};
-use protocol::{AvatarChoice, DisplayName, NameError, SHIPPED_AVATARS, limits::MAX_NAME_BYTES};
-use session::SessionEvent;
+use protocol::{
+    AvatarChoice, Denial, DisplayName, NameError, SHIPPED_AVATARS, limits::MAX_NAME_BYTES,
+};
+use session::{ActionError, SessionEvent};
 
 /// Width of a portrait with its frame, in logical pixels.
 const CARD_WIDTH: f32 = 132.0;
@@ -257,7 +260,8 @@ fn keep(
                 asked.0 = Some((request, persona));
                 notice.good(words.0.keeping);
             }
-            Err(error) => notice.bad(error.to_string()),
+            Err(ActionError::Busy) => notice.bad(words.0.denied_fast),
+            Err(ActionError::Over) => notice.bad(words.0.fault_closed),
         }
         return;
     }
@@ -282,6 +286,8 @@ fn take(persona: Persona, config: &mut Config, kept: &mut Kept) {
 
 fn take_answer(
     mut said: MessageReader<Said>,
+    words: Res<Words>,
+    visit: Res<Visit>,
     stage: Res<State<Stage>>,
     mut asked: ResMut<Asked>,
     mut shell: ResMut<Shell>,
@@ -304,17 +310,63 @@ fn take_answer(
             }
             SessionEvent::Denied { request, reason } if *request == number => {
                 asked.0 = None;
-                notice.bad(reason.to_string());
+                notice.bad(refusal(reason, visit.lost.is_some(), words.0));
             }
             _ => {}
         }
     }
 }
 
+/// Why the server did not take a name or a look.
+fn refusal(reason: &Denial, is_lost: bool, words: &Texts) -> String {
+    if is_lost {
+        return words.lost.to_owned();
+    }
+    match denial(reason, words) {
+        (line, detail) if detail.is_empty() => line.to_owned(),
+        (line, detail) => format!("{line}: {detail}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Locale;
+    use crate::{app::samples, settings::SettingsFile, ui::Locale};
+    use bevy::state::app::StatesPlugin;
+
+    #[test]
+    fn what_the_server_denies_is_said_in_the_language_of_the_screens() {
+        let mut app = App::new();
+        let config = samples::config("stoa://a/b");
+        let persona = Persona {
+            name: config.name.clone(),
+            avatar: config.avatar.clone(),
+        };
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .insert_state(Stage::Inside)
+            .insert_resource(Words::of(Locale::Chinese))
+            .insert_resource(Config(config))
+            .insert_resource(Kept(SettingsFile::default()))
+            .insert_resource(Asked(Some((7, persona))))
+            .init_resource::<Visit>()
+            .init_resource::<Shell>()
+            .init_resource::<Notice>()
+            .add_message::<Said>()
+            .add_systems(Update, take_answer);
+        app.world_mut().write_message(Said(SessionEvent::Denied {
+            request: 7,
+            reason: Denial::TooFast,
+        }));
+        app.update();
+        assert_eq!(app.world().resource::<Notice>().line, "慢一点");
+        let words = Words::of(Locale::Chinese).0;
+        let why = Denial::Other("the file is too large".to_owned());
+        assert_eq!(
+            refusal(&why, false, words),
+            "现在不行: the file is too large"
+        );
+        assert_eq!(refusal(&why, true, words), "连接已断开");
+    }
 
     #[test]
     fn every_rule_of_names_is_explained_in_both_languages() {

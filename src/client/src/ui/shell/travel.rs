@@ -12,7 +12,10 @@ use crate::{
         order::{ClientSystems, Stage},
     },
     link::{self, Visit},
-    ui::{button::Action, words::Words},
+    ui::{
+        button::Action,
+        words::{Words, fill},
+    },
 };
 use bevy::{
     prelude::*,
@@ -115,6 +118,7 @@ fn open_home(
 }
 
 fn arrive_home(
+    words: Res<Words>,
     mut opening: ResMut<Opening>,
     mut config: ResMut<Config>,
     mut notice: ResMut<Notice>,
@@ -134,7 +138,7 @@ fn arrive_home(
             config.0.surroundings.hosted = Some(hosted);
             next.set(Stage::Entering);
         }
-        Err(line) => notice.bad(line),
+        Err(line) => notice.bad(fill(words.0.start_not_opened, &[&line])),
     }
 }
 
