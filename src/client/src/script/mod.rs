@@ -159,11 +159,15 @@ fn start(
         ScriptCommand::WaitPeople { count, secs } => running.wait = Some((*count, *secs)),
         ScriptCommand::Screenshot(file) => {
             let file = file.clone();
-            commands.queue(move |world: &mut World| {
-                if let Some(mut drawing) = world.get_resource_mut::<Drawing>() {
-                    drawing.wanted.push(file);
-                }
-            });
+            commands.queue(
+                move |world: &mut World| match world.get_resource_mut::<Drawing>() {
+                    Some(mut drawing) => drawing.wanted.push(file),
+                    None => tracing::warn!(
+                        "{} is not written: a script's pictures need --offscreen",
+                        file.display()
+                    ),
+                },
+            );
         }
         ScriptCommand::Quit => commands.queue(|world: &mut World| {
             if let Some(mut drawing) = world.get_resource_mut::<Drawing>() {
