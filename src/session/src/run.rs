@@ -225,6 +225,8 @@ impl Course {
             motion: MotionSender::new(self.visits),
             pending: BTreeSet::new(),
             transfers: JoinSet::new(),
+            fetching: BTreeSet::new(),
+            offering: BTreeSet::new(),
             is_ready: self.is_ready,
             wished: None,
             persona: None,
@@ -232,6 +234,7 @@ impl Course {
         let end = visit.run(&welcome, waiting).await;
         visit.update_stats();
         let unanswered = std::mem::take(&mut visit.pending);
+        let cut_off = &visit.fetching | &visit.offering;
         self.is_ready = visit.is_ready;
         let persona = visit.persona.take();
         drop(visit);
@@ -240,6 +243,10 @@ impl Course {
             let config = Arc::make_mut(&mut self.config);
             config.name = persona.name;
             config.avatar = persona.avatar;
+        }
+        for hash in cut_off {
+            let reason = "the connection was lost on the way".to_owned();
+            self.tell(SessionEvent::FileFailed { hash, reason }).await;
         }
         for request in unanswered {
             let reason =

@@ -62,6 +62,9 @@ pub(crate) struct Visit<'a> {
     /// Numbers of requests without an answer.
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) transfers: JoinSet<Transferred>,
+    /// Files on their way in, and out: each is answered once, however the connection ends.
+    pub(crate) fetching: BTreeSet<ContentHash>,
+    pub(crate) offering: BTreeSet<ContentHash>,
     pub(crate) is_ready: bool,
     /// The change of name and look that was asked for last.
     pub(crate) wished: Option<Persona>,
@@ -77,14 +80,12 @@ pub(crate) struct Persona {
     pub(crate) avatar: AvatarChoice,
 }
 
-/// What became of a file on its way in or out.
+/// What became of a file.
 pub(crate) enum Transferred {
-    /// It is on disk here.
-    Fetched(ContentHash, PathBuf),
-    /// The server has it.
-    Offered(ContentHash),
-    /// Neither, and why.
-    Failed(ContentHash, String),
+    /// On its way in: where it is on disk, or why it is not.
+    Fetched(ContentHash, Result<PathBuf, FetchError>),
+    /// On its way out: the server has it, or why not.
+    Offered(ContentHash, Result<(), FetchError>),
 }
 
 /// Something to react to.
@@ -279,11 +280,7 @@ impl Visit<'_> {
             Input::Command(Some(command)) => return self.on_command(command).await,
             Input::Command(None) => return Some(self.leave().await),
             Input::Transferred(transferred) => {
-                let event = match transferred {
-                    Transferred::Fetched(hash, path) => SessionEvent::FileReady { hash, path },
-                    Transferred::Offered(hash) => SessionEvent::Offered { hash },
-                    Transferred::Failed(hash, reason) => SessionEvent::FileFailed { hash, reason },
-                };
+                let event = self.on_transferred(transferred);
                 self.tell(event).await;
             }
             Input::Tick => self.on_tick(),
@@ -346,6 +343,27 @@ impl Visit<'_> {
         None
     }
 
+    fn on_transferred(&mut self, transferred: Transferred) -> SessionEvent {
+        let (hash, error) = match transferred {
+            Transferred::Fetched(hash, result) => {
+                self.fetching.remove(&hash);
+                match result {
+                    Ok(path) => return SessionEvent::FileReady { hash, path },
+                    Err(error) => (hash, error),
+                }
+            }
+            Transferred::Offered(hash, result) => {
+                self.offering.remove(&hash);
+                match result {
+                    Ok(()) => return SessionEvent::Offered { hash },
+                    Err(error) => (hash, error),
+                }
+            }
+        };
+        let reason = error.to_string();
+        SessionEvent::FileFailed { hash, reason }
+    }
+
     async fn on_state(&mut self, bytes: &[u8]) {
         self.shared.record(|| TraceEvent::Received(bytes.to_vec()));
         let taken = self.shared.view().take(bytes, self.shared.now_secs());
@@ -400,26 +418,30 @@ impl Visit<'_> {
             let reason = "this session keeps no files".to_owned();
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         };
+        if self.fetching.contains(&hash) {
+            // One answer is for all who asked.
+            return;
+        }
         if self.transfers.len() >= MAX_TRANSFERS {
             let reason = "too many files at once".to_owned();
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         }
+        self.fetching.insert(hash);
         let connection = self.connection.clone();
         self.transfers.spawn(async move {
-            match fetch::fetch(&connection, &cache, hash, bytes, |_| {}).await {
-                Ok(path) => Transferred::Fetched(hash, path),
-                Err(error) => Transferred::Failed(hash, error.to_string()),
-            }
+            let result = fetch::fetch(&connection, &cache, hash, bytes, |_| {}).await;
+            Transferred::Fetched(hash, result)
         });
     }
 
     fn start_offer(&mut self, hash: ContentHash, file: Arc<[u8]>) {
+        if !self.offering.insert(hash) {
+            return;
+        }
         let connection = self.connection.clone();
         self.transfers.spawn(async move {
-            match fetch::offer(&connection, hash, &file).await {
-                Ok(()) => Transferred::Offered(hash),
-                Err(error) => Transferred::Failed(hash, error.to_string()),
-            }
+            let result = fetch::offer(&connection, hash, &file).await;
+            Transferred::Offered(hash, result)
         });
     }
 

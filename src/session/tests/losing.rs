@@ -1,6 +1,6 @@
 //! Connections that end, and the way back.
 
-use crate::support::{Options, Place, internet, ip, secs, until, until_end};
+use crate::support::{Options, Place, content_of, internet, ip, secs, until, until_end};
 use network::CloseCode;
 use network::simulated::LinkConfig;
 use protocol::ServerMessage;
@@ -87,6 +87,32 @@ async fn requests_without_an_answer_are_denied() {
         |event| matches!(event, SessionEvent::Denied { request: denied, .. } if *denied == request),
     )
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_on_their_way_when_the_connection_goes_are_answered() {
+    let place = Place::new(internet(), world());
+    let mut session = place.enter(1).await;
+    secs(1).await;
+    let (wanted, own) = (content_of(b"far away"), content_of(b"my own"));
+    session.fetch(wanted, 8).unwrap();
+    session.fetch(wanted, 8).unwrap();
+    assert_eq!(session.offer(b"my own".as_slice().into()).unwrap(), own);
+    let did = place.config(1).key.did().to_string();
+    let reason = "back in a minute".to_owned();
+    place.server.say_to(&did, ServerMessage::Closing { reason });
+    let mut failed = Vec::new();
+    loop {
+        match session.next_event().await.unwrap() {
+            SessionEvent::FileFailed { hash, .. } => failed.push(hash),
+            SessionEvent::Lost { .. } => break,
+            _ => {}
+        }
+    }
+    failed.sort_unstable();
+    let mut expected = [wanted, own];
+    expected.sort_unstable();
+    assert_eq!(failed, expected, "each once");
 }
 
 #[tokio::test(start_paused = true)]
