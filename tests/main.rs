@@ -9,6 +9,7 @@ mod full_disk;
 mod harness;
 mod hostile;
 mod kill;
+mod looks;
 mod people;
 mod pictures;
 mod samples;

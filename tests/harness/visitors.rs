@@ -38,11 +38,23 @@ impl Visitors {
 
     /// Somebody sets out; the same `seed` is the same person. Let them live until they are inside.
     pub(crate) fn send(&self, address: &WorldAddress, seed: u8, name: &str) -> Participant {
+        let avatar = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
+        self.send_in(address, seed, name, avatar)
+    }
+
+    /// The same in a chosen avatar, whose file the server does not get yet.
+    pub(crate) fn send_in(
+        &self,
+        address: &WorldAddress,
+        seed: u8,
+        name: &str,
+        avatar: AvatarChoice,
+    ) -> Participant {
         let config = SessionConfig {
             address: address.clone(),
             key: Key::from_seed(&[seed; 32]),
             name: DisplayName::new(name).unwrap(),
-            avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
+            avatar,
             avatar_file: None,
             is_agent: false,
             program: "product test".to_owned(),

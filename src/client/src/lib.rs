@@ -20,6 +20,8 @@ mod scenery;
 mod script;
 mod settings;
 mod stats;
+#[cfg(test)]
+mod testing;
 mod ui;
 
 pub use app::{SteppedClient, View, run};

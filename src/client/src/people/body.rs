@@ -1,10 +1,11 @@
 //! A body: the nodes of a look in the engine, posed by blended clips.
 
 use super::{
-    Dressed, Figure, Head,
+    Dressed, Figure, Head, StandIn,
     clips::Clips,
     face::Expressing,
-    load::{Look, Looks, SeenBy},
+    load::{Look, SeenBy},
+    looks::{Looks, Worn},
     pose::{CLIPS, Gait, WAVE},
 };
 use crate::{
@@ -53,22 +54,35 @@ pub(super) struct Body {
     head: Entity,
 }
 
-/// Puts a body on figures whose look has come.
+/// Puts a body on figures whose look has come, and takes off what stood in for it.
 pub(super) fn dress(
     mut commands: Commands,
     mut looks: ResMut<Looks>,
-    config: Res<Config>,
-    preset: Res<Preset>,
+    (config, preset): (Res<Config>, Res<Preset>),
     link: Option<Res<Link>>,
     mut stores: SurfaceStores,
-    figures: Query<(Entity, &Figure), Without<Dressed>>,
+    figures: Query<(Entity, &Figure, Has<StandIn>), Or<(Without<Dressed>, With<StandIn>)>>,
 ) {
-    let Some(link) = link else { return };
-    for (entity, figure) in &figures {
-        if let Some(look) = looks.get(&figure.look, &config, *preset, &link) {
-            let body = build(&mut commands, entity, look, &mut stores);
-            let head = Head(body.head);
-            commands.entity(entity).insert((Dressed(body), head));
+    let fetch = |hash, bytes| {
+        let asked = link.as_ref().map(|link| link.0.fetch(hash, bytes));
+        asked.is_some_and(|asked| asked.is_ok())
+    };
+    for (entity, figure, stands_in) in &figures {
+        let is_self = figure.who.is_none();
+        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, *preset, fetch) {
+            Worn::Chosen(look) => (look, true),
+            Worn::StandIn(look) if !stands_in => (look, false),
+            Worn::StandIn(_) | Worn::Nothing => continue,
+        };
+        commands.entity(entity).despawn_related::<Children>();
+        let body = build(&mut commands, entity, look, &mut stores);
+        let head = Head(body.head);
+        let mut figure = commands.entity(entity);
+        figure.insert((Dressed(body), head));
+        if is_chosen {
+            figure.remove::<StandIn>();
+        } else {
+            figure.insert(StandIn);
         }
     }
 }

@@ -1,19 +1,15 @@
-//! Looks: VRM files read, checked and decoded on worker threads, once each, whoever wears them.
+//! VRM files read, checked and decoded on worker threads.
 
 use crate::{
-    app::{Config, order::ClientSystems},
-    link::{Link, Said},
     look::Preset,
     scenery::{Geometry, Pictures, Surface, SurfaceStores, Surfaces, skin_of},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
     prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+    tasks::{AsyncComputeTaskPool, Task},
 };
-use protocol::AvatarChoice;
 use scene::{Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive};
-use session::SessionEvent;
 use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// A look in the engine.
@@ -57,17 +53,8 @@ pub(super) struct LookMesh {
     pub(super) has_targets: bool,
 }
 
-/// State of a look.
-enum Slot {
-    /// Its file is on the way from the server.
-    Fetching,
-    Reading(Task<Result<Raw, String>>),
-    There(Arc<Look>),
-    /// Shown as the default; the reason was logged.
-    Broken,
-}
-
-struct Raw {
+/// A look that has been read, not yet in the engine.
+pub(super) struct Raw {
     avatar: Arc<Avatar>,
     pictures: Pictures,
     parts: Vec<RawPart>,
@@ -82,62 +69,17 @@ struct RawPart {
     has_targets: bool,
 }
 
-/// All looks of this visit.
-#[derive(Resource, Default)]
-pub(super) struct Looks(Vec<(AvatarChoice, Slot)>);
-
-pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Looks>()
-        .add_systems(Update, (take_files, finish).in_set(ClientSystems::Receive));
-}
-
-impl Looks {
-    /// The look of a choice, when it is there; otherwise it is on its way after this call.
-    pub(super) fn get(
-        &mut self,
-        choice: &AvatarChoice,
-        config: &Config,
-        preset: Preset,
-        link: &Link,
-    ) -> Option<Arc<Look>> {
-        match self
-            .0
-            .iter()
-            .find(|(known, _)| known == choice)
-            .map(|(_, slot)| slot)
-        {
-            Some(Slot::There(look)) => return Some(Arc::clone(look)),
-            Some(_) => return None,
-            None => {}
-        }
-        let is_own = config.0.avatar == *choice;
-        let own_file = config.0.avatar_file.clone().filter(|_| is_own);
-        let slot = match (choice, own_file) {
-            (_, Some(bytes)) => Slot::Reading(spawn(Source::Bytes(bytes), preset, is_own)),
-            (AvatarChoice::Shipped(name), None) => Slot::Reading(spawn(
-                Source::Shipped(config.0.assets.join("avatars"), name.clone()),
-                preset,
-                is_own,
-            )),
-            (AvatarChoice::File { hash, bytes }, None) => match link.0.fetch(*hash, *bytes) {
-                Ok(()) => Slot::Fetching,
-                Err(_) => return None,
-            },
-        };
-        self.0.push((choice.clone(), slot));
-        None
-    }
-}
-
-enum Source {
+/// Where the file of a look is.
+pub(super) enum Source {
     Bytes(Vec<u8>),
     File(PathBuf),
     /// Folder and name; an unknown name becomes the first avatar that is shipped.
     Shipped(PathBuf, String),
 }
 
-/// `is_split` parts what its wearer must not see in first person.
-fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Result<Raw, String>> {
+/// Reads a look on a worker thread; the text of an error is fit to show. `is_split` parts what its wearer must not see in
+/// first person.
+pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Result<Raw, String>> {
     let max_side = preset.texture_side().min(1024);
     AsyncComputeTaskPool::get().spawn(async move {
         let bytes = match source {
@@ -240,61 +182,8 @@ fn first_shipped(folder: &std::path::Path) -> Result<PathBuf, String> {
         .ok_or_else(|| format!("{} holds no avatar", folder.display()))
 }
 
-fn take_files(
-    mut said: MessageReader<Said>,
-    mut looks: ResMut<Looks>,
-    preset: Res<Preset>,
-    config: Res<Config>,
-) {
-    for Said(event) in said.read() {
-        let (wanted, path) = match event {
-            SessionEvent::FileReady { hash, path } => (*hash, Some(path.clone())),
-            SessionEvent::FileFailed { hash, reason } => {
-                tracing::warn!("an avatar cannot be had: {reason}");
-                (*hash, None)
-            }
-            _ => continue,
-        };
-        for (choice, slot) in &mut looks.0 {
-            let is_own = config.0.avatar == *choice;
-            if matches!(choice, AvatarChoice::File { hash, .. } if *hash == wanted) {
-                *slot = path.clone().map_or(Slot::Broken, |path| {
-                    Slot::Reading(spawn(Source::File(path), *preset, is_own))
-                });
-            }
-        }
-    }
-}
-
-fn finish(
-    mut looks: ResMut<Looks>,
-    mut meshes: ResMut<Assets<Mesh>>,
-    mut stores: SurfaceStores,
-    mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>,
-) {
-    for (_, slot) in &mut looks.0 {
-        let Slot::Reading(task) = slot else { continue };
-        let Some(result) = block_on(poll_once(task)) else {
-            continue;
-        };
-        *slot = match result {
-            Ok(raw) => Slot::There(Arc::new(upload(
-                raw,
-                &mut meshes,
-                &mut stores,
-                &mut bind_poses,
-            ))),
-            Err(error) => {
-                tracing::warn!("an avatar cannot be shown: {error}");
-                Slot::Broken
-            }
-        };
-        // One a frame: an arriving avatar must not stop the picture.
-        return;
-    }
-}
-
-fn upload(
+/// Puts what was read into the engine.
+pub(super) fn upload(
     mut raw: Raw,
     meshes: &mut Assets<Mesh>,
     stores: &mut SurfaceStores<'_>,

@@ -5,6 +5,7 @@ mod body;
 mod clips;
 mod face;
 mod load;
+mod looks;
 mod own;
 mod pose;
 
@@ -54,7 +55,7 @@ struct Speech {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Gestures>();
-    app.add_plugins((load::plugin, clips::plugin));
+    app.add_plugins((looks::plugin, clips::plugin));
     app.add_systems(
         Update,
         (
@@ -246,3 +247,7 @@ pub(crate) struct Head(pub(crate) Entity);
 /// A figure that wears its body.
 #[derive(Component)]
 struct Dressed(Body);
+
+/// A figure whose body is not the one that its person chose, which may still come.
+#[derive(Component)]
+struct StandIn;
