@@ -71,11 +71,13 @@ fn clear(
     mut preparing: ResMut<Preparing>,
     mut complete: ResMut<IsSceneryComplete>,
     mut entities: ResMut<NodeEntities>,
+    mut surfaces: ResMut<WorldSurfaces>,
     roots: Query<Entity, With<SceneryRoot>>,
 ) {
     *preparing = Preparing::default();
     complete.0 = false;
     entities.0.clear();
+    surfaces.0.clear();
     for root in &roots {
         commands.entity(root).despawn();
     }
@@ -225,5 +227,30 @@ pub(crate) fn engine_transform(transform: &scene::Transform) -> Transform {
         translation: transform.translation,
         rotation: transform.rotation,
         scale: transform.scale,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::state::app::StatesPlugin;
+
+    #[test]
+    fn nothing_is_kept_of_a_world_that_one_has_left() {
+        let surface = Surface::Plain(Handle::default());
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .insert_state(Stage::Inside)
+            .init_resource::<Preparing>()
+            .insert_resource(IsSceneryComplete(true))
+            .insert_resource(NodeEntities([(NodeIndex(0), Entity::PLACEHOLDER)].into()))
+            .insert_resource(WorldSurfaces([(MaterialIndex(0), surface)].into()))
+            .add_systems(OnEnter(Stage::Outside), clear);
+        app.update();
+        let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+        next.set(Stage::Outside);
+        app.update();
+        assert!(app.world().resource::<NodeEntities>().0.is_empty());
+        assert!(app.world().resource::<WorldSurfaces>().0.is_empty());
     }
 }
