@@ -259,6 +259,10 @@ impl Participant {
         self.chat.clone_from(&welcome.chat);
         self.notes.clone_from(&welcome.notes);
         self.holding = welcome.holding;
+        let mut seats = welcome.seats.iter();
+        self.seat = seats
+            .position(|seat| seat.person == Some(welcome.person))
+            .map(|seat| seat as u32);
         if let Some(hands) = &mut self.own_hands {
             hands.enter(&welcome.bodies);
         }

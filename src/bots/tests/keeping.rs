@@ -58,6 +58,26 @@ async fn a_crash_loses_nothing_that_was_acknowledged() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_sat_when_the_server_crashed_stands_afterwards() {
+    let mut stage = Stage::new();
+    let mut ada = stage.enter(1, "Ada").await;
+    ada.session.sit(0).unwrap();
+    stage.harness.advance(&mut [&mut ada], 1.0).await;
+    assert_eq!(ada.seat, Some(0));
+    stage.harness.crash_server().await;
+    stage.harness.start_server().unwrap();
+    let back = stage
+        .harness
+        .advance_until(&mut [&mut ada], |people| {
+            people[0].losses > 0 && people[0].session.stats().is_connected
+        })
+        .await;
+    assert!(back, "she did not come back by herself");
+    stage.harness.advance(&mut [&mut ada], 0.5).await;
+    assert_eq!(ada.seat, None, "the server does not keep seats");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_person_held_falls_when_they_do_not_come_back() {
     let data = tempfile::tempdir().unwrap();
     let mut stage = Stage::with(64, stored(data.path()));

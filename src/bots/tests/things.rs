@@ -4,6 +4,7 @@ use crate::support::Stage;
 use bots::Participant;
 use glam::{Vec2, Vec3};
 use protocol::{Activity, Denial, EntityId, limits::REACH_METRES};
+use replication::Flags;
 use simulation::AvatarInput;
 
 /// Boxes in the order of the file.
@@ -154,6 +155,40 @@ async fn one_sits_and_the_other_sees_it() {
     bo.session.sit(0).unwrap();
     stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
     assert_eq!(bo.seat, Some(0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_back_to_a_seat_sits_on_it_for_everybody() {
+    let mut stage = Stage::new();
+    let (mut ada, mut bo) = stage.two().await;
+    ada.session.sit(0).unwrap();
+    stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
+    let entity = bo.person("Ada").unwrap().entity;
+    // The same key from another machine, as after a restart of the program.
+    let mut config = stage.harness.session_config(3, "Ada");
+    config.key = identity::Key::from_seed(&[1; 32]);
+    let mut again = stage.harness.join_as(config);
+    let people = &mut [&mut again, &mut bo];
+    stage.harness.advance(people, 2.0).await;
+    assert_eq!(again.seat, Some(0));
+    let flags = bo.session.view().newest_state(entity).unwrap().flags;
+    assert!(flags.contains(Flags::SITTING), "{flags:?}");
+    again.session.stand().unwrap();
+    let people = &mut [&mut again, &mut bo];
+    stage.harness.advance(people, 1.0).await;
+    assert_eq!(again.seat, None);
+    assert_eq!(bo.person("Ada").unwrap().activity, Activity::Standing);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_stands_and_wants_to_stand_up_is_told_that_they_stand() {
+    let mut stage = Stage::new();
+    let (mut ada, mut bo) = stage.two().await;
+    // A program that believes what the server does not know.
+    ada.seat = Some(0);
+    ada.session.stand().unwrap();
+    stage.harness.advance(&mut [&mut ada, &mut bo], 0.5).await;
+    assert_eq!(ada.seat, None);
 }
 
 #[tokio::test(start_paused = true)]

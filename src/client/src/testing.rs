@@ -1,10 +1,19 @@
 //! What tests of several features begin with.
 
-use crate::{ClientConfig, Display, Locale, Surroundings, app::Config};
+use crate::{ClientConfig, Display, Locale, Surroundings, app::Config, link::VisitWorld};
+use bevy::math::{Quat, Vec3};
 use protocol::{
     Activity, AvatarChoice, DisplayName, EntityId, PersonId, PersonInfo, Welcome, WorldInfo,
 };
-use std::path::{Path, PathBuf};
+use scene::{
+    ColliderPart, Geometry, Motion, Node, NodeIndex, NodePhysics, Scene, Seat, Shape, WorldManifest,
+};
+use simulation::{Role, Simulation, WorldRules};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The folder of assets in the checkout.
 pub(crate) fn assets() -> PathBuf {
@@ -69,5 +78,60 @@ pub(crate) fn person(number: u32, name: &str, avatar: AvatarChoice) -> PersonInf
         is_agent: false,
         activity: Activity::Standing,
         is_connected: true,
+    }
+}
+
+/// Where one sits in [`boxes`].
+pub(crate) const SEAT: Vec3 = Vec3::new(3.0, 0.46, 2.0);
+
+/// A world of boxes, where each is, how large, and how it moves; and a seat. Nothing of it is drawn.
+pub(crate) fn boxes(boxes: impl IntoIterator<Item = (Vec3, Vec3, Option<Motion>)>) -> Simulation {
+    let mut scene = Scene::default();
+    scene.physics.is_described = true;
+    scene.roots.push(NodeIndex(0));
+    scene.nodes.push(Node {
+        seat: Some(Seat {
+            back: SEAT,
+            knee: SEAT + Vec3::Z * 0.4,
+            foot: SEAT.with_y(0.0) + Vec3::Z * 0.4,
+            angle: std::f32::consts::FRAC_PI_2,
+        }),
+        ..Node::default()
+    });
+    for (position, size, motion) in boxes {
+        scene.physics.shapes.push(Shape::Box(size));
+        let geometry = Geometry::Shape(scene.physics.shapes.len() as u32 - 1);
+        scene.roots.push(NodeIndex(scene.nodes.len() as u32));
+        scene.nodes.push(Node {
+            transform: scene::Transform {
+                translation: position,
+                rotation: Quat::IDENTITY,
+                scale: Vec3::ONE,
+            },
+            physics: NodePhysics {
+                motion,
+                collider: Some(ColliderPart {
+                    geometry,
+                    material: None,
+                    filter: None,
+                }),
+                ..NodePhysics::default()
+            },
+            ..Node::default()
+        });
+    }
+    let rules = WorldRules { gravity: 9.81 };
+    Simulation::new(Arc::new(scene), rules, Role::Follower)
+}
+
+/// That world as one is in it.
+pub(crate) fn visit_world(simulation: Simulation) -> VisitWorld {
+    VisitWorld {
+        scene: Arc::clone(simulation.scene()),
+        manifest: WorldManifest::default(),
+        simulation,
+        node_of_body: BTreeMap::new(),
+        bodies: Vec::new(),
+        notice_board: None,
     }
 }

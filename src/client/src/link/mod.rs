@@ -174,6 +174,11 @@ fn take_welcome(visit: &mut Visit, welcome: &Welcome) {
     visit.chat.clone_from(&welcome.chat);
     visit.notes.clone_from(&welcome.notes);
     visit.holding = welcome.holding;
+    // One may come back to a seat, or to a server that has forgotten it.
+    let mut seats = welcome.seats.iter();
+    visit.sitting = seats
+        .position(|seat| seat.person == Some(welcome.person))
+        .map(|seat| seat as u32);
     visit.lost = None;
     visit.welcome = Some(Box::new(welcome.clone()));
 }
@@ -181,5 +186,28 @@ fn take_welcome(visit: &mut Visit, welcome: &Welcome) {
 fn count_time(time: Res<Time<Real>>, stage: Res<State<Stage>>, mut visit: ResMut<Visit>) {
     if *stage.get() == Stage::Inside {
         visit.inside_secs += time.delta_secs_f64();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use protocol::SeatInfo;
+
+    #[test]
+    fn one_sits_where_the_welcome_says_and_nowhere_else() {
+        let mut visit = Visit {
+            sitting: Some(4),
+            ..Visit::default()
+        };
+        let mut welcome = testing::welcome();
+        let seat = |person| SeatInfo { node: 0, person };
+        welcome.seats = vec![seat(Some(PersonId(7))), seat(None)];
+        take_welcome(&mut visit, &welcome);
+        assert_eq!(visit.sitting, None, "the server has forgotten it");
+        welcome.seats[1].person = Some(welcome.person);
+        take_welcome(&mut visit, &welcome);
+        assert_eq!(visit.sitting, Some(1));
     }
 }

@@ -8,11 +8,19 @@ use super::{
 };
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{Link, Visit, VisitWorld},
+    link::{Link, Said, Visit, VisitWorld},
 };
 use bevy::prelude::*;
 use protocol::limits::MAX_THROW_SPEED;
-use session::ActionError;
+use session::{ActionError, SessionEvent};
+
+/// An answer to standing up that takes longer than this in seconds was lost.
+const STAND_AGAIN_SECS: f32 = 1.0;
+
+/// Seconds since one asked to stand up, while there is no answer: a key that is held wishes it in every frame, and the
+/// server would not bear that.
+#[derive(Default)]
+struct Rising(Option<f32>);
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
@@ -38,8 +46,10 @@ fn speak(mut wishes: ResMut<Wishes>, mut open: ResMut<Open>, link: Option<Res<Li
     if let Some(note) = wishes.unpin.take() {
         open.ask(Request::Unpin, link.0.remove_note(note));
     }
-    if let Some(name) = wishes.emote.take() {
-        note_failure(link.0.emote(&name));
+    if let Some(name) = wishes.emote.take()
+        && let Err(error) = link.0.emote(&name)
+    {
+        note(&error);
     }
 }
 
@@ -77,12 +87,18 @@ fn handle(
 
 /// Sitting down and standing up.
 fn move_about(
+    time: Res<Time<Real>>,
     mut wishes: ResMut<Wishes>,
     mut open: ResMut<Open>,
-    reach: Res<Reach>,
-    visit: Res<Visit>,
+    (reach, visit): (Res<Reach>, Res<Visit>),
+    mut said: MessageReader<Said>,
+    mut rising: Local<Rising>,
     link: Option<Res<Link>>,
 ) {
+    rising.pass(time.delta_secs());
+    for Said(event) in said.read() {
+        rising.hear(event);
+    }
     let Some(link) = link else { return };
     let is_standing = std::mem::take(&mut wishes.is_standing);
     if std::mem::take(&mut wishes.is_sitting)
@@ -90,13 +106,59 @@ fn move_about(
     {
         open.ask(Request::Sit, link.0.sit(seat));
     }
-    if is_standing || (visit.sitting.is_some() && wishes.input.walk != Vec2::ZERO) {
-        note_failure(link.0.stand());
+    let is_wished = is_standing || (visit.sitting.is_some() && wishes.input.walk != Vec2::ZERO);
+    if is_wished
+        && rising.may_ask()
+        && let Err(error) = link.0.stand()
+    {
+        note(&error);
     }
 }
 
-fn note_failure(result: Result<(), ActionError>) {
-    if let Err(error) = result {
-        tracing::debug!("an action was not taken: {error}");
+impl Rising {
+    fn pass(&mut self, secs: f32) {
+        self.0 = self
+            .0
+            .map(|since| since + secs)
+            .filter(|since| *since < STAND_AGAIN_SECS);
+    }
+
+    fn hear(&mut self, event: &SessionEvent) {
+        if let SessionEvent::Sitting(_) = event {
+            self.0 = None;
+        }
+    }
+
+    /// Whether to ask now; true counts as asked.
+    fn may_ask(&mut self) -> bool {
+        let may = self.0.is_none();
+        self.0.get_or_insert(0.0);
+        may
+    }
+}
+
+fn note(error: &ActionError) {
+    tracing::debug!("an action was not taken: {error}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_held_key_asks_once_to_stand_up() {
+        let mut rising = Rising::default();
+        let asked = |frames: u32, rising: &mut Rising| {
+            let frames = (0..frames).filter(|_| {
+                rising.pass(1.0 / 60.0);
+                rising.may_ask()
+            });
+            frames.count()
+        };
+        assert_eq!(asked(50, &mut rising), 1);
+        // Lost, as far as one can tell.
+        assert_eq!(asked(600, &mut rising), 10);
+        rising.hear(&SessionEvent::Sitting(None));
+        assert_eq!(asked(1, &mut rising), 1);
     }
 }

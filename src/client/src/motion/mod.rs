@@ -32,6 +32,9 @@ const BLEND_SECS: f32 = 0.25;
 /// Beyond this distance a correction is shown at once, metres.
 const SNAP_METRES: f32 = 4.0;
 
+/// What one sits on is so far above where one's feet are, metres; others see one there as well.
+const SEAT_HEIGHT: f32 = 0.45;
+
 /// What the person wants this frame; keys, mouse and scripts all write here.
 #[derive(Resource, Clone, Debug, Default)]
 pub(crate) struct Wishes {
@@ -175,6 +178,8 @@ fn obey(
             SessionEvent::Correction(correction) => {
                 let mut motion = AvatarMotion::at(correction.position, me.motion.yaw);
                 motion.velocity = correction.velocity;
+                // Under a low roof one cannot stand, whatever keys are held.
+                motion.is_crouching = correction.flags.contains(Flags::CROUCHING);
                 me.place(motion);
             }
             SessionEvent::Resumed(welcome) => {
@@ -186,8 +191,8 @@ fn obey(
                     .as_ref()
                     .and_then(|world| world.simulation.seat_places().get(*seat as usize))
                 {
-                    let motion = AvatarMotion::at(place.position, place.yaw);
-                    me.place(motion);
+                    let feet = place.position - Vec3::Y * SEAT_HEIGHT;
+                    me.place(AvatarMotion::at(feet, place.yaw));
                     wishes.input.yaw = place.yaw;
                 }
             }
@@ -275,4 +280,44 @@ fn tell(
         emote: 0,
     };
     link.0.set_past_motion(motion, age);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use replication::Correction;
+
+    /// Oneself after the server has said something.
+    fn after(event: SessionEvent) -> AvatarMotion {
+        let mut app = App::new();
+        app.add_message::<Said>()
+            .init_resource::<Wishes>()
+            .init_resource::<Me>()
+            .insert_resource(testing::visit_world(testing::boxes([])))
+            .add_systems(Update, obey);
+        app.world_mut().write_message(Said(event));
+        app.update();
+        app.world().resource::<Me>().motion
+    }
+
+    #[test]
+    fn one_sits_with_the_feet_on_the_floor() {
+        let motion = after(SessionEvent::Sitting(Some(0)));
+        let feet = testing::SEAT - Vec3::Y * SEAT_HEIGHT;
+        assert!(motion.position.distance(feet) < 1e-4, "{motion:?}");
+    }
+
+    #[test]
+    fn who_is_corrected_while_crouching_goes_on_crouching() {
+        let motion = after(SessionEvent::Correction(Correction {
+            id: 1,
+            position: Vec3::X,
+            yaw: 0.0,
+            pitch: 0.0,
+            velocity: Vec3::ZERO,
+            flags: Flags::GROUNDED.with(Flags::CROUCHING, true),
+        }));
+        assert!(motion.is_crouching);
+    }
 }

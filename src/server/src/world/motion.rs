@@ -20,6 +20,8 @@ const MAX_FAULTS: u32 = 64;
 const DELAY_SHRINKS: f64 = 0.01;
 /// From the seat to the floor in metres, for who looks at a seated person's feet.
 const SEAT_HEIGHT: f32 = 0.45;
+/// Of somebody on a seat.
+const SEATED: Flags = Flags(Flags::SITTING.0 | Flags::GROUNDED.0);
 /// What a client may say of itself.
 const OWN_FLAGS: u8 = Flags::GROUNDED.0 | Flags::CROUCHING.0 | Flags::RUNNING.0 | Flags::SPEAKING.0;
 
@@ -88,7 +90,7 @@ impl Track {
         self.timing
     }
 
-    /// A new connection goes on from here, and knows of no corrections.
+    /// A new connection goes on from here, and knows of no corrections. Who sits goes on sitting.
     pub(super) fn resume(&mut self, tick: u64) {
         let sample = self.newest();
         let (position, yaw) = (sample.position, sample.yaw);
@@ -98,6 +100,9 @@ impl Track {
             seat,
             ..Self::at(position, yaw, tick)
         };
+        if seat.is_some() {
+            self.samples[0].flags = SEATED;
+        }
     }
 
     /// Nobody moves this avatar any more.
@@ -126,7 +131,7 @@ impl Track {
         sample.position = place.position - Vec3::Y * SEAT_HEIGHT;
         sample.velocity = Vec3::ZERO;
         sample.yaw = place.yaw;
-        sample.flags = Flags::SITTING.with(Flags::GROUNDED, true);
+        sample.flags = SEATED;
         self.teleport = self.teleport.wrapping_add(1);
         self.samples.clear();
         self.samples.push_back(sample);

@@ -392,14 +392,14 @@ impl World {
         self.tell_all(ServerMessage::PersonChanged(info));
     }
 
-    /// Somebody stands up, where they stood before.
+    /// Somebody stands up, where they stood before. Who stands is told so: their program believed otherwise.
     pub(super) fn stand(&mut self, person: PersonId) {
         let tick = self.tick;
         let Some(known) = self.people.get_mut(&person) else {
             return;
         };
         if known.info.activity == Activity::Standing {
-            return;
+            return self.tell(person, ServerMessage::Sitting(None));
         }
         known.info.activity = Activity::Standing;
         known.track.stand(tick);
