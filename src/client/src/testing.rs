@@ -1,13 +1,19 @@
 //! What tests of several features begin with.
 
-use crate::{ClientConfig, Display, Locale, Surroundings, app::Config, link::VisitWorld};
+use crate::{
+    ClientConfig, Display, Locale, Surroundings,
+    app::Config,
+    link::{Link, VisitWorld},
+};
 use bevy::math::{Quat, Vec3};
+use identity::Key;
 use protocol::{
     Activity, AvatarChoice, DisplayName, EntityId, PersonId, PersonInfo, Welcome, WorldInfo,
 };
 use scene::{
     ColliderPart, Geometry, Motion, Node, NodeIndex, NodePhysics, Scene, Seat, Shape, WorldManifest,
 };
+use session::{ClientEndpoint, KnownServers, Session, SessionConfig};
 use simulation::{Role, Simulation, WorldRules};
 use std::{
     collections::BTreeMap,
@@ -79,6 +85,26 @@ pub(crate) fn person(number: u32, name: &str, avatar: AvatarChoice) -> PersonInf
         activity: Activity::Standing,
         is_connected: true,
     }
+}
+
+/// A session on its way to where nobody is: it takes requests.
+pub(crate) fn link() -> Link {
+    let Config(config) = config();
+    let session = SessionConfig {
+        address: config.address,
+        key: Key::from_seed(&[1; 32]),
+        name: config.name,
+        avatar: config.avatar,
+        avatar_file: None,
+        is_agent: false,
+        program: "test".to_owned(),
+        cache: None,
+        known_servers: Arc::new(KnownServers::in_memory()),
+        pin_unknown: true,
+        endpoint: ClientEndpoint::udp(),
+        recorder: None,
+    };
+    Link(Session::spawn(session).unwrap())
 }
 
 /// Where one sits in [`boxes`].

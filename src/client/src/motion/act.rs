@@ -1,7 +1,7 @@
 //! Doing things: grab, throw, sit, stand, wave, speak. Requests go to the server; what is in the hand moves at once.
 
 use super::{
-    Me, Wishes,
+    Gestured, Me, Wishes,
     answers::{Open, Request},
     hands::OwnHands,
     reach::{LookAround, Reach},
@@ -33,7 +33,12 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// Chat, gestures and notes.
-fn speak(mut wishes: ResMut<Wishes>, mut open: ResMut<Open>, link: Option<Res<Link>>) {
+fn speak(
+    mut wishes: ResMut<Wishes>,
+    mut open: ResMut<Open>,
+    mut gestured: MessageWriter<Gestured>,
+    link: Option<Res<Link>>,
+) {
     let Some(link) = link else { return };
     if let Some(text) = wishes.say.take() {
         let number = link.0.chat(&text);
@@ -46,10 +51,11 @@ fn speak(mut wishes: ResMut<Wishes>, mut open: ResMut<Open>, link: Option<Res<Li
     if let Some(note) = wishes.unpin.take() {
         open.ask(Request::Unpin, link.0.remove_note(note));
     }
-    if let Some(name) = wishes.emote.take()
-        && let Err(error) = link.0.emote(&name)
-    {
-        note(&error);
+    if let Some(name) = wishes.emote.take() {
+        match link.0.emote(&name) {
+            Ok(()) => drop(gestured.write(Gestured(name))),
+            Err(error) => note(&error),
+        }
     }
 }
 
@@ -144,6 +150,7 @@ fn note(error: &ActionError) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
 
     #[test]
     fn a_held_key_asks_once_to_stand_up() {
@@ -160,5 +167,22 @@ mod tests {
         assert_eq!(asked(600, &mut rising), 10);
         rising.hear(&SessionEvent::Sitting(None));
         assert_eq!(asked(1, &mut rising), 1);
+    }
+
+    #[test]
+    fn a_gesture_of_ones_own_is_told_here_as_well() {
+        let mut app = App::new();
+        app.init_resource::<Open>()
+            .add_message::<Gestured>()
+            .insert_resource(testing::link())
+            .insert_resource(Wishes {
+                emote: Some("wave".to_owned()),
+                ..Wishes::default()
+            })
+            .add_systems(Update, speak);
+        app.update();
+        app.update();
+        let gestured = app.world().resource::<Messages<Gestured>>();
+        assert_eq!(gestured.len(), 1);
     }
 }

@@ -35,6 +35,10 @@ const SNAP_METRES: f32 = 4.0;
 /// What one sits on is so far above where one's feet are, metres; others see one there as well.
 const SEAT_HEIGHT: f32 = 0.45;
 
+/// A gesture that one shows oneself; the server tells it to everybody else.
+#[derive(Message, Clone, Debug)]
+pub(crate) struct Gestured(pub(crate) String);
+
 /// What the person wants this frame; keys, mouse and scripts all write here.
 #[derive(Resource, Clone, Debug, Default)]
 pub(crate) struct Wishes {
@@ -111,7 +115,9 @@ impl Me {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Wishes>().init_resource::<Me>();
+    app.init_resource::<Wishes>()
+        .init_resource::<Me>()
+        .add_message::<Gestured>();
     app.add_systems(FixedUpdate, advance.run_if(in_state(Stage::Inside)));
     app.add_systems(Update, (appear, obey).chain().in_set(ClientSystems::Act));
     app.add_systems(

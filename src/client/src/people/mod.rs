@@ -12,7 +12,7 @@ mod pose;
 use crate::{
     app::order::{ClientSystems, Stage},
     link::{Link, Said, Visit},
-    motion::Me,
+    motion::{Gestured, Me},
 };
 use alive::Attention;
 use bevy::prelude::*;
@@ -47,6 +47,16 @@ struct Gestures {
     speeches: BTreeMap<PersonId, Speech>,
 }
 
+impl Gestures {
+    fn begin(&mut self, person: PersonId, name: &str) {
+        if name == "wave" {
+            self.waves.insert(person, 0.0);
+        } else if let Some(feeling) = FEELINGS.into_iter().find(|feeling| *feeling == name) {
+            self.feelings.insert(person, (feeling, 0.0));
+        }
+    }
+}
+
 /// A line that somebody says.
 struct Speech {
     secs: f32,
@@ -77,8 +87,13 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Stage::Outside), clear);
 }
 
-/// People of a world that one has left are not drawn.
-fn clear(mut commands: Commands, figures: Query<Entity, With<Figure>>) {
+/// People of a world that one has left are not drawn, and what they showed is over.
+fn clear(
+    mut commands: Commands,
+    mut gestures: ResMut<Gestures>,
+    figures: Query<Entity, With<Figure>>,
+) {
+    *gestures = Gestures::default();
     for figure in &figures {
         commands.entity(figure).despawn();
     }
@@ -125,6 +140,8 @@ fn populate(
 fn note_gestures(
     time: Res<Time<Real>>,
     mut said: MessageReader<Said>,
+    mut own: MessageReader<Gestured>,
+    visit: Res<Visit>,
     mut gestures: ResMut<Gestures>,
 ) {
     let gestures = &mut *gestures;
@@ -141,16 +158,14 @@ fn note_gestures(
     {
         *secs += time.delta_secs();
     }
+    if let Some(welcome) = &visit.welcome {
+        for Gestured(name) in own.read() {
+            gestures.begin(welcome.person, name);
+        }
+    }
     for Said(event) in said.read() {
         match event {
-            SessionEvent::Emote { person, name } if name == "wave" => {
-                gestures.waves.insert(*person, 0.0);
-            }
-            SessionEvent::Emote { person, name } => {
-                if let Some(feeling) = FEELINGS.into_iter().find(|feeling| feeling == name) {
-                    gestures.feelings.insert(*person, (feeling, 0.0));
-                }
-            }
+            SessionEvent::Emote { person, name } => gestures.begin(*person, name),
             SessionEvent::Chat(line) => {
                 let Some(person) = line.person else { continue };
                 let length_secs = line.text.chars().count() as f32 * CHARACTER_SECS;
@@ -251,3 +266,34 @@ struct Dressed(Body);
 /// A figure whose body is not the one that its person chose, which may still come.
 #[derive(Component)]
 struct StandIn;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn ones_own_gestures_are_shown_like_those_of_others() {
+        let mut app = App::new();
+        app.add_plugins(MinimalPlugins)
+            .add_message::<Said>()
+            .add_message::<Gestured>()
+            .init_resource::<Gestures>()
+            .insert_resource(Visit {
+                welcome: Some(testing::welcome()),
+                ..Visit::default()
+            })
+            .add_systems(Update, note_gestures);
+        let name = "wave".to_owned();
+        app.world_mut().write_message(Gestured(name.clone()));
+        let person = PersonId(5);
+        let other = SessionEvent::Emote { person, name };
+        app.world_mut().write_message(Said(other));
+        app.update();
+        let waves = &app.world().resource::<Gestures>().waves;
+        assert_eq!(
+            waves.keys().copied().collect::<Vec<_>>(),
+            [PersonId(1), person]
+        );
+    }
+}
