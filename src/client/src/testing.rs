@@ -11,7 +11,8 @@ use protocol::{
     Activity, AvatarChoice, DisplayName, EntityId, PersonId, PersonInfo, Welcome, WorldInfo,
 };
 use scene::{
-    ColliderPart, Geometry, Motion, Node, NodeIndex, NodePhysics, Scene, Seat, Shape, WorldManifest,
+    ColliderPart, Geometry, Motion, MotionKind, Node, NodeIndex, NodePhysics, Scene, Seat, Shape,
+    WorldManifest,
 };
 use session::{ClientEndpoint, KnownServers, Session, SessionConfig};
 use simulation::{Role, Simulation, WorldRules};
@@ -105,6 +106,20 @@ pub(crate) fn link() -> Link {
         recorder: None,
     };
     Link(Session::spawn(session).unwrap())
+}
+
+/// A body that falls and can be carried.
+pub(crate) fn loose() -> Motion {
+    Motion {
+        kind: MotionKind::Dynamic,
+        mass: Some(2.0),
+        center_of_mass: None,
+        inertia_diagonal: None,
+        inertia_orientation: Quat::IDENTITY,
+        linear_velocity: Vec3::ZERO,
+        angular_velocity: Vec3::ZERO,
+        gravity_factor: 1.0,
+    }
 }
 
 /// Where one sits in [`boxes`].

@@ -25,6 +25,7 @@ pub(crate) struct OwnHands {
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<OwnHands>();
     app.add_systems(Update, hear.in_set(ClientSystems::Act));
+    app.add_systems(OnExit(Stage::Inside), empty);
     app.add_systems(
         Update,
         fade.in_set(ClientSystems::Show)
@@ -113,6 +114,11 @@ impl OwnHands {
     }
 }
 
+/// Nothing is taken along into another world: its bodies are others.
+fn empty(mut own: ResMut<OwnHands>) {
+    *own = OwnHands::default();
+}
+
 fn hear(
     mut said: MessageReader<Said>,
     mut own: ResMut<OwnHands>,
@@ -142,9 +148,9 @@ fn hear(
                     own.give_back(&mut world, &link.0, entity);
                 }
             }
-            SessionEvent::Entered { .. } | SessionEvent::Resumed(_) => {
+            SessionEvent::Resumed(_) => {
                 own.hands.clear(&mut world.simulation);
-                own.let_go = None;
+                *own = OwnHands::default();
             }
             _ => {}
         }
@@ -178,5 +184,37 @@ pub(crate) fn news_of(
         state: state_of(pose, state.flags.contains(Flags::ASLEEP)),
         is_held: state.flags.contains(Flags::HELD),
         is_held_by_me: state.parent.is_some() && state.parent == me,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+    use bevy::state::app::StatesPlugin;
+
+    #[test]
+    fn nothing_in_the_hand_comes_along_into_another_world() {
+        let loose = (Vec3::Y, Vec3::splat(0.5), Some(testing::loose()));
+        let mut simulation = testing::boxes([loose]);
+        let state = simulation.body(0).unwrap();
+        let mut own = OwnHands {
+            grab: Some((4, EntityId(9))),
+            let_go: Some(EntityId(8)),
+            ..OwnHands::default()
+        };
+        assert!(own.hands.take(&mut simulation, 0, &state));
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin, plugin))
+            .add_message::<Said>()
+            .insert_state(Stage::Inside)
+            .insert_resource(own);
+        app.update();
+        assert!(app.world().resource::<OwnHands>().hands.held().is_some());
+        let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+        next.set(Stage::Outside);
+        app.update();
+        let own = app.world().resource::<OwnHands>();
+        assert_eq!((own.hands.held(), own.grab, own.let_go), (None, None, None));
     }
 }
