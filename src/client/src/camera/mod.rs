@@ -14,7 +14,7 @@ use bevy::{
     core_pipeline::tonemapping::{DebandDither, Tonemapping},
     prelude::*,
 };
-use simulation::AvatarMotion;
+use simulation::{AvatarMotion, Simulation};
 
 /// Distance behind the head in third person, metres.
 const BEHIND: f32 = 3.4;
@@ -24,6 +24,10 @@ const BESIDE: f32 = 0.35;
 const ABOVE: f32 = 0.12;
 /// Room that the eye needs, metres.
 const EYE_RADIUS: f32 = 0.18;
+/// So far below the eyes this room lies within the body's own, which is free of walls and ceilings, metres.
+const BELOW_EYES: f32 = 0.06;
+/// The eye keeps off what stops it on its way, so that nothing stops it when it goes on along that, metres.
+const GAP: f32 = 0.02;
 /// How quickly the eye comes back out after an obstacle, a second.
 const RETURN_RATE: f32 = 5.0;
 /// Factor of one step of the wheel.
@@ -47,11 +51,11 @@ pub(crate) struct ViewMode {
 
 impl ViewMode {
     /// Where the line of sight through the middle of the picture passes the head, world space.
-    pub(crate) fn sight(&self, motion: &AvatarMotion) -> Vec3 {
+    pub(crate) fn sight(&self, motion: &AvatarMotion, simulation: &Simulation) -> Vec3 {
         if self.is_first_person {
             motion.eyes()
         } else {
-            pivot(motion)
+            pivot(motion, simulation)
         }
     }
 }
@@ -172,18 +176,13 @@ fn follow(
     mut eyes: Query<(&mut Transform, &mut Projection), With<Eye>>,
 ) {
     let shown = me.shown();
-    let head = shown.eyes();
     let rotation = Quat::from_rotation_y(shown.yaw) * Quat::from_rotation_x(shown.pitch);
-    let position = if mode.is_first_person {
-        head
-    } else {
-        behind(
-            &shown,
-            rotation,
-            world.as_deref(),
-            &mut mode,
-            time.delta_secs(),
-        )
+    let position = match world {
+        Some(world) if !mode.is_first_person => {
+            let secs = time.delta_secs();
+            behind(&shown, rotation, &world.simulation, &mut mode, secs)
+        }
+        _ => shown.eyes(),
     };
     let angle = zoom.narrow(field.0);
     for (mut transform, mut projection) in &mut eyes {
@@ -200,23 +199,30 @@ fn follow(
     }
 }
 
-/// What the eye turns around in third person.
-fn pivot(motion: &AvatarMotion) -> Vec3 {
-    motion.eyes() + Quat::from_rotation_y(motion.yaw) * Vec3::X * BESIDE + Vec3::Y * ABOVE
+/// What the eye turns around in third person: beside the head and above it, as far as there is room.
+fn pivot(motion: &AvatarMotion, simulation: &Simulation) -> Vec3 {
+    let aside = Quat::from_rotation_y(motion.yaw) * Vec3::X;
+    let neck = motion.eyes() - Vec3::Y * BELOW_EYES;
+    let beside = neck + aside * way(simulation, neck, aside, BESIDE);
+    beside + Vec3::Y * way(simulation, beside, Vec3::Y, BELOW_EYES + ABOVE)
+}
+
+/// How far the eye can go in a direction.
+fn way(simulation: &Simulation, from: Vec3, direction: Vec3, limit: f32) -> f32 {
+    let free = simulation.cast_ball(from, direction, EYE_RADIUS, limit + GAP);
+    (free - GAP).max(0.0)
 }
 
 fn behind(
     shown: &AvatarMotion,
     rotation: Quat,
-    world: Option<&VisitWorld>,
+    simulation: &Simulation,
     mode: &mut ViewMode,
     secs: f32,
 ) -> Vec3 {
-    let pivot = pivot(shown);
+    let pivot = pivot(shown, simulation);
     let back = rotation * Vec3::Z;
-    let free = world.map_or(BEHIND, |world| {
-        world.simulation.cast_ball(pivot, back, EYE_RADIUS, BEHIND)
-    });
+    let free = way(simulation, pivot, back, BEHIND);
     // Inwards at once, since the eye must not be in a wall; outwards gently.
     mode.distance = if free < mode.distance {
         free
@@ -229,6 +235,48 @@ fn behind(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+
+    /// Where the eye comes to in third person, in a narrow place with a floor at 0.
+    fn eye_among(boxes: &[(Vec3, Vec3)], yaw: f32) -> Vec3 {
+        let floor = (Vec3::new(0.0, -0.5, 0.0), Vec3::new(60.0, 1.0, 60.0));
+        let boxes = boxes.iter().chain([&floor]);
+        let mut simulation = testing::boxes(boxes.map(|(position, size)| (*position, *size, None)));
+        simulation.step();
+        let mut mode = ViewMode {
+            is_first_person: false,
+            distance: BEHIND,
+        };
+        let motion = AvatarMotion::at(Vec3::ZERO, yaw);
+        let rotation = Quat::from_rotation_y(yaw);
+        behind(&motion, rotation, &simulation, &mut mode, 1.0)
+    }
+
+    #[test]
+    fn the_eye_stays_out_of_a_wall_that_one_walks_along() {
+        // As near as the body comes to it.
+        let face = 0.32;
+        let wall = (Vec3::new(face + 0.5, 2.0, 0.0), Vec3::new(1.0, 4.0, 60.0));
+        let eye = eye_among(&[wall], 0.0);
+        assert!(eye.x <= face - EYE_RADIUS, "{eye} is in the wall");
+        assert!(eye.z > BEHIND - 0.1, "{eye} is not behind the head");
+        // With the wall on the left there is room.
+        let eye = eye_among(&[wall], std::f32::consts::PI);
+        assert!((eye.x + BESIDE).abs() < 1e-3, "{eye}");
+    }
+
+    #[test]
+    fn the_eye_stays_below_a_ceiling_under_which_one_just_fits() {
+        let height = 1.77;
+        let ceiling = (
+            Vec3::new(0.0, height + 0.5, 0.0),
+            Vec3::new(60.0, 1.0, 60.0),
+        );
+        let eye = eye_among(&[ceiling], 0.0);
+        assert!(eye.y <= height - EYE_RADIUS, "{eye} is in the ceiling");
+        assert!((eye.x - BESIDE).abs() < 1e-3, "{eye}");
+        assert!(eye.z > BEHIND - 0.1, "{eye} is not behind the head");
+    }
 
     #[test]
     fn the_wheel_looks_closer_within_limits() {

@@ -70,7 +70,7 @@ fn look(
 /// The carryable body under the crosshair.
 fn pointed(me: &Me, mode: &ViewMode, world: &VisitWorld) -> Option<EntityId> {
     let hit = world.simulation.cast_ray(
-        mode.sight(&me.motion),
+        mode.sight(&me.motion, &world.simulation),
         me.motion.view_direction(),
         REACH_METRES,
     )?;
