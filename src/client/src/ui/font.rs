@@ -1,5 +1,6 @@
 //! Fonts of the system: one for every letter that people write. The search looks at names alone, within bounds.
 
+use super::font_fallbacks;
 use bevy::{
     prelude::*,
     text::{FontCx, FontSource},
@@ -89,6 +90,9 @@ fn find(mut fonts: ResMut<FontCx>, mut family: ResMut<Family>) {
             collection.append_fallbacks(script, std::iter::once(id));
         }
     }
+    let broad_family = broad.as_ref();
+    let broad_family = broad_family.and_then(|name| fonts.context.collection.family_id(name));
+    font_fallbacks::add(&mut fonts, &files, broad_family);
     if chinese.is_none() {
         tracing::warn!("no font with Chinese was found: install Noto Sans CJK to read Chinese");
     }
@@ -128,7 +132,8 @@ fn preference(name: &str) -> (bool, bool, String) {
     )
 }
 
-fn with_stem<'a>(files: &'a [PathBuf], stem: &str) -> Option<&'a PathBuf> {
+/// The first font file of a name without its ending.
+pub(super) fn with_stem<'a>(files: &'a [PathBuf], stem: &str) -> Option<&'a PathBuf> {
     files.iter().find(|file| {
         let is_font = file.extension().is_some_and(|extension| {
             ["ttf", "otf", "ttc", "otc"]

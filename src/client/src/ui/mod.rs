@@ -4,6 +4,7 @@ mod backdrop;
 mod button;
 mod failure;
 mod font;
+mod font_fallbacks;
 mod inside;
 mod loading;
 mod shell;
