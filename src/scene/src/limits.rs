@@ -14,6 +14,8 @@ pub const MAX_JSON_BYTES: usize = 32 * 1024 * 1024;
 pub const MAX_JSON_DEPTH: usize = 64;
 /// Most values in a JSON text.
 pub const MAX_JSON_VALUES: usize = 4_000_000;
+/// Longest number of a JSON text in bytes.
+pub const MAX_JSON_NUMBER_BYTES: usize = 1_024;
 /// Most nodes.
 pub const MAX_NODES: usize = 100_000;
 /// Deepest node.

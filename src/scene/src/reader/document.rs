@@ -18,7 +18,7 @@ use crate::{
     },
     support::{Support, support},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// A scene with what else was found while reading it.
 #[derive(Clone, Debug)]
@@ -179,7 +179,8 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
     };
     let used = names("extensionsUsed")?;
     let required = names("extensionsRequired")?;
-    if let Some(name) = required.iter().find(|name| !used.contains(name)) {
+    let known: BTreeSet<&String> = used.iter().collect();
+    if let Some(name) = required.iter().find(|name| !known.contains(name)) {
         return Err(SceneError::new(
             ErrorKind::Invalid,
             "/extensionsRequired",

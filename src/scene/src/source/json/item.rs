@@ -125,10 +125,8 @@ impl<'a> Item<'a> {
         if node.kind != Kind::Object {
             return None;
         }
-        let mut children = self.tree.children(node);
-        children
-            .find(|child| self.tree.key(self.tree.node(*child)) == key)
-            .map(|child| self.at(child))
+        let member = self.tree.member(node, |name| name.cmp(key));
+        member.map(|member| self.at(member))
     }
 
     /// A member, when it is there and not null.

@@ -1,13 +1,10 @@
 //! RFC 8259 from untrusted bytes: size, nesting, number of values and doubled keys are checked; nothing recurses.
 
-use super::tree::{Kind, Node, Span, Tree};
+use super::tree::{Kind, Node, SMALL_OBJECT, Span, Tree};
 use crate::{
     error::{ErrorKind, SceneError},
-    limits::{MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_VALUES},
+    limits::{MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_NUMBER_BYTES, MAX_JSON_VALUES},
 };
-
-/// Objects with at most this many members are searched for doubled keys pair by pair.
-const SMALL_OBJECT: usize = 16;
 
 /// Parses untrusted JSON; a byte order mark is skipped.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, SceneError> {
@@ -280,32 +277,35 @@ impl Parser<'_> {
         }
     }
 
-    fn refuse_doubled_keys(&self, first_pending: usize) -> Result<(), SceneError> {
-        let members = &self.pending[first_pending..];
+    /// Refuses doubled names; the members of a large object are put in the order of their names.
+    fn refuse_doubled_keys(&mut self, first_pending: usize) -> Result<(), SceneError> {
+        let members = &mut self.pending[first_pending..];
+        let (text, unescaped) = (self.text, &self.tree.unescaped);
         let key = |node: &Node| {
             let source = if node.is_key_unescaped {
-                &self.tree.unescaped
+                unescaped
             } else {
-                self.text
+                text
             };
             &source.as_bytes()[node.key.start as usize..node.key.end as usize]
         };
         let doubled = if members.len() <= SMALL_OBJECT {
-            members.iter().enumerate().find(|(index, member)| {
-                members[..*index]
+            let mut members_before = members.iter().enumerate();
+            members_before.find_map(|(index, member)| {
+                let is_doubled = members[..index]
                     .iter()
-                    .any(|other| key(other) == key(member))
+                    .any(|other| key(other) == key(member));
+                is_doubled.then_some(member)
             })
         } else {
-            let mut order: Vec<usize> = (0..members.len()).collect();
-            order.sort_unstable_by(|a, b| key(&members[*a]).cmp(key(&members[*b])));
-            order
-                .windows(2)
-                .find(|pair| key(&members[pair[0]]) == key(&members[pair[1]]))
-                .map(|pair| (pair[1], &members[pair[1]]))
+            members.sort_unstable_by(|a, b| key(a).cmp(key(b)));
+            let mut pairs = members.windows(2);
+            pairs
+                .find(|pair| key(&pair[0]) == key(&pair[1]))
+                .map(|pair| &pair[1])
         };
         match doubled {
-            Some((_, member)) => {
+            Some(member) => {
                 let name: String = String::from_utf8_lossy(key(member))
                     .chars()
                     .take(40)
@@ -362,6 +362,17 @@ impl Parser<'_> {
             self.digits()?;
         }
         let text = &self.text[start..self.at];
+        // A number is read anew for each reference to what it is part of.
+        if text.len() > MAX_JSON_NUMBER_BYTES {
+            return Err(SceneError::new(
+                ErrorKind::OverLimit,
+                "",
+                format!(
+                    "the number at byte {start} of its JSON has {} digits, the limit is {MAX_JSON_NUMBER_BYTES}",
+                    text.len()
+                ),
+            ));
+        }
         let may_be_huge = text.len() > 300 || text.contains(['e', 'E']);
         if may_be_huge && text.parse().is_ok_and(f64::is_infinite) {
             self.tree.huge_number.get_or_insert(start);
@@ -494,6 +505,34 @@ mod tests {
             let error = parse(doubled.as_bytes()).unwrap_err();
             assert!(error.fault.contains("twice"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_member_of_a_large_object_is_found_without_a_look_at_all() {
+        let members: Vec<String> = (0..100_000).map(|key| format!("\"{key}\":{key}")).collect();
+        let text = format!("{{\"\\u0061\":-1,{}}}", members.join(","));
+        let tree = parse(text.as_bytes()).unwrap();
+        let mut looks = 0;
+        for key in (0..100_000).map(|key| key.to_string()) {
+            let node = tree.node(tree.root());
+            let found = tree.member(node, |name| {
+                looks += 1;
+                name.cmp(&key)
+            });
+            assert_eq!(found.map(|found| tree.text(tree.node(found))), Some(&*key));
+        }
+        assert!(looks < 100_000 * 20, "{looks}");
+        let root = Item::root(&tree);
+        assert!(root.get("a").is_some() && root.get("b").is_none() && root.get("").is_none());
+    }
+
+    #[test]
+    fn endless_numbers_are_refused() {
+        let number = |digits: usize| format!("[0.{}]", "0".repeat(digits));
+        assert!(parse(number(MAX_JSON_NUMBER_BYTES - 2).as_bytes()).is_ok());
+        let error = parse(number(MAX_JSON_NUMBER_BYTES - 1).as_bytes()).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::OverLimit);
+        assert!(error.fault.contains("digits"), "{error}");
     }
 
     #[test]

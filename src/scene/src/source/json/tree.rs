@@ -1,5 +1,10 @@
 //! A JSON document as one flat array: 32 bytes a value, children side by side, texts as spans.
 
+use std::cmp::Ordering;
+
+/// Objects with more members than this have them in the order of their names, so that one is found without a look at all.
+pub(super) const SMALL_OBJECT: usize = 16;
+
 /// Kinds of JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -77,6 +82,28 @@ impl Tree {
         source
             .get(span.start as usize..span.end as usize)
             .unwrap_or_default()
+    }
+
+    /// Id of the member of an object that `compare` calls equal, given names to hold against the wanted one.
+    pub(super) fn member(
+        &self,
+        node: &Node,
+        mut compare: impl FnMut(&str) -> Ordering,
+    ) -> Option<u32> {
+        let mut rest = self.children(node);
+        let mut compare = |child: u32| compare(self.key(self.node(child)));
+        if rest.len() <= SMALL_OBJECT {
+            return rest.find(|child| compare(*child).is_eq());
+        }
+        while !rest.is_empty() {
+            let middle = rest.start + (rest.end - rest.start) / 2;
+            match compare(middle) {
+                Ordering::Less => rest.start = middle + 1,
+                Ordering::Equal => return Some(middle),
+                Ordering::Greater => rest.end = middle,
+            }
+        }
+        None
     }
 
     /// Ids of the children of a value.
