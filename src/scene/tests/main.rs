@@ -13,6 +13,7 @@ mod extensions;
 mod fuzz;
 mod gate;
 mod hostile;
+mod multiplied;
 mod mutate;
 mod packed;
 mod samples;

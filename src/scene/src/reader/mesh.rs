@@ -128,6 +128,14 @@ fn read_primitive(
             .iter_mut()
             .for_each(|normal| *normal = normal.normalize_or(Vec3::Y));
     }
+    // What draws it holds every target of every vertex, also of attributes that a target lacks.
+    let displaced = primitive
+        .positions
+        .len()
+        .saturating_mul(primitive.targets.len());
+    accessors
+        .budget
+        .charge_for::<[[f32; 4]; 3]>(item, displaced)?;
     Ok(primitive)
 }
 
@@ -236,6 +244,10 @@ fn read_targets(
         return Ok(Vec::new());
     };
     let read = |target: Item<'_>| {
+        target.require_object()?;
+        if target.count() == 0 {
+            return Err(target.fault("a morph target needs at least one attribute"));
+        }
         let vectors = |name: &str| -> Result<Vec<Vec3>, SceneError> {
             let Some(reference) = target.get(name) else {
                 return Ok(Vec::new());

@@ -1,0 +1,35 @@
+//! What references multiply: files of a few kilobytes that ask for work and memory which their bytes do not pay for.
+
+use crate::extensions::{load, triangle};
+use scene::{ErrorKind, SceneError};
+use serde_json::{Value, json};
+
+/// The file is over a limit, in these words.
+fn is_over(document: Value, words: &str) {
+    let error = refused(document);
+    assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+    assert!(error.fault.contains(words), "{error}");
+}
+
+fn refused(document: Value) -> SceneError {
+    load(document).expect_err("it loads")
+}
+
+#[test]
+fn morph_targets_have_an_attribute_and_cost_what_draws_them() {
+    let morphing = |targets: Vec<Value>| {
+        let mut document = triangle();
+        let primitive = &mut document["meshes"][0]["primitives"][0];
+        primitive["targets"] = Value::from(targets);
+        document
+    };
+    assert!(load(morphing(vec![json!({ "POSITION": 0 }); 256])).is_ok());
+    let error = refused(morphing(vec![json!({})]));
+    assert_eq!(error.place, "/meshes/0/primitives/0/targets/0");
+    assert!(error.fault.contains("attribute"), "{error}");
+
+    // Tangents are not read, and yet what draws has room for them: 48 bytes a vertex and target.
+    let mut document = morphing(vec![json!({ "TANGENT": 0 }); 256]);
+    document["accessors"] = json!([{ "componentType": 5126, "count": 60_000, "type": "VEC3" }]);
+    is_over(document, "memory once it is read");
+}
