@@ -1,6 +1,6 @@
 //! What references multiply: files of a few kilobytes that ask for work and memory which their bytes do not pay for.
 
-use crate::extensions::{load, triangle};
+use crate::extensions::{buffer, load, triangle};
 use scene::{ErrorKind, SceneError};
 use serde_json::{Value, json};
 
@@ -32,4 +32,25 @@ fn morph_targets_have_an_attribute_and_cost_what_draws_them() {
     let mut document = morphing(vec![json!({ "TANGENT": 0 }); 256]);
     document["accessors"] = json!([{ "componentType": 5126, "count": 60_000, "type": "VEC3" }]);
     is_over(document, "memory once it is read");
+}
+
+/// The head of a PNG, which is all that the gate looks at.
+fn png_head(side: u32, bits: u8) -> Vec<u8> {
+    let mut png = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
+    png.extend([side.to_be_bytes(), side.to_be_bytes()].concat());
+    png.extend([bits, 6, 0, 0, 0]);
+    png
+}
+
+#[test]
+fn images_that_no_decoder_may_decode_are_refused() {
+    let with_image = |png: Vec<u8>| {
+        json!({ "buffers": [buffer(&png)],
+            "bufferViews": [{ "buffer": 0, "byteLength": png.len() }],
+            "images": [{ "bufferView": 0, "mimeType": "image/png" }] })
+    };
+    assert!(load(with_image(png_head(11_585, 8))).is_ok());
+    assert!(load(with_image(png_head(8_192, 16))).is_ok());
+    is_over(with_image(png_head(12_000, 8)), "12000 x 12000");
+    is_over(with_image(png_head(9_000, 16)), "9000 x 9000");
 }

@@ -58,16 +58,19 @@ impl ForeignImage {
         bytes: &[u8],
         budget: &Budget,
     ) -> Result<Result<Vec<u8>, String>, SceneError> {
-        budget.charge(item, bytes.len() as u64)?;
         let Some(size) = self.size(bytes) else {
             return Ok(Err(NO_HEADER.to_owned()));
         };
-        let limit = charge(item, size, budget)?;
+        let limit = check_size(item, size, bytes.len(), budget)?;
         let decoder = match self {
             Self::WebP => &WEBP_DECODER,
             Self::Basis => &BASIS_DECODER,
         };
-        Ok(budget.worker.decode(decoder, &[bytes], limit))
+        let png = budget.worker.decode(decoder, &[bytes], limit);
+        if let Ok(png) = &png {
+            budget.charge(item, png.len() as u64)?;
+        }
+        Ok(png)
     }
 
     /// Width and height, from the header.
@@ -139,8 +142,14 @@ fn basis_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
     write_png(pixels, width, height, png::ColorType::Rgba)
 }
 
-/// Takes memory for an image: as pixels, as a PNG, and what holds both for a while. Returns the most bytes of its PNG.
-fn charge(item: &Item<'_>, size: (u32, u32), budget: &Budget) -> Result<usize, SceneError> {
+/// Refuses an image for which there is no room while it is converted: as it comes, as pixels, as a PNG, and what holds both
+/// for a while. Returns the most bytes of its PNG, which alone stays and is charged.
+fn check_size(
+    item: &Item<'_>,
+    size: (u32, u32),
+    bytes: usize,
+    budget: &Budget,
+) -> Result<usize, SceneError> {
     let (width, height) = size;
     if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
         return Err(item.over_limit(format!(
@@ -148,7 +157,7 @@ fn charge(item: &Item<'_>, size: (u32, u32), budget: &Budget) -> Result<usize, S
         )));
     }
     let pixels = pixel_bytes(size);
-    budget.charge(item, pixels * 3)?;
+    budget.require(item, pixels * 3 + bytes as u64)?;
     // What cannot be compressed is stored, with a byte for each row and the chunks around it.
     Ok((pixels + pixels / 64 + u64::from(height) + SMALLEST_PNG_BYTES) as usize)
 }
@@ -172,4 +181,32 @@ fn write_png(
     writer.write_image_data(pixels).map_err(written)?;
     writer.finish().map_err(written)?;
     Ok(png)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::json;
+
+    #[test]
+    fn what_an_image_takes_while_it_is_converted_is_given_back() {
+        let side = 64;
+        let mut webp = Vec::new();
+        let pixels = vec![90; (side * side * 3) as usize];
+        image_webp::WebPEncoder::new(&mut webp)
+            .encode(&pixels, side, side, image_webp::ColorType::Rgb8)
+            .unwrap();
+        let tree = json::parse(b"{}").unwrap();
+        let item = Item::root(&tree);
+        let convert = |budget: &Budget| ForeignImage::WebP.to_png(&item, &webp, budget);
+        let peak = u64::from(side * side * 4 * 3) + webp.len() as u64;
+        assert!(convert(&Budget::of(peak - 1)).is_err());
+        // Room for one at a time, and for eight small PNG.
+        let budget = Budget::of(peak + 8 * 1024);
+        for _ in 0..8 {
+            let left = budget.left();
+            let png = convert(&budget).unwrap().unwrap();
+            assert_eq!(budget.left(), left - png.len());
+        }
+    }
 }

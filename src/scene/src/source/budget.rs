@@ -17,8 +17,12 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new() -> Self {
+        Self::of(MAX_MEMORY_BYTES)
+    }
+
+    pub(crate) fn of(bytes: u64) -> Self {
         Self {
-            left: Cell::new(MAX_MEMORY_BYTES),
+            left: Cell::new(bytes),
             splats: Cell::new(MAX_SPLATS),
             worker: Worker::new(),
         }
@@ -26,15 +30,19 @@ impl Budget {
 
     /// Takes `bytes` for what `item` describes.
     pub(crate) fn charge(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
-        match self.left.get().checked_sub(bytes) {
-            Some(left) => {
-                self.left.set(left);
-                Ok(())
-            }
-            None => Err(item.over_limit(format!(
-                "with this the file takes more than {MAX_MEMORY_BYTES} bytes of memory once it is read"
-            ))),
+        self.require(item, bytes)?;
+        self.left.set(self.left.get().saturating_sub(bytes));
+        Ok(())
+    }
+
+    /// Refuses `item` when there are no `bytes` for it, and takes none: for what is held for a while alone.
+    pub(crate) fn require(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
+        if bytes <= self.left.get() {
+            return Ok(());
         }
+        Err(item.over_limit(format!(
+            "with this the file takes more than {MAX_MEMORY_BYTES} bytes of memory once it is read"
+        )))
     }
 
     /// Takes `count` splats that are more than points, all or none.
