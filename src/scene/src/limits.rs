@@ -48,6 +48,8 @@ pub const MAX_IMAGES: usize = 4_096;
 pub const MAX_HEADER_PARTS: usize = 10_000;
 /// Most pixels on a side of an image.
 pub const MAX_IMAGE_SIDE: u32 = 16_384;
+/// Most decoded bytes of one image: four a pixel, eight of a PNG with 16 bits a channel. Decoders of pictures are given as much.
+pub const MAX_ONE_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 /// Most decoded bytes of all images, four a pixel.
 pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
 /// Most joints of a skin (what the renderer can hold).

@@ -7,7 +7,10 @@ use crate::{
     },
     description::scene::{ImageIndex, TextureIndex},
     error::{Issue, SceneError},
-    limits::{MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES},
+    limits::{
+        MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
+        MAX_ONE_IMAGE_BYTES,
+    },
     reader::foreign_image::ForeignImage,
     source::budget::Budget,
     source::container::Bytes,
@@ -125,7 +128,13 @@ pub(crate) fn read_images(
                 "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
             )));
         }
-        decoded_bytes += u64::from(width) * u64::from(height) * 4;
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels * decoded_pixel_bytes(&data) > MAX_ONE_IMAGE_BYTES {
+            return Err(item.over_limit(format!(
+                "the image has {width} x {height} pixels: decoded it is over {MAX_ONE_IMAGE_BYTES} bytes"
+            )));
+        }
+        decoded_bytes += pixels * 4;
         if decoded_bytes > MAX_IMAGE_BYTES {
             return Err(item.over_limit(format!(
                 "the decoded images together are over {MAX_IMAGE_BYTES} bytes"
@@ -140,6 +149,16 @@ pub(crate) fn read_images(
         });
     }
     Ok(images)
+}
+
+/// Most bytes that a decoder makes of a pixel: a PNG may hold 16 bits a channel.
+fn decoded_pixel_bytes(image: &[u8]) -> u64 {
+    let is_png = matches!(header(image), Some((ImageFormat::Png, ..)));
+    if is_png && image.get(24) == Some(&16) {
+        8
+    } else {
+        4
+    }
 }
 
 /// Its name, or where it comes from.

@@ -244,10 +244,10 @@ impl<'a> Bytes<'a> {
             .collect()
     }
 
+    /// Files have a limit of their own, whether they come inside of the main one or beside it.
     fn charge(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
         let mut used = self.used.borrow_mut();
         *used = used.saturating_add(bytes);
-        self.budget.charge(item, bytes)?;
         if *used > self.limit {
             Err(item.over_limit(format!("the files together are over {} bytes", self.limit)))
         } else {
