@@ -8,13 +8,16 @@ use bevy::{
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
 use scene::{
-    Avatar, Scene, Slot, TextureIndex, Wrap,
+    Avatar, ImageIndex, Scene, Slot, TextureIndex, Wrap,
     worker::{Decoder, Worker},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Most bytes of the pixels of one picture.
 const MAX_PIXEL_BYTES: usize = 1024 * 1024 * 1024;
+/// Most bytes of pixels that one scene may have once more because an image is sampled in several ways: the engine keeps a
+/// sampler with its picture. Further textures are sampled as an earlier one of their image.
+const MAX_COPIED_BYTES: usize = 256 * 1024 * 1024;
 
 /// A PNG or JPEG to pixels, at most so many wide: its most pixels on a side and its format, then its bytes; gives width,
 /// height and four bytes a pixel. Numbers have 32 bits and are little-endian.
@@ -32,24 +35,33 @@ pub(crate) enum Reading {
     Numbers,
 }
 
-/// Decoded pictures of one scene, by texture and reading.
+/// Decoded pictures of one scene: one for all textures with the same image, reading and sampler.
 #[derive(Default)]
 pub(crate) struct Pictures {
-    decoded: BTreeMap<(TextureIndex, Reading), Image>,
-    handles: BTreeMap<(TextureIndex, Reading), Handle<Image>>,
+    pictures: Vec<Picture>,
+    /// Places in `pictures`.
+    of_textures: BTreeMap<(TextureIndex, Reading), usize>,
+}
+
+/// A picture, and the engine's handle once the engine has it.
+#[derive(Default)]
+struct Picture {
+    decoded: Option<Image>,
+    handle: Option<Handle<Image>>,
 }
 
 impl Pictures {
     /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
     pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16) -> Self {
-        Self::decode_these(scene, wanted(scene), max_side, anisotropy)
+        Self::decode_these(scene, wanted(scene), max_side, anisotropy, MAX_COPIED_BYTES)
     }
 
     /// The same for an avatar, whose materials may have a drawn look.
     pub(crate) fn decode_avatar(avatar: &Avatar, max_side: u32, anisotropy: u16) -> Self {
         let mut these = wanted(&avatar.scene);
         these.extend(avatar.toon_materials.values().flat_map(toon::textures));
-        Self::decode_these(&avatar.scene, these, max_side, anisotropy)
+        let scene = &avatar.scene;
+        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES)
     }
 
     fn decode_these(
@@ -57,26 +69,45 @@ impl Pictures {
         these: BTreeSet<(TextureIndex, Reading)>,
         max_side: u32,
         anisotropy: u16,
+        max_copied_bytes: usize,
     ) -> Self {
         let worker = Worker::new();
-        let mut decoded = BTreeMap::new();
-        let mut sources: BTreeMap<u32, image::RgbaImage> = BTreeMap::new();
-        for (texture, reading) in these {
-            let described = scene.textures[texture.index()];
-            let Some(source) = described.image else {
-                continue;
-            };
-            let pixels = sources.entry(source.0).or_insert_with(|| {
-                decode_picture(&scene.images[source.index()], max_side, &worker)
-            });
-            let mut picture = with_mipmaps(pixels, reading);
-            picture.sampler = sampler(scene, described.sampler, anisotropy);
-            decoded.insert((texture, reading), picture);
+        let mut decoded = Self::default();
+        let mut last: Option<(ImageIndex, image::RgbaImage)> = None;
+        let mut copied_bytes = 0;
+        for ((image, reading), sampled) in by_image(scene, these) {
+            if last.as_ref().is_none_or(|(known, _)| *known != image) {
+                let described = &scene.images[image.index()];
+                last = Some((image, decode_picture(described, max_side, &worker)));
+            }
+            let Some((_, pixels)) = &last else { continue };
+            for (number, (described, textures)) in sampled.into_iter().enumerate() {
+                copied_bytes += if number == 0 {
+                    0
+                } else {
+                    pixels.as_raw().len()
+                };
+                if number == 0 || copied_bytes <= max_copied_bytes {
+                    let mut picture = with_mipmaps(pixels, reading);
+                    picture.sampler = sampler(described, anisotropy);
+                    decoded.pictures.push(Picture {
+                        decoded: Some(picture),
+                        handle: None,
+                    });
+                }
+                let place = decoded.pictures.len().saturating_sub(1);
+                let textures = textures.into_iter();
+                decoded
+                    .of_textures
+                    .extend(textures.map(|texture| ((texture, reading), place)));
+            }
         }
-        Self {
-            decoded,
-            handles: BTreeMap::new(),
+        if copied_bytes > max_copied_bytes {
+            tracing::warn!(
+                "images are sampled in so many ways that some of their textures repeat as others do"
+            );
         }
+        decoded
     }
 
     /// The engine's handle of a texture.
@@ -86,11 +117,40 @@ impl Pictures {
         reading: Reading,
         images: &mut Assets<Image>,
     ) -> Option<Handle<Image>> {
-        if let Some(picture) = self.decoded.remove(&(texture, reading)) {
-            self.handles.insert((texture, reading), images.add(picture));
+        let place = *self.of_textures.get(&(texture, reading))?;
+        let picture = self.pictures.get_mut(place)?;
+        if let Some(decoded) = picture.decoded.take() {
+            picture.handle = Some(images.add(decoded));
         }
-        self.handles.get(&(texture, reading)).cloned()
+        picture.handle.clone()
     }
+}
+
+/// How an image is sampled, and by which textures.
+type Sampled = Vec<(scene::Sampler, Vec<TextureIndex>)>;
+
+/// What is wanted of each image: textures that sample it in the same way are together.
+fn by_image(
+    scene: &Scene,
+    these: BTreeSet<(TextureIndex, Reading)>,
+) -> BTreeMap<(ImageIndex, Reading), Sampled> {
+    let mut wanted: BTreeMap<_, Sampled> = BTreeMap::new();
+    for (texture, reading) in these {
+        let described = scene.textures[texture.index()];
+        let Some(image) = described.image else {
+            continue;
+        };
+        let sampler = described.sampler;
+        let sampler = sampler.and_then(|sampler| scene.samplers.get(sampler as usize));
+        let sampler = sampler.copied().unwrap_or_default();
+        // There are few ways to sample, so that few are looked at.
+        let sampled = wanted.entry((image, reading)).or_default();
+        match sampled.iter_mut().find(|(known, _)| *known == sampler) {
+            Some((_, textures)) => textures.push(texture),
+            None => sampled.push((sampler, vec![texture])),
+        }
+    }
+    wanted
 }
 
 /// Which textures are read how, over all materials.
@@ -164,6 +224,7 @@ fn decode_pixels(request: &[u8]) -> Result<Vec<u8>, String> {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(scene::limits::MAX_IMAGE_SIDE);
     limits.max_image_height = Some(scene::limits::MAX_IMAGE_SIDE);
+    limits.max_alloc = Some(scene::limits::MAX_ONE_IMAGE_BYTES);
     reader.limits(limits);
     let picture = reader.decode().map_err(|error| error.to_string())?;
     let pixels = if picture.width() > max_side || picture.height() > max_side {
@@ -265,11 +326,7 @@ pub(super) fn repeating() -> Image {
     image
 }
 
-fn sampler(scene: &Scene, index: Option<u32>, anisotropy: u16) -> ImageSampler {
-    let described = index
-        .and_then(|index| scene.samplers.get(index as usize))
-        .copied()
-        .unwrap_or_default();
+fn sampler(described: scene::Sampler, anisotropy: u16) -> ImageSampler {
     let wrap = |wrap: Wrap| match wrap {
         Wrap::Repeat => ImageAddressMode::Repeat,
         Wrap::Mirror => ImageAddressMode::MirrorRepeat,
@@ -298,6 +355,56 @@ fn sampler(scene: &Scene, index: Option<u32>, anisotropy: u16) -> ImageSampler {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn textures_of_one_image_share_its_picture() {
+        let mut png = Vec::new();
+        image::RgbaImage::from_pixel(4, 4, image::Rgba([9; 4]))
+            .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
+            .unwrap();
+        let described = scene::Image {
+            name: String::new(),
+            bytes: png.into(),
+            format: scene::ImageFormat::Png,
+            width: 4,
+            height: 4,
+        };
+        let clamped = scene::Sampler {
+            wrap_u: Wrap::Clamp,
+            ..scene::Sampler::default()
+        };
+        let texture = |number: u32| scene::Texture {
+            image: Some(ImageIndex(0)),
+            sampler: Some(number % 3),
+        };
+        let scene = Scene {
+            images: vec![described],
+            samplers: vec![
+                scene::Sampler::default(),
+                scene::Sampler::default(),
+                clamped,
+            ],
+            textures: (0..3_000).map(texture).collect(),
+            ..Scene::default()
+        };
+        let wanted: BTreeSet<_> = (0..3_000)
+            .map(|number| (TextureIndex(number), Reading::Color))
+            .chain([(TextureIndex(0), Reading::Numbers)])
+            .collect();
+        let decode = |most: usize| Pictures::decode_these(&scene, wanted.clone(), 64, 1, most);
+        let mut images = Assets::<Image>::default();
+        // Two samplers of colours, one of numbers; 64 bytes are copied for the second sampler.
+        for (most, count) in [(64, 3), (63, 2)] {
+            let mut pictures = decode(most);
+            let handles = wanted
+                .iter()
+                .map(|&(texture, reading)| pictures.handle(texture, reading, &mut images).unwrap());
+            assert_eq!(
+                handles.collect::<std::collections::HashSet<_>>().len(),
+                count
+            );
+        }
+    }
 
     #[test]
     fn mipmaps_go_down_to_one_pixel() {
