@@ -19,7 +19,7 @@ const MAX_CLIP_SECS: usize = 300;
 const SAMPLING_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
 /// Most bytes of the samples of one clip.
-const MAX_CLIP_BYTES: usize = 512 * 1024 * 1024;
+pub(super) const MAX_CLIP_BYTES: usize = 512 * 1024 * 1024;
 
 /// A sound file to its channels and frames a second, as numbers of 32 bits, then its samples as floats; all little-endian.
 pub(crate) const SOUND_DECODER: Decoder = Decoder {
@@ -67,12 +67,16 @@ impl Clip {
         }
     }
 
-    /// Has a worker decode an MP3, WAV or Ogg Vorbis file. More than two channels are reduced to the first two.
+    /// Has a worker decode an MP3, WAV or Ogg Vorbis file to at most `limit` bytes. More than two channels are reduced to the first two.
     ///
     /// # Errors
     /// One line when the bytes are no such file, or broke the decoder.
-    pub(super) fn decode_apart(bytes: &[u8], worker: &Worker) -> Result<Self, String> {
-        let samples = worker.decode(&SOUND_DECODER, &[bytes], MAX_CLIP_BYTES)?;
+    pub(super) fn decode_apart(
+        bytes: &[u8],
+        worker: &Worker,
+        limit: usize,
+    ) -> Result<Self, String> {
+        let samples = worker.decode(&SOUND_DECODER, &[bytes], limit)?;
         Self::from_bytes(&samples).ok_or_else(|| "it has no samples".to_owned())
     }
 
@@ -153,6 +157,11 @@ impl Clip {
         } else {
             Ok(clip)
         }
+    }
+
+    /// Memory that its samples take.
+    pub(super) fn bytes(&self) -> usize {
+        self.samples.len() * size_of::<f32>()
     }
 
     /// Number of frames: samples of one channel.

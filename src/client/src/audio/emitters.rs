@@ -2,6 +2,7 @@
 
 use super::{
     clip::Clip,
+    decoded::{MAX_SOUND_BYTES, clips},
     device::Loudspeaker,
     footstep::{VARIANTS, footstep},
     mixer::{Command, Distance, Emission, Listener, Place, Voice},
@@ -94,14 +95,9 @@ fn decode(
     let scene = Arc::clone(&world.scene);
     decoding.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
         let worker = Worker::new();
-        let decode = |clip: &scene::AudioClip| match Clip::decode_apart(&clip.bytes, &worker) {
-            Ok(clip) => Some(Arc::new(clip)),
-            Err(error) => {
-                tracing::warn!("the sound `{}` is silent: {error}", clip.name);
-                None
-            }
-        };
-        scene.sound.clips.iter().map(decode).collect()
+        clips(&scene, MAX_SOUND_BYTES, |clip, limit| {
+            Clip::decode_apart(&clip.bytes, &worker, limit)
+        })
     }));
 }
 

@@ -1,6 +1,7 @@
 //! Sound: emitters of the world file and footsteps, mixed by own arithmetic; a machine without a loudspeaker is silent.
 
 mod clip;
+mod decoded;
 mod device;
 mod emitters;
 mod footstep;
