@@ -23,6 +23,7 @@ pub use description::{
         REQUIRED_BONES, SpringChain, SpringCollider, SpringJoint, Springs, TextureTransformBind,
         ToonMaterial,
     },
+    counted::{Drawn, Solid},
     material::{
         AlphaMode, Image, ImageFormat, Iridescence, Material, Sampler, Sheen, Texture, TextureSlot,
         TextureTransform, Wrap,

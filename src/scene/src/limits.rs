@@ -38,10 +38,20 @@ pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 pub const MAX_INSTANCES: usize = 200_000;
 /// Most splats of a file that keep their size; further ones are points.
 pub const MAX_SPLATS: usize = 50_000;
-/// Most triangles of all triangle colliders together.
+/// Most colliders and triggers; each mesh and instance below a node that is solid is one.
+pub const MAX_COLLIDERS: u64 = 100_000;
+/// Most triangles of all triangle colliders together, instances included.
 pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
-/// Most triangles drawn, instances included.
+/// Most vertices around which there are convex hulls, all together.
+pub const MAX_COLLISION_HULL_VERTICES: u64 = 2_000_000;
+/// Most nodes and primitives among which all colliders look for their form.
+pub const MAX_COLLIDER_LOOKS: u64 = 4_000_000;
+/// Most triangles, lines and points drawn at once, instances included.
 pub const MAX_TRIANGLES: u64 = 20_000_000;
+/// Most primitives drawn: at each node, instance and level of detail anew.
+pub const MAX_DRAWN_PARTS: u64 = 400_000;
+/// Most joints and morph weights of the primitives drawn, of each anew.
+pub const MAX_DRAWN_BENDS: u64 = 2_000_000;
 /// Most images.
 pub const MAX_IMAGES: usize = 4_096;
 /// Most parts of an image's header that are passed over in search of its size.
@@ -68,6 +78,16 @@ pub const MAX_LEVELS: usize = 16;
 pub const MAX_METADATA_BYTES: usize = 1024 * 1024;
 /// Most packets of metadata.
 pub const MAX_METADATA_PACKETS: usize = 10_000;
+/// Most nodes of an avatar: everybody who wears it has them.
+pub const MAX_AVATAR_NODES: usize = 4_096;
+/// Deepest node of an avatar: whatever turns a node turns what is below it, in each frame.
+pub const MAX_AVATAR_NODE_DEPTH: usize = 256;
+/// Most primitives drawn of an avatar, at each node anew.
+pub const MAX_AVATAR_PARTS: u64 = 1_000;
+/// Most joints and morph weights of the primitives drawn of an avatar, of each anew.
+pub const MAX_AVATAR_BENDS: u64 = 100_000;
+/// Most morph targets, colours and textures that the expressions of an avatar move, all together.
+pub const MAX_EXPRESSION_BINDS: usize = 16_384;
 /// Most joints of one avatar's hair and cloth that swing.
 pub const MAX_SPRING_JOINTS: usize = 1_024;
 /// Most pairs of such a joint and a collider.

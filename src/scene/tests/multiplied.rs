@@ -12,7 +12,7 @@ fn is_over(document: Value, words: &str) {
 }
 
 fn refused(document: Value) -> SceneError {
-    load(document).expect_err("it loads")
+    load(document).map(drop).expect_err("it loads")
 }
 
 #[test]
@@ -53,4 +53,168 @@ fn images_that_no_decoder_may_decode_are_refused() {
     assert!(load(with_image(png_head(8_192, 16))).is_ok());
     is_over(with_image(png_head(12_000, 8)), "12000 x 12000");
     is_over(with_image(png_head(9_000, 16)), "9000 x 9000");
+}
+
+/// Adds accessors without bytes, whose elements are zero.
+fn zeros(document: &mut Value, accessors: &[(u32, usize, &str)]) {
+    let accessors = accessors.iter().map(|(component, count, kind)| {
+        json!({ "componentType": component, "count": count, "type": kind })
+    });
+    document["accessors"] = accessors.collect();
+}
+
+/// A document whose one mesh has so many primitives of one point.
+fn points(primitives: usize, nodes: Vec<Value>) -> Value {
+    let mut document = json!({
+        "meshes": [{ "primitives": vec![json!({ "attributes": { "POSITION": 0 }, "mode": 0 }); primitives] }],
+        "nodes": nodes,
+    });
+    zeros(&mut document, &[(5126, 1, "VEC3")]);
+    document
+}
+
+#[test]
+fn what_is_drawn_is_counted_at_each_node_instance_and_level() {
+    let words = "primitives drawn";
+    let nodes = |count: usize| vec![json!({ "mesh": 0 }); count];
+    assert!(load(points(2_000, nodes(200))).is_ok());
+    is_over(points(2_000, nodes(201)), words);
+
+    let mut instanced = points(
+        4,
+        vec![json!({ "mesh": 0, "extensions": {
+        "EXT_mesh_gpu_instancing": { "attributes": { "TRANSLATION": 1 } } } })],
+    );
+    zeros(
+        &mut instanced,
+        &[(5126, 1, "VEC3"), (5126, 100_001, "VEC3")],
+    );
+    is_over(instanced, words);
+
+    let mut nodes = vec![json!({ "extensions": { "MSFT_lod": { "ids": vec![13; 16] } } }); 13];
+    nodes.push(json!({ "mesh": 0 }));
+    let mut levels = points(2_000, nodes);
+    levels["scenes"] = json!([{ "nodes": (0..13).collect::<Vec<_>>() }]);
+    is_over(levels, words);
+}
+
+#[test]
+fn triangles_of_a_level_are_counted_where_it_has_more_than_its_node() {
+    let level = json!({ "extensions": { "MSFT_lod": { "ids": [200] } } });
+    let of_nodes = |count: usize| {
+        let mut nodes = vec![level.clone(); 200];
+        nodes.push(json!({ "mesh": 0 }));
+        let mut document = json!({
+            "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "indices": 1 }] }],
+            "nodes": nodes, "scenes": [{ "nodes": (0..count).collect::<Vec<_>>() }],
+        });
+        zeros(
+            &mut document,
+            &[(5126, 3, "VEC3"), (5123, 303_000, "SCALAR")],
+        );
+        document
+    };
+    assert!(load(of_nodes(198)).is_ok());
+    is_over(of_nodes(200), "triangles, lines and points");
+    let mut points = of_nodes(68);
+    points["meshes"][0]["primitives"][0]["mode"] = json!(0);
+    is_over(points, "triangles, lines and points");
+}
+
+#[test]
+fn joints_of_what_is_drawn_are_counted() {
+    let attributes = json!({ "POSITION": 0, "JOINTS_0": 1, "WEIGHTS_0": 2 });
+    let drawn = vec![json!({ "mesh": 0, "skin": 0 }); 80];
+    let nodes = [drawn, vec![json!({}); 256]].concat();
+    let mut document = json!({
+        "meshes": [{ "primitives": vec![json!({ "attributes": attributes, "mode": 0 }); 100] }],
+        "nodes": nodes,
+        "skins": [{ "joints": (80..336).collect::<Vec<_>>() }],
+    });
+    zeros(
+        &mut document,
+        &[(5126, 1, "VEC3"), (5121, 1, "VEC4"), (5126, 1, "VEC4")],
+    );
+    is_over(document, "joints and morph weights");
+}
+
+/// Nodes, and so many more with a body of one kind, which names a geometry.
+fn solid(document: &mut Value, count: usize, body: &Value) {
+    let name = "KHR_physics_rigid_bodies";
+    document["extensionsUsed"] = json!([name, "KHR_implicit_shapes"]);
+    let node = json!({ "extensions": { (name): body } });
+    let nodes = document["nodes"].as_array_mut().unwrap();
+    nodes.extend(vec![node; count]);
+}
+
+#[test]
+fn colliders_are_counted_with_the_meshes_and_nodes_below_them() {
+    let root = |below: usize| json!({ "children": (1..=below).collect::<Vec<_>>() });
+    let collider = json!({ "collider": { "geometry": { "node": 0 } } });
+    let trigger = json!({ "trigger": { "geometry": { "node": 0 } } });
+
+    let meshes = |count: usize| [vec![root(count)], vec![json!({ "mesh": 0 }); count]].concat();
+    for body in [&collider, &trigger] {
+        let mut document = points(1, meshes(400));
+        solid(&mut document, 251, body);
+        is_over(document, "colliders and triggers");
+    }
+
+    let mut instanced = points(
+        1,
+        vec![json!({ "mesh": 0, "extensions": {
+        "EXT_mesh_gpu_instancing": { "attributes": { "TRANSLATION": 1 } } } })],
+    );
+    zeros(
+        &mut instanced,
+        &[(5126, 1, "VEC3"), (5126, 100_001, "VEC3")],
+    );
+    assert!(load(instanced.clone()).is_ok());
+    solid(&mut instanced, 1, &collider);
+    is_over(instanced, "colliders and triggers");
+
+    let mut empty = points(1, [vec![root(40_000)], vec![json!({}); 40_000]].concat());
+    solid(&mut empty, 99, &collider);
+    assert!(load(empty.clone()).is_ok());
+    solid(&mut empty, 2, &trigger);
+    is_over(empty, "below colliders");
+}
+
+#[test]
+fn hulls_are_counted_by_their_vertices_and_meshes_by_those_without_triangles() {
+    let with_shapes = |vertices: usize, mode: u32, kind: &str, motion: Value, count: usize| {
+        let attributes = json!({ "POSITION": 0, "NORMAL": 0 });
+        let mut document = json!({ "nodes": [],
+            "meshes": [{ "primitives": [{ "attributes": attributes, "indices": 1, "mode": mode }] }],
+            "extensions": { "KHR_implicit_shapes": { "shapes": [
+                { "type": kind, (kind): { "mesh": 0 } },
+            ] } } });
+        zeros(
+            &mut document,
+            &[(5126, vertices, "VEC3"), (5123, 3, "SCALAR")],
+        );
+        let mut body = json!({ "collider": { "geometry": { "shape": 0 } } });
+        if !motion.is_null() {
+            body["motion"] = motion;
+        }
+        solid(&mut document, count, &body);
+        document
+    };
+    let still = Value::Null;
+    assert!(load(with_shapes(80_000, 0, "convex", still.clone(), 30)).is_ok());
+    is_over(
+        with_shapes(80_000, 0, "convex", still.clone(), 31),
+        "vertices of hulls",
+    );
+    // Of what falls the hull collides.
+    let falling = json!({ "mass": 1.0 });
+    is_over(
+        with_shapes(80_000, 4, "trimesh", falling, 31),
+        "vertices of hulls",
+    );
+    assert!(load(with_shapes(300_000, 4, "trimesh", still.clone(), 40)).is_ok());
+    is_over(
+        with_shapes(300_000, 4, "trimesh", still, 41),
+        "triangles of colliders",
+    );
 }

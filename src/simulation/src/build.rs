@@ -19,7 +19,10 @@ use bevy_rapier3d::prelude as rapier;
 use glam::{Affine3A, Quat, Vec3};
 use protocol::limits::MAX_CARRIED_KILOGRAMS;
 use rapier3d::prelude::{MassProperties, Pose};
-use scene::{Motion, MotionKind, NodeIndex, Scene, limits::MAX_COLLISION_TRIANGLES};
+use scene::{
+    Motion, MotionKind, NodeIndex, Scene,
+    limits::{MAX_COLLIDERS, MAX_COLLISION_TRIANGLES},
+};
 use std::collections::BTreeMap;
 
 /// Mass of a dynamic body whose file gives neither mass nor volume, kilograms.
@@ -163,7 +166,7 @@ impl Builder<'_> {
     /// A file without any physics is solid as it is drawn.
     fn add_drawn_meshes(&mut self, order: &[NodeIndex]) {
         let scene = self.scene;
-        let mut budget = MAX_COLLISION_TRIANGLES;
+        let (mut budget, mut colliders) = (MAX_COLLISION_TRIANGLES, MAX_COLLIDERS);
         for &node in order {
             let drawn = &scene.nodes[node.index()];
             let Some(mesh) = drawn.mesh.filter(|_| !scene.is_hidden(node)) else {
@@ -172,15 +175,16 @@ impl Builder<'_> {
             // The pose of a skinned mesh is that of its bones, not of its node.
             let owner = self.belonging.body(node).filter(|_| drawn.skin.is_none());
             let place = self.body_from_node(node, owner);
-            let triangles = scene.meshes[mesh.index()].triangle_count();
+            let triangles = scene.meshes[mesh.index()].solid_triangle_count();
             for instance in shape::instances(drawn, place) {
-                if triangles > budget {
+                if triangles > budget || colliders == 0 {
                     warn!(
-                        "only {MAX_COLLISION_TRIANGLES} triangles are solid, the rest of the world is not"
+                        "only {MAX_COLLISION_TRIANGLES} triangles of {MAX_COLLIDERS} meshes are solid, the rest of the world is not"
                     );
                     return;
                 }
                 budget -= triangles;
+                colliders -= u64::from(triangles > 0);
                 if let Some(placed) = shape::drawn(scene, mesh, &instance) {
                     let groups = rapier::CollisionGroups::new(PLAIN_GROUP, rapier::Group::all());
                     self.spawn_collider(placed, owner, Surface::default(), groups);

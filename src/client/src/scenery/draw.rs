@@ -33,6 +33,8 @@ pub(super) struct Drawer<'s> {
     pictures: Pictures,
     surfaces: Surfaces,
     variant: Option<u32>,
+    /// Half the size of meshes that have levels, in metres of their own space.
+    radii: BTreeMap<MeshIndex, f32>,
 }
 
 impl<'s> Drawer<'s> {
@@ -52,6 +54,7 @@ impl<'s> Drawer<'s> {
             pictures: prepared.pictures,
             surfaces: Surfaces::default(),
             variant,
+            radii: BTreeMap::new(),
         }
     }
 
@@ -89,13 +92,16 @@ impl<'s> Drawer<'s> {
     }
 
     /// Distances in metres at which each level of a node is drawn, itself first.
-    fn ranges(&self, node: NodeIndex) -> Vec<Range<f32>> {
-        let described = &self.scene.nodes[node.index()];
-        let bounds = described
-            .mesh
-            .and_then(|mesh| self.scene.meshes[mesh.index()].bounds());
-        let radius = bounds.map_or(1.0, |(low, high)| (high - low).length() * 0.5);
-        let world = self.scene.world_from_node(node);
+    fn ranges(&mut self, node: NodeIndex) -> Vec<Range<f32>> {
+        let scene = self.scene;
+        let described = &scene.nodes[node.index()];
+        let radius = described.mesh.map_or(1.0, |mesh| {
+            *self.radii.entry(mesh).or_insert_with(|| {
+                let bounds = scene.meshes[mesh.index()].bounds();
+                bounds.map_or(1.0, |(low, high)| (high - low).length() * 0.5)
+            })
+        });
+        let world = scene.world_from_node(node);
         let scale = world.matrix3.determinant().abs().cbrt();
         ranges(
             radius * scale,

@@ -2,6 +2,7 @@
 
 pub(crate) mod animation;
 pub(crate) mod avatar;
+pub(crate) mod counted;
 pub(crate) mod material;
 pub(crate) mod physics;
 pub(crate) mod pointer;

@@ -4,7 +4,7 @@
 use crate::{
     description::animation::Animation,
     description::material::{Image, Material, Sampler, Texture},
-    description::physics::{Geometry, GravityField, PhysicsWorld, Shape},
+    description::physics::{GravityField, PhysicsWorld},
     description::sky::EnvironmentSky,
     description::sound::Sound,
 };
@@ -555,42 +555,6 @@ impl Scene {
         Some(joint * Affine3A::from_mat4(inverse.unwrap_or_default()))
     }
 
-    /// Triangles of all triangle colliders and triggers together; shared meshes count each time.
-    #[must_use]
-    pub fn collision_triangle_count(&self) -> u64 {
-        let of_mesh: Vec<u64> = self.meshes.iter().map(Mesh::triangle_count).collect();
-        // Children stand after their parents in this order, so sums of subtrees come about from its end.
-        let mut below: Vec<u64> = self
-            .nodes
-            .iter()
-            .map(|node| node.mesh.map_or(0, |mesh| of_mesh[mesh.index()]))
-            .collect();
-        for node in self.parents_first().into_iter().rev() {
-            if let Some(parent) = self.nodes[node.index()].parent {
-                below[parent.index()] = below[parent.index()].saturating_add(below[node.index()]);
-            }
-        }
-        let of_geometry = |geometry: &Geometry| match geometry {
-            Geometry::NodeMeshes { node, .. } => below[node.index()],
-            Geometry::Shape(shape) => match self.physics.shapes.get(*shape as usize) {
-                Some(Shape::TriangleMesh(mesh) | Shape::ConvexMesh(mesh)) => of_mesh[mesh.index()],
-                _ => 0,
-            },
-        };
-        self.nodes
-            .iter()
-            .flat_map(|node| {
-                let collider = node.physics.collider.as_ref().map(|part| &part.geometry);
-                let trigger = node.physics.trigger.as_ref();
-                let trigger = trigger.and_then(|part| part.geometry.as_ref());
-                [collider, trigger]
-            })
-            .flatten()
-            .fold(0, |sum: u64, geometry| {
-                sum.saturating_add(of_geometry(geometry))
-            })
-    }
-
     /// All nodes, parents before children, also those outside the default scene.
     #[must_use]
     pub fn parents_first(&self) -> Vec<NodeIndex> {
@@ -622,7 +586,7 @@ impl Scene {
         worlds
     }
 
-    /// Triangles drawn, instances included.
+    /// Triangles drawn, instances included, levels of detail left out.
     #[must_use]
     pub fn triangle_count(&self) -> u64 {
         let of_mesh: Vec<u64> = self.meshes.iter().map(Mesh::triangle_count).collect();

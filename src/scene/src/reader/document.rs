@@ -94,7 +94,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     scene.skins = skin::read_skins(&root, &accessors, scene.nodes.len(), &mut issues)?;
     skin::check_skins(&root, &mut scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
-    limit_triangles(&root, &scene)?;
+    limit_multiplied(&root, &scene)?;
     issues.truncate(limits::MAX_WARNINGS);
     let side_files = data.fetched();
     Ok(Loaded {
@@ -111,23 +111,58 @@ fn stated(root: &Item<'_>, key: &str) -> Option<String> {
     text.and_then(|text| text.as_text()).map(str::to_owned)
 }
 
-/// Instances and shared shapes multiply what the file holds once.
-fn limit_triangles(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
+/// Nodes, instances, levels and shared shapes multiply what the file holds once.
+fn limit_multiplied(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
+    let (drawn, solid) = (scene.drawn(), scene.solid());
     for (count, limit, what) in [
-        (scene.triangle_count(), limits::MAX_TRIANGLES, "draws"),
+        (drawn.parts, limits::MAX_DRAWN_PARTS, "primitives drawn"),
         (
-            scene.collision_triangle_count(),
+            drawn.pieces,
+            limits::MAX_TRIANGLES,
+            "triangles, lines and points drawn",
+        ),
+        (
+            drawn.bends,
+            limits::MAX_DRAWN_BENDS,
+            "joints and morph weights of primitives drawn",
+        ),
+        (
+            solid.colliders,
+            limits::MAX_COLLIDERS,
+            "colliders and triggers",
+        ),
+        (
+            solid.triangles,
             limits::MAX_COLLISION_TRIANGLES,
-            "collides with",
+            "triangles of colliders",
+        ),
+        (
+            solid.hull_vertices,
+            limits::MAX_COLLISION_HULL_VERTICES,
+            "vertices of hulls",
+        ),
+        (
+            solid.looks,
+            limits::MAX_COLLIDER_LOOKS,
+            "nodes and primitives below colliders",
         ),
     ] {
-        if count > limit {
-            return Err(
-                root.over_limit(format!("it {what} {count} triangles, the limit is {limit}"))
-            );
-        }
+        require_at_most(root, count, limit, what)?;
     }
     Ok(())
+}
+
+/// Refuses the whole file when it has too many of something.
+pub(super) fn require_at_most(
+    root: &Item<'_>,
+    count: u64,
+    limit: u64,
+    what: &str,
+) -> Result<(), SceneError> {
+    if count <= limit {
+        return Ok(());
+    }
+    Err(root.over_limit(format!("it has {count} {what}, the limit is {limit}")))
 }
 
 fn check_asset(root: &Item<'_>) -> Result<(), SceneError> {
