@@ -48,7 +48,7 @@ pub use description::{
 pub use error::{ErrorKind, Issue, SceneError};
 pub use figure::{
     constraint::apply_constraints,
-    expression::{Face, apply_color, apply_morphs, apply_texture_transform, bound_materials},
+    expression::{Face, bound_materials},
     gaze::Gaze,
     skeleton::Skeleton,
     spring::SpringMotion,

@@ -1,7 +1,7 @@
 //! What a file must have to be somebody's body (INT-3): everything that VRM 1.0 requires, and nothing that is refused.
 
 use crate::{extensions::old_avatar, samples::samples};
-use scene::{Avatar, NoSideFiles, REQUIRED_BONES, SceneError, load_avatar};
+use scene::{Avatar, ErrorKind, NoSideFiles, REQUIRED_BONES, SceneError, load_avatar};
 use serde_json::{Map, Value, json};
 
 /// A figure of VRM 1.0 that has what is required and nothing else.
@@ -76,6 +76,68 @@ fn a_bone_has_a_node_of_its_own_below_its_parent() {
         bones[bone]["node"] = json!(node);
         assert!(read(&document).is_err(), "{bone} at node {node}");
     }
+}
+
+/// Somebody's body with more nodes, some of them with a mesh of one point that can be moved.
+fn with_nodes(mut document: Value, nodes: Vec<Value>, primitives: usize) -> Value {
+    let point =
+        json!({ "attributes": { "POSITION": 0 }, "mode": 0, "targets": [{ "POSITION": 0 }] });
+    document["accessors"] = json!([{ "componentType": 5126, "count": 1, "type": "VEC3" }]);
+    document["meshes"] = json!([{ "primitives": vec![point; primitives] }]);
+    // All nodes are roots of the scene, but those that others have below them.
+    let list = document["nodes"].as_array_mut().unwrap();
+    list.extend(nodes);
+    drop(document.as_object_mut().unwrap().shift_remove("scenes"));
+    drop(document.as_object_mut().unwrap().shift_remove("scene"));
+    document
+}
+
+#[test]
+fn what_everybody_who_wears_an_avatar_has_is_limited() {
+    let refused = |nodes: Vec<Value>, primitives: usize| {
+        let error = read(&with_nodes(least_avatar(), nodes, primitives)).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+        error.fault
+    };
+    let row = |count: usize| vec![json!({}); count];
+    assert!(read(&with_nodes(least_avatar(), row(4_081), 1)).is_ok());
+    assert!(refused(row(4_082), 1).contains("4097 nodes"));
+
+    let chain = |count: usize| -> Vec<Value> {
+        let below = |number: usize| json!({ "children": [15 + number + 1] });
+        (0..count - 1).map(below).chain([json!({})]).collect()
+    };
+    assert!(read(&with_nodes(least_avatar(), chain(256), 1)).is_ok());
+    assert!(refused(chain(257), 1).contains("below each other"));
+
+    let drawn = |count: usize| vec![json!({ "mesh": 0 }); count];
+    assert!(read(&with_nodes(least_avatar(), drawn(10), 100)).is_ok());
+    assert!(refused(drawn(11), 100).contains("primitives drawn"));
+}
+
+#[test]
+fn what_expressions_move_is_limited() {
+    let bind = json!({ "material": 0, "type": "color", "targetValue": [1.0, 1.0, 1.0, 1.0] });
+    let moving = |count: usize| {
+        let mut document = least_avatar();
+        let expression = json!({ "materialColorBinds": vec![bind.clone(); count] });
+        document["extensions"]["VRMC_vrm"]["expressions"] =
+            json!({ "preset": { "happy": expression, "sad": expression } });
+        read(&document)
+    };
+    assert!(moving(8_192).is_ok());
+    assert!(moving(8_193).unwrap_err().fault.contains("move more than"));
+
+    // A bind of VRM 0.x moves every node with its mesh.
+    let old = |binds: usize| {
+        let mut document = with_nodes(old_avatar(), vec![json!({ "mesh": 0 }); 100], 1);
+        let group = json!({ "presetName": "fun", "name": "Fun",
+            "binds": vec![json!({ "mesh": 0, "index": 0, "weight": 100.0 }); binds] });
+        document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"] = json!([group]);
+        read(&document)
+    };
+    assert_eq!(old(3).unwrap().expressions["relaxed"].morphs.len(), 300);
+    assert!(old(10_000).unwrap_err().fault.contains("move more than"));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::scenery::{Surface, SurfaceStores, tint};
 use bevy::{mesh::morph::MeshMorphWeights, prelude::*};
-use scene::{Avatar, Face, Gaze, MaterialIndex, apply_morphs};
+use scene::{Avatar, Face, Gaze, MaterialIndex, NodeIndex};
 use std::f32::consts::PI;
 
 /// Seconds of one blink.
@@ -110,14 +110,21 @@ pub(super) fn express(
         if weights == state.weights {
             continue;
         }
+        // Primitives of one node stand side by side, and have the same weights.
+        let mut last: Option<(NodeIndex, Vec<f32>)> = None;
         for &(node, drawn) in &body.faces {
-            if let Ok(mut morph) = morphs.get_mut(drawn) {
-                show_morphs(avatar, &weights, node, &mut morph);
+            if last.as_ref().is_none_or(|(known, _)| *known != node) {
+                last = Some((node, morphed(avatar, &state.face, &weights, node)));
+            }
+            if let (Ok(mut morph), Some((_, morphed))) = (morphs.get_mut(drawn), &last)
+                && let MeshMorphWeights::Value { weights } = &mut *morph
+            {
+                weights.clone_from(morphed);
             }
         }
         for (index, surface) in &state.surfaces {
             stores.change(surface, |material, extra| {
-                tint(avatar, &weights, *index, material, extra);
+                tint(avatar, &state.face, &weights, *index, material, extra);
             });
         }
         state.weights = weights;
@@ -205,20 +212,15 @@ fn look(avatar: &Avatar, state: &Expressing, skeleton: &mut scene::Skeleton, wei
     }
 }
 
-fn show_morphs(
-    avatar: &Avatar,
-    weights: &[f32],
-    node: scene::NodeIndex,
-    morph: &mut MeshMorphWeights,
-) {
+/// Morph weights of a node's mesh under weights of expressions.
+fn morphed(avatar: &Avatar, face: &Face, weights: &[f32], node: NodeIndex) -> Vec<f32> {
     let scene = &avatar.scene;
-    let described = &scene.nodes[node.index()];
-    let Some(mesh) = described.mesh else { return };
-    let base = &scene.meshes[mesh.index()].weights;
-    if let MeshMorphWeights::Value { weights: shown } = morph {
-        shown.clone_from(base);
-        apply_morphs(avatar, weights, node, shown);
-    }
+    let mesh = scene.nodes[node.index()].mesh;
+    let mut morphed = mesh.map_or(Vec::new(), |mesh| {
+        scene.meshes[mesh.index()].weights.clone()
+    });
+    face.apply_morphs(weights, node, &mut morphed);
+    morphed
 }
 
 #[cfg(test)]

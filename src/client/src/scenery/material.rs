@@ -156,19 +156,20 @@ fn emissive(color: Vec3) -> LinearRgba {
 /// Colours and texture transform of an avatar's material under weights of expressions.
 pub(crate) fn tint(
     avatar: &Avatar,
+    face: &scene::Face,
     weights: &[f32],
     index: MaterialIndex,
     shown: &mut StandardMaterial,
     extra: Extra<'_>,
 ) {
     let described = &avatar.scene.materials[index.index()];
-    let color = |kind, base| scene::apply_color(avatar, weights, index, kind, base);
+    let color = |kind, base| face.apply_color(weights, index, kind, base);
     let base = color(ColorKind::Base, described.base_color);
     shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
     let emission = color(ColorKind::Emission, described.emissive.extend(1.0));
     shown.emissive = emissive(emission.truncate());
     let transform = first_transform(described);
-    let moved = scene::apply_texture_transform(avatar, weights, index, transform);
+    let moved = face.apply_texture_transform(weights, index, transform);
     shown.uv_transform = slot_transform(&moved);
     if let (Extra::Toon(shown), Some(toon)) = (extra, avatar.toon_materials.get(&index)) {
         shown.tint(toon, color);

@@ -1,22 +1,29 @@
 //! VRMC_node_constraint: nodes that follow others. Formulas: the specification's pages on roll, aim and rotation.
 
 use super::skeleton::Skeleton;
-use crate::description::avatar::{ConstraintKind, NodeConstraint};
+use crate::description::{
+    avatar::{ConstraintKind, NodeConstraint},
+    scene::NodeIndex,
+};
 use glam::{Quat, Vec3};
+use std::collections::BTreeSet;
 
 /// Turns every node that follows another. `constraints` stand in the order of their dependencies, as the reader gives
 /// them; places in the world are those of the last [`Skeleton::place`], and brought up to date where an aim needs it.
 pub fn apply_constraints(constraints: &[NodeConstraint], skeleton: &mut Skeleton) {
+    // Constraints above an aim's ends come before it, so that what is fresh stays so.
+    let mut fresh = BTreeSet::new();
     for constraint in constraints {
         let rest = skeleton.rest(constraint.node).rotation;
         let target = match constraint.kind {
             ConstraintKind::Roll(axis) => roll(skeleton, constraint, axis),
             ConstraintKind::Rotation => rest * turn_of_source(skeleton, constraint),
-            ConstraintKind::Aim(axis) => aim(skeleton, constraint, axis),
+            ConstraintKind::Aim(axis) => aim(skeleton, constraint, axis, &mut fresh),
         };
         let rotation = rest.slerp(target, constraint.weight);
         if rotation.is_finite() {
             skeleton.set_rotation(constraint.node, rotation.normalize());
+            fresh.remove(&constraint.node);
         }
     }
 }
@@ -37,9 +44,14 @@ fn roll(skeleton: &Skeleton, constraint: &NodeConstraint, axis: Vec3) -> Quat {
     rest * bend.inverse() * turn
 }
 
-fn aim(skeleton: &mut Skeleton, constraint: &NodeConstraint, axis: Vec3) -> Quat {
-    skeleton.refresh_path(constraint.source);
-    skeleton.refresh_path(constraint.node);
+fn aim(
+    skeleton: &mut Skeleton,
+    constraint: &NodeConstraint,
+    axis: Vec3,
+    fresh: &mut BTreeSet<NodeIndex>,
+) -> Quat {
+    skeleton.refresh_path(constraint.source, fresh);
+    skeleton.refresh_path(constraint.node, fresh);
     let rest = skeleton.rest(constraint.node).rotation;
     let (_, parent) = skeleton.parent_in_world(constraint.node);
     let way =
@@ -57,7 +69,7 @@ fn arc(from: Vec3, to: Vec3) -> Quat {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::description::scene::{Node, NodeIndex, Scene, Transform};
+    use crate::description::scene::{Node, Scene, Transform};
 
     /// Two nodes beside each other, one metre apart along X.
     fn pair(rest: Quat) -> Skeleton {
@@ -116,5 +128,52 @@ mod tests {
         skeleton.place(Vec3::new(5.0, 0.0, 0.0), Quat::from_rotation_y(2.0));
         let aimed = follow(&mut skeleton, ConstraintKind::Aim(Vec3::Z), 1.0);
         assert!((aimed * Vec3::Z).abs_diff_eq(Vec3::new(0.0, 0.6, 0.8), 1e-5));
+    }
+
+    #[test]
+    fn what_several_aims_look_along_is_placed_once() {
+        let mut skeleton = pair(Quat::IDENTITY);
+        let mut fresh = BTreeSet::new();
+        let there = |skeleton: &Skeleton| skeleton.world(NodeIndex(1)).translation.x;
+        skeleton.set_translation(NodeIndex(1), Vec3::X * 2.0);
+        skeleton.refresh_path(NodeIndex(1), &mut fresh);
+        skeleton.set_translation(NodeIndex(1), Vec3::X * 3.0);
+        skeleton.refresh_path(NodeIndex(1), &mut fresh);
+        assert_eq!(there(&skeleton), 2.0);
+        fresh.clear();
+        skeleton.refresh_path(NodeIndex(1), &mut fresh);
+        assert_eq!(there(&skeleton), 3.0);
+    }
+
+    #[test]
+    fn an_aim_sees_what_an_earlier_one_has_turned() {
+        // The second node hangs below the first, which an aim turns after both were placed.
+        let node = |parent: Option<u32>, children: Vec<NodeIndex>, translation| Node {
+            parent: parent.map(NodeIndex),
+            children,
+            transform: Transform {
+                translation,
+                ..Transform::default()
+            },
+            ..Node::default()
+        };
+        let mut skeleton = Skeleton::new(&Scene {
+            nodes: vec![
+                node(None, vec![NodeIndex(1)], Vec3::ZERO),
+                node(Some(0), Vec::new(), Vec3::Z),
+                node(None, Vec::new(), Vec3::X * 4.0),
+            ],
+            roots: vec![NodeIndex(0), NodeIndex(2)],
+            ..Scene::default()
+        });
+        let aim = |node: u32, source: u32| NodeConstraint {
+            node: NodeIndex(node),
+            source: NodeIndex(source),
+            weight: 1.0,
+            kind: ConstraintKind::Aim(Vec3::Z),
+        };
+        apply_constraints(&[aim(0, 2), aim(1, 2), aim(2, 1)], &mut skeleton);
+        let ahead = skeleton.local(NodeIndex(2)).rotation * Vec3::Z;
+        assert!(ahead.abs_diff_eq(Vec3::NEG_X, 1e-5), "{ahead}");
     }
 }

@@ -1,7 +1,7 @@
 //! Expressions of VRM 1.0: how wished weights hold each other down, and what they do to meshes and materials.
 
 use crate::description::{
-    avatar::{Avatar, ColorKind, ExpressionOverride},
+    avatar::{Avatar, ColorBind, ColorKind, ExpressionOverride, TextureTransformBind},
     material::TextureTransform,
     scene::{MaterialIndex, NodeIndex},
 };
@@ -17,26 +17,40 @@ enum Group {
     Other,
 }
 
-/// The expressions of an avatar by number, in the order of their names.
+/// The expressions of an avatar by number, in the order of their names, and what they move by where it is.
 #[derive(Clone, Debug, Default)]
 pub struct Face {
     numbers: BTreeMap<String, usize>,
     groups: Vec<Group>,
+    /// Of each node: an expression, a morph target and its weight when the expression is shown in full.
+    morphs: BTreeMap<NodeIndex, Vec<(usize, usize, f32)>>,
+    /// Of each material: an expression and what it does.
+    colors: BTreeMap<MaterialIndex, Vec<(usize, ColorBind)>>,
+    texture_transforms: BTreeMap<MaterialIndex, Vec<(usize, TextureTransformBind)>>,
 }
 
 impl Face {
     /// The face of an avatar.
     #[must_use]
     pub fn new(avatar: &Avatar) -> Self {
-        let names = avatar.expressions.keys().enumerate();
-        Self {
-            numbers: names.map(|(number, name)| (name.clone(), number)).collect(),
-            groups: avatar
-                .expressions
-                .keys()
-                .map(|name| group(name.as_str()))
-                .collect(),
+        let mut face = Self::default();
+        for (number, (name, expression)) in avatar.expressions.iter().enumerate() {
+            face.numbers.insert(name.clone(), number);
+            face.groups.push(group(name));
+            for &(node, target, full) in &expression.morphs {
+                let morphs = face.morphs.entry(node).or_default();
+                morphs.push((number, target, full));
+            }
+            for bind in &expression.colors {
+                let colors = face.colors.entry(bind.material).or_default();
+                colors.push((number, *bind));
+            }
+            for bind in &expression.texture_transforms {
+                let transforms = face.texture_transforms.entry(bind.material).or_default();
+                transforms.push((number, *bind));
+            }
         }
+        face
     }
 
     /// Weights of nothing, one for each expression.
@@ -97,57 +111,51 @@ impl Face {
             };
         }
     }
-}
 
-/// Moves the morph weights of a node's mesh by resolved weights; `morphs` comes with the weights without a face.
-pub fn apply_morphs(avatar: &Avatar, weights: &[f32], node: NodeIndex, morphs: &mut [f32]) {
-    let base: Vec<f32> = morphs.to_vec();
-    for (expression, weight) in active(avatar, weights) {
-        for &(_, target, full) in expression.morphs.iter().filter(|bind| bind.0 == node) {
+    /// Moves the morph weights of a node's mesh by resolved weights; `morphs` comes with the weights without a face.
+    pub fn apply_morphs(&self, weights: &[f32], node: NodeIndex, morphs: &mut [f32]) {
+        let base: Vec<f32> = morphs.to_vec();
+        for &(expression, target, full) in self.morphs.get(&node).into_iter().flatten() {
+            let weight = weights.get(expression).copied().unwrap_or_default();
             if let (Some(morph), Some(base)) = (morphs.get_mut(target), base.get(target)) {
                 *morph += (full - base) * weight;
             }
         }
     }
-}
 
-/// A colour of a material under resolved weights.
-#[must_use]
-pub fn apply_color(
-    avatar: &Avatar,
-    weights: &[f32],
-    material: MaterialIndex,
-    kind: ColorKind,
-    base: Vec4,
-) -> Vec4 {
-    let binds = active(avatar, weights).flat_map(|(expression, weight)| {
-        let colors = expression.colors.iter();
-        colors.map(move |bind| (bind, weight))
-    });
-    binds
-        .filter(|(bind, _)| bind.material == material && bind.kind == kind)
-        .fold(base, |color, (bind, weight)| {
+    /// A colour of a material under resolved weights.
+    #[must_use]
+    pub fn apply_color(
+        &self,
+        weights: &[f32],
+        material: MaterialIndex,
+        kind: ColorKind,
+        base: Vec4,
+    ) -> Vec4 {
+        let binds = self.colors.get(&material).into_iter().flatten();
+        let binds = binds.filter(|(_, bind)| bind.kind == kind);
+        binds.fold(base, |color, (expression, bind)| {
+            let weight = weights.get(*expression).copied().unwrap_or_default();
             color + (bind.target - base) * weight
         })
-}
+    }
 
-/// The transform of a texture of a material under resolved weights.
-#[must_use]
-pub fn apply_texture_transform(
-    avatar: &Avatar,
-    weights: &[f32],
-    material: MaterialIndex,
-    base: TextureTransform,
-) -> TextureTransform {
-    let mut moved = base;
-    for (expression, weight) in active(avatar, weights) {
-        let binds = expression.texture_transforms.iter();
-        for bind in binds.filter(|bind| bind.material == material) {
+    /// The transform of a texture of a material under resolved weights.
+    #[must_use]
+    pub fn apply_texture_transform(
+        &self,
+        weights: &[f32],
+        material: MaterialIndex,
+        base: TextureTransform,
+    ) -> TextureTransform {
+        let mut moved = base;
+        for (expression, bind) in self.texture_transforms.get(&material).into_iter().flatten() {
+            let weight = weights.get(*expression).copied().unwrap_or_default();
             moved.scale += (bind.scale - base.scale) * weight;
             moved.offset += (bind.offset - base.offset) * weight;
         }
+        moved
     }
-    moved
 }
 
 /// Materials that some expression changes: whoever wears the avatar needs their own.
@@ -163,15 +171,6 @@ pub fn bound_materials(avatar: &Avatar) -> BTreeSet<MaterialIndex> {
         .collect()
 }
 
-fn active<'a>(
-    avatar: &'a Avatar,
-    weights: &'a [f32],
-) -> impl Iterator<Item = (&'a crate::Expression, f32)> {
-    let expressions = avatar.expressions.values();
-    let pairs = expressions.zip(weights.iter().copied());
-    pairs.filter(|(_, weight)| *weight > 0.0)
-}
-
 fn group(name: &str) -> Group {
     match name {
         "aa" | "ih" | "ou" | "ee" | "oh" => Group::Mouth,
@@ -185,7 +184,7 @@ fn group(name: &str) -> Group {
 mod tests {
     use super::*;
     use crate::description::{
-        avatar::{AvatarMeta, ColorBind, Expression, Springs, TextureTransformBind},
+        avatar::{AvatarMeta, Expression, Springs},
         scene::Scene,
     };
     use glam::{Vec2, Vec3};
@@ -296,17 +295,18 @@ mod tests {
             ..Expression::default()
         };
         let avatar = avatar(vec![("blush", blush)]);
+        let face = Face::new(&avatar);
         let mut morphs = [0.1, 0.2];
-        apply_morphs(&avatar, &[0.5], NodeIndex(1), &mut morphs);
+        face.apply_morphs(&[0.5], NodeIndex(1), &mut morphs);
         assert!((morphs[0] - 0.1).abs() < 1e-6 && (morphs[1] - 0.5).abs() < 1e-6);
-        apply_morphs(&avatar, &[0.5], NodeIndex(0), &mut morphs);
+        face.apply_morphs(&[0.5], NodeIndex(0), &mut morphs);
         assert!((morphs[1] - 0.5).abs() < 1e-6);
-        let color = apply_color(&avatar, &[0.5], skin, ColorKind::Base, Vec4::ONE);
+        let color = face.apply_color(&[0.5], skin, ColorKind::Base, Vec4::ONE);
         assert_eq!(color, Vec4::new(1.0, 0.5, 0.5, 1.0));
-        let other = apply_color(&avatar, &[0.5], skin, ColorKind::Rim, Vec4::ONE);
+        let other = face.apply_color(&[0.5], skin, ColorKind::Rim, Vec4::ONE);
         assert_eq!(other, Vec4::ONE);
         let base = TextureTransform::default();
-        let moved = apply_texture_transform(&avatar, &[0.5], skin, base);
+        let moved = face.apply_texture_transform(&[0.5], skin, base);
         assert_eq!((moved.scale, moved.offset.x), (Vec2::splat(1.5), 0.25));
         assert_eq!(bound_materials(&avatar), BTreeSet::from([skin]));
     }

@@ -2,6 +2,7 @@
 
 use crate::description::scene::{NodeIndex, Scene, Transform};
 use glam::{Affine3A, Quat, Vec3};
+use std::collections::BTreeSet;
 
 /// Transforms of all nodes of a scene, at rest and now.
 #[derive(Clone, Debug)]
@@ -97,11 +98,13 @@ impl Skeleton {
         self.rotation[node.index()] = turn * local.rotation;
     }
 
-    /// Places a node and everything above it.
-    pub fn refresh_path(&mut self, node: NodeIndex) {
-        let mut path = vec![node];
-        while let Some(parent) = path.last().and_then(|&node| self.parent(node)) {
-            path.push(parent);
+    /// Places a node and everything above it, but for what is `fresh` already: it is after this call.
+    pub fn refresh_path(&mut self, node: NodeIndex, fresh: &mut BTreeSet<NodeIndex>) {
+        let mut path = Vec::new();
+        let mut next = Some(node);
+        while let Some(node) = next.filter(|node| fresh.insert(*node)) {
+            path.push(node);
+            next = self.parent(node);
         }
         for node in path.into_iter().rev() {
             self.refresh(node);

@@ -10,7 +10,7 @@ use crate::{
     limits::{MAX_SPRING_CONTACTS, MAX_SPRING_JOINTS},
 };
 use glam::{Affine3A, Quat, Vec3};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Steps a second for which stiffness and drag are meant.
 const STEPS_PER_SECOND: f32 = 60.0;
@@ -23,6 +23,8 @@ const MOST_STEPS: u32 = 3;
 #[derive(Clone, Debug, Default)]
 pub struct SpringMotion {
     chains: Vec<ChainMotion>,
+    /// Colliders that some chain meets.
+    colliders: Vec<usize>,
     last_step_secs: f32,
     is_settled: bool,
 }
@@ -30,6 +32,7 @@ pub struct SpringMotion {
 #[derive(Clone, Debug)]
 struct ChainMotion {
     joints: Vec<JointMotion>,
+    /// Places among those that some chain meets.
     colliders: Vec<usize>,
     center: Option<NodeIndex>,
 }
@@ -37,7 +40,7 @@ struct ChainMotion {
 #[derive(Clone, Debug)]
 struct JointMotion {
     joint: SpringJoint,
-    /// Nodes between what moved before and this joint, whose places are out of date.
+    /// Nodes between what moved or was placed before and this joint, whose places are out of date.
     path: Vec<NodeIndex>,
     /// The next joint in this one's space, at rest.
     tail: Vec3,
@@ -74,17 +77,30 @@ impl SpringMotion {
             let first = chain.joints.first().map(|joint| joint.node);
             ancestors(skeleton, first).len()
         });
-        let mut moved = BTreeSet::new();
+        let mut fresh = BTreeSet::new();
+        let mut places = BTreeMap::new();
+        let mut colliders = Vec::new();
         let chains = chosen
             .into_iter()
-            .map(|chain| ChainMotion {
-                joints: joints_of(chain, skeleton, &mut moved),
-                colliders: chain.colliders.clone(),
-                center: chain.center,
+            .map(|chain| {
+                let joints = joints_of(chain, skeleton, &mut fresh);
+                let met = chain.colliders.iter().filter(|_| !joints.is_empty());
+                let met = met.map(|&collider| {
+                    *places.entry(collider).or_insert_with(|| {
+                        colliders.push(collider);
+                        colliders.len() - 1
+                    })
+                });
+                ChainMotion {
+                    colliders: met.collect(),
+                    joints,
+                    center: chain.center,
+                }
             })
             .collect();
         Self {
             chains,
+            colliders,
             last_step_secs: 1.0 / STEPS_PER_SECOND,
             is_settled: false,
         }
@@ -112,9 +128,10 @@ impl SpringMotion {
         }
         let steps = (secs / LONGEST_STEP_SECS).ceil().min(MOST_STEPS as f32) as u32;
         let step_secs = (secs / steps as f32).min(LONGEST_STEP_SECS);
-        let bodies: Vec<Body> = springs
+        let bodies: Vec<Body> = self
             .colliders
             .iter()
+            .filter_map(|collider| springs.colliders.get(*collider))
             .map(|collider| Body::of(collider, skeleton))
             .collect();
         for _ in 0..steps {
@@ -243,7 +260,7 @@ impl Body {
 fn joints_of(
     chain: &SpringChain,
     skeleton: &Skeleton,
-    moved: &mut BTreeSet<NodeIndex>,
+    fresh: &mut BTreeSet<NodeIndex>,
 ) -> Vec<JointMotion> {
     let mut joints = Vec::new();
     for pair in chain.joints.windows(2) {
@@ -263,10 +280,12 @@ fn joints_of(
         }
         let mut path: Vec<NodeIndex> = Vec::new();
         let up = ancestors(skeleton, Some(joint.node));
-        if let Some(last) = up.iter().position(|node| moved.contains(node)) {
+        if let Some(last) = up.iter().position(|node| fresh.contains(node)) {
             path.extend(up[..last].iter().rev());
         }
-        moved.insert(joint.node);
+        // Each joint places what is above it, so that the next one on the same way need not.
+        fresh.extend(&path);
+        fresh.insert(joint.node);
         joints.push(JointMotion {
             joint,
             path,
@@ -359,7 +378,7 @@ mod tests {
             skeleton.place(Vec3::ZERO, Quat::IDENTITY);
             motion.advance(springs, skeleton, 1.0 / 60.0);
         }
-        skeleton.refresh_path(NodeIndex(2));
+        skeleton.refresh_path(NodeIndex(2), &mut BTreeSet::new());
         skeleton.world(NodeIndex(2)).translation.into()
     }
 
@@ -460,7 +479,7 @@ mod tests {
             skeleton.place(Vec3::ZERO, Quat::IDENTITY);
             motion.advance(&springs, &mut skeleton, secs);
         }
-        skeleton.refresh_path(NodeIndex(2));
+        skeleton.refresh_path(NodeIndex(2), &mut BTreeSet::new());
         let end = Vec3::from(skeleton.world(NodeIndex(2)).translation);
         assert!(end.abs_diff_eq(expected, 2e-3), "{end} {expected}");
     }
@@ -480,7 +499,7 @@ mod tests {
                 motion.reset();
             }
             motion.advance(&springs, &mut skeleton, 1.0 / 60.0);
-            skeleton.refresh_path(NodeIndex(2));
+            skeleton.refresh_path(NodeIndex(2), &mut BTreeSet::new());
             let world = skeleton.world(NodeIndex(2)).translation.z;
             0.05 - world
         };
@@ -499,5 +518,52 @@ mod tests {
         let joint = springs.chains[0].joints[0];
         springs.chains[0].joints = vec![joint; MAX_SPRING_JOINTS + 1];
         assert!(SpringMotion::new(&springs, &strand()).is_empty());
+    }
+
+    #[test]
+    fn ways_to_joints_are_placed_once_and_colliders_only_where_some_chain_meets_them() {
+        // A strand of 100 nodes, the first of which swings, and 50 pairs of nodes at its end.
+        let (trunk, tufts) = (100u32, 50u32);
+        let node = |parent: Option<u32>| Node {
+            parent: parent.map(NodeIndex),
+            transform: Transform {
+                translation: Vec3::X * 0.1,
+                ..Transform::default()
+            },
+            ..Node::default()
+        };
+        let mut nodes: Vec<Node> = (0..trunk)
+            .map(|number| node(number.checked_sub(1)))
+            .collect();
+        for tuft in 0..tufts {
+            nodes.extend([node(Some(trunk - 1)), node(Some(trunk + 2 * tuft))]);
+        }
+        let count = nodes.len();
+        let skeleton = Skeleton::new(&Scene {
+            nodes,
+            ..Scene::default()
+        });
+        let joint = springs(1.0, 0.0, 0.5).chains[0].joints[0];
+        let chain = |first: u32| SpringChain {
+            joints: [first, first + 1]
+                .map(|node| SpringJoint {
+                    node: NodeIndex(node),
+                    ..joint
+                })
+                .to_vec(),
+            colliders: vec![7, 7, 3],
+            center: None,
+        };
+        let firsts = (0..tufts).map(|tuft| trunk + 2 * tuft);
+        let springs = Springs {
+            colliders: Vec::new(),
+            chains: [0].into_iter().chain(firsts).map(chain).collect(),
+        };
+        let motion = SpringMotion::new(&springs, &skeleton);
+        let joints = motion.chains.iter().flat_map(|chain| &chain.joints);
+        let placed: usize = joints.map(|joint| joint.path.len()).sum();
+        assert!((trunk as usize - 2..count).contains(&placed), "{placed}");
+        assert_eq!(motion.colliders, [7, 3]);
+        assert_eq!(motion.chains[1].colliders, [0, 0, 1]);
     }
 }

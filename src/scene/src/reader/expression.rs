@@ -6,7 +6,7 @@ use crate::{
         scene::{MaterialIndex, NodeIndex, Scene},
     },
     error::{Issue, SceneError},
-    limits::MAX_ELEMENTS,
+    limits::{MAX_ELEMENTS, MAX_EXPRESSION_BINDS},
     source::json::Item,
 };
 use glam::{Vec2, Vec4};
@@ -46,6 +46,7 @@ pub(crate) fn read_expressions(
     let Some(groups) = vrm.get("expressions") else {
         return Ok(expressions);
     };
+    let mut binds = 0;
     for group_name in ["preset", "custom"] {
         let Some(group) = groups.get(group_name) else {
             continue;
@@ -69,6 +70,14 @@ pub(crate) fn read_expressions(
                 );
             }
             let expression = read_expression(&item, scene)?;
+            binds += expression.morphs.len()
+                + expression.colors.len()
+                + expression.texture_transforms.len();
+            if binds > MAX_EXPRESSION_BINDS {
+                return Err(group.over_limit(format!(
+                    "its expressions move more than {MAX_EXPRESSION_BINDS} things"
+                )));
+            }
             expressions.entry(name.to_owned()).or_insert(expression);
         }
     }

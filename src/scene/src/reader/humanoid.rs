@@ -9,7 +9,9 @@ use crate::{
         scene::{NodeIndex, Scene},
     },
     error::{ErrorKind, Issue, SceneError},
-    limits::MAX_ELEMENTS,
+    limits::{
+        MAX_AVATAR_BENDS, MAX_AVATAR_NODE_DEPTH, MAX_AVATAR_NODES, MAX_AVATAR_PARTS, MAX_ELEMENTS,
+    },
     reader::{document, expression, follow, spring, toon, vrm0},
     source::json::Item,
 };
@@ -98,6 +100,7 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
         ..
     } = loaded;
     let file = Item::root(&document);
+    limit_figure(&file, &scene)?;
     let normalised;
     let root = match (file.extension("VRMC_vrm"), file.extension("VRM")) {
         (None, Some(old)) => {
@@ -146,6 +149,28 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
         issues,
         scene,
     })
+}
+
+/// Somebody's body is drawn and moved for each person who wears it, which a place is not.
+fn limit_figure(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
+    let drawn = scene.drawn();
+    for (count, limit, what) in [
+        (scene.nodes.len() as u64, MAX_AVATAR_NODES as u64, "nodes"),
+        (
+            scene.depth() as u64,
+            MAX_AVATAR_NODE_DEPTH as u64,
+            "nodes below each other",
+        ),
+        (drawn.parts, MAX_AVATAR_PARTS, "primitives drawn"),
+        (
+            drawn.bends,
+            MAX_AVATAR_BENDS,
+            "joints and morph weights of primitives drawn",
+        ),
+    ] {
+        document::require_at_most(root, count, limit, what)?;
+    }
+    Ok(())
 }
 
 /// Reads a VRMA clip from untrusted bytes.

@@ -1,7 +1,7 @@
 //! Expressions and gaze of VRM 0.x.
 
 use super::{index, linear_color, list, nodes_of_mesh, number};
-use crate::{description::scene::Scene, source::json::Item};
+use crate::{description::scene::Scene, limits::MAX_EXPRESSION_BINDS, source::json::Item};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -62,6 +62,8 @@ pub(super) fn look_at(first_person: &Value) -> Value {
 pub(super) fn expressions(master: &Value, root: &Item<'_>, scene: &Scene) -> Value {
     let materials = material_names(root);
     let [mut preset, mut custom] = [Map::new(), Map::new()];
+    // One more than there may be, so that whoever reads them sees that there are too many.
+    let mut left = MAX_EXPRESSION_BINDS + 1;
     for group in list(&master["blendShapeGroups"]) {
         let stated = group["presetName"].as_str().unwrap_or_default();
         let known = PRESETS
@@ -75,16 +77,31 @@ pub(super) fn expressions(master: &Value, root: &Item<'_>, scene: &Scene) -> Val
             None => (&mut custom, name),
         };
         if !holder.contains_key(name) {
-            holder.insert(name.to_owned(), expression(group, &materials, scene));
+            holder.insert(
+                name.to_owned(),
+                expression(group, &materials, scene, &mut left),
+            );
         }
     }
     json!({ "preset": preset, "custom": custom })
 }
 
-fn expression(group: &Value, materials: &BTreeMap<String, usize>, scene: &Scene) -> Value {
+/// `left` are the binds that there may still be: those of a mesh become as many as there are nodes with it.
+fn expression(
+    group: &Value,
+    materials: &BTreeMap<String, usize>,
+    scene: &Scene,
+    left: &mut usize,
+) -> Value {
     let mut morphs = Vec::new();
     for bind in list(&group["binds"]) {
-        for node in nodes_of_mesh(scene, &bind["mesh"]) {
+        if *left == 0 {
+            break;
+        }
+        let nodes = nodes_of_mesh(scene, &bind["mesh"]);
+        let some = nodes.len().min(*left);
+        *left -= some;
+        for &node in &nodes[..some] {
             let mesh = scene.nodes[node].mesh.map(|mesh| mesh.index());
             let targets = mesh.map_or(0, |mesh| scene.meshes[mesh].weights.len());
             if let Some(target) = index(&bind["index"], targets) {

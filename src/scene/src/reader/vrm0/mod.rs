@@ -8,6 +8,7 @@ mod toon;
 use crate::{
     description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
+    limits::MAX_ELEMENTS,
     reader::linear,
     source::json::{self, Item, Tree},
 };
@@ -37,6 +38,10 @@ pub(super) fn normalise(
         let mut letters = flag.chars();
         let start = letters.next().map(|letter| letter.to_ascii_lowercase());
         let kind: String = start.into_iter().chain(letters).collect();
+        // Nodes share a mesh, annotations name it again: whoever reads them sees that there are too many.
+        if first_person.len() > MAX_ELEMENTS {
+            break;
+        }
         for node in nodes_of_mesh(scene, &annotation["mesh"]) {
             first_person.push(json!({ "node": node, "type": kind }));
         }
