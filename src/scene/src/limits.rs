@@ -66,6 +66,8 @@ pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
 pub const MAX_JOINTS: usize = 256;
 /// Most morph targets of a mesh (what the renderer can hold).
 pub const MAX_MORPH_TARGETS: usize = 256;
+/// Most nodes whose morph weights one pointer to their mesh moves; further ones stay as they are.
+pub const MAX_NODES_OF_A_MESH: usize = 256;
 /// Most texture coordinate, joint or weight sets of a primitive.
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
 /// Strongest gravity that is believed, metres a second squared.

@@ -63,7 +63,7 @@ extensions! {
     "EXT_texture_webp" Converted webp_images_become_png "PNG";
     "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
     "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
-    "KHR_animation_pointer" Full animated_properties_are_read "of nodes, weights, materials, textures, lights; the file's cameras are not looked through";
+    "KHR_animation_pointer" Part animated_properties_are_read "of nodes, all weights of a mesh, materials, textures, lights; not of a single weight, and the file's cameras are not looked through";
     "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV and Ogg Vorbis";
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
     "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";

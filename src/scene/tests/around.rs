@@ -56,6 +56,11 @@ fn animated_properties_are_read() {
             Property::Material(material, MaterialProperty::Roughness),
         ),
         (
+            "/materials/0/extensions/KHR_materials_clearcoat/clearcoatNormalTexture/scale",
+            "SCALAR",
+            Property::Material(material, MaterialProperty::ClearcoatNormalScale),
+        ),
+        (
             "/materials/0/emissiveFactor",
             "VEC3",
             Property::Material(material, MaterialProperty::Emissive),
@@ -88,6 +93,29 @@ fn animated_properties_are_read() {
         assert_eq!(channel.sample(0.5), middle, "{pointer}");
         assert_eq!(scene.animations[0].duration_secs, 1.0);
     }
+}
+
+#[test]
+fn a_pointer_to_a_mesh_says_which_nodes_it_leaves_out() {
+    let with_nodes = |count: usize| {
+        let mut document = animated("/meshes/0/weights", "SCALAR", &[0.0, 1.0]);
+        let accessors = document["accessors"].as_array_mut().unwrap();
+        accessors.push(json!({ "componentType": 5126, "count": 1, "type": "VEC3" }));
+        let position = json!({ "POSITION": accessors.len() - 1 });
+        document["meshes"] = json!([{ "primitives": [
+            { "attributes": position, "mode": 0, "targets": [position] },
+        ] }]);
+        document["nodes"] = vec![json!({ "mesh": 0 }); count].into();
+        let loaded = load(document).unwrap();
+        let told = (loaded.issues.iter())
+            .find(|issue| issue.code == "STOA_ANIMATION_MANY_NODES")
+            .map(|issue| issue.message.clone());
+        (loaded.scene.animations[0].channels.len(), told)
+    };
+    assert_eq!(with_nodes(256), (256, None));
+    let (moved, told) = with_nodes(259);
+    assert_eq!(moved, 256);
+    assert!(told.unwrap().contains("3 more"));
 }
 
 #[test]

@@ -45,6 +45,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_POSITION_TOO_FAR" => {
             "Look for vertices far away, delete them, and check that the scene is in metres."
         }
+        "STOA_ANIMATION_MANY_NODES" => {
+            "Animate the weights of the nodes, or give some of them a mesh of their own."
+        }
         "STOA_SCALE_ZERO" => "Give the object a scale other than zero, or delete it.",
         "STOA_MANY_NODES" | "STOA_DEEP_NODES" => {
             "Join objects that never move by themselves, and remove empty levels."

@@ -112,6 +112,8 @@ material_properties! {
     Clearcoat 1 "extensions/KHR_materials_clearcoat/clearcoatFactor";
     /// 0 to 1.
     ClearcoatRoughness 1 "extensions/KHR_materials_clearcoat/clearcoatRoughnessFactor";
+    /// Factor of the coat's normal's slant.
+    ClearcoatNormalScale 1 "extensions/KHR_materials_clearcoat/clearcoatNormalTexture/scale";
     /// 0 to 1.
     Specular 1 "extensions/KHR_materials_specular/specularFactor";
     /// Linear RGB.
@@ -377,6 +379,7 @@ impl Material {
             P::Dispersion => &mut self.dispersion,
             P::Clearcoat => &mut self.clearcoat,
             P::ClearcoatRoughness => &mut self.clearcoat_roughness,
+            P::ClearcoatNormalScale => &mut self.clearcoat_normal_scale,
             P::Specular => &mut self.specular,
             P::Anisotropy => &mut self.anisotropy,
             P::AnisotropyRotation => &mut self.anisotropy_rotation,

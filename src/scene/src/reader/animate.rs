@@ -6,7 +6,7 @@ use crate::{
     description::pointer::{Property, PropertyChannel},
     description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
-    limits::MAX_ELEMENTS,
+    limits::{MAX_ELEMENTS, MAX_NODES_OF_A_MESH},
     source::accessor::Accessors,
     source::json::Item,
 };
@@ -21,8 +21,9 @@ pub(crate) fn read_animations(
     let Some(list) = root.get("animations") else {
         return Ok(Vec::new());
     };
+    let users = pointer::Users::new(scene);
     list.elements(MAX_ELEMENTS)?
-        .map(|item| read_animation(&item, accessors, scene, issues))
+        .map(|item| read_animation(&item, accessors, scene, &users, issues))
         .collect()
 }
 
@@ -30,6 +31,7 @@ fn read_animation(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     scene: &Scene,
+    users: &pointer::Users,
     issues: &mut Vec<Issue>,
 ) -> Result<Animation, SceneError> {
     let samplers = item.require("samplers")?;
@@ -47,7 +49,7 @@ fn read_animation(
             continue;
         };
         let target = channel.require("target")?;
-        match read_target(&target, scene, issues)? {
+        match read_target(&target, scene, users, issues)? {
             Target::Nodes(nodes, path) => {
                 for node in nodes {
                     animation
@@ -75,11 +77,22 @@ fn read_animation(
 fn read_target(
     target: &Item<'_>,
     scene: &Scene,
+    users: &pointer::Users,
     issues: &mut Vec<Issue>,
 ) -> Result<Target, SceneError> {
     if let Some(extension) = target.extension("KHR_animation_pointer") {
         let pointer = extension.require("pointer")?;
-        let found = pointer::resolve(pointer.text()?, scene);
+        let found = pointer::resolve(pointer.text()?, scene, users);
+        let left_out = users.left_out(pointer.text()?);
+        if left_out > 0 {
+            issues.push(Issue::warning(
+                "STOA_ANIMATION_MANY_NODES",
+                pointer.pointer(),
+                format!(
+                    "moves the first {MAX_NODES_OF_A_MESH} nodes with its mesh, and {left_out} more stay as they are"
+                ),
+            ));
+        }
         if let Target::Kept(text) = &found {
             // Information, not a warning: the file is right, and what it moves is not drawn here.
             issues.push(Issue {

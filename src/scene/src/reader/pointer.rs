@@ -4,12 +4,43 @@ use crate::description::{
     pointer::{LightProperty, MaterialProperty, Property, Slot, TransformProperty},
     scene::{LightIndex, MaterialIndex, MeshIndex, NodeIndex, Scene},
 };
+use crate::limits::MAX_NODES_OF_A_MESH;
 
 /// Properties of a node that a channel can move.
 pub(super) const NODE_PATHS: [&str; 4] = ["translation", "rotation", "scale", "weights"];
 
-/// Most nodes whose weights one pointer to their mesh moves.
-const MAX_NODES_OF_A_MESH: usize = 16;
+/// For each mesh, the nodes that have its weights: those with none of their own.
+pub(super) struct Users(Vec<Vec<NodeIndex>>);
+
+impl Users {
+    pub(super) fn new(scene: &Scene) -> Self {
+        let mut users = vec![Vec::new(); scene.meshes.len()];
+        for (index, node) in scene.nodes.iter().enumerate() {
+            if let Some(mesh) = node.mesh.filter(|_| node.weights.is_empty()) {
+                users[mesh.index()].push(NodeIndex(index as u32));
+            }
+        }
+        Self(users)
+    }
+
+    /// Those whose weights one pointer to a mesh moves, and how many there are in all.
+    fn moved(&self, mesh: MeshIndex) -> (&[NodeIndex], usize) {
+        let users = &self.0[mesh.index()];
+        (&users[..users.len().min(MAX_NODES_OF_A_MESH)], users.len())
+    }
+
+    /// Nodes with a mesh that a pointer names and does not move, since there are too many.
+    pub(super) fn left_out(&self, pointer: &str) -> usize {
+        let mesh = pointer.strip_prefix("/meshes/");
+        let mesh = mesh.and_then(|rest| rest.strip_suffix("/weights"));
+        let mesh = mesh.and_then(|index| index.parse().ok()).map(MeshIndex);
+        let mesh = mesh.filter(|mesh| mesh.index() < self.0.len());
+        mesh.map_or(0, |mesh| {
+            let (moved, all) = self.moved(mesh);
+            all - moved.len()
+        })
+    }
+}
 
 /// What a channel moves.
 #[derive(Debug, PartialEq)]
@@ -24,7 +55,7 @@ pub(super) enum Target {
     Nothing,
 }
 
-pub(super) fn resolve(pointer: &str, scene: &Scene) -> Target {
+pub(super) fn resolve(pointer: &str, scene: &Scene, users: &Users) -> Target {
     let kept = || Target::Kept(pointer.to_owned());
     let mut parts = pointer.splitn(4, '/').skip(1);
     let (Some(list), Some(index), Some(path)) = (parts.next(), parts.next(), parts.next()) else {
@@ -41,9 +72,10 @@ pub(super) fn resolve(pointer: &str, scene: &Scene) -> Target {
     };
     let found = match list {
         "nodes" => number(scene.nodes.len()).and_then(|index| node(NodeIndex(index), path)),
-        "meshes" if path == "weights" => {
-            number(scene.meshes.len()).map(|index| nodes_of_mesh(MeshIndex(index), scene))
-        }
+        "meshes" if path == "weights" => number(scene.meshes.len()).map(|index| {
+            let (nodes, _) = users.moved(MeshIndex(index));
+            Target::Nodes(nodes.to_vec(), path.to_owned())
+        }),
         "materials" => number(scene.materials.len())
             .and_then(|index| material(MaterialIndex(index), path))
             .map(Target::Property),
@@ -58,17 +90,6 @@ fn node(node: NodeIndex, path: &str) -> Option<Target> {
     }
     (path == "extensions/KHR_node_visibility/visible")
         .then_some(Target::Property(Property::Visibility(node)))
-}
-
-/// Weights of a mesh are those of every node that has none of its own.
-fn nodes_of_mesh(mesh: MeshIndex, scene: &Scene) -> Target {
-    let nodes = scene.nodes.iter().enumerate();
-    let users = nodes.filter(|(_, node)| node.mesh == Some(mesh) && node.weights.is_empty());
-    let users = users.map(|(index, _)| NodeIndex(index as u32));
-    Target::Nodes(
-        users.take(MAX_NODES_OF_A_MESH).collect(),
-        "weights".to_owned(),
-    )
 }
 
 fn material(material: MaterialIndex, path: &str) -> Option<Property> {

@@ -53,7 +53,7 @@ pub(super) fn read_transform(
         issues.push(Issue::warning(
             "STOA_SCALE_ZERO",
             format!("{}/scale", item.pointer()),
-            "flattens what is below: nothing of it is solid",
+            "flattens what is below: of it only meshes of triangles are solid",
         ));
     }
     Ok(Transform {
