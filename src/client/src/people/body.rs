@@ -12,13 +12,9 @@ use crate::{
     app::Config,
     link::Link,
     look::Preset,
-    scenery::{SurfaceStores, skin_of},
+    scenery::{Forms, Skins, SurfaceStores},
 };
-use bevy::{
-    camera::visibility::NoFrustumCulling,
-    mesh::{morph::MeshMorphWeights, skinning::SkinnedMesh},
-    prelude::*,
-};
+use bevy::{camera::visibility::NoFrustumCulling, mesh::morph::MeshMorphWeights, prelude::*};
 use scene::{NodeIndex, Skeleton, SpringMotion};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -87,7 +83,7 @@ pub(super) fn dress(
     }
 }
 
-fn build(
+pub(super) fn build(
     commands: &mut Commands,
     figure: Entity,
     look: Arc<Look>,
@@ -153,12 +149,15 @@ fn draw(
     expressing: &Expressing,
 ) -> (Vec<(NodeIndex, Entity)>, Vec<(SeenBy, Entity)>) {
     let scene = &look.avatar.scene;
+    let (forms, mut skins) = (Forms::new(scene), Skins::new(scene, root, entities));
     let (mut faces, mut parts) = (Vec::new(), Vec::new());
     for (&node, &entity) in entities {
         let described = &scene.nodes[node.index()];
         let Some(mesh) = described.mesh else { continue };
-        let skin = skin_of(scene, described);
-        for part in look.meshes.iter().filter(|part| part.mesh == mesh) {
+        let skin = skins.of(commands, described, |skin| look.bind_poses[skin].clone());
+        let form = forms.of(node);
+        let parts_here = look.meshes.iter();
+        for part in parts_here.filter(|part| part.mesh == mesh && part.form == form) {
             let mut drawn = commands.spawn((
                 Mesh3d(part.handle.clone()),
                 Transform::default(),
@@ -166,16 +165,8 @@ fn draw(
                 ChildOf(entity),
             ));
             expressing.surface(part).lay(&mut drawn);
-            if let (true, Some(skin)) = (part.is_skinned, skin) {
-                let joints = scene.skins[skin]
-                    .joints
-                    .iter()
-                    .map(|joint| entities.get(joint).copied().unwrap_or(root))
-                    .collect();
-                drawn.insert(SkinnedMesh {
-                    inverse_bindposes: look.bind_poses[skin].clone(),
-                    joints,
-                });
+            if let (true, Some(skin)) = (part.is_skinned, &skin) {
+                drawn.insert(skin.clone());
             }
             if part.has_targets {
                 drawn.insert(MeshMorphWeights::Value {

@@ -2,7 +2,7 @@
 
 use crate::{
     look::Preset,
-    scenery::{Geometry, Pictures, Surface, SurfaceStores, Surfaces, skin_of},
+    scenery::{Form, Forms, Geometry, Pictures, Surface, SurfaceStores, Surfaces, skin_of},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -49,6 +49,8 @@ pub(super) struct LookMesh {
     pub(super) surface: Surface,
     pub(super) material_index: Option<MaterialIndex>,
     pub(super) seen_by: SeenBy,
+    /// The form in which nodes draw it.
+    pub(super) form: Form,
     pub(super) is_skinned: bool,
     pub(super) has_targets: bool,
 }
@@ -65,6 +67,7 @@ struct RawPart {
     mesh: MeshIndex,
     material: Option<MaterialIndex>,
     seen_by: SeenBy,
+    form: Form,
     geometry: Geometry,
     has_targets: bool,
 }
@@ -111,20 +114,24 @@ pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Resu
 
 fn parts(avatar: &Avatar, is_split: bool) -> Vec<RawPart> {
     let scene = &avatar.scene;
+    let forms = Forms::new(scene);
     let mut parts = Vec::new();
-    for (index, described) in scene.meshes.iter().enumerate() {
-        let mesh = MeshIndex(index as u32);
-        let mut node = (0..scene.nodes.len() as u32).map(NodeIndex);
-        let node = node.find(|node| scene.nodes[node.index()].mesh == Some(mesh));
+    let nodes = scene.visible_nodes();
+    for (mesh, form) in forms.all() {
+        let node = nodes
+            .iter()
+            .copied()
+            .find(|&node| scene.nodes[node.index()].mesh == Some(mesh) && forms.of(node) == form);
         let Some(node) = node else { continue };
-        let drawn = described.primitives.iter();
+        let drawn = scene.meshes[mesh.index()].primitives.iter();
         for primitive in drawn.filter(|primitive| !primitive.indices.is_empty()) {
             for (seen_by, primitive) in seen(avatar, node, primitive, is_split) {
                 parts.push(RawPart {
                     mesh,
                     material: primitive.material,
                     seen_by,
-                    geometry: Geometry::of(scene, &primitive, true),
+                    form,
+                    geometry: Geometry::of(scene, &primitive, form),
                     has_targets: !primitive.targets.is_empty(),
                 });
             }
@@ -200,6 +207,7 @@ pub(super) fn upload(
             surface: surfaces.handle(scene, part.material, &mut raw.pictures, stores),
             material_index: part.material,
             seen_by: part.seen_by,
+            form: part.form,
             is_skinned: part.geometry.is_skinned,
             has_targets: part.has_targets,
         })
@@ -214,5 +222,56 @@ pub(super) fn upload(
         avatar: raw.avatar,
         meshes: parts,
         bind_poses,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::body, *};
+    use crate::scenery::testing;
+    use bevy::ecs::system::RunSystemOnce;
+    use std::path::Path;
+
+    /// A shipped avatar after a change, hung on its nodes.
+    fn worn(change: impl FnOnce(&mut scene::Scene)) -> World {
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+        let file = checkout.unwrap().join("assets/avatars/mira.vrm");
+        let bytes = std::fs::read(file).unwrap();
+        let mut avatar = scene::load_avatar(&bytes, &NoSideFiles).unwrap();
+        change(&mut avatar.scene);
+        let avatar = Arc::new(avatar);
+        let mut world = testing::world();
+        world
+            .run_system_once(
+                move |mut commands: Commands,
+                      mut meshes: ResMut<Assets<Mesh>>,
+                      mut stores: SurfaceStores,
+                      mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>| {
+                    let raw = Raw {
+                        parts: parts(&avatar, false),
+                        avatar: Arc::clone(&avatar),
+                        pictures: Pictures::default(),
+                    };
+                    let look = upload(raw, &mut meshes, &mut stores, &mut bind_poses);
+                    let figure = commands.spawn(Transform::default()).id();
+                    body::build(&mut commands, figure, Arc::new(look), &mut stores);
+                },
+            )
+            .unwrap();
+        world
+    }
+
+    #[test]
+    fn only_what_has_a_skin_is_drawn_with_joints() {
+        let mut as_made = worn(|_| {});
+        let skinned = testing::skinned(&mut as_made);
+        assert!(!skinned.is_empty() && skinned.iter().all(|part| *part));
+        let mut without_skins = worn(|scene| {
+            for node in &mut scene.nodes {
+                node.skin = None;
+            }
+        });
+        let skinned = testing::skinned(&mut without_skins);
+        assert!(!skinned.is_empty() && skinned.iter().all(|part| !part));
     }
 }

@@ -1,6 +1,6 @@
 //! Bodies that the server moves: their nodes follow the received poses, and so do their stand-ins in the local physics.
 
-use super::{NodeEntities, mesh};
+use super::{Form, NodeEntities};
 use crate::{
     app::order::ClientSystems,
     link::{Link, Visit, VisitWorld},
@@ -146,7 +146,7 @@ fn shape_meshes(scene: &Scene, shape: Shape) -> Vec<Mesh> {
             let primitives = scene.meshes[index.index()].primitives.iter();
             return primitives
                 .filter(|primitive| !primitive.indices.is_empty())
-                .map(|primitive| mesh::Geometry::of(scene, primitive, false).mesh)
+                .map(|primitive| super::Geometry::of(scene, primitive, Form::default()).mesh)
                 .collect();
         }
     };

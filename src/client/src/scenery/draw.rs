@@ -1,16 +1,13 @@
 //! Hangs what a world file draws on its nodes: meshes with materials, skins, morphs, instances, levels of detail.
 
 use super::{
-    Pictures, Surface, SurfaceStores, Surfaces, mesh,
+    Form, Forms, Geometry, Pictures, Skins, Surface, SurfaceStores, Surfaces,
     spawn::{Prepared, Stores, engine_transform},
     variant,
 };
 use bevy::{
     camera::visibility::{NoFrustumCulling, VisibilityRange},
-    mesh::{
-        morph::MeshMorphWeights,
-        skinning::{SkinnedMesh, SkinnedMeshInverseBindposes},
-    },
+    mesh::morph::MeshMorphWeights,
     prelude::*,
 };
 use scene::{MaterialIndex, MeshIndex, NodeIndex, Scene, Topology};
@@ -28,8 +25,10 @@ pub(super) struct Drawer<'s> {
     scene: &'s Scene,
     root: Entity,
     entities: &'s BTreeMap<NodeIndex, Entity>,
-    prepared: BTreeMap<(MeshIndex, usize), super::Geometry>,
-    handles: BTreeMap<(MeshIndex, usize), (Handle<Mesh>, bool)>,
+    forms: Forms<'s>,
+    skins: Skins<'s>,
+    prepared: BTreeMap<(MeshIndex, usize, Form), Geometry>,
+    handles: BTreeMap<(MeshIndex, usize, Form), (Handle<Mesh>, bool)>,
     pictures: Pictures,
     surfaces: Surfaces,
     variant: Option<u32>,
@@ -49,6 +48,8 @@ impl<'s> Drawer<'s> {
             scene,
             root,
             entities,
+            forms: Forms::new(scene),
+            skins: Skins::new(scene, root, entities),
             prepared: prepared.meshes,
             handles: BTreeMap::new(),
             pictures: prepared.pictures,
@@ -120,15 +121,18 @@ impl<'s> Drawer<'s> {
     ) {
         let described = &self.scene.nodes[node.index()];
         let Some(index) = described.mesh else { return };
-        let skin = mesh::skin_of(self.scene, described)
-            .and_then(|skin| skinned(self.scene, skin, self.entities, &mut stores.bind_poses));
+        let skin = self.skins.of(commands, described, |skin| {
+            let poses = self.scene.skins[skin].inverse_bind_matrices.clone();
+            stores.bind_poses.add(poses)
+        });
+        let form = self.forms.of(node);
         let mut places: Vec<Transform> = described.instances.iter().map(engine_transform).collect();
         if places.is_empty() {
             places.push(Transform::IDENTITY);
         }
         let primitives = &self.scene.meshes[index.index()].primitives;
         for (part, primitive) in primitives.iter().enumerate() {
-            let Some((handle, is_skinned)) = self.handles.get(&(index, part)).cloned() else {
+            let Some((handle, is_skinned)) = self.handles.get(&(index, part, form)).cloned() else {
                 continue;
             };
             let surface = self.surface(primitive, &mut stores.surfaces);
@@ -210,28 +214,83 @@ fn ranges(radius: f32, count: usize, coverage: &[f32]) -> Vec<Range<f32>> {
         .collect()
 }
 
-fn skinned(
-    scene: &Scene,
-    skin: usize,
-    entities: &BTreeMap<NodeIndex, Entity>,
-    bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
-) -> Option<SkinnedMesh> {
-    let described = &scene.skins[skin];
-    let joints = described
-        .joints
-        .iter()
-        .map(|joint| entities.get(joint).copied())
-        .collect::<Option<Vec<_>>>()?;
-    let inverse_bindposes = bind_poses.add(described.inverse_bind_matrices.clone());
-    Some(SkinnedMesh {
-        inverse_bindposes,
-        joints,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scenery::testing;
+    use scene::{Mesh, Node, Primitive, Skin, SkinIndex};
+
+    /// A triangle that faces +Z, bound to the first joint.
+    fn triangle() -> Primitive {
+        Primitive {
+            topology: Topology::Triangles,
+            positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y],
+            normals: vec![Vec3::Z; 3],
+            tangents: Vec::new(),
+            uv_sets: Vec::new(),
+            colors: Vec::new(),
+            joints: vec![vec![[0; 4]; 3]],
+            joint_weights: vec![vec![Vec4::X; 3]],
+            indices: vec![0, 1, 2],
+            targets: Vec::new(),
+            material: None,
+            variants: Vec::new(),
+            splats: Vec::new(),
+        }
+    }
+
+    /// Nodes that all draw the triangle, and a skin with one joint.
+    fn triangles(nodes: Vec<Node>, joint: u32) -> Scene {
+        let draw = |node| Node {
+            mesh: Some(MeshIndex(0)),
+            ..node
+        };
+        Scene {
+            roots: (0..nodes.len() as u32).map(NodeIndex).collect(),
+            nodes: nodes.into_iter().map(draw).collect(),
+            meshes: vec![Mesh {
+                primitives: vec![triangle()],
+                ..Mesh::default()
+            }],
+            skins: vec![Skin {
+                name: String::new(),
+                joints: vec![NodeIndex(joint)],
+                skeleton: None,
+                inverse_bind_matrices: vec![Mat4::IDENTITY],
+            }],
+            ..Scene::default()
+        }
+    }
+
+    #[test]
+    fn a_mesh_on_nodes_with_and_without_a_skin_is_drawn_in_both_ways() {
+        let with_skin = Node {
+            skin: Some(SkinIndex(0)),
+            ..Node::default()
+        };
+        let scene = triangles(vec![with_skin, Node::default()], 1);
+        let mut skinned = testing::skinned(&mut testing::spawned(scene));
+        skinned.sort_unstable();
+        assert_eq!(skinned, [false, true]);
+    }
+
+    #[test]
+    fn a_joint_outside_of_the_drawn_scene_stands_where_the_file_has_it() {
+        let with_skin = Node {
+            skin: Some(SkinIndex(0)),
+            ..Node::default()
+        };
+        let mut scene = triangles(vec![with_skin], 1);
+        let mut joint = Node::default();
+        joint.transform.translation = Vec3::Y * 3.0;
+        scene.nodes.push(joint);
+        let mut world = testing::spawned(scene);
+        assert_eq!(testing::skinned(&mut world), [true]);
+        let mut skins = world.query::<&bevy::mesh::skinning::SkinnedMesh>();
+        let joint = skins.single(&world).unwrap().joints[0];
+        let place = world.get::<Transform>(joint).unwrap();
+        assert_eq!(place.translation, Vec3::Y * 3.0);
+    }
 
     #[test]
     fn levels_follow_each_other_without_a_gap() {

@@ -17,7 +17,9 @@ mod variant;
 
 pub(crate) use floor::Floor;
 pub(crate) use material::{Surfaces, tint};
-pub(crate) use mesh::{Geometry, skin_of};
+#[cfg(test)]
+pub(crate) use mesh::testing;
+pub(crate) use mesh::{Form, Forms, Geometry, Skins, skin_of};
 pub(crate) use spawn::{
     IsSceneryComplete, NodeEntities, SceneryRoot, WorldSurfaces, engine_transform,
 };

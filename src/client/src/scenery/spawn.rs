@@ -1,9 +1,9 @@
 //! Puts a loaded world into the engine: pictures on a worker thread first, then nodes.
 
 use super::{
-    Geometry, Pictures, Surface, SurfaceStores,
+    Form, Forms, Geometry, Pictures, Surface, SurfaceStores,
     draw::Drawer,
-    lights, mesh,
+    lights,
     variant::{self, ChosenVariant},
 };
 use crate::{
@@ -41,7 +41,7 @@ pub(crate) struct IsSceneryComplete(pub(crate) bool);
 /// What a worker thread makes of a scene.
 pub(super) struct Prepared {
     pub(super) pictures: Pictures,
-    pub(super) meshes: BTreeMap<(MeshIndex, usize), Geometry>,
+    pub(super) meshes: BTreeMap<(MeshIndex, usize, Form), Geometry>,
 }
 
 #[derive(Resource, Default)]
@@ -103,19 +103,15 @@ fn begin(
 
 fn prepare(scene: &Scene, preset: Preset) -> Prepared {
     let mut meshes = BTreeMap::new();
-    for (index, described) in scene.meshes.iter().enumerate() {
-        let index = MeshIndex(index as u32);
-        let is_skinned = scene
-            .nodes
-            .iter()
-            .any(|node| node.mesh == Some(index) && mesh::skin_of(scene, node).is_some());
-        for (part, primitive) in described
+    for (index, form) in Forms::new(scene).all() {
+        for (part, primitive) in scene.meshes[index.index()]
             .primitives
             .iter()
             .enumerate()
             .filter(|(_, primitive)| !primitive.indices.is_empty())
         {
-            meshes.insert((index, part), Geometry::of(scene, primitive, is_skinned));
+            let geometry = Geometry::of(scene, primitive, form);
+            meshes.insert((index, part, form), geometry);
         }
     }
     Prepared {
@@ -219,6 +215,15 @@ fn spawn_nodes(
         }
     }
     root
+}
+
+/// Spawns a whole scene at once.
+#[cfg(test)]
+pub(super) fn spawn(commands: &mut Commands, scene: &Scene, stores: &mut Stores<'_>) {
+    let mut entities = BTreeMap::new();
+    let root = spawn_nodes(commands, scene, &mut entities);
+    let prepared = prepare(scene, Preset::Low);
+    Drawer::new(scene, root, &entities, prepared, None).draw(commands, stores);
 }
 
 /// A transform of the description as one of the engine.

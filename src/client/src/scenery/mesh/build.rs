@@ -1,5 +1,6 @@
 //! Meshes of the engine from primitives of the description.
 
+use super::Form;
 use bevy::{
     asset::RenderAssetUsages,
     mesh::{
@@ -62,8 +63,8 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
     })
 }
 
-/// Builds the engine's mesh. `is_skinned` asks for joints and weights, `needs_tangents` for tangents where a normal map is.
-fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geometry {
+/// Builds the engine's mesh. `needs_tangents` asks for tangents where a normal map is.
+fn build(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
     if let Some(mesh) = ellipsoids(primitive) {
         return Geometry {
             mesh,
@@ -103,7 +104,7 @@ fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geome
                 .collect::<Vec<_>>(),
         );
     }
-    let is_skinned = is_skinned && !primitive.joints.is_empty();
+    let is_skinned = form.is_skinned && !primitive.joints.is_empty();
     if is_skinned {
         let (joints, weights) = strongest_four(primitive, count);
         mesh.insert_attribute(
@@ -134,13 +135,13 @@ fn build(primitive: &Primitive, is_skinned: bool, needs_tangents: bool) -> Geome
 }
 
 impl Geometry {
-    /// Of a primitive, with tangents where its material needs them.
-    pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, is_skinned: bool) -> Self {
+    /// Of a primitive in a form, with tangents where its material needs them.
+    pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, form: Form) -> Self {
         let needs_tangents = primitive.material.is_some_and(|material| {
             let material = &scene.materials[material.index()];
             material.normal_texture.is_some() || material.anisotropy > 0.0
         });
-        build(primitive, is_skinned, needs_tangents)
+        build(primitive, form, needs_tangents)
     }
 }
 
@@ -196,15 +197,4 @@ fn add_targets(mesh: &mut Mesh, primitive: &Primitive) {
 
 fn floats3(values: &[Vec3]) -> Vec<[f32; 3]> {
     values.iter().map(|value| value.to_array()).collect()
-}
-
-/// Index of a node's skin when its mesh can be bent by it.
-pub(crate) fn skin_of(scene: &scene::Scene, node: &scene::Node) -> Option<usize> {
-    let skin = node.skin?.index();
-    let mesh = node.mesh?;
-    let has_joints = scene.meshes[mesh.index()]
-        .primitives
-        .iter()
-        .any(|primitive| !primitive.joints.is_empty());
-    (has_joints && skin < scene.skins.len()).then_some(skin)
 }

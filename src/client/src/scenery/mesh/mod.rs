@@ -1,0 +1,11 @@
+//! Meshes of the engine from those of the description, and how nodes draw them.
+
+mod build;
+mod form;
+mod skin;
+#[cfg(test)]
+pub(crate) mod testing;
+
+pub(crate) use build::Geometry;
+pub(crate) use form::{Form, Forms};
+pub(crate) use skin::{Skins, skin_of};
