@@ -155,7 +155,7 @@ fn draw(
         let described = &scene.nodes[node.index()];
         let Some(mesh) = described.mesh else { continue };
         let skin = skins.of(commands, described, |skin| look.bind_poses[skin].clone());
-        let form = forms.of(node);
+        let form = forms.of(node, &scene::Transform::default());
         let parts_here = look.meshes.iter();
         for part in parts_here.filter(|part| part.mesh == mesh && part.form == form) {
             let mut drawn = commands.spawn((

@@ -116,12 +116,11 @@ fn parts(avatar: &Avatar, is_split: bool) -> Vec<RawPart> {
     let scene = &avatar.scene;
     let forms = Forms::new(scene);
     let mut parts = Vec::new();
-    let nodes = scene.visible_nodes();
+    let (nodes, once) = (scene.visible_nodes(), scene::Transform::default());
     for (mesh, form) in forms.all() {
-        let node = nodes
-            .iter()
-            .copied()
-            .find(|&node| scene.nodes[node.index()].mesh == Some(mesh) && forms.of(node) == form);
+        let node = nodes.iter().copied().find(|&node| {
+            scene.nodes[node.index()].mesh == Some(mesh) && forms.of(node, &once) == form
+        });
         let Some(node) = node else { continue };
         let drawn = scene.meshes[mesh.index()].primitives.iter();
         for primitive in drawn.filter(|primitive| !primitive.indices.is_empty()) {
@@ -259,6 +258,20 @@ mod tests {
             )
             .unwrap();
         world
+    }
+
+    #[test]
+    fn a_mirrored_avatar_is_seen_from_outside() {
+        let mut world = worn(|scene| {
+            for node in &mut scene.nodes {
+                node.skin = None;
+            }
+            for root in &scene.roots {
+                scene.nodes[root.index()].transform.scale.x = -1.0;
+            }
+        });
+        let facing = testing::facing(&mut world);
+        assert!(!facing.is_empty() && facing.iter().all(|part| *part));
     }
 
     #[test]

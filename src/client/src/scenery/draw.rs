@@ -125,22 +125,26 @@ impl<'s> Drawer<'s> {
             let poses = self.scene.skins[skin].inverse_bind_matrices.clone();
             stores.bind_poses.add(poses)
         });
-        let form = self.forms.of(node);
-        let mut places: Vec<Transform> = described.instances.iter().map(engine_transform).collect();
-        if places.is_empty() {
-            places.push(Transform::IDENTITY);
-        }
+        let instances = &described.instances;
+        let once = [scene::Transform::default()];
+        let places = if instances.is_empty() {
+            &once
+        } else {
+            instances.as_slice()
+        };
         let primitives = &self.scene.meshes[index.index()].primitives;
         for (part, primitive) in primitives.iter().enumerate() {
-            let Some((handle, is_skinned)) = self.handles.get(&(index, part, form)).cloned() else {
-                continue;
-            };
             let surface = self.surface(primitive, &mut stores.surfaces);
-            for &place in &places {
+            for place in places {
+                let form = self.forms.of(node, place);
+                let made = self.handles.get(&(index, part, form));
+                let Some((handle, is_skinned)) = made.cloned() else {
+                    continue;
+                };
                 let mut drawn = commands.spawn((
-                    Mesh3d(handle.clone()),
+                    Mesh3d(handle),
                     variant::Primitive { mesh: index, part },
-                    place,
+                    engine_transform(place),
                     ChildOf(entity),
                 ));
                 surface.lay(&mut drawn);
@@ -217,50 +221,8 @@ fn ranges(radius: f32, count: usize, coverage: &[f32]) -> Vec<Range<f32>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scenery::testing;
-    use scene::{Mesh, Node, Primitive, Skin, SkinIndex};
-
-    /// A triangle that faces +Z, bound to the first joint.
-    fn triangle() -> Primitive {
-        Primitive {
-            topology: Topology::Triangles,
-            positions: vec![Vec3::ZERO, Vec3::X, Vec3::Y],
-            normals: vec![Vec3::Z; 3],
-            tangents: Vec::new(),
-            uv_sets: Vec::new(),
-            colors: Vec::new(),
-            joints: vec![vec![[0; 4]; 3]],
-            joint_weights: vec![vec![Vec4::X; 3]],
-            indices: vec![0, 1, 2],
-            targets: Vec::new(),
-            material: None,
-            variants: Vec::new(),
-            splats: Vec::new(),
-        }
-    }
-
-    /// Nodes that all draw the triangle, and a skin with one joint.
-    fn triangles(nodes: Vec<Node>, joint: u32) -> Scene {
-        let draw = |node| Node {
-            mesh: Some(MeshIndex(0)),
-            ..node
-        };
-        Scene {
-            roots: (0..nodes.len() as u32).map(NodeIndex).collect(),
-            nodes: nodes.into_iter().map(draw).collect(),
-            meshes: vec![Mesh {
-                primitives: vec![triangle()],
-                ..Mesh::default()
-            }],
-            skins: vec![Skin {
-                name: String::new(),
-                joints: vec![NodeIndex(joint)],
-                skeleton: None,
-                inverse_bind_matrices: vec![Mat4::IDENTITY],
-            }],
-            ..Scene::default()
-        }
-    }
+    use crate::scenery::testing::{self, triangles};
+    use scene::{Node, SkinIndex};
 
     #[test]
     fn a_mesh_on_nodes_with_and_without_a_skin_is_drawn_in_both_ways() {
@@ -272,6 +234,27 @@ mod tests {
         let mut skinned = testing::skinned(&mut testing::spawned(scene));
         skinned.sort_unstable();
         assert_eq!(skinned, [false, true]);
+    }
+
+    #[test]
+    fn mirrored_nodes_and_instances_are_seen_from_outside() {
+        let mirrored = scene::Transform {
+            scale: Vec3::new(-1.0, 1.0, 1.0),
+            ..scene::Transform::default()
+        };
+        let at = |transform| Node {
+            transform,
+            ..Node::default()
+        };
+        let plain = scene::Transform::default();
+        let mut scene = triangles(vec![at(plain), at(mirrored), at(plain), at(mirrored)], 0);
+        // Instances of both kinds, and a mirror in a mirror.
+        scene.nodes[2].instances = vec![plain, mirrored];
+        scene.nodes[3].parent = Some(NodeIndex(1));
+        scene.nodes[1].children = vec![NodeIndex(3)];
+        scene.roots.truncate(3);
+        let mut world = testing::spawned(scene);
+        assert_eq!(testing::facing(&mut world), [true; 5]);
     }
 
     #[test]

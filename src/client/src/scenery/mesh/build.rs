@@ -63,8 +63,21 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
     })
 }
 
-/// Builds the engine's mesh. `needs_tangents` asks for tangents where a normal map is.
+/// Builds the engine's mesh, as it is seen in a form.
 fn build(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
+    let mut geometry = build_plain(primitive, form, needs_tangents);
+    // Tangents were made before: they belong to the surface, whichever way its triangles go round.
+    if form.is_mirrored
+        && geometry.mesh.primitive_topology() == PrimitiveTopology::TriangleList
+        && let Err(error) = geometry.mesh.invert_winding()
+    {
+        tracing::debug!("a mirrored mesh is drawn inside out: {error}");
+    }
+    geometry
+}
+
+/// As the file has it. `needs_tangents` asks for tangents where a normal map is.
+fn build_plain(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
     if let Some(mesh) = ellipsoids(primitive) {
         return Geometry {
             mesh,

@@ -1,7 +1,8 @@
 //! What of a mesh depends on the node that draws it.
 
 use super::skin_of;
-use scene::{MeshIndex, NodeIndex, Scene};
+use bevy::math::Affine3A;
+use scene::{MeshIndex, NodeIndex, Scene, Transform};
 use std::collections::BTreeSet;
 
 /// How a node draws its mesh. A mesh is built once for each form in which it is drawn.
@@ -10,35 +11,103 @@ pub(crate) struct Form {
     /// Bent by joints. The engine draws a mesh whose vertices name joints only with a skin, and any other only without:
     /// what does not fit ends the program.
     pub(crate) is_skinned: bool,
+    /// Mirrored by an odd number of negative scales, which turns a surface inside out: its triangles go round the other
+    /// way (glTF 2.0, 3.7.4).
+    pub(crate) is_mirrored: bool,
 }
 
-/// The forms in which a scene draws its meshes.
+/// The forms in which a scene draws its meshes, in the file's pose.
 pub(crate) struct Forms<'s> {
     scene: &'s Scene,
+    /// From each node's space to the world's.
+    worlds: Vec<Affine3A>,
 }
 
 impl<'s> Forms<'s> {
     pub(crate) fn new(scene: &'s Scene) -> Self {
-        Self { scene }
+        let mut worlds = scene.world_transforms();
+        for node in scene.visible_nodes() {
+            let node = &scene.nodes[node.index()];
+            // A level stands beside the node that it stands in for.
+            let above = node.parent.map(|parent| worlds[parent.index()]);
+            for level in &node.levels.nodes {
+                let own = scene.nodes[level.index()].transform.affine();
+                worlds[level.index()] = above.unwrap_or_default() * own;
+            }
+        }
+        Self { scene, worlds }
     }
 
-    /// The form of what a node draws.
-    pub(crate) fn of(&self, node: NodeIndex) -> Form {
+    /// The form of what a node draws in a place of its own.
+    pub(crate) fn of(&self, node: NodeIndex, place: &Transform) -> Form {
+        let skin = skin_of(self.scene, &self.scene.nodes[node.index()]);
+        let drawn = match skin {
+            // Joints alone place what they bend.
+            Some(skin) => self.bind(skin),
+            None => self.worlds[node.index()] * place.affine(),
+        };
         Form {
-            is_skinned: skin_of(self.scene, &self.scene.nodes[node.index()]).is_some(),
+            is_skinned: skin.is_some(),
+            is_mirrored: drawn.matrix3.determinant() < 0.0,
         }
+    }
+
+    /// From the space of a bound mesh to the world's, by the first joint.
+    fn bind(&self, skin: usize) -> Affine3A {
+        let skin = &self.scene.skins[skin];
+        let joint = skin.joints.first().map(|joint| self.worlds[joint.index()]);
+        let inverse = skin.inverse_bind_matrices.first().copied();
+        joint.unwrap_or_default() * Affine3A::from_mat4(inverse.unwrap_or_default())
     }
 
     /// Every mesh that is drawn, in every form.
     pub(crate) fn all(&self) -> BTreeSet<(MeshIndex, Form)> {
         let nodes = &self.scene.nodes;
-        let drawn = self.scene.visible_nodes().into_iter();
-        let with_levels = drawn.flat_map(|node| {
+        let mut all = BTreeSet::new();
+        for node in self.scene.visible_nodes() {
             let levels = nodes[node.index()].levels.nodes.iter().copied();
-            std::iter::once(node).chain(levels)
-        });
-        with_levels
-            .filter_map(|node| Some((nodes[node.index()].mesh?, self.of(node))))
-            .collect()
+            for node in std::iter::once(node).chain(levels) {
+                let described = &nodes[node.index()];
+                let Some(mesh) = described.mesh else { continue };
+                if described.instances.is_empty() {
+                    all.insert((mesh, self.of(node, &Transform::default())));
+                }
+                let instances = described.instances.iter();
+                all.extend(instances.map(|place| (mesh, self.of(node, place))));
+            }
+        }
+        all
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::triangles;
+    use super::*;
+    use bevy::math::Vec3;
+    use scene::{Node, SkinIndex};
+
+    #[test]
+    fn joints_decide_whether_what_they_bend_is_mirrored() {
+        let mirrored = Transform {
+            scale: Vec3::new(1.0, -1.0, 1.0),
+            ..Transform::default()
+        };
+        for (worn, joint) in [(true, false), (false, true)] {
+            let at = |is_mirrored| Node {
+                skin: Some(SkinIndex(0)),
+                transform: if is_mirrored {
+                    mirrored
+                } else {
+                    Transform::default()
+                },
+                ..Node::default()
+            };
+            let mut scene = triangles(vec![at(worn), at(joint)], 1);
+            scene.nodes[1].mesh = None;
+            let form = Forms::new(&scene).of(NodeIndex(0), &Transform::default());
+            assert!(form.is_skinned);
+            assert_eq!(form.is_mirrored, joint);
+        }
     }
 }
