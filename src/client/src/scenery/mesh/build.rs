@@ -1,6 +1,6 @@
 //! Meshes of the engine from primitives of the description.
 
-use super::Form;
+use super::{Form, tangents};
 use bevy::{
     asset::RenderAssetUsages,
     mesh::{
@@ -64,8 +64,8 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
 }
 
 /// Builds the engine's mesh, as it is seen in a form.
-fn build(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
-    let mut geometry = build_plain(primitive, form, needs_tangents);
+fn build(primitive: &Primitive, form: Form, tangents_along: Option<usize>) -> Geometry {
+    let mut geometry = build_plain(primitive, form, tangents_along);
     // Tangents were made before: they belong to the surface, whichever way its triangles go round.
     if form.is_mirrored
         && geometry.mesh.primitive_topology() == PrimitiveTopology::TriangleList
@@ -76,8 +76,8 @@ fn build(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
     geometry
 }
 
-/// As the file has it. `needs_tangents` asks for tangents where a normal map is.
-fn build_plain(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geometry {
+/// As the file has it. Tangents run along a set of texture coordinates.
+fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>) -> Geometry {
     if let Some(mesh) = ellipsoids(primitive) {
         return Geometry {
             mesh,
@@ -136,25 +136,17 @@ fn build_plain(primitive: &Primitive, form: Form, needs_tangents: bool) -> Geome
                 .map(|tangent| tangent.to_array())
                 .collect::<Vec<_>>(),
         );
-    } else if needs_tangents
-        && primitive.topology == Topology::Triangles
-        && mesh.contains_attribute(Mesh::ATTRIBUTE_UV_0)
-        && let Err(error) = mesh.generate_tangents()
-    {
-        tracing::debug!("a mesh is drawn without tangents: {error}");
+    } else if let Some(tangents) = tangents_along.and_then(|set| tangents::along(primitive, set)) {
+        mesh.insert_attribute(Mesh::ATTRIBUTE_TANGENT, tangents);
     }
     add_targets(&mut mesh, primitive);
     Geometry { mesh, is_skinned }
 }
 
 impl Geometry {
-    /// Of a primitive in a form, with tangents where its material needs them.
+    /// Of a primitive in a form, with tangents where one of its materials needs them.
     pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, form: Form) -> Self {
-        let needs_tangents = primitive.material.is_some_and(|material| {
-            let material = &scene.materials[material.index()];
-            material.normal_texture.is_some() || material.anisotropy > 0.0
-        });
-        build(primitive, form, needs_tangents)
+        build(primitive, form, tangents::wanted(scene, primitive))
     }
 }
 

@@ -3,6 +3,7 @@
 mod build;
 mod form;
 mod skin;
+mod tangents;
 #[cfg(test)]
 pub(crate) mod testing;
 
