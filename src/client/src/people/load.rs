@@ -125,12 +125,17 @@ fn parts(avatar: &Avatar, is_split: bool) -> Vec<RawPart> {
         let drawn = scene.meshes[mesh.index()].primitives.iter();
         for primitive in drawn.filter(|primitive| !primitive.indices.is_empty()) {
             for (seen_by, primitive) in seen(avatar, node, primitive, is_split) {
+                let mut geometry = Geometry::of(scene, &primitive, form);
+                let material = primitive.material;
+                if material.is_some_and(|index| avatar.toon_materials.contains_key(&index)) {
+                    geometry.leave_out_colors();
+                }
                 parts.push(RawPart {
                     mesh,
                     material: primitive.material,
                     seen_by,
                     form,
-                    geometry: Geometry::of(scene, &primitive, form),
+                    geometry,
                     has_targets: !primitive.targets.is_empty(),
                 });
             }
@@ -231,12 +236,16 @@ mod tests {
     use bevy::ecs::system::RunSystemOnce;
     use std::path::Path;
 
-    /// A shipped avatar after a change, hung on its nodes.
-    fn worn(change: impl FnOnce(&mut scene::Scene)) -> World {
+    fn shipped() -> Avatar {
         let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
         let file = checkout.unwrap().join("assets/avatars/mira.vrm");
         let bytes = std::fs::read(file).unwrap();
-        let mut avatar = scene::load_avatar(&bytes, &NoSideFiles).unwrap();
+        scene::load_avatar(&bytes, &NoSideFiles).unwrap()
+    }
+
+    /// A shipped avatar after a change, hung on its nodes.
+    fn worn(change: impl FnOnce(&mut scene::Scene)) -> World {
+        let mut avatar = shipped();
         change(&mut avatar.scene);
         let avatar = Arc::new(avatar);
         let mut world = testing::world();
@@ -258,6 +267,58 @@ mod tests {
             )
             .unwrap();
         world
+    }
+
+    fn drawn_look() -> scene::ToonMaterial {
+        scene::ToonMaterial {
+            is_transparent_with_depth: false,
+            render_queue_offset: 0,
+            shade_color: Vec3::ZERO,
+            shade_texture: None,
+            shading_shift: 0.0,
+            shading_shift_texture: None,
+            shading_shift_texture_scale: 1.0,
+            shading_toony: 0.9,
+            gi_equalization: 0.9,
+            matcap_color: Vec3::ONE,
+            matcap_texture: None,
+            rim_color: Vec3::ZERO,
+            rim_multiply_texture: None,
+            rim_lighting_mix: 1.0,
+            rim_fresnel_power: 5.0,
+            rim_lift: 0.0,
+            outline_mode: scene::OutlineMode::None,
+            outline_width: 0.0,
+            outline_width_texture: None,
+            outline_color: Vec3::ZERO,
+            outline_lighting_mix: 1.0,
+            uv_animation_mask: None,
+            uv_scroll_x: 0.0,
+            uv_scroll_y: 0.0,
+            uv_rotation: 0.0,
+        }
+    }
+
+    #[test]
+    fn a_drawn_look_knows_no_colours_of_vertices() {
+        let mut avatar = shipped();
+        for primitive in avatar
+            .scene
+            .meshes
+            .iter_mut()
+            .flat_map(|mesh| &mut mesh.primitives)
+        {
+            primitive.colors = vec![Vec4::X; primitive.positions.len()];
+        }
+        let has_colors =
+            |part: &RawPart| part.geometry.mesh.contains_attribute(Mesh::ATTRIBUTE_COLOR);
+        avatar.toon_materials.clear();
+        assert!(parts(&avatar, false).iter().all(has_colors));
+        let materials = 0..avatar.scene.materials.len() as u32;
+        avatar.toon_materials = materials
+            .map(|index| (MaterialIndex(index), drawn_look()))
+            .collect();
+        assert!(!parts(&avatar, false).iter().any(has_colors));
     }
 
     #[test]

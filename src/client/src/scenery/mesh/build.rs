@@ -148,6 +148,11 @@ impl Geometry {
     pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, form: Form) -> Self {
         build(primitive, form, tangents::wanted(scene, primitive))
     }
+
+    /// MToon does not look at colours of vertices; the engine multiplies any that are there.
+    pub(crate) fn leave_out_colors(&mut self) {
+        self.mesh.remove_attribute(Mesh::ATTRIBUTE_COLOR);
+    }
 }
 
 /// The engine takes four influences a vertex; of more, the strongest count.
