@@ -40,7 +40,7 @@ pub(super) fn secs_of(animation: &Animation, link: &Link) -> f32 {
         .rem_euclid(f64::from(animation.duration_secs.max(1e-3))) as f32
 }
 
-fn animate(
+pub(super) fn animate(
     world: Option<Res<VisitWorld>>,
     link: Option<Res<Link>>,
     entities: Res<NodeEntities>,

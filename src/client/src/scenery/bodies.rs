@@ -1,18 +1,20 @@
 //! Bodies that the server moves: their nodes follow the received poses, and so do their stand-ins in the local physics.
 
-use super::{Form, NodeEntities};
+use super::{Form, NodeEntities, animate::animate};
 use crate::{
     app::order::ClientSystems,
     link::{Link, Visit, VisitWorld},
     motion::{Me, OwnHands, news_of, state_of},
 };
-use bevy::prelude::*;
+use bevy::{math::Affine3A, prelude::*};
 use replication::Flags;
 use scene::{Geometry, NodeIndex, Scene, Shape};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, iter::successors};
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, follow.in_set(ClientSystems::Pose));
+    // Bodies below something that an animation moves are placed after it.
+    let follow = follow.in_set(ClientSystems::Pose).after(animate);
+    app.add_systems(Update, follow);
 }
 
 fn follow(
@@ -31,6 +33,7 @@ fn follow(
         (&world.node_of_body, &mut world.simulation, &world.scene);
     let my_avatar = visit.welcome.as_ref().map(|welcome| welcome.entity);
     let view = link.0.view();
+    let mut poses = BTreeMap::new();
     view.sample(link.0.now_secs(), |entity, pose, state| {
         let Some(&node) = node_of_body.get(&entity) else {
             return;
@@ -44,32 +47,48 @@ fn follow(
             let shown = own.follow(simulation, index, &followed, &news, me.fraction());
             (position, rotation) = (shown.position, shown.rotation);
         }
-        let Some(mut transform) = entities
-            .0
-            .get(&node)
-            .and_then(|entity| transforms.get_mut(*entity).ok())
-        else {
-            return;
-        };
-        // Poses are in world space, the node's transform is relative to its parent.
-        let parent = scene.nodes[node.index()]
-            .parent
-            .map(|parent| scene.world_from_node(parent).inverse());
-        let (scale, own_rotation, translation) = match parent {
-            Some(inverse) => {
-                let local =
-                    inverse * bevy::math::Affine3A::from_rotation_translation(rotation, position);
-                let (_, rotation, translation) = local.to_scale_rotation_translation();
-                (transform.scale, rotation, translation)
-            }
-            None => (transform.scale, rotation, position),
-        };
-        *transform = Transform {
-            translation,
-            rotation: own_rotation,
-            scale,
-        };
+        poses.insert(node, (position, rotation));
     });
+    place(scene, &poses, &entities.0, &mut transforms);
+}
+
+/// Puts nodes where their bodies are in the world, whatever moves above them.
+fn place(
+    scene: &Scene,
+    poses: &BTreeMap<NodeIndex, (Vec3, Quat)>,
+    entities: &BTreeMap<NodeIndex, Entity>,
+    transforms: &mut Query<&mut Transform>,
+) {
+    let above = |node: &NodeIndex| scene.nodes[node.index()].parent;
+    // From each node's space to the world's, as things are now: of bodies, and of all above them.
+    let mut worlds: BTreeMap<NodeIndex, Affine3A> = BTreeMap::new();
+    for &body in poses.keys() {
+        let upwards = successors(Some(body), above);
+        let path: Vec<NodeIndex> = upwards
+            .take_while(|node| !worlds.contains_key(node))
+            .collect();
+        for node in path.into_iter().rev() {
+            let parent = above(&node).map_or(Affine3A::IDENTITY, |parent| worlds[&parent]);
+            let entity = entities.get(&node);
+            let Some(mut shown) = entity.and_then(|&entity| transforms.get_mut(entity).ok()) else {
+                worlds.insert(node, parent);
+                continue;
+            };
+            if let Some(&(position, rotation)) = poses.get(&node) {
+                let local =
+                    parent.inverse() * Affine3A::from_rotation_translation(rotation, position);
+                let (_, rotation, translation) = local.to_scale_rotation_translation();
+                if rotation.is_finite() && translation.is_finite() {
+                    shown.set_if_neq(Transform {
+                        translation,
+                        rotation,
+                        scale: shown.scale,
+                    });
+                }
+            }
+            worlds.insert(node, parent * shown.compute_affine());
+        }
+    }
 }
 
 /// A file without anything to draw shows its colliders; they move with their nodes.
@@ -151,4 +170,60 @@ fn shape_meshes(scene: &Scene, shape: Shape) -> Vec<Mesh> {
         }
     };
     vec![mesh]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bevy::ecs::system::RunSystemOnce;
+    use scene::Node;
+
+    #[test]
+    fn a_wheel_below_a_chassis_is_drawn_where_the_server_has_it() {
+        let at = |translation| scene::Transform {
+            translation,
+            ..scene::Transform::default()
+        };
+        // A yard, a chassis in it, an axle on the chassis, a wheel on the axle. The wheel's number comes first.
+        let (wheel, chassis, axle, yard) = (NodeIndex(0), NodeIndex(1), NodeIndex(2), NodeIndex(3));
+        let node = |parent, child: Option<NodeIndex>, x: f32| Node {
+            parent,
+            children: child.into_iter().collect(),
+            transform: at(Vec3::X * x),
+            ..Node::default()
+        };
+        let scene = Scene {
+            nodes: vec![
+                node(Some(axle), None, 1.0),
+                node(Some(yard), Some(axle), 5.0),
+                node(Some(chassis), Some(wheel), 2.0),
+                node(None, Some(chassis), 10.0),
+            ],
+            roots: vec![yard],
+            ..Scene::default()
+        };
+        let mut world = World::new();
+        let mut entities = BTreeMap::new();
+        for (number, node) in scene.nodes.iter().enumerate() {
+            let transform = super::super::engine_transform(&node.transform);
+            entities.insert(NodeIndex(number as u32), world.spawn(transform).id());
+        }
+        // The chassis has driven away and turned by a quarter; the wheel is still one axle from it.
+        let quarter = Quat::from_rotation_y(std::f32::consts::FRAC_PI_2);
+        let poses = BTreeMap::from([
+            (wheel, (Vec3::new(40.0, 0.0, -3.0), quarter)),
+            (chassis, (Vec3::new(40.0, 0.0, 0.0), quarter)),
+        ]);
+        let shown = entities.clone();
+        world
+            .run_system_once(move |mut transforms: Query<&mut Transform>| {
+                place(&scene, &poses, &entities, &mut transforms);
+            })
+            .unwrap();
+        let place = |node| world.get::<Transform>(shown[&node]).unwrap();
+        let near = |a: Vec3, b: Vec3| assert!(a.abs_diff_eq(b, 1e-4), "{a} {b}");
+        near(place(chassis).translation, Vec3::X * 30.0);
+        near(place(wheel).translation, Vec3::X);
+        assert!(place(wheel).rotation.angle_between(Quat::IDENTITY) < 1e-3);
+    }
 }
