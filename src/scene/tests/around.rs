@@ -146,11 +146,16 @@ fn pointers_to_nodes_are_ordinary_channels_and_others_are_kept_by_name() {
 #[test]
 fn a_material_takes_animated_factors() {
     let mut material = read(animated("/x", "SCALAR", &[0.0, 1.0])).materials[0].clone();
-    assert_eq!(material.emissive, Vec3::splat(2.0));
+    assert_eq!(material.emission(), Vec3::splat(2.0));
     material.set(MaterialProperty::EmissiveStrength, &[5.0]);
-    assert_eq!(material.emissive, Vec3::splat(5.0));
+    assert_eq!(material.emission(), Vec3::splat(5.0));
     material.set(MaterialProperty::Emissive, &[0.0, 1.0, 0.0]);
-    assert_eq!(material.emissive, Vec3::Y * 5.0);
+    assert_eq!(material.emission(), Vec3::Y * 5.0);
+    // What has been dark can shine again.
+    material.set(MaterialProperty::EmissiveStrength, &[0.0]);
+    assert_eq!(material.emission(), Vec3::ZERO);
+    material.set(MaterialProperty::EmissiveStrength, &[3.0]);
+    assert_eq!(material.emission(), Vec3::Y * 3.0);
     material.set(MaterialProperty::BaseColor, &[0.1, 0.2, 0.3, 0.4]);
     assert_eq!(material.base_color.w, 0.4);
     material.set(MaterialProperty::SheenRoughness, &[0.7]);

@@ -98,7 +98,7 @@ fn material_lobes_are_read() {
         },
     }] }));
     let material = &scene.materials[0];
-    assert_eq!(material.emissive, Vec3::new(2.0, 0.0, 0.0));
+    assert_eq!(material.emission(), Vec3::new(2.0, 0.0, 0.0));
     assert_eq!(material.anisotropy, 0.3);
     assert_eq!(
         (material.clearcoat, material.clearcoat_roughness),

@@ -123,7 +123,7 @@ pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
     let color = |color: Vec3| Color::linear_rgb(color.x, color.y, color.z);
     let base = material.base_color;
     shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
-    shown.emissive = emissive(material.emissive);
+    shown.emissive = emissive(material.emission());
     shown.perceptual_roughness = material.roughness;
     shown.metallic = material.metallic;
     // The engine squares reflectance and tint; the file's factors are linear in what is reflected head-on.
@@ -167,7 +167,7 @@ pub(crate) fn tint(
     let base = color(ColorKind::Base, described.base_color);
     shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
     let emission = color(ColorKind::Emission, described.emissive.extend(1.0));
-    shown.emissive = emissive(emission.truncate());
+    shown.emissive = emissive(emission.truncate() * described.emissive_strength);
     let transform = first_transform(described);
     let moved = face.apply_texture_transform(weights, index, transform);
     shown.uv_transform = slot_transform(&moved);

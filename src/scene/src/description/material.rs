@@ -27,11 +27,11 @@ pub struct Material {
     pub occlusion_texture: Option<TextureSlot>,
     /// 0 ignores the occlusion texture, 1 applies it.
     pub occlusion_strength: f32,
-    /// Linear RGB, `emissive_strength` multiplied in.
+    /// Linear RGB, before its strength: see [`Material::emission`].
     pub emissive: Vec3,
-    /// KHR_materials_emissive_strength.
+    /// KHR_materials_emissive_strength: a factor of the emission.
     pub emissive_strength: f32,
-    /// Multiplies `emissive`; sRGB.
+    /// Multiplies the emission; sRGB.
     pub emissive_texture: Option<TextureSlot>,
     /// How alpha counts.
     pub alpha_mode: AlphaMode,
@@ -187,6 +187,14 @@ impl Default for Material {
             sheen: None,
             iridescence: None,
         }
+    }
+}
+
+impl Material {
+    /// What the surface emits where no texture darkens it: linear RGB, not limited to 1.
+    #[must_use]
+    pub fn emission(&self) -> Vec3 {
+        self.emissive * self.emissive_strength
     }
 }
 

@@ -334,12 +334,7 @@ impl Material {
                     return;
                 }
                 match property {
-                    P::EmissiveStrength => {
-                        // The product is kept, so the old strength comes out of it first.
-                        let colour = self.emissive / self.emissive_strength.max(f32::MIN_POSITIVE);
-                        self.emissive_strength = value.max(0.0);
-                        self.emissive = colour * self.emissive_strength;
-                    }
+                    P::EmissiveStrength => self.emissive_strength = value.max(0.0),
                     P::AlphaCutoff => {
                         if let AlphaMode::Mask(cutoff) = &mut self.alpha_mode {
                             *cutoff = value;
@@ -351,7 +346,7 @@ impl Material {
             [x, y, z] => {
                 let color = Vec3::new(x, y, z);
                 match property {
-                    P::Emissive => self.emissive = color * self.emissive_strength,
+                    P::Emissive => self.emissive = color,
                     P::AttenuationColor => self.attenuation_color = color,
                     P::SpecularColor => self.specular_color = color,
                     P::SheenColor => self.sheen_mut().color = color,

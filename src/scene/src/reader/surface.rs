@@ -267,7 +267,6 @@ fn read_material_extensions(
     material.is_unlit = item.extension("KHR_materials_unlit").is_some();
     if let Some(strength) = item.extension("KHR_materials_emissive_strength") {
         material.emissive_strength = strength.number_or("emissiveStrength", 1.0)?.max(0.0);
-        material.emissive *= material.emissive_strength;
     }
     if let Some(ior) = item.extension("KHR_materials_ior") {
         material.index_of_refraction = ior.number_or("ior", 1.5)?;
