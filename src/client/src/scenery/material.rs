@@ -127,14 +127,13 @@ pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
     shown.perceptual_roughness = material.roughness;
     shown.metallic = material.metallic;
     // The engine squares reflectance and tint; the file's factors are linear in what is reflected head-on.
-    let ior = material.index_of_refraction.max(1.0);
-    let head_on = ((ior - 1.0) / (ior + 1.0)).powi(2) * material.specular;
+    let head_on = reflected_head_on(material.index_of_refraction) * material.specular;
     shown.reflectance = (head_on / 0.16).max(0.0).sqrt();
     shown.specular_tint = color(material.specular_color.max(Vec3::ZERO).map(f32::sqrt));
     shown.specular_transmission = material.transmission;
     shown.diffuse_transmission = material.diffuse_transmission;
     shown.thickness = material.thickness;
-    shown.ior = ior;
+    shown.ior = material.index_of_refraction.max(1.0);
     shown.attenuation_distance = material.attenuation_distance;
     shown.attenuation_color = color(material.attenuation_color);
     shown.clearcoat = material.clearcoat;
@@ -147,6 +146,16 @@ pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
         Alpha::Blend => AlphaMode::Blend,
     };
     shown.uv_transform = slot_transform(&first_transform(material));
+}
+
+/// Share of the light that a surface without colour reflects head-on. An index of 0 stands for one without end, which
+/// reflects everything: that is how materials of specular and glossiness are converted (KHR_materials_ior).
+fn reflected_head_on(index_of_refraction: f32) -> f32 {
+    if index_of_refraction == 0.0 {
+        return 1.0;
+    }
+    let index = index_of_refraction.max(1.0);
+    ((index - 1.0) / (index + 1.0)).powi(2)
 }
 
 fn emissive(color: Vec3) -> LinearRgba {
@@ -195,4 +204,26 @@ pub(super) fn first_transform(material: &Material) -> TextureTransform {
 /// KHR_texture_transform turns counter-clockwise in a space whose v points down.
 pub(super) fn slot_transform(transform: &TextureTransform) -> Affine2 {
     Affine2::from_scale_angle_translation(transform.scale, -transform.rotation, transform.offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_index_of_zero_reflects_everything_that_its_colour_lets_it() {
+        assert_eq!(reflected_head_on(0.0), 1.0);
+        assert!((reflected_head_on(1.5) - 0.04).abs() < 1e-6);
+        assert_eq!(reflected_head_on(1.0), 0.0);
+        let mut shown = StandardMaterial::default();
+        let material = Material {
+            index_of_refraction: 0.0,
+            specular: 0.5,
+            ..Material::default()
+        };
+        set_factors(&material, &mut shown);
+        // The engine reflects 0.16 times the square.
+        assert!((0.16 * shown.reflectance.powi(2) - 0.5).abs() < 1e-6);
+        assert_eq!(shown.ior, 1.0);
+    }
 }
