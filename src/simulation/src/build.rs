@@ -230,14 +230,15 @@ impl Builder<'_> {
 
     /// The body of a node, spawned when it is first asked for.
     fn body(&mut self, node: NodeIndex) -> &mut Part {
-        let (is_dynamic, is_animated) = (self.is_dynamic(node), self.belonging.is_animated(node));
+        let (is_dynamic, is_driven) = (self.is_dynamic(node), self.is_driven(node));
+        let is_animated = self.belonging.is_animated(node);
         let (world, scene, role) = (&mut *self.world, self.scene, self.role);
         self.bodies.entry(node).or_insert_with(|| {
             let (position, rotation) = frame(scene, node);
-            let kind = if is_dynamic && role == Role::Authority {
-                rapier::RigidBody::Dynamic
-            } else {
-                rapier::RigidBody::KinematicPositionBased
+            let kind = match role {
+                Role::Authority if is_dynamic => rapier::RigidBody::Dynamic,
+                Role::Authority if is_driven => rapier::RigidBody::KinematicVelocityBased,
+                _ => rapier::RigidBody::KinematicPositionBased,
             };
             Part {
                 body: WorldBody {
@@ -245,6 +246,7 @@ impl Builder<'_> {
                     entity: world.spawn((kind, transform(position, rotation))).id(),
                     is_dynamic,
                     is_animated,
+                    is_driven,
                     is_carryable: false,
                 },
                 form: MassProperties::default(),
@@ -289,6 +291,17 @@ impl Builder<'_> {
         let motion = self.scene.nodes[node.index()].physics.motion.as_ref();
         motion.is_some_and(|motion| motion.kind == MotionKind::Dynamic && motion.mass != Some(0.0))
             && !self.belonging.is_animated(node)
+    }
+
+    /// No force changes its velocity, and the file states one (KHR_physics_rigid_bodies: that of a kinematic body is
+    /// constant).
+    fn is_driven(&self, node: NodeIndex) -> bool {
+        let motion = self.scene.nodes[node.index()].physics.motion.as_ref();
+        let is_moving = motion.is_some_and(|motion| {
+            motion.kind != MotionKind::Static
+                && (motion.linear_velocity != Vec3::ZERO || motion.angular_velocity != Vec3::ZERO)
+        });
+        is_moving && !self.is_dynamic(node) && !self.belonging.is_animated(node)
     }
 
     fn body_from_node(&self, node: NodeIndex, owner: Option<NodeIndex>) -> Affine3A {

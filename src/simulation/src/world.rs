@@ -49,10 +49,12 @@ pub struct WorldBody {
     /// Its node in the scene.
     pub node: NodeIndex,
     pub(crate) entity: Entity,
-    /// Moved by forces; others are moved by the file's animation.
+    /// Moved by forces.
     pub is_dynamic: bool,
     /// Its pose follows from the tick: it need not travel.
     pub is_animated: bool,
+    /// Moves on at the velocity that the file states, whatever stands in its way.
+    pub is_driven: bool,
     /// Light enough to be carried.
     pub is_carryable: bool,
 }
@@ -414,9 +416,10 @@ impl Simulation {
                 continue;
             };
             let (linear, angular) = (motion.linear_velocity, motion.angular_velocity);
+            let body = self.bodies[index];
             let Some(state) = self
                 .body(index)
-                .filter(|_| self.role == Role::Authority && self.bodies[index].is_dynamic)
+                .filter(|_| self.role == Role::Authority && (body.is_dynamic || body.is_driven))
             else {
                 continue;
             };
@@ -426,6 +429,7 @@ impl Simulation {
                     &BodyState {
                         linear_velocity: state.rotation * linear,
                         angular_velocity: state.rotation * angular,
+                        is_sleeping: false,
                         ..state
                     },
                 );

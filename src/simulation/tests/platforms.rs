@@ -157,3 +157,66 @@ fn followers_stand_on_bodies_where_the_server_has_them() {
         "{avatar:?}"
     );
 }
+
+/// A disc of 4 m that turns once a minute by itself: slower than what falls asleep.
+fn turntable() -> Boxes {
+    let mut turning = motion(MotionKind::Kinematic, 1.0);
+    turning.angular_velocity = Vec3::Y * std::f32::consts::TAU / 60.0;
+    let disc = Shape::Cylinder {
+        height: 0.2,
+        radius_top: 4.0,
+        radius_bottom: 4.0,
+    };
+    Boxes::with_floor().add(Vec3::Y * 0.1, Quat::IDENTITY, disc, Some(turning))
+}
+
+#[test]
+fn a_turntable_goes_on_turning_and_takes_things_and_people_with_it() {
+    let mut simulation = turntable()
+        .dynamic(
+            Vec3::new(-2.0, 0.36, 0.0),
+            Shape::Box(Vec3::splat(0.3)),
+            5.0,
+        )
+        .build(Role::Authority);
+    let mut avatar = standing(&mut simulation, Vec3::new(2.5, 0.25, 0.0));
+    let start = (simulation.tick(), avatar.position);
+    let begun = simulation.body(0).unwrap().rotation;
+    walk(
+        &mut simulation,
+        &mut avatar,
+        AvatarInput::default(),
+        30 * 60,
+    );
+    let disc = simulation.body(0).unwrap();
+    assert!((disc.position - Vec3::Y * 0.1).length() < 1e-4, "{disc:?}");
+    let turned = begun.angle_between(disc.rotation);
+    assert!((turned - std::f32::consts::PI).abs() < 0.01, "{turned}");
+    let opposite = Vec3::new(-start.1.x, start.1.y, -start.1.z);
+    assert!(avatar.position.distance(opposite) < 0.15, "{avatar:?}");
+    let thing = simulation.body(1).unwrap().position;
+    assert!(thing.x > 1.5, "it turned with the disc: {thing}");
+}
+
+#[test]
+fn a_body_of_unending_velocity_goes_its_way_through_what_stands_there() {
+    let mut sliding = motion(MotionKind::Kinematic, 1.0);
+    sliding.linear_velocity = Vec3::X;
+    let quarter = Quat::from_rotation_y(std::f32::consts::FRAC_PI_2);
+    let mut simulation = Boxes::with_floor()
+        .add(Vec3::Y, quarter, Shape::Box(Vec3::ONE), Some(sliding))
+        .dynamic(Vec3::new(0.0, 0.5, -2.0), Shape::Box(Vec3::ONE), 500.0)
+        .build(Role::Authority);
+    for _ in 0..600 {
+        simulation.step();
+    }
+    let body = simulation.body(0).unwrap();
+    // In the node's own space its way is +X; the node is turned to -Z.
+    let way = Vec3::new(0.0, 1.0, -601.0 / 60.0);
+    assert!(body.position.distance(way) < 0.05, "{body:?}");
+    assert!(simulation.body(1).unwrap().position.z < -10.0);
+    assert!(
+        (body.linear_velocity.length() - 1.0).abs() < 1e-5,
+        "{body:?}"
+    );
+}

@@ -313,7 +313,7 @@ impl World {
 fn list_bodies(simulation: &Simulation) -> Vec<Body> {
     let bodies = simulation.bodies().iter().enumerate();
     bodies
-        .filter(|(_, body)| body.is_dynamic)
+        .filter(|(_, body)| body.is_dynamic || body.is_driven)
         .filter_map(|(index, body)| Some((index, body, simulation.body(index)?)))
         .enumerate()
         .map(|(number, (index, body, initial))| Body {
