@@ -55,8 +55,11 @@ pub(crate) fn place(
             node: source,
             is_convex_hull,
         } => {
-            // The meshes keep their place relative to their own node; that node may be elsewhere in the tree.
-            let body_from_world = *body_from_node * scene.world_from_node(node).inverse();
+            // Meshes below the collider's node keep their places. Those of a node elsewhere are only borrowed: a shape is
+            // in the space of the node that it is associated with, and many colliders may name one node.
+            let is_own = is_at_or_below(scene, source, node);
+            let origin = if is_own { node } else { source };
+            let body_from_world = *body_from_node * scene.world_from_node(origin).inverse();
             meshes_below(scene, source)
                 .into_iter()
                 .filter_map(|(mesh, world)| {
@@ -216,6 +219,11 @@ fn solid_hull(points: &[Vec3]) -> Option<Collider> {
         return None;
     }
     Collider::convex_hull(points)
+}
+
+fn is_at_or_below(scene: &Scene, node: NodeIndex, top: NodeIndex) -> bool {
+    let above = |node: &NodeIndex| scene.nodes[node.index()].parent;
+    std::iter::successors(Some(node), above).any(|node| node == top)
 }
 
 fn meshes_below(scene: &Scene, root: NodeIndex) -> Vec<(MeshIndex, Affine3A)> {

@@ -391,3 +391,73 @@ fn collision_filters_need_both_sides() {
     assert!(falls("floor", "other"));
     assert!(falls("other", "ball"));
 }
+
+#[test]
+fn colliders_that_borrow_one_mesh_are_solid_where_they_are() {
+    let mut world = Boxes::with_floor();
+    world.0.meshes.push(cube());
+    // A proxy outside of the scene, far away, turned and large.
+    let proxy = NodeIndex(world.0.nodes.len() as u32);
+    world.0.nodes.push(scene::Node {
+        mesh: Some(scene::MeshIndex(0)),
+        transform: scene::Transform {
+            translation: Vec3::new(100.0, 50.0, 0.0),
+            rotation: Quat::from_rotation_y(0.3),
+            scale: Vec3::splat(7.0),
+        },
+        ..scene::Node::default()
+    });
+    let rocks: Vec<Vec3> = (0..10)
+        .map(|rock| Vec3::new(rock as f32 * 3.0 - 15.0, 1.0, 5.0))
+        .collect();
+    for &place in &rocks {
+        world = world.add(place, Quat::IDENTITY, Shape::Sphere(1.0), None);
+        let rock = world.last();
+        let node = &mut world.0.nodes[rock.index()];
+        node.transform.scale = Vec3::splat(2.0);
+        if let Some(part) = &mut node.physics.collider {
+            part.geometry = Geometry::NodeMeshes {
+                node: proxy,
+                is_convex_hull: true,
+            };
+        }
+    }
+    for (rock, &place) in rocks.iter().enumerate() {
+        world = world.dynamic(place + Vec3::Y * 2.0, Shape::Sphere(0.2), 1.0 + rock as f32);
+    }
+    let mut simulation = world.build(Role::Authority);
+    run(&mut simulation, 120);
+    for index in 0..rocks.len() {
+        let ball = simulation.body(index).unwrap().position;
+        assert!((ball.y - 2.2).abs() < 0.05, "ball {index}: {ball}");
+    }
+}
+
+/// A mesh of a cube of 1 m.
+fn cube() -> scene::Mesh {
+    let corner = |index: u32| {
+        let side = |bit: u32| if index & bit == 0 { -0.5 } else { 0.5 };
+        Vec3::new(side(1), side(2), side(4))
+    };
+    scene::Mesh {
+        primitives: vec![scene::Primitive {
+            topology: scene::Topology::Triangles,
+            positions: (0..8).map(corner).collect(),
+            normals: Vec::new(),
+            tangents: Vec::new(),
+            uv_sets: Vec::new(),
+            colors: Vec::new(),
+            joints: Vec::new(),
+            joint_weights: Vec::new(),
+            indices: vec![
+                0, 2, 1, 1, 2, 3, 4, 5, 6, 5, 7, 6, 0, 1, 4, 1, 5, 4, 2, 6, 3, 3, 6, 7, 0, 4, 2, 2,
+                4, 6, 1, 3, 5, 3, 7, 5,
+            ],
+            targets: Vec::new(),
+            material: None,
+            variants: Vec::new(),
+            splats: Vec::new(),
+        }],
+        ..scene::Mesh::default()
+    }
+}
