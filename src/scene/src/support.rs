@@ -105,7 +105,7 @@ extensions! {
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
     "OMI_link" Part portals_and_links_are_read "read as a portal; it leads nowhere yet";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
-    "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of a field they feel what pulls down";
+    "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
     "OMI_physics_joint" Full a_motor_brings_a_wheel_to_its_speed "";
     "OMI_physics_shape" Full both_physics_dialects_give_the_same_model "";
     "OMI_seat" Full seats_and_spawn_points_are_read "";

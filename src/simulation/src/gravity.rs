@@ -33,7 +33,7 @@ struct Field {
 }
 
 impl Gravity {
-    /// `down` is what the world's rules say; the file may add a sideways pull, which rules do not know.
+    /// `down` is what the world's rules say; the file may add a pull sideways or upwards, which rules do not know.
     pub(crate) fn new(scene: &Scene, down: f32) -> Self {
         let stated = scene.physics.gravity.unwrap_or_default();
         let mut fields: Vec<Field> = scene
@@ -44,7 +44,7 @@ impl Gravity {
             .collect();
         fields.sort_by_key(|field| std::cmp::Reverse(field.described.priority));
         Self {
-            world: stated.with_y(-down),
+            world: stated.with_y(stated.y.max(0.0) - down),
             fields,
         }
     }

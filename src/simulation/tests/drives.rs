@@ -5,7 +5,8 @@ use glam::{Quat, Vec3};
 use scene::{
     Geometry, GravityField, GravityKind, JointDrive, NodeIndex, NodePhysics, Shape, TriggerPart,
 };
-use simulation::{AvatarMotion, Role, Simulation};
+use simulation::{AvatarMotion, Role, Simulation, WorldRules};
+use std::sync::Arc;
 
 /// A wheel of four kilograms on a hinge about Z in the air, with a drive.
 fn wheel(drive: JointDrive) -> Simulation {
@@ -165,6 +166,24 @@ fn bodies_in_a_field_are_pulled_by_it() {
         .insert(2, Shape::Box(Vec3::splat(1.0)));
     boxes.0.nodes[2].physics.trigger.as_mut().unwrap().geometry = Some(Geometry::Shape(3));
     near(acceleration(boxes), Vec3::NEG_X * 6.0);
+}
+
+#[test]
+fn a_world_may_pull_sideways_and_up() {
+    let mut boxes = Boxes::default().dynamic(Vec3::Y * 5.0, Shape::Box(Vec3::splat(0.4)), 1.0);
+    let node = boxes.last();
+    boxes.0.nodes[node.index()].spawn_point = Some(scene::SpawnPoint::default());
+    boxes.0.physics.gravity = Some(Vec3::new(1.0, 2.0, 0.0));
+    let rules = WorldRules { gravity: 0.0 };
+    let mut simulation = Simulation::new(Arc::new(boxes.0), rules, Role::Authority);
+    let before = after(&mut simulation, 10).linear_velocity;
+    let pull = (after(&mut simulation, 10).linear_velocity - before) * 6.0;
+    assert!(pull.distance(Vec3::new(1.0, 2.0, 0.0)) < 0.1, "{pull}");
+    assert_eq!(
+        simulation.gravity_at(Vec3::ZERO),
+        0.0,
+        "nothing pulls people up"
+    );
 }
 
 #[test]
