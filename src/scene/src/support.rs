@@ -92,7 +92,7 @@ extensions! {
     "KHR_node_hoverability" Part what_may_be_picked_and_pointed_at_is_read "read; nothing answers to pointing yet";
     "KHR_node_selectability" Full things_that_may_not_be_picked_cannot_be_carried "";
     "KHR_node_visibility" Full hidden_nodes_are_not_drawn "";
-    "KHR_physics_rigid_bodies" Full a_motor_brings_a_wheel_to_its_speed "";
+    "KHR_physics_rigid_bodies" Part a_motor_brings_a_wheel_to_its_speed "limits that yield over a range are rigid, and so are springs softer than 10 N/m or 1 Nm a radian";
     "KHR_techniques_webgl" PassedOver what_is_passed_over_is_named "";
     "KHR_texture_basisu" Converted basis_images_become_png "PNG; ETC1S and UASTC";
     "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
@@ -106,7 +106,7 @@ extensions! {
     "OMI_link" Part portals_and_links_are_read "read as a portal; it leads nowhere yet";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
     "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
-    "OMI_physics_joint" Full a_motor_brings_a_wheel_to_its_speed "";
+    "OMI_physics_joint" Part a_motor_brings_a_wheel_to_its_speed "limits that yield over a range are rigid, and so are springs softer than 10 N/m or 1 Nm a radian";
     "OMI_physics_shape" Full both_physics_dialects_give_the_same_model "";
     "OMI_seat" Full seats_and_spawn_points_are_read "";
     "OMI_spawn_point" Full seats_and_spawn_points_are_read "";
