@@ -4,6 +4,7 @@ use super::{
     clip::Clip,
     decoded::{MAX_SOUND_BYTES, clips},
     device::Loudspeaker,
+    follow::{self, Told},
     footstep::{VARIANTS, footstep},
     mixer::{Command, Distance, Emission, Listener, Place, Voice},
 };
@@ -23,7 +24,7 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use protocol::EntityId;
-use scene::{DistanceModel, Scene, worker::Worker};
+use scene::{DistanceModel, NodeIndex, Scene, worker::Worker};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Metres between two steps of a walker.
@@ -31,7 +32,7 @@ const STRIDE: f32 = 0.75;
 
 /// The loudspeaker and what was sent to it.
 #[derive(Resource)]
-struct Speaker {
+pub(super) struct Speaker {
     loudspeaker: Loudspeaker,
     steps: Vec<Arc<Clip>>,
     /// Voices so far: steps vary with it.
@@ -45,6 +46,7 @@ struct Decoding(Option<Task<Vec<Option<Arc<Clip>>>>>);
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Decoding>().add_systems(Startup, open);
+    app.add_plugins(follow::plugin);
     app.add_systems(
         Update,
         (
@@ -105,6 +107,7 @@ fn start_emitters(
     world: Option<Res<VisitWorld>>,
     mut decoding: ResMut<Decoding>,
     mut speaker: ResMut<Speaker>,
+    mut told: ResMut<Told>,
 ) {
     let (Some(task), Some(world)) = (&mut decoding.0, world) else {
         return;
@@ -118,10 +121,23 @@ fn start_emitters(
     for &emitter in &scene.sound.scene_emitters {
         play(&mut speaker, scene, &clips, emitter, None);
     }
+    told.0.clear();
     for node in scene.visible_nodes() {
+        let emitters = &scene.nodes[node.index()].emitters;
+        if emitters.is_empty() {
+            continue;
+        }
         let transform = Transform::from_matrix(scene.world_from_node(node).into());
-        for &emitter in &scene.nodes[node.index()].emitters {
-            play(&mut speaker, scene, &clips, emitter, Some(transform));
+        let forward = transform.rotation * Vec3::NEG_Z;
+        told.0.insert(node, (transform.translation, forward));
+        for &emitter in emitters {
+            play(
+                &mut speaker,
+                scene,
+                &clips,
+                emitter,
+                Some((node, transform)),
+            );
         }
     }
 }
@@ -131,13 +147,13 @@ fn play(
     scene: &Scene,
     clips: &[Option<Arc<Clip>>],
     emitter: u32,
-    at: Option<Transform>,
+    at: Option<(NodeIndex, Transform)>,
 ) {
     let Some(emitter) = scene.sound.emitters.get(emitter as usize) else {
         return;
     };
     let place = match (emitter.positional, at) {
-        (Some(positional), Some(at)) => Place::At(Emission {
+        (Some(positional), Some((node, at))) => Place::At(Emission {
             position: at.translation,
             forward: at.rotation * Vec3::NEG_Z,
             distance: match positional.model {
@@ -151,6 +167,7 @@ fn play(
             cone_inner_radians: positional.cone_inner_angle,
             cone_outer_radians: positional.cone_outer_angle,
             cone_outer_gain: positional.cone_outer_gain,
+            source: Some(node.0),
         }),
         _ => Place::Everywhere,
     };
@@ -198,6 +215,10 @@ impl Speaker {
             rate,
             is_looping,
         }));
+    }
+
+    pub(super) fn send(&self, command: Command) {
+        self.loudspeaker.send(command);
     }
 
     /// A walker has moved; a step sounds after each stride on the ground.

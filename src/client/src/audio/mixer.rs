@@ -53,6 +53,8 @@ pub(crate) struct Emission {
     pub(crate) cone_inner_radians: f32,
     pub(crate) cone_outer_radians: f32,
     pub(crate) cone_outer_gain: f32,
+    /// Number of what sounds here, where it may move.
+    pub(crate) source: Option<u32>,
 }
 
 impl Emission {
@@ -68,6 +70,7 @@ impl Emission {
             cone_inner_radians: std::f32::consts::TAU,
             cone_outer_radians: std::f32::consts::TAU,
             cone_outer_gain: 0.0,
+            source: None,
         }
     }
 }
@@ -98,6 +101,12 @@ pub(crate) enum Command {
     Listen(Listener),
     /// Master level, 0 to 1.
     Volume(f32),
+    /// What sounds by a number is elsewhere, and its cones point elsewhere.
+    Move {
+        source: u32,
+        position: Vec3,
+        forward: Vec3,
+    },
 }
 
 /// All that sounds, or would if one were nearer.
@@ -154,6 +163,21 @@ impl Mixer {
             }
             Command::Listen(listener) => self.listener = listener,
             Command::Volume(volume) => self.volume = volume.clamp(0.0, 1.0),
+            Command::Move {
+                source,
+                position,
+                forward,
+            } => self.carry(source, position, forward),
+        }
+    }
+
+    fn carry(&mut self, source: u32, position: Vec3, forward: Vec3) {
+        for sounding in &mut self.sounding {
+            if let Place::At(emission) = &mut sounding.voice.place
+                && emission.source == Some(source)
+            {
+                (emission.position, emission.forward) = (position, forward);
+            }
         }
     }
 
@@ -485,6 +509,27 @@ mod tests {
             last = *left;
         }
         assert!(last < 1e-3, "it has given way");
+    }
+
+    #[test]
+    fn what_is_carried_away_is_heard_from_where_it_is() {
+        let mut mixer = Mixer::new(RATE);
+        let radio = Emission {
+            source: Some(7),
+            ..Emission::point(Vec3::X * 5.0, 1.0)
+        };
+        mixer.apply(steady(Place::At(radio)));
+        let [left, right] = levels(&mut mixer);
+        assert!(left < right);
+        for (source, position) in [(7, Vec3::NEG_X * 5.0), (8, Vec3::X * 5.0)] {
+            mixer.apply(Command::Move {
+                source,
+                position,
+                forward: Vec3::NEG_Z,
+            });
+        }
+        let [left, right] = levels(&mut mixer);
+        assert!(left > right);
     }
 
     #[test]

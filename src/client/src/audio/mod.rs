@@ -4,6 +4,7 @@ mod clip;
 mod decoded;
 mod device;
 mod emitters;
+mod follow;
 mod footstep;
 mod mixer;
 
