@@ -4,7 +4,7 @@ use crate::support::Stage;
 use identity::{EXPORTER_BYTES, Key, prove};
 use network::simulated::LinkConfig;
 use network::{
-    ClientEndpoint, CloseCode, Connection, ControlStream, Disconnected, KnownServers, Trust,
+    ClientEndpoint, CloseCode, Connection, ControlStream, Disconnected, KnownServers, Trust, Tuning,
 };
 use protocol::{
     AvatarChoice, ClientMessage, DisplayName, Hello, PROTOCOL_VERSION, Proof, Refusal,
@@ -22,8 +22,12 @@ struct Raw {
 }
 
 async fn connect(stage: &mut Stage, number: u8) -> Raw {
+    connect_with(stage, number, Tuning::Stoa).await
+}
+
+async fn connect_with(stage: &mut Stage, number: u8, tuning: Tuning) -> Raw {
     let ip = IpAddr::V4(Ipv4Addr::new(10, 0, 1, number));
-    let endpoint = ClientEndpoint::simulated(stage.harness.network.clone(), ip);
+    let endpoint = ClientEndpoint::simulated(stage.harness.network.clone(), ip).with_tuning(tuning);
     let task = tokio::spawn(async move {
         let trust = Trust {
             host: "10.0.0.1",
@@ -148,6 +152,19 @@ async fn who_says_nothing_is_not_waited_for() {
     stage.harness.advance(&mut [], 12.0).await;
     assert_eq!(end(&silent), CloseCode::TimedOut);
     assert_eq!(end(&halfway), CloseCode::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_does_not_take_a_refusal_is_not_waited_for() {
+    let mut stage = Stage::new();
+    let mut deaf = connect_with(&mut stage, 66, Tuning::Narrow(0)).await;
+    deaf.control
+        .sender
+        .send(&hello(PROTOCOL_VERSION + 1))
+        .await
+        .unwrap();
+    stage.harness.advance(&mut [], 12.0).await;
+    assert_eq!(end(&deaf), CloseCode::Refused);
 }
 
 #[tokio::test(start_paused = true)]

@@ -40,6 +40,9 @@ pub enum Tuning {
     Stoa,
     /// quinn's own, but for the idle timeout and keep-alives: what to compare with.
     QuinnDefaults,
+    /// quinn's own, of a client that grants each stream so many bytes and more only as it reads: what a hostile one
+    /// may do, for tests.
+    Narrow(u32),
 }
 
 fn common(tuning: Tuning) -> TransportConfig {
@@ -99,6 +102,9 @@ pub(crate) fn client(
             .max_concurrent_bidi_streams(VarInt::from_u32(0))
             // Bursts of equal packets do not occur here, and mobile links lose them whole.
             .enable_segmentation_offload(false);
+    }
+    if let Tuning::Narrow(bytes) = tuning {
+        transport.stream_receive_window(VarInt::from_u32(bytes));
     }
     let crypto = quinn_proto::crypto::rustls::QuicClientConfig::try_from(tls)
         .map_err(|error| error.to_string())?;

@@ -7,6 +7,7 @@ use crate::{
     world::{Inbound, SessionId},
 };
 use network::{Handshake, ServerEndpoint};
+use protocol::limits::HANDSHAKE_TIMEOUT_SECS;
 use std::{
     collections::BTreeMap,
     net::IpAddr,
@@ -14,6 +15,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 use tokio::{sync::mpsc, time::Instant};
 
@@ -80,10 +82,11 @@ impl Door {
     }
 
     async fn admit(self, handshake: Handshake, place: Place) {
+        let deadline = Instant::now() + Duration::from_secs(HANDSHAKE_TIMEOUT_SECS);
         match handshake.finish().await {
             Ok(connection) => {
                 let session = SessionId(self.next_session.fetch_add(1, Ordering::Relaxed));
-                session::run(&self, session, connection).await;
+                session::run(&self, session, connection, deadline).await;
             }
             Err(error) => tracing::debug!("a handshake failed: {error}"),
         }

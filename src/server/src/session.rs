@@ -10,15 +10,15 @@ use network::{CloseCode, Connection, ReceiveError, StreamReceiver, StreamSender}
 use protocol::{
     ClientMessage, Hello, PROTOCOL_VERSION, Refusal, ServerMessage,
     limits::{
-        HANDSHAKE_TIMEOUT_SECS, MAX_DATAGRAM_BURST, MAX_DATAGRAMS_PER_SECOND, MAX_MESSAGE_BURST,
-        MAX_MESSAGES_PER_SECOND, MAX_OUTGOING_QUEUE,
+        MAX_DATAGRAM_BURST, MAX_DATAGRAMS_PER_SECOND, MAX_MESSAGE_BURST, MAX_MESSAGES_PER_SECOND,
+        MAX_OUTGOING_QUEUE,
     },
 };
 use std::time::Duration;
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout, timeout_at},
 };
 
 /// How long a last message may take to arrive.
@@ -42,10 +42,14 @@ enum Rejected {
 
 type World = mpsc::Sender<Inbound>;
 
-/// Runs a connection from its first message to its end.
-pub(crate) async fn run(door: &Door, session: SessionId, connection: Connection) {
-    let limit = Duration::from_secs(HANDSHAKE_TIMEOUT_SECS);
-    let control = match timeout(limit, connection.accept_control()).await {
+/// Runs a connection from its first message to its end. Who is not inside at the `deadline` is sent away.
+pub(crate) async fn run(
+    door: &Door,
+    session: SessionId,
+    connection: Connection,
+    deadline: Instant,
+) {
+    let control = match timeout_at(deadline, connection.accept_control()).await {
         Ok(Ok(control)) => control,
         Ok(Err(error)) => {
             tracing::debug!("gone before the first message: {error}");
@@ -66,21 +70,30 @@ pub(crate) async fn run(door: &Door, session: SessionId, connection: Connection)
         &mut receiver,
         outbox,
     );
-    let rejected = match timeout(limit, entry).await {
+    match timeout_at(deadline, entry).await {
         Ok(Ok(world)) => {
             connection.set_proven();
             pump(door, session, connection, sender, receiver, outgoing, world).await;
-            return;
         }
-        Ok(Err(rejected)) => rejected,
-        Err(_elapsed) => Rejected::Broken(CloseCode::TimedOut, "the entry took too long"),
-    };
+        Ok(Err(rejected)) => reject(&connection, sender, rejected).await,
+        Err(_elapsed) => connection.close(CloseCode::TimedOut, "the entry took too long"),
+    }
+}
+
+/// Ends a connection without an entry. The client need not take its refusal: it is not waited for.
+async fn reject(connection: &Connection, mut sender: StreamSender, rejected: Rejected) {
     match rejected {
         Rejected::Refusal(refusal) => {
             tracing::info!("refused: {refusal}");
             let last = ServerMessage::Refused(refusal);
-            if sender.send(&last).await.is_ok() {
-                say_goodbye(&mut sender).await;
+            let telling = async {
+                if sender.send(&last).await.is_ok() {
+                    sender.finish();
+                    sender.finished().await;
+                }
+            };
+            if timeout(GOODBYE_TIMEOUT, telling).await.is_err() {
+                tracing::debug!("a refusal was not confirmed");
             }
             connection.close(CloseCode::Refused, "entry refused");
         }
