@@ -186,6 +186,7 @@ mod tests {
         let persona = choose(&flags(""), &settings, None).unwrap();
         assert_eq!(persona.avatar, shipped(SHIPPED_AVATARS[0]));
         assert!(choose(&flags("--avatar /nowhere/mine.vrm"), &kept(), None).is_err());
+        assert!(choose(&flags("--avatar nobody"), &kept(), None).is_err());
         assert!(choose(&flags("--name \u{202E}"), &kept(), None).is_err());
     }
 }

@@ -7,7 +7,7 @@ use network::{
     Certificate, ClientEndpoint, KnownServers, ServerEndpoint,
     simulated::{LinkConfig, Network},
 };
-use protocol::{AvatarChoice, DisplayName, TICKS_PER_SECOND};
+use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS, TICKS_PER_SECOND};
 use replication::TrueEntity;
 use server::{Server, ServerConfig, SteppedServer, Watch};
 use session::{Session, SessionConfig};
@@ -139,7 +139,7 @@ impl Harness {
             },
             key: Key::from_seed(&[number; 32]),
             name: DisplayName::new(name).unwrap_or_else(|_| unnamed()),
-            avatar: AvatarChoice::Shipped("ada".to_owned()),
+            avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
             avatar_file: None,
             is_agent: false,
             program: "harness".to_owned(),

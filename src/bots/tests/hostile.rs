@@ -8,7 +8,7 @@ use network::{
 };
 use protocol::{
     AvatarChoice, ClientMessage, DisplayName, Hello, PROTOCOL_VERSION, Proof, Refusal,
-    ServerMessage,
+    SHIPPED_AVATARS, ServerMessage,
 };
 use std::{
     net::{IpAddr, Ipv4Addr},
@@ -60,7 +60,7 @@ fn hello(version: u16) -> ClientMessage {
         spawn: None,
         did: Key::from_seed(&[9; 32]).did().to_string(),
         name: DisplayName::new("Mallory").unwrap(),
-        avatar: AvatarChoice::Shipped("ada".to_owned()),
+        avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
         is_agent: false,
     })
 }
@@ -165,6 +165,21 @@ async fn who_does_not_take_a_refusal_is_not_waited_for() {
         .unwrap();
     stage.harness.advance(&mut [], 12.0).await;
     assert_eq!(end(&deaf), CloseCode::Refused);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_wears_what_clients_do_not_have() {
+    let mut stage = Stage::new();
+    let (mut ada, mut bo) = stage.two().await;
+    let name = DisplayName::new("Ada").unwrap();
+    for wished in ["mira2", "MIRA", "", "../mira"] {
+        let avatar = AvatarChoice::Shipped(wished.to_owned());
+        ada.session.change_persona(name.clone(), avatar).unwrap();
+    }
+    stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
+    assert_eq!((ada.denied.len(), ada.done.len()), (4, 0));
+    let worn = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
+    assert_eq!(bo.person("Ada").unwrap().avatar, worn);
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,8 +4,8 @@ use super::{Hold, SessionId, World};
 use crate::limiter::Limiter;
 use network::{CloseCode, Connection, Frame, PathStats, StateBudget};
 use protocol::{
-    Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo, ServerMessage,
-    TICKS_PER_SECOND,
+    Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo,
+    SHIPPED_AVATARS, ServerMessage, TICKS_PER_SECOND,
     limits::{
         LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, MAX_WELCOME_BYTES,
         RESUME_SECS, SILENCE_TIMEOUT_SECS,
@@ -417,12 +417,8 @@ impl World {
 /// Rules on what somebody may look like.
 pub(crate) fn check_avatar(avatar: &AvatarChoice) -> Result<(), &'static str> {
     let is_fine = match avatar {
-        AvatarChoice::Shipped(name) => {
-            (1..=64).contains(&name.len())
-                && name
-                    .bytes()
-                    .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
-        }
+        // Each name that is new to a client makes it load a whole avatar.
+        AvatarChoice::Shipped(name) => SHIPPED_AVATARS.contains(&name.as_str()),
         AvatarChoice::File { bytes, .. } => {
             (1..=protocol::limits::MAX_AVATAR_BYTES).contains(bytes)
         }
@@ -430,6 +426,6 @@ pub(crate) fn check_avatar(avatar: &AvatarChoice) -> Result<(), &'static str> {
     if is_fine {
         Ok(())
     } else {
-        Err("the avatar's name or size breaks a rule: choose another")
+        Err("the avatar is none of those that every client has, or too large: choose another")
     }
 }
