@@ -63,7 +63,8 @@ impl Simulation {
     }
 
     /// A carried body leaves the hand where its carrier says, at the authority. False, and it leaves from where it is,
-    /// when that is not believable: not a number, further than `reach` from the eyes, or with a wall on the way there.
+    /// when that is not believable: not a number, no rotation, further than `reach` from the eyes, or with a wall on
+    /// the way there.
     pub fn throw_from(
         &mut self,
         index: usize,
@@ -79,8 +80,9 @@ impl Simulation {
             angular_velocity: spin.clamp_length_max(MAX_THROW_SPIN),
             is_sleeping: false,
         };
-        let is_believed =
-            stated.is_finite() && self.is_hand_believable(index, eyes, reach, position);
+        let is_believed = stated.is_finite()
+            && (rotation.length_squared() - 1.0).abs() < ROTATION_TOLERANCE
+            && self.is_hand_believable(index, eyes, reach, position);
         if is_believed {
             self.set_body(index, &stated);
         }
@@ -100,5 +102,7 @@ impl Simulation {
     }
 }
 
+/// How far from one the squared length of a stated rotation may be.
+const ROTATION_TOLERANCE: f32 = 0.1;
 /// What is swept from eyes and body to the hand, in metres: narrower than things, since they are held beside walls.
 const HAND_RADIUS: f32 = 0.05;

@@ -59,6 +59,9 @@ pub struct WorldBody {
     pub is_carryable: bool,
 }
 
+/// Largest coordinate or velocity that the engine is given, in metres, metres a second or radians a second.
+const LARGEST_NUMBER: f32 = 1e9;
+
 /// Where a body is and how it moves; world space, metres, radians, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BodyState {
@@ -75,14 +78,16 @@ pub struct BodyState {
 }
 
 impl BodyState {
-    /// True when every number is one.
+    /// True when the engine can reckon with every number: none so large that products overflow, and a rotation that
+    /// is about one.
     #[must_use]
     pub fn is_finite(&self) -> bool {
-        self.position.is_finite()
-            && self.rotation.is_finite()
-            && self.rotation.length_squared() > 0.5
-            && self.linear_velocity.is_finite()
-            && self.angular_velocity.is_finite()
+        let is_moderate =
+            |vector: Vec3| vector.is_finite() && vector.abs().max_element() <= LARGEST_NUMBER;
+        is_moderate(self.position)
+            && (0.5..2.0).contains(&self.rotation.length_squared())
+            && is_moderate(self.linear_velocity)
+            && is_moderate(self.angular_velocity)
     }
 }
 
@@ -263,6 +268,16 @@ impl Simulation {
         })
     }
 
+    /// True for a body that the engine has switched off, because it had no finite place any more. [`Self::set_body`]
+    /// switches it on again.
+    #[must_use]
+    pub fn is_switched_off(&self, index: usize) -> bool {
+        let body = self
+            .handle(index)
+            .and_then(|handle| self.rigid_bodies().bodies.get(handle));
+        body.is_some_and(|body| !body.is_enabled())
+    }
+
     /// Puts a body somewhere: from a store, from the server, or back from below the world. Values that are no numbers
     /// change nothing, and neither does what the server says of a body that is [local](Self::is_local).
     pub fn set_body(&mut self, index: usize, state: &BodyState) {
@@ -289,6 +304,7 @@ impl Simulation {
             }
             return;
         }
+        body.set_enabled(true);
         body.set_position(pose, !state.is_sleeping);
         body.set_linvel(state.linear_velocity, !state.is_sleeping);
         body.set_angvel(state.angular_velocity, !state.is_sleeping);
@@ -485,4 +501,50 @@ fn spawn_ground(world: &mut World, height: f32) {
         Transform::from_translation(Vec3::Y * height + offset),
         CollisionGroups::new(PLAIN_GROUP, Group::all()),
     ));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scene::{Motion, MotionKind, Node, NodePhysics};
+
+    #[test]
+    fn what_the_engine_switched_off_goes_on_when_it_is_put_back() {
+        let motion = Motion {
+            kind: MotionKind::Dynamic,
+            mass: Some(1.0),
+            center_of_mass: None,
+            inertia_diagonal: None,
+            inertia_orientation: Quat::IDENTITY,
+            linear_velocity: Vec3::ZERO,
+            angular_velocity: Vec3::ZERO,
+            gravity_factor: 1.0,
+        };
+        let node = Node {
+            physics: NodePhysics {
+                motion: Some(motion),
+                ..NodePhysics::default()
+            },
+            ..Node::default()
+        };
+        let mut scene = Scene {
+            roots: vec![NodeIndex(0)],
+            nodes: vec![node],
+            ..Scene::default()
+        };
+        scene.physics.is_described = true;
+        let rules = WorldRules { gravity: 9.81 };
+        let mut simulation = Simulation::new(Arc::new(scene), rules, Role::Authority);
+        let state = simulation.body(0).unwrap();
+        let handle = simulation.handle(0).unwrap();
+        let set = simulation.rigid_bodies_mut().unwrap().into_inner();
+        let body = set.bodies.get_mut(handle).unwrap();
+        body.set_linvel(Vec3::splat(f32::NAN), true);
+        simulation.step();
+        assert!(simulation.is_switched_off(0));
+        simulation.set_body(0, &state);
+        simulation.step();
+        assert!(!simulation.is_switched_off(0));
+        assert!(simulation.body(0).unwrap().position.y < state.position.y);
+    }
 }

@@ -105,6 +105,35 @@ fn what_is_too_heavy_or_hangs_on_a_joint_is_not_carried() {
 }
 
 #[test]
+fn a_hand_with_an_absurd_rotation_harms_nothing() {
+    let home = Vec3::new(0.0, 0.15, -1.0);
+    let mut simulation = Boxes::with_floor()
+        .dynamic(home, Shape::Sphere(0.15), 0.6)
+        .build(Role::Authority);
+    let eyes = Vec3::new(0.0, 1.6, 0.0);
+    let place = Simulation::carry_point(eyes, 0.0, 0.0);
+    for length in [1e20, 1e10, 3.0, 0.5, 0.0, f32::NAN] {
+        simulation.begin_carry(0);
+        let rotation = Quat::from_xyzw(length, 0.0, 0.0, 0.0);
+        let throw = (Vec3::new(0.0, 2.0, -2.0), Vec3::ZERO);
+        let is_as_stated = simulation.throw_from(0, eyes, 4.0, (place, rotation), throw);
+        assert!(!is_as_stated, "{length}");
+        let before = simulation.body(0).unwrap().position;
+        simulation.step();
+        let state = simulation.body(0).unwrap();
+        assert!(state.position != before && state.rotation.is_normalized());
+        assert!(!simulation.is_switched_off(0));
+    }
+    let absurd = BodyState {
+        rotation: Quat::from_xyzw(1e20, 0.0, 0.0, 0.0),
+        ..simulation.body(0).unwrap()
+    };
+    simulation.set_body(0, &absurd);
+    simulation.step();
+    assert!(!simulation.is_switched_off(0));
+}
+
+#[test]
 fn a_stuck_body_falls_out_of_the_hand() {
     let mut simulation = Boxes::with_floor()
         .fixed(

@@ -235,7 +235,7 @@ impl World {
             let is_lost = self.simulation.body(body.index).is_none_or(|state| {
                 !state.is_finite() || state.position.y < lowest || !sending::is_in_range(&state)
             });
-            if !is_lost {
+            if !is_lost && !self.simulation.is_switched_off(body.index) {
                 continue;
             }
             if let Hold::Held(person) = body.hold {
