@@ -23,6 +23,9 @@ use tokio::{
 
 /// How long a last message may take to arrive.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+/// How long the client may take to make room for messages that leave together: also for the last ones of somebody whom
+/// the world has let go of already.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(60);
 /// Messages that leave together when so many wait.
 const MESSAGES_AT_ONCE: usize = 32;
 /// Most features that a client may name.
@@ -267,9 +270,16 @@ async fn write(
                 }
             }
         }
-        if let Err(error) = sender.flush().await {
-            tracing::debug!("cannot be told: {error}");
-            return;
+        match timeout(FLUSH_TIMEOUT, sender.flush()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                tracing::debug!("cannot be told: {error}");
+                return;
+            }
+            Err(_elapsed) => {
+                connection.close(CloseCode::TooSlow, "the other side reads too slowly");
+                return;
+            }
         }
         if let Some((code, reason)) = end {
             say_goodbye(&mut sender).await;
