@@ -113,7 +113,7 @@ impl MotionCheck {
             return Verdict::Correct("faster than anybody can run");
         }
         let (_, strongest) = simulation.gravity.range_near(claim.position);
-        let rise = jump_speed(strongest).max(MAX_STEP / TICK_SECS * 0.25) + platform;
+        let rise = rise_speed(strongest) + platform;
         if moved.y > rise * (secs + BURST_SECS) + MAX_STEP
             || moved.y < -MAX_FALL_SPEED * SPEED_MARGIN * (secs + BURST_SECS)
         {
@@ -129,6 +129,19 @@ impl MotionCheck {
         self.accepted = claim.position;
         self.was_crouching = claim.is_crouching;
         Verdict::Accept
+    }
+
+    /// The part of a stated velocity, metres a second, that [`Self::judge`] would believe in a motion that goes on.
+    #[must_use]
+    pub fn believe_velocity(&self, simulation: &Simulation, stated: Vec3) -> Vec3 {
+        if !stated.is_finite() {
+            return Vec3::ZERO;
+        }
+        let top_speed = RUN_SPEED * SPEED_MARGIN + self.platform_speed;
+        let sideways = stated.with_y(0.0).clamp_length_max(top_speed);
+        let (_, strongest) = simulation.gravity.range_near(self.accepted);
+        let rise = rise_speed(strongest) + self.platform_speed;
+        sideways.with_y(stated.y.clamp(-MAX_FALL_SPEED * SPEED_MARGIN, rise))
     }
 
     fn platform_speed(&mut self, simulation: &Simulation) -> f32 {
@@ -188,6 +201,11 @@ impl MotionCheck {
         }
         None
     }
+}
+
+/// Fastest way up without a platform, metres a second: a jump or steps.
+fn rise_speed(gravity: f32) -> f32 {
+    jump_speed(gravity).max(MAX_STEP / TICK_SECS * 0.25)
 }
 
 impl Simulation {

@@ -208,6 +208,8 @@ impl Track {
                 self.correct();
                 return;
             }
+            // Others are shown where it leads.
+            sample.velocity = self.check.believe_velocity(simulation, sample.velocity);
         }
         if self.samples.len() >= MAX_SAMPLES {
             self.samples.pop_front();
