@@ -368,12 +368,21 @@ impl World {
         else {
             return self.deny(person, request, Denial::Unknown);
         };
-        if taken.is_some_and(|other| other != person) {
+        if taken == Some(person) {
+            self.done(person, request);
+            return self.tell(person, ServerMessage::Sitting(Some(index)));
+        }
+        if taken.is_some() {
             return self.deny(person, request, Denial::Taken);
         }
+        let now_secs = self.now_secs();
         let Some(known) = self.people.get_mut(&person) else {
             return;
         };
+        // Everybody is told: as bounded as talk. Nobody stands up more often than they sit down.
+        if !known.talk.take(now_secs) {
+            return self.deny(person, request, Denial::TooFast);
+        }
         if known.track.eyes().distance(place.position) > super::hands::REACH_WITH_MARGIN {
             return self.deny(person, request, Denial::OutOfReach);
         }
