@@ -7,7 +7,7 @@ use network::{
     ClientEndpoint, CloseCode, Connection, ControlStream, Disconnected, KnownServers, Trust, Tuning,
 };
 use protocol::{
-    AvatarChoice, ClientMessage, DisplayName, Hello, PROTOCOL_VERSION, Proof, Refusal,
+    AvatarChoice, ClientMessage, Denial, DisplayName, Hello, PROTOCOL_VERSION, Proof, Refusal,
     SHIPPED_AVATARS, ServerMessage,
 };
 use std::{
@@ -353,6 +353,29 @@ async fn who_does_not_read_is_sent_away() {
     assert!(speakers.iter().all(|speaker| speaker.losses == 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn who_is_replaced_and_does_not_read_is_not_waited_for() {
+    let mut stage = Stage::new();
+    let mut raw = connect_with(&mut stage, 66, Tuning::Narrow(4_096)).await;
+    let key = Key::from_seed(&[9; 32]);
+    let answer = introduce(&mut stage, &mut raw, &key).await;
+    assert!(matches!(answer, ServerMessage::Welcome(_)), "{answer:?}");
+    let mut ada = stage.enter(1, "Ada").await;
+    for _ in 0..20 {
+        ada.session.chat(&"x".repeat(500)).unwrap();
+    }
+    stage.harness.advance(&mut [&mut ada], 1.0).await;
+    let mut config = stage.harness.session_config(2, "Mallory");
+    config.key = key;
+    let mut newer = stage.harness.join_as(config);
+    let mut people = [&mut ada, &mut newer];
+    stage.harness.advance(&mut people, 2.0).await;
+    assert_eq!(raw.connection.close_reason(), None);
+    stage.harness.advance(&mut people, 70.0).await;
+    assert_eq!(end(&raw), CloseCode::TooSlow);
+    assert!(people[1].is_inside && people[1].losses == 0);
+}
+
 /// A datagram that says nothing, so that only its reading is slow.
 fn raw_alive(raw: &Raw) {
     let mut bytes = Vec::new();
@@ -377,4 +400,100 @@ async fn who_flies_is_put_back_and_others_never_see_it() {
     stage.harness.advance(&mut [&mut ada, &mut bo], 2.0).await;
     assert!(ada.session.stats().corrections > 0);
     assert!(ada.motion.position.distance(place) < 0.5);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_absurd_velocity_shows_nobody_elsewhere() {
+    let mut stage = Stage::new();
+    let (mut ada, mut bo) = stage.two().await;
+    let entity = bo.person("Ada").unwrap().entity;
+    let place = ada.motion.position;
+    let mut lie = ada.motion;
+    lie.velocity = glam::Vec3::new(160.0, 0.0, 0.0);
+    for _ in 0..60 {
+        ada.motion = lie;
+        stage.harness.advance(&mut [&mut ada, &mut bo], 0.05).await;
+        let shown = bo.shown(entity).unwrap().position;
+        assert!(shown.distance(place) < 1.5, "seen at {shown}");
+        let (_, truth) = stage.harness.truth();
+        let told = truth.iter().find(|one| one.entity == entity).unwrap();
+        assert!(told.pose.position.distance(place) < 1.5, "{told:?}");
+    }
+}
+
+/// What somebody has been told since the last look.
+async fn heard(raw: &mut Raw) -> Vec<ServerMessage> {
+    let mut messages = Vec::new();
+    let moment = Duration::from_millis(1);
+    while let Ok(message) = tokio::time::timeout(moment, raw.control.receiver.receive()).await {
+        messages.push(message.unwrap());
+    }
+    messages
+}
+
+#[tokio::test(start_paused = true)]
+async fn sitting_down_again_and_again_tells_others_little() {
+    let mut stage = Stage::new();
+    let mut ada = stage.enter(1, "Ada").await;
+    let mut witness = enter(&mut stage).await;
+    let changes = |messages: Vec<ServerMessage>| {
+        let is_change =
+            |message: &&ServerMessage| matches!(message, ServerMessage::PersonChanged(_));
+        messages.iter().filter(is_change).count()
+    };
+    ada.session.sit(0).unwrap();
+    stage.harness.advance(&mut [&mut ada], 0.5).await;
+    assert_eq!(changes(heard(&mut witness).await), 1);
+    for _ in 0..10 {
+        ada.session.sit(0).unwrap();
+    }
+    stage.harness.advance(&mut [&mut ada], 0.5).await;
+    assert_eq!((ada.done.len(), ada.seat), (11, Some(0)));
+    assert_eq!(changes(heard(&mut witness).await), 0);
+    for _ in 0..60 {
+        ada.session.stand().unwrap();
+        ada.session.sit(0).unwrap();
+        stage.harness.advance(&mut [&mut ada], 0.07).await;
+    }
+    assert!(ada.denied.len() >= 20, "{}", ada.denied.len());
+    assert!(
+        ada.denied
+            .iter()
+            .all(|(_, reason)| *reason == Denial::TooFast)
+    );
+    let told = changes(heard(&mut witness).await);
+    assert!((20..70).contains(&told), "{told}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn forged_attempts_do_not_lock_an_address_out() {
+    let mut stage = Stage::new();
+    let (server, machine) = (Ipv4Addr::new(10, 0, 0, 1), Ipv4Addr::new(10, 0, 1, 66));
+    let network = stage.harness.network.clone();
+    // Whoever forges an address does not hear the answers.
+    network.set_link(server.into(), machine.into(), LinkConfig::cut());
+    let forgers: Vec<_> = (0..50)
+        .map(|_| {
+            let endpoint = ClientEndpoint::simulated(network.clone(), machine.into());
+            tokio::spawn(async move {
+                let trust = Trust {
+                    host: "10.0.0.1",
+                    port: 7862,
+                    invited: None,
+                    known: &KnownServers::in_memory(),
+                    pin_unknown: true,
+                };
+                let address = "10.0.0.1:7862".parse().unwrap();
+                let limit = Duration::from_secs(5);
+                endpoint.connect(address, trust, limit).await.is_ok()
+            })
+        })
+        .collect();
+    stage.harness.advance(&mut [], 0.05).await;
+    for forger in forgers {
+        forger.abort();
+    }
+    network.set_link(server.into(), machine.into(), LinkConfig::default());
+    let raw = connect(&mut stage, 66).await;
+    assert_eq!(raw.connection.close_reason(), None);
 }

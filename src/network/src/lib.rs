@@ -27,7 +27,7 @@ pub use connection::{BulkStream, Connection, PathStats, StateError};
 pub use courier::{Batch, Courier};
 pub use known_servers::{KnownServers, KnownServersError};
 pub use resolve::{ResolveError, resolve};
-pub use server::{BindError, Handshake, HandshakeError, ServerEndpoint};
+pub use server::{Admission, BindError, Handshake, HandshakeError, ServerEndpoint};
 pub use socket::SocketBuffers;
 pub use stream::{ControlStream, Frame, ReceiveError, SendError, StreamReceiver, StreamSender};
 pub use transport::Tuning;

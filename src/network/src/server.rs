@@ -40,6 +40,17 @@ pub enum BindError {
     Certificate(String),
 }
 
+/// What becomes of a connection that comes in.
+#[derive(Debug)]
+pub enum Admission<T> {
+    /// It may try its handshake.
+    Accept(T),
+    /// It must first show that its address is its own (QUIC Retry), and is then judged again.
+    Validate,
+    /// It is told that the server takes no connections now.
+    Refuse,
+}
+
 /// A connection that comes in. Dropping it refuses it.
 #[derive(Debug)]
 pub struct Handshake {
@@ -159,26 +170,50 @@ impl ServerEndpoint {
     /// The next connection that may try its handshake, `None` when the endpoint is closed. Strangers over the
     /// limits are turned away here. Finish the handshake in a task of its own.
     pub async fn accept(&self) -> Option<Handshake> {
+        let everybody = |_address, _is_validated| Admission::Accept(());
+        Some(self.accept_if(everybody).await?.0)
+    }
+
+    /// As [`Self::accept`], of those whom `judge` lets in; gives what it gave for them. It is told the address, and
+    /// whether that has been shown to be the peer's own: until then anybody can forge it.
+    pub async fn accept_if<T>(
+        &self,
+        mut judge: impl FnMut(SocketAddr, bool) -> Admission<T>,
+    ) -> Option<(Handshake, T)> {
         loop {
             let incoming = self.quic.accept().await?;
+            let is_validated = incoming.remote_address_validated();
             let unproven = self.unproven.load(Ordering::Relaxed);
-            if unproven >= RETRY_ABOVE_UNPROVEN && !incoming.remote_address_validated() {
-                if incoming.retry().is_err() {
-                    tracing::debug!("a retry was not possible");
+            let admission = if unproven >= RETRY_ABOVE_UNPROVEN && !is_validated {
+                Admission::Validate
+            } else {
+                judge(incoming.remote_address(), is_validated)
+            };
+            let given = match admission {
+                Admission::Accept(given) => given,
+                Admission::Validate => {
+                    if incoming.retry().is_err() {
+                        tracing::debug!("a retry was not possible");
+                    }
+                    continue;
                 }
-                continue;
-            }
+                Admission::Refuse => {
+                    incoming.refuse();
+                    continue;
+                }
+            };
             let Some(slot) = UnprovenSlot::take(&self.unproven) else {
                 incoming.refuse();
                 continue;
             };
             match incoming.accept() {
                 Ok(connecting) => {
-                    return Some(Handshake {
+                    let handshake = Handshake {
                         connecting,
                         slot,
                         tuning: self.tuning,
-                    });
+                    };
+                    return Some((handshake, given));
                 }
                 Err(error) => tracing::debug!("a connection attempt failed: {error}"),
             }

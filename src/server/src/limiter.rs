@@ -20,12 +20,17 @@ impl Limiter {
         }
     }
 
-    /// Takes one; false when there is none left.
-    pub(crate) fn take(&mut self, now_secs: f64) -> bool {
+    /// True when there is one to take.
+    pub(crate) fn has_one(&mut self, now_secs: f64) -> bool {
         self.left =
             (self.left + (now_secs - self.last_secs).max(0.0) * self.per_second).min(self.burst);
         self.last_secs = now_secs;
-        let is_allowed = self.left >= 1.0;
+        self.left >= 1.0
+    }
+
+    /// Takes one; false when there is none left.
+    pub(crate) fn take(&mut self, now_secs: f64) -> bool {
+        let is_allowed = self.has_one(now_secs);
         if is_allowed {
             self.left -= 1.0;
         }
