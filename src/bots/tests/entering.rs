@@ -1,9 +1,11 @@
 //! Coming in, coming back, and not coming in.
 
 use crate::support::{Stage, sees};
+use bots::HarnessConfig;
 use network::simulated::LinkConfig;
 use protocol::{AvatarChoice, DisplayName, limits::RESUME_SECS};
-use session::SessionEvent;
+use session::{Cache, SessionEvent};
+use std::time::Duration;
 
 #[tokio::test(start_paused = true)]
 async fn a_lost_connection_comes_back_as_the_same_person() {
@@ -141,4 +143,60 @@ fn failure(end: Option<&SessionEvent>) -> String {
         Some(SessionEvent::Failed(failure)) => failure.to_string(),
         other => panic!("{other:?}"),
     }
+}
+
+/// A world with so many more files of so many bytes, behind a link.
+fn with_files(
+    config: HarnessConfig,
+    count: usize,
+    bytes: usize,
+    link: LinkConfig,
+) -> HarnessConfig {
+    let main = config.world.join("box.gltf");
+    let mut buffers = Vec::new();
+    for number in 0..count {
+        let content = vec![number as u8; bytes];
+        std::fs::write(config.world.join(format!("{number}.bin")), content).unwrap();
+        buffers.push(format!(
+            r#"{{"uri": "{number}.bin", "byteLength": {bytes}}}"#
+        ));
+    }
+    let gltf = std::fs::read_to_string(&main).unwrap();
+    let list = format!(r#""buffers": [{}], "scene": 0,"#, buffers.join(","));
+    std::fs::write(&main, gltf.replacen(r#""scene": 0,"#, &list, 1)).unwrap();
+    HarnessConfig { link, ..config }
+}
+
+/// Seconds from the first packet to being inside with all files, at most two minutes.
+async fn secs_to_enter(stage: &mut Stage) -> f32 {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = stage.harness.session_config(1, "Ada");
+    config.cache = Some(Cache::open(folder.path(), 100_000_000).unwrap());
+    let mut ada = stage.harness.join_as(config);
+    let mut secs = 0.0;
+    while !ada.is_inside {
+        stage.harness.advance(&mut [&mut ada], 0.1).await;
+        secs += 0.1;
+        assert!(ada.end.is_none() && secs < 120.0, "{secs} s, {:?}", ada.end);
+    }
+    secs
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_world_is_entered_over_a_thin_line() {
+    let thin = LinkConfig {
+        bandwidth: Some(20_000),
+        ..LinkConfig::path(Duration::from_millis(60), Duration::ZERO, 0.0)
+    };
+    let mut stage = Stage::with(8, |config| with_files(config, 6, 200_000, thin));
+    let secs = secs_to_enter(&mut stage).await;
+    assert!(secs > 60.0, "{secs}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn files_have_a_long_line_for_themselves_until_the_world_is_loaded() {
+    let long = LinkConfig::path(Duration::from_millis(200), Duration::ZERO, 0.0);
+    let mut stage = Stage::with(8, |config| with_files(config, 1, 8_000_000, long));
+    let secs = secs_to_enter(&mut stage).await;
+    assert!(secs < 5.0, "{secs}");
 }

@@ -12,9 +12,10 @@ use protocol::Fingerprint;
 use protocol::limits::{MAX_MESSAGE_BYTES, MAX_WELCOME_BYTES};
 use rustls::pki_types::CertificateDer;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
+use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 const CONTROL_PRIORITY: i32 = 10;
@@ -157,6 +158,7 @@ impl Connection {
             bulk: self.bulk.clone(),
             empty_space: self.empty_space,
         });
+        stream.receiver.set_counter(self.bulk.received.clone());
         BulkStream {
             sender: stream.sender,
             receiver: stream.receiver,
@@ -166,6 +168,13 @@ impl Connection {
                 bulk: self.bulk.clone(),
             },
         }
+    }
+
+    /// Bytes of all file streams that have arrived and were taken. While they grow, a stream that is silent waits for
+    /// others: on a thin path that may take long.
+    #[must_use]
+    pub fn bulk_bytes_in(&self) -> u64 {
+        self.bulk.received.load(Ordering::Relaxed)
     }
 
     /// Sends a state datagram: soon or never. When two wait already, the older is dropped.
@@ -341,6 +350,10 @@ impl Drop for WindowGuard {
 #[derive(Debug)]
 struct Bulk {
     open: AtomicUsize,
+    /// Bytes that have arrived on them and were taken.
+    received: Arc<AtomicU64>,
+    /// Who sends next: first come, first served, so that none starves however little goes.
+    turn: tokio::sync::Mutex<()>,
     /// True once state travels.
     is_paced: AtomicBool,
     pacer: Mutex<BulkPacer>,
@@ -351,6 +364,8 @@ impl Default for Bulk {
     fn default() -> Self {
         Self {
             open: AtomicUsize::new(0),
+            received: Arc::default(),
+            turn: tokio::sync::Mutex::default(),
             is_paced: AtomicBool::new(false),
             pacer: Mutex::default(),
             epoch: Instant::now(),
@@ -367,8 +382,14 @@ pub(crate) struct Pace {
 }
 
 impl Pace {
+    /// Waits for the turn to send.
+    pub(crate) async fn turn(&self) -> MutexGuard<'_, ()> {
+        self.bulk.turn.lock().await
+    }
+
     /// Waits until some of `wanted` bytes may go; gives how many.
     pub(crate) async fn wait(&self, wanted: usize) -> usize {
+        let _turn = self.turn().await;
         loop {
             if !self.bulk.is_paced.load(Ordering::Relaxed) {
                 return wanted;

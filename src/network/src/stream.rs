@@ -6,8 +6,12 @@ use crate::connection::Pace;
 use protocol::{WireError, decode_message, encode_message};
 use serde::{Serialize, de::DeserializeOwned};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 const LENGTH_BYTES: usize = 4;
+/// A file stream that can send nothing for so long lets the next one try.
+const LONGEST_TURN: Duration = Duration::from_millis(500);
 /// What is allocated for a message before any of it has arrived.
 const FIRST_ALLOCATION_BYTES: usize = 16 * 1024;
 
@@ -40,6 +44,8 @@ pub struct StreamReceiver {
     length: [u8; LENGTH_BYTES],
     length_filled: usize,
     body: Vec<u8>,
+    /// Of streams for files: how much has arrived.
+    counter: Option<Arc<AtomicU64>>,
 }
 
 /// A message as it travels, encoded once for all who are told; cheap to clone.
@@ -158,7 +164,7 @@ impl StreamSender {
             let mut unsent = &rest[..piece];
             rest = &rest[piece..];
             while !unsent.is_empty() {
-                let taken = self.stream.write(unsent).await.map_err(SendError::from)?;
+                let taken = write(&mut self.stream, self.pace.as_ref(), unsent).await?;
                 unsent = &unsent[taken..];
             }
         }
@@ -185,7 +191,8 @@ impl StreamSender {
     /// [`SendError`].
     pub async fn flush(&mut self) -> Result<(), SendError> {
         while self.sent < self.pending.len() {
-            self.sent += self.stream.write(&self.pending[self.sent..]).await?;
+            let unsent = &self.pending[self.sent..];
+            self.sent += write(&mut self.stream, self.pace.as_ref(), unsent).await?;
         }
         Ok(())
     }
@@ -199,6 +206,17 @@ impl StreamReceiver {
             length: [0; LENGTH_BYTES],
             length_filled: 0,
             body: Vec::new(),
+            counter: None,
+        }
+    }
+
+    pub(crate) fn set_counter(&mut self, counter: Arc<AtomicU64>) {
+        self.counter = Some(counter);
+    }
+
+    fn count(&self, bytes: usize) {
+        if let Some(counter) = &self.counter {
+            counter.fetch_add(bytes as u64, Ordering::Relaxed);
         }
     }
 
@@ -242,7 +260,10 @@ impl StreamReceiver {
             .read_chunk(missing.min(FIRST_ALLOCATION_BYTES), true)
             .await?
         {
-            Some(chunk) => self.body.extend_from_slice(&chunk.bytes),
+            Some(chunk) => {
+                self.body.extend_from_slice(&chunk.bytes);
+                self.count(chunk.bytes.len());
+            }
             None => return Err(ReceiveError::Truncated),
         }
         Ok(())
@@ -253,13 +274,33 @@ impl StreamReceiver {
     /// # Errors
     /// [`ReceiveError`].
     pub async fn receive_raw(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, ReceiveError> {
-        Ok(self.stream.read(buffer).await?)
+        let count = self.stream.read(buffer).await?;
+        self.count(count.unwrap_or(0));
+        Ok(count)
     }
 
     /// Tells the peer to stop sending.
     pub fn stop(&mut self) {
         if self.stream.stop(quinn::VarInt::from_u32(0)).is_err() {
             tracing::trace!("stream had ended before");
+        }
+    }
+}
+
+/// Hands bytes to the transport; how many it took. File streams take turns for what it can keep; one whose peer does
+/// not read lets others go first.
+async fn write(
+    stream: &mut quinn::SendStream,
+    pace: Option<&Pace>,
+    bytes: &[u8],
+) -> Result<usize, SendError> {
+    let Some(pace) = pace else {
+        return Ok(stream.write(bytes).await?);
+    };
+    loop {
+        let _turn = pace.turn().await;
+        if let Ok(taken) = tokio::time::timeout(LONGEST_TURN, stream.write(bytes)).await {
+            return Ok(taken?);
         }
     }
 }

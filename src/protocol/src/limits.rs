@@ -51,6 +51,8 @@ pub const RETRY_ABOVE_UNPROVEN: usize = 64;
 pub const HANDSHAKE_TIMEOUT_SECS: u64 = 10;
 /// Seconds of silence after which a connection is dead.
 pub const IDLE_TIMEOUT_SECS: u64 = 10;
+/// Seconds within which a peer must send the next bytes of a file, or ask for one on a stream that it has opened.
+pub const STALL_TIMEOUT_SECS: u64 = 30;
 /// Seconds that a person's avatar waits for its owner to come back after a lost connection.
 pub const RESUME_SECS: u64 = 30;
 /// State and input datagrams that a client may send in a second, and at once.

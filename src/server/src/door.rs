@@ -1,7 +1,7 @@
 //! The door: takes connections, bounds how many come from one address, and starts a session for each.
 
 use crate::{
-    files::Library,
+    files::{Library, Worlds},
     limiter::Limiter,
     session,
     world::{Inbound, SessionId},
@@ -35,7 +35,7 @@ const MAX_ADDRESSES: usize = 16_384;
 pub(crate) struct Door {
     pub(crate) library: Library,
     /// Inboxes of the worlds, in the order of the configuration.
-    pub(crate) worlds: Arc<Vec<(String, mpsc::Sender<Inbound>)>>,
+    pub(crate) worlds: Worlds,
     addresses: Arc<Mutex<BTreeMap<IpAddr, Visitor>>>,
     next_session: Arc<AtomicU64>,
     epoch: Instant,

@@ -323,6 +323,7 @@ fn prepare(
     };
     let library = Library::default();
     let conditions = Conditions {
+        library: library.clone(),
         watch,
         first_budget: first_budget(config.client_kbit_per_sec),
         courier,

@@ -45,6 +45,15 @@ enum Rejected {
 
 type World = mpsc::Sender<Inbound>;
 
+/// A connection whose person is inside.
+struct Course<'a> {
+    door: &'a Door,
+    session: SessionId,
+    connection: Connection,
+    world: World,
+    did: Did,
+}
+
 /// Runs a connection from its first message to its end. Who is not inside at the `deadline` is sent away.
 pub(crate) async fn run(
     door: &Door,
@@ -74,9 +83,16 @@ pub(crate) async fn run(
         outbox,
     );
     match timeout_at(deadline, entry).await {
-        Ok(Ok(world)) => {
+        Ok(Ok((world, did))) => {
             connection.set_proven();
-            pump(door, session, connection, sender, receiver, outgoing, world).await;
+            let course = Course {
+                door,
+                session,
+                connection,
+                world,
+                did,
+            };
+            course.pump(sender, receiver, outgoing).await;
         }
         Ok(Err(rejected)) => reject(&connection, sender, rejected).await,
         Err(_elapsed) => connection.close(CloseCode::TimedOut, "the entry took too long"),
@@ -115,7 +131,7 @@ async fn enter(
     sender: &mut StreamSender,
     receiver: &mut StreamReceiver,
     outbox: mpsc::Sender<Outgoing>,
-) -> Result<World, Rejected> {
+) -> Result<(World, Did), Rejected> {
     let hello = match receiver.receive().await {
         Ok(ClientMessage::Hello(hello)) => hello,
         Ok(_) => {
@@ -149,7 +165,7 @@ async fn enter(
         .await
         .or(Err(closing()))?;
     match answered.await {
-        Ok(Ok(())) => Ok(world),
+        Ok(Ok(())) => Ok((world, did)),
         Ok(Err(refusal)) => Err(Rejected::Refusal(refusal)),
         Err(_dropped) => Err(closing()),
     }
@@ -208,47 +224,55 @@ async fn prove(
         .map_err(|_bad| Rejected::Refusal(Refusal::Proof))
 }
 
-/// Carries messages both ways until one end has enough, then tells the world.
-async fn pump(
-    door: &Door,
-    session: SessionId,
-    connection: Connection,
-    sender: StreamSender,
-    receiver: StreamReceiver,
-    outgoing: mpsc::Receiver<Outgoing>,
-    world: World,
-) {
-    // Datagrams come fifty times as often as anything else: a task of their own wakes nothing but itself.
-    let mut hearing = JoinSet::new();
-    hearing.spawn(hear(
-        door.clone(),
-        session,
-        connection.clone(),
-        world.clone(),
-    ));
-    let reading = read(door, session, &connection, receiver, &world);
-    tokio::pin!(reading);
-    let read_to_the_end = tokio::select! {
-        () = write(&connection, sender, outgoing) => None,
-        in_order = &mut reading => Some(in_order),
-        _ended = hearing.join_next() => None,
-        () = door.library.clone().serve(connection.clone(), world.clone()) => None,
-    };
-    let in_order = match read_to_the_end {
-        Some(in_order) => in_order,
-        // What arrived before the end can still be read, and may be a farewell.
-        None if connection.close_reason().is_some() => {
-            timeout(GOODBYE_TIMEOUT, reading).await.unwrap_or(false)
+impl Course<'_> {
+    /// Carries messages both ways until one end has enough, then tells the world.
+    async fn pump(
+        self,
+        sender: StreamSender,
+        receiver: StreamReceiver,
+        outgoing: mpsc::Receiver<Outgoing>,
+    ) {
+        let Self {
+            door,
+            session,
+            connection,
+            world,
+            did,
+        } = self;
+        // Datagrams come fifty times as often as anything else: a task of their own wakes nothing but itself.
+        let mut hearing = JoinSet::new();
+        hearing.spawn(hear(
+            door.clone(),
+            session,
+            connection.clone(),
+            world.clone(),
+        ));
+        let library = door.library.clone();
+        let serving = library.serve(connection.clone(), did.to_string(), door.worlds.clone());
+        let reading = read(door, session, &connection, receiver, &world);
+        tokio::pin!(reading);
+        let read_to_the_end = tokio::select! {
+            () = write(&connection, sender, outgoing) => None,
+            in_order = &mut reading => Some(in_order),
+            _ended = hearing.join_next() => None,
+            () = serving => None,
+        };
+        let in_order = match read_to_the_end {
+            Some(in_order) => in_order,
+            // What arrived before the end can still be read, and may be a farewell.
+            None if connection.close_reason().is_some() => {
+                timeout(GOODBYE_TIMEOUT, reading).await.unwrap_or(false)
+            }
+            None => false,
+        };
+        if in_order {
+            connection.close(CloseCode::Done, "");
+        } else if connection.close_reason().is_none() {
+            connection.close(CloseCode::Protocol, "the session ended");
         }
-        None => false,
-    };
-    if in_order {
-        connection.close(CloseCode::Done, "");
-    } else if connection.close_reason().is_none() {
-        connection.close(CloseCode::Protocol, "the session ended");
-    }
-    if world.send(Inbound::Gone(session, in_order)).await.is_err() {
-        tracing::debug!("the world has ended before its session");
+        if world.send(Inbound::Gone(session, in_order)).await.is_err() {
+            tracing::debug!("the world has ended before its session");
+        }
     }
 }
 

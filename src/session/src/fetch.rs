@@ -2,7 +2,7 @@
 
 use crate::cache::{Cache, CacheError, Part};
 use network::{BulkStream, Connection, Disconnected, ReceiveError, SendError};
-use protocol::limits::{CHUNK_BYTES, MAX_WORLD_FILE_BYTES};
+use protocol::limits::{CHUNK_BYTES, MAX_WORLD_FILE_BYTES, STALL_TIMEOUT_SECS};
 use protocol::{BulkRequest, BulkResponse, ContentHash};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use std::time::Duration;
 
 /// Tries to get a chunk right before the file counts as broken.
 const MAX_BAD_CHUNKS: u32 = 3;
-/// Longest wait for the next bytes of a file.
-const STALL: Duration = Duration::from_secs(30);
+/// Longest wait for the next bytes of any file.
+const STALL: Duration = Duration::from_secs(STALL_TIMEOUT_SECS);
 
 /// A file did not come.
 #[derive(Debug, thiserror::Error)]
@@ -106,7 +106,7 @@ async fn fetch_rest(
         .send(&BulkRequest::Fetch { hash, first_chunk })
         .await?;
     stream.sender.finish();
-    let chunks = file_response(&mut stream, bytes).await?;
+    let chunks = file_response(connection, &mut stream, bytes).await?;
     let verified;
     (part, verified) = blocking({
         let chunks = chunks.clone();
@@ -125,7 +125,7 @@ async fn fetch_rest(
     let resumed = part.bytes();
     for expected in chunks.iter().skip(verified as usize) {
         let length = (bytes - part.bytes()).min(CHUNK_BYTES as u64) as usize;
-        let Some(chunk) = receive_chunk(&mut stream, length).await? else {
+        let Some(chunk) = receive_chunk(connection, &mut stream, length).await? else {
             on_bytes(-i64::try_from(part.bytes()).unwrap_or(i64::MAX));
             return Ok((part, Try::BadChunk));
         };
@@ -154,10 +154,11 @@ async fn fetch_rest(
 }
 
 async fn file_response(
+    connection: &Connection,
     stream: &mut BulkStream,
     bytes: u64,
 ) -> Result<Arc<[ContentHash]>, FetchError> {
-    match in_time(stream.receiver.receive::<BulkResponse>()).await? {
+    match in_time(connection, stream.receiver.receive::<BulkResponse>()).await? {
         BulkResponse::File {
             bytes: actual,
             chunks,
@@ -178,13 +179,19 @@ async fn file_response(
 
 /// A chunk, `None` when the stream ends before it does.
 async fn receive_chunk(
+    connection: &Connection,
     stream: &mut BulkStream,
     length: usize,
 ) -> Result<Option<Vec<u8>>, FetchError> {
     let mut chunk = vec![0; length];
     let mut filled = 0;
     while filled < length {
-        match in_time(stream.receiver.receive_raw(&mut chunk[filled..])).await? {
+        match in_time(
+            connection,
+            stream.receiver.receive_raw(&mut chunk[filled..]),
+        )
+        .await?
+        {
             Some(count) => filled += count,
             None => return Ok(None),
         }
@@ -204,7 +211,7 @@ pub(crate) async fn offer(
         .sender
         .send(&BulkRequest::Offer { hash, bytes })
         .await?;
-    match in_time(stream.receiver.receive::<BulkResponse>()).await? {
+    match in_time(connection, stream.receiver.receive::<BulkResponse>()).await? {
         BulkResponse::Have => return Ok(()),
         BulkResponse::Refused(reason) => return Err(FetchError::Broken(reason)),
         BulkResponse::Send => {}
@@ -214,9 +221,16 @@ pub(crate) async fn offer(
             ));
         }
     }
-    stream.sender.send_raw(file).await?;
-    stream.sender.finish();
-    match in_time(stream.receiver.receive::<BulkResponse>()).await? {
+    match stream.sender.send_raw(file).await {
+        // It has had enough, and says why.
+        Ok(()) | Err(SendError::Stopped) => {
+            stream.sender.finish();
+            // A thin path needs its time for what has been handed over.
+            stream.sender.finished().await;
+        }
+        Err(error) => return Err(error.into()),
+    }
+    match in_time(connection, stream.receiver.receive::<BulkResponse>()).await? {
         BulkResponse::Have => Ok(()),
         BulkResponse::Refused(reason) => Err(FetchError::Broken(reason)),
         BulkResponse::Send | BulkResponse::File { .. } => Err(FetchError::Broken(
@@ -225,14 +239,23 @@ pub(crate) async fn offer(
     }
 }
 
+/// Waits for as long as anything arrives on any file stream of the connection: on a thin path they wait for each other.
 async fn in_time<T>(
+    connection: &Connection,
     receiving: impl Future<Output = Result<T, ReceiveError>>,
 ) -> Result<T, FetchError> {
-    match tokio::time::timeout(STALL, receiving).await {
-        Ok(received) => Ok(received?),
-        Err(_elapsed) => Err(FetchError::Broken(
-            "the server stopped sending it".to_owned(),
-        )),
+    tokio::pin!(receiving);
+    let mut arrived = connection.bulk_bytes_in();
+    loop {
+        if let Ok(received) = tokio::time::timeout(STALL, &mut receiving).await {
+            return Ok(received?);
+        }
+        let before = std::mem::replace(&mut arrived, connection.bulk_bytes_in());
+        if arrived == before {
+            return Err(FetchError::Broken(
+                "the server stopped sending it".to_owned(),
+            ));
+        }
     }
 }
 

@@ -52,6 +52,23 @@ async fn a_world_arrives_whole_and_is_fetched_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn files_that_wait_for_others_on_a_thin_path_are_waited_for() {
+    for is_one_by_one in [false, true] {
+        let files = (0..6).map(|number| (format!("{number}.bin"), bytes(200_000, number)));
+        let options = Options {
+            files: files.collect(),
+            is_one_by_one,
+            ..Options::default()
+        };
+        let thin = LinkConfig {
+            bandwidth: Some(20_000),
+            ..LinkConfig::path(Duration::from_millis(60), Duration::ZERO, 0.0)
+        };
+        entered(&Place::new(thin, options), 1).await;
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_damaged_chunk_is_fetched_again() {
     let place = Place::new(
         LinkConfig::default(),

@@ -111,6 +111,7 @@ impl World {
             track: Track::at(position, yaw, self.tick),
             holding: None,
             talk: talk_limiter(self.now_secs()),
+            worn: None,
             obstacle: self.simulation.add_avatar(position),
         };
         self.people.insert(PersonId(id), person);
@@ -137,12 +138,11 @@ impl World {
             budget: self.first_budget,
             path: entrant.connection.stats(),
         };
-        link.connection
-            .set_state_budget(link.budget.bytes_per_sec() as u64);
         let older = known.link.replace(link);
         known.info.is_connected = true;
         known.folded_name = name.folded();
         known.info.name = name;
+        known.worn = self.library.wear(&entrant.hello.avatar);
         known.info.avatar = entrant.hello.avatar.clone();
         known.track.resume(tick);
         if let Some(older) = older {

@@ -10,7 +10,9 @@ mod sending;
 mod talk;
 mod truth;
 
-use crate::{hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch};
+use crate::{
+    files::Library, hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch,
+};
 use hands::Letting;
 use keeping::Pending;
 use network::{CloseCode, Connection, Courier, Frame, StateBudget};
@@ -43,6 +45,7 @@ pub(crate) struct SessionId(pub(crate) u64);
 /// What a world runs under.
 #[derive(Clone)]
 pub(crate) struct Conditions {
+    pub(crate) library: Library,
     pub(crate) watch: Option<Watch>,
     pub(crate) first_budget: StateBudget,
     /// Takes state to the clients; without one, the world's own thread does.
@@ -126,6 +129,8 @@ pub(crate) struct World {
     /// Memory for what is recorded in a send.
     states: Vec<(EntityId, EntityState, Salience)>,
     inbox: mpsc::Receiver<Inbound>,
+    /// Where the avatars are that people wear.
+    library: Library,
     /// Who came and left, to be told soon to everybody but one.
     announcements: Vec<(Option<PersonId>, Frame)>,
     statistics: Statistics,
@@ -170,6 +175,7 @@ impl World {
             groups: Default::default(),
             states: Vec::new(),
             inbox,
+            library: conditions.library,
             announcements: Vec::new(),
             statistics: Statistics::watched_by(conditions.watch),
             first_budget: conditions.first_budget,

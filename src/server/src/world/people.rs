@@ -1,7 +1,7 @@
 //! Who is inside, and how they are told things.
 
 use super::{Hold, SessionId, World};
-use crate::limiter::Limiter;
+use crate::{files::Worn, limiter::Limiter};
 use network::{CloseCode, Connection, Frame, PathStats, StateBudget};
 use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo,
@@ -44,6 +44,8 @@ pub(super) struct Person {
     /// Index of the body in their hand.
     pub(super) holding: Option<usize>,
     pub(super) talk: Limiter,
+    /// Keeps the file of their avatar where others fetch it.
+    pub(super) worn: Option<Worn>,
     /// The obstacle in the simulation.
     pub(super) obstacle: bevy::prelude::Entity,
 }
@@ -281,6 +283,9 @@ impl World {
         {
             link.is_ready = true;
             link.heard_tick = tick;
+            // Until now files had the path for themselves.
+            let bytes_per_sec = link.budget.bytes_per_sec() as u64;
+            link.connection.set_state_budget(bytes_per_sec);
         }
     }
 
@@ -322,6 +327,7 @@ impl World {
         }
         known.folded_name = name.folded();
         known.info.name = name;
+        known.worn = self.library.wear(&avatar);
         known.info.avatar = avatar;
         let info = known.info.clone();
         self.tell_all(ServerMessage::PersonChanged(info));

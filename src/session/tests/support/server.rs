@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) is_lying: bool,
     /// End each file after so many chunks, so many times, by closing the connection.
     pub(crate) cut_after_chunks: Option<(usize, u32)>,
+    /// Answer one file stream after the other.
+    pub(crate) is_one_by_one: bool,
     /// Say nothing after the hello.
     pub(crate) is_silent: bool,
     /// Send these bytes instead of the challenge.
@@ -256,7 +258,10 @@ impl TestServer {
 
     async fn serve_files(self, connection: Connection) {
         while let Ok(stream) = connection.accept_bulk().await {
-            tokio::spawn(self.clone().serve_file(stream, connection.clone()));
+            let serving = tokio::spawn(self.clone().serve_file(stream, connection.clone()));
+            if self.state().options.is_one_by_one {
+                serving.await.unwrap();
+            }
         }
     }
 

@@ -1,0 +1,203 @@
+//! Files that travel: a world's own, and avatars that people brought. By content id, in chunks with hashes of their own.
+
+mod shelves;
+#[cfg(test)]
+mod tests;
+mod upload;
+
+use crate::{limiter::Limiter, world::Inbound};
+use network::{BulkStream, Connection};
+use protocol::{
+    AvatarChoice, BulkRequest, BulkResponse, ContentHash,
+    limits::{CHUNK_BYTES, STALL_TIMEOUT_SECS},
+};
+use shelves::{ServedFile, Shelves};
+use std::{
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
+use tokio::{
+    sync::{Semaphore, mpsc},
+    task::JoinSet,
+    time::{Instant, sleep, timeout},
+};
+use upload::Bringer;
+
+/// Avatars that are checked at once: each check may take a worker's whole memory.
+const MAX_CHECKS: usize = 2;
+/// Bytes of avatars that have arrived and are not checked yet, of all connections together.
+const MAX_BYTES_UNDER_WAY: usize = 256 * 1024 * 1024;
+/// Streams of one connection that are answered at once: as many as a client may have open beside its control stream, so
+/// that none waits for the end of another.
+const MAX_STREAMS: usize = 15;
+/// Requests of one connection in a second on average; more wait.
+const REQUESTS_PER_SECOND: f64 = 20.0;
+/// Requests of one connection before the rate counts: all files of a world, and avatars of who is there.
+const REQUEST_BURST: f64 = 2048.0;
+/// Pause of a connection that asks too much.
+const REQUEST_PAUSE: Duration = Duration::from_millis(50);
+
+/// Worlds of a server and their inboxes.
+pub(crate) type Worlds = Arc<Vec<(String, mpsc::Sender<Inbound>)>>;
+
+/// Content id of bytes.
+pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {
+    ContentHash(*blake3::hash(bytes).as_bytes())
+}
+
+/// Everything that a server gives out. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Library {
+    shelves: Arc<RwLock<Shelves>>,
+    checks: Arc<Semaphore>,
+    under_way: Arc<Semaphore>,
+}
+
+impl Default for Library {
+    fn default() -> Self {
+        Self {
+            shelves: Arc::default(),
+            checks: Arc::new(Semaphore::new(MAX_CHECKS)),
+            under_way: Arc::new(Semaphore::new(MAX_BYTES_UNDER_WAY)),
+        }
+    }
+}
+
+/// Somebody wears an avatar file: while this lives, it stays.
+pub(crate) struct Worn {
+    library: Library,
+    hash: ContentHash,
+}
+
+impl Drop for Worn {
+    fn drop(&mut self) {
+        self.library.write().take_off(self.hash);
+    }
+}
+
+impl Library {
+    /// Adds a file of a world.
+    pub(crate) fn add_world_file(&self, bytes: Vec<u8>) -> ContentHash {
+        let hash = content_hash(&bytes);
+        let file = ServedFile::new(bytes);
+        self.write().add_world_file(hash, file);
+        hash
+    }
+
+    /// Somebody puts an avatar on; nothing to hold where it is no file.
+    pub(crate) fn wear(&self, avatar: &AvatarChoice) -> Option<Worn> {
+        let AvatarChoice::File { hash, .. } = *avatar else {
+            return None;
+        };
+        self.write().put_on(hash);
+        let library = self.clone();
+        Some(Worn { library, hash })
+    }
+
+    fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
+        self.read().get(hash)
+    }
+
+    fn add_avatar(&self, owner: &str, hash: ContentHash, file: ServedFile) -> bool {
+        self.write().add_avatar(owner, hash, file)
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Shelves> {
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Shelves> {
+        self.shelves.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers the requests for files of a connection whose person has the key `owner`, until it ends.
+    pub(crate) async fn serve(self, connection: Connection, owner: String, worlds: Worlds) {
+        let bringer = Arc::new(Bringer::new(owner));
+        let epoch = Instant::now();
+        let mut rate = Limiter::starting(REQUESTS_PER_SECOND, REQUEST_BURST, 0.0);
+        let mut answers = JoinSet::new();
+        while let Ok(stream) = connection.accept_bulk().await {
+            while !rate.take(epoch.elapsed().as_secs_f64()) {
+                sleep(REQUEST_PAUSE).await;
+            }
+            while answers.try_join_next().is_some() {}
+            while answers.len() >= MAX_STREAMS {
+                answers.join_next().await;
+            }
+            let (library, bringer, worlds) = (self.clone(), bringer.clone(), worlds.clone());
+            answers.spawn(async move {
+                if let Err(reason) = library.answer(stream, &bringer, &worlds).await {
+                    tracing::debug!("a file was not served: {reason}");
+                }
+            });
+        }
+    }
+
+    async fn answer(
+        &self,
+        mut stream: BulkStream,
+        bringer: &Bringer,
+        worlds: &Worlds,
+    ) -> Result<(), String> {
+        let stall = Duration::from_secs(STALL_TIMEOUT_SECS);
+        let request = timeout(stall, stream.receiver.receive::<BulkRequest>())
+            .await
+            .map_err(|_elapsed| "nothing was asked for".to_owned())?
+            .map_err(|error| error.to_string())?;
+        match request {
+            BulkRequest::Fetch { hash, first_chunk } => {
+                self.send(&mut stream, &hash, first_chunk).await
+            }
+            BulkRequest::Offer { hash, bytes } => {
+                if self.receive(&mut stream, bringer, hash, bytes).await? {
+                    for (id, world) in worlds.iter() {
+                        if world.send(Inbound::AvatarArrived(hash)).await.is_err() {
+                            tracing::debug!("the world {id} has ended");
+                        }
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        stream: &mut BulkStream,
+        hash: &ContentHash,
+        first_chunk: u32,
+    ) -> Result<(), String> {
+        let Some(file) = self.get(hash) else {
+            return respond(
+                stream,
+                &BulkResponse::Refused("there is no such file here".to_owned()),
+            )
+            .await;
+        };
+        respond(
+            stream,
+            &BulkResponse::File {
+                bytes: file.bytes.len() as u64,
+                chunks: file.chunks.clone(),
+            },
+        )
+        .await?;
+        for chunk in file.bytes.chunks(CHUNK_BYTES).skip(first_chunk as usize) {
+            stream
+                .sender
+                .send_raw(chunk)
+                .await
+                .map_err(|error| error.to_string())?;
+        }
+        stream.sender.finish();
+        Ok(())
+    }
+}
+
+async fn respond(stream: &mut BulkStream, response: &BulkResponse) -> Result<(), String> {
+    stream
+        .sender
+        .send(response)
+        .await
+        .map_err(|error| error.to_string())
+}

@@ -1,0 +1,248 @@
+//! Visitors with files, over a simulated network.
+
+use super::*;
+use network::{
+    Certificate, ClientEndpoint, KnownServers, ServerEndpoint, Trust,
+    simulated::{LinkConfig, Network},
+};
+use protocol::limits::MAX_AVATAR_BYTES;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 7862);
+const ROUND_TRIP: Duration = Duration::from_millis(40);
+/// For an answer.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// A library at a server, and what it tells the world.
+struct Place {
+    network: Network,
+    library: Library,
+    inbox: mpsc::Receiver<Inbound>,
+}
+
+impl Place {
+    fn new(library: Library) -> Self {
+        let network = Network::new(1);
+        network.set_default_link(LinkConfig::path(ROUND_TRIP, Duration::ZERO, 0.0));
+        let certificate = Certificate::temporary().unwrap();
+        let endpoint = ServerEndpoint::simulated(&network, SERVER, &certificate).unwrap();
+        let (world, inbox) = mpsc::channel(64);
+        let worlds: Worlds = Arc::new(vec![("box".to_owned(), world)]);
+        let served = library.clone();
+        tokio::spawn(async move {
+            let mut number = 0;
+            while let Some(handshake) = endpoint.accept().await {
+                let connection = handshake.finish().await.unwrap();
+                let (library, worlds) = (served.clone(), worlds.clone());
+                number += 1;
+                let owner = format!("visitor {number}");
+                tokio::spawn(library.serve(connection, owner, worlds));
+            }
+        });
+        Self {
+            network,
+            library,
+            inbox,
+        }
+    }
+
+    async fn visitor(&self) -> Connection {
+        let ip = Ipv4Addr::new(10, 0, 1, 1).into();
+        let trust = Trust {
+            host: "10.0.0.1",
+            port: SERVER.port(),
+            invited: None,
+            known: &KnownServers::in_memory(),
+            pin_unknown: true,
+        };
+        ClientEndpoint::simulated(self.network.clone(), ip)
+            .connect(SERVER, trust, MOMENT)
+            .await
+            .unwrap()
+    }
+
+    /// Avatars of which the world has been told.
+    fn arrived(&mut self) -> usize {
+        let mut count = 0;
+        while let Ok(inbound) = self.inbox.try_recv() {
+            assert!(matches!(inbound, Inbound::AvatarArrived(_)));
+            count += 1;
+        }
+        count
+    }
+}
+
+async fn ask(visitor: &Connection, request: &BulkRequest) -> BulkStream {
+    let mut stream = visitor.open_bulk().await.unwrap();
+    stream.sender.send(request).await.unwrap();
+    stream
+}
+
+async fn answer(stream: &mut BulkStream) -> BulkResponse {
+    stream.receiver.receive().await.unwrap()
+}
+
+fn refusal(answer: BulkResponse) -> String {
+    match answer {
+        BulkResponse::Refused(reason) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn large() -> BulkRequest {
+    BulkRequest::Offer {
+        hash: ContentHash([7; 32]),
+        bytes: MAX_AVATAR_BYTES,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_stalls_is_given_up() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let mut stream = ask(&visitor, &large()).await;
+    assert_eq!(answer(&mut stream).await, BulkResponse::Send);
+    stream.sender.send_raw(&[0; 10_000]).await.unwrap();
+    let began = Instant::now();
+    let reason = refusal(answer(&mut stream).await);
+    assert!(reason.contains("in time"), "{reason}");
+    assert!(began.elapsed() < Duration::from_secs(STALL_TIMEOUT_SECS + 2));
+    assert_eq!(
+        place.library.under_way.available_permits(),
+        MAX_BYTES_UNDER_WAY
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_that_trickles_is_given_up() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let mut stream = ask(&visitor, &large()).await;
+    assert_eq!(answer(&mut stream).await, BulkResponse::Send);
+    let began = Instant::now();
+    let mut sender = stream.sender;
+    tokio::spawn(async move {
+        while sender.send_raw(&[0]).await.is_ok() {
+            sleep(Duration::from_secs(STALL_TIMEOUT_SECS - 1)).await;
+        }
+    });
+    let last = stream.receiver.receive::<BulkResponse>().await.unwrap();
+    assert!(refusal(last).contains("in time"));
+    assert!(began.elapsed() < Duration::from_secs(1_000));
+}
+
+#[tokio::test(start_paused = true)]
+async fn uploads_together_take_no_more_memory_than_is_set_aside() {
+    let share = 100_000;
+    let library = Library {
+        under_way: Arc::new(Semaphore::new(share)),
+        ..Library::default()
+    };
+    let place = Place::new(library);
+    let (one, other) = (place.visitor().await, place.visitor().await);
+    let mut first = ask(&one, &large()).await;
+    assert_eq!(answer(&mut first).await, BulkResponse::Send);
+    first.sender.send_raw(&[0; 60_000]).await.unwrap();
+    sleep(MOMENT).await;
+    let mut second = ask(&other, &large()).await;
+    assert_eq!(answer(&mut second).await, BulkResponse::Send);
+    second.sender.send_raw(&[0; 60_000]).await.unwrap();
+    let reason = refusal(answer(&mut second).await);
+    assert!(reason.contains("as many avatars as it can"), "{reason}");
+    one.close(network::CloseCode::Done, "");
+    sleep(MOMENT).await;
+    assert_eq!(place.library.under_way.available_permits(), share);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_visitor_brings_few_avatars_and_one_at_a_time() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let mut first = ask(&visitor, &large()).await;
+    assert_eq!(answer(&mut first).await, BulkResponse::Send);
+    let mut second = ask(&visitor, &large()).await;
+    assert!(
+        timeout(MOMENT, answer(&mut second)).await.is_err(),
+        "it waits"
+    );
+    drop(first);
+    assert_eq!(answer(&mut second).await, BulkResponse::Send);
+    drop(second);
+    let mut refused = 0;
+    for _ in 0..10 {
+        let mut stream = ask(&visitor, &large()).await;
+        if let BulkResponse::Refused(reason) = answer(&mut stream).await {
+            assert!(reason.contains("too many"), "{reason}");
+            refused += 1;
+        }
+    }
+    assert_eq!(refused, 8);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_world_is_told_of_a_new_avatar_alone() {
+    let mut place = Place::new(Library::default());
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/avatars/mira.vrm");
+    let file = std::fs::read(assets).unwrap();
+    let hash = content_hash(&file);
+    let bytes = file.len() as u64;
+    let offer = BulkRequest::Offer { hash, bytes };
+    let (one, other) = (place.visitor().await, place.visitor().await);
+    let mut first = ask(&one, &offer).await;
+    assert_eq!(answer(&mut first).await, BulkResponse::Send);
+    first.sender.send_raw(&file).await.unwrap();
+    assert_eq!(answer(&mut first).await, BulkResponse::Have);
+    sleep(MOMENT).await;
+    assert_eq!(place.arrived(), 1);
+    let world_file = place.library.add_world_file(vec![1; 100]);
+    let known = BulkRequest::Offer {
+        hash: world_file,
+        bytes: 100,
+    };
+    for request in [&offer, &known].repeat(20) {
+        let mut stream = ask(&other, request).await;
+        assert_eq!(answer(&mut stream).await, BulkResponse::Have);
+    }
+    sleep(MOMENT).await;
+    assert_eq!(place.arrived(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_asks_too_much_waits() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let hash = ContentHash([1; 32]);
+    let request = BulkRequest::Fetch {
+        hash,
+        first_chunk: 0,
+    };
+    let more = 100.0;
+    let began = Instant::now();
+    for _ in 0..(REQUEST_BURST + more) as u32 {
+        let mut stream = ask(&visitor, &request).await;
+        refusal(answer(&mut stream).await);
+    }
+    assert!(began.elapsed().as_secs_f64() > 0.8 * more / REQUESTS_PER_SECOND);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_that_is_not_read_holds_no_other_up() {
+    let library = Library::default();
+    let large = library.add_world_file(vec![5; 40 * CHUNK_BYTES]);
+    let small = library.add_world_file(vec![6; 100]);
+    let place = Place::new(library);
+    let visitor = place.visitor().await;
+    let fetch = |hash| BulkRequest::Fetch {
+        hash,
+        first_chunk: 0,
+    };
+    let mut ahead = ask(&visitor, &fetch(large)).await;
+    assert!(matches!(
+        answer(&mut ahead).await,
+        BulkResponse::File { .. }
+    ));
+    sleep(MOMENT).await;
+    let mut behind = ask(&visitor, &fetch(small)).await;
+    let found = timeout(MOMENT, answer(&mut behind)).await.unwrap();
+    assert!(matches!(found, BulkResponse::File { bytes: 100, .. }));
+}
