@@ -265,12 +265,12 @@ impl World {
     /// The server stops: everybody is told, everything is saved.
     pub(super) fn begin_closing(&mut self, reason: String, answer: oneshot::Sender<()>) {
         self.save_moved();
+        self.closed = Some(answer);
         self.tell_all(ServerMessage::Closing { reason });
         let everybody: Vec<PersonId> = self.people.keys().copied().collect();
         for person in everybody {
             self.dismiss(person, CloseCode::Closing, "the server stops");
         }
-        self.closed = Some(answer);
     }
 
     pub(super) fn finish_closing(&mut self) {

@@ -1,6 +1,7 @@
 //! One world while it runs: people, bodies, talk, stored state. A plain value that is stepped tick by tick, by a
 //! thread at 60 Hz or by a test; everything from outside comes through one bounded inbox.
 
+mod announcements;
 mod entry;
 mod hands;
 mod keeping;
@@ -13,9 +14,10 @@ mod truth;
 use crate::{
     files::Library, hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch,
 };
+use announcements::Announcements;
 use hands::Letting;
 use keeping::Pending;
-use network::{CloseCode, Connection, Courier, Frame, StateBudget};
+use network::{CloseCode, Connection, Courier, StateBudget};
 use people::{Person, Seat};
 use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
@@ -131,8 +133,7 @@ pub(crate) struct World {
     inbox: mpsc::Receiver<Inbound>,
     /// Where the avatars are that people wear.
     library: Library,
-    /// Who came and left, to be told soon to everybody but one.
-    announcements: Vec<(Option<PersonId>, Frame)>,
+    announcements: Announcements,
     statistics: Statistics,
     /// Of each new client.
     first_budget: StateBudget,
@@ -176,7 +177,7 @@ impl World {
             states: Vec::new(),
             inbox,
             library: conditions.library,
-            announcements: Vec::new(),
+            announcements: Announcements::default(),
             statistics: Statistics::watched_by(conditions.watch),
             first_budget: conditions.first_budget,
             courier: conditions.courier,

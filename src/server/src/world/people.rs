@@ -1,6 +1,6 @@
 //! Who is inside, and how they are told things.
 
-use super::{Hold, SessionId, World};
+use super::{Hold, SessionId, World, announcements::Announcement};
 use crate::{files::Worn, limiter::Limiter};
 use network::{CloseCode, Connection, Frame, PathStats, StateBudget};
 use protocol::{
@@ -93,6 +93,15 @@ pub(super) fn framed(message: &ServerMessage) -> Option<Frame> {
     }
 }
 
+/// Whom a message is news of.
+fn is_about(message: &ServerMessage) -> Option<PersonId> {
+    match message {
+        ServerMessage::PersonChanged(info) => Some(info.person),
+        ServerMessage::PersonLeft(person) => Some(*person),
+        _ => None,
+    }
+}
+
 /// Chat, notes and gestures that somebody may send.
 pub(super) fn talk_limiter(now_secs: f64) -> Limiter {
     let burst = f64::from(MAX_CHAT_PER_TEN_SECONDS);
@@ -137,22 +146,22 @@ impl World {
         let Some(frame) = framed(&message) else {
             return;
         };
-        let is_about_people = matches!(
-            message,
-            ServerMessage::PersonChanged(_) | ServerMessage::PersonLeft(_)
-        );
-        if is_about_people && !self.announcements.is_empty() {
+        if is_about(&message).is_some() && !self.announcements.is_empty() {
             // After what was said of the same person before.
-            self.announcements.push((but, frame));
+            self.announce(but, &message);
         } else {
             self.tell_framed(but, &frame);
         }
     }
 
     /// Tells everybody but one that somebody came or left, soon: when a crowd comes, each is told of several together.
+    /// Nobody is told any more of a world that closes.
     pub(super) fn announce(&mut self, but: Option<PersonId>, message: &ServerMessage) {
-        if let Some(frame) = framed(message) {
-            self.announcements.push((but, frame));
+        if self.closed.is_none()
+            && let Some(person) = is_about(message)
+            && let Some(frame) = framed(message)
+        {
+            self.announcements.push(Announcement { person, but, frame });
         }
     }
 
@@ -161,8 +170,8 @@ impl World {
         if !self.tick.is_multiple_of(ANNOUNCE_TICKS) {
             return;
         }
-        for (but, frame) in std::mem::take(&mut self.announcements) {
-            self.tell_framed(but, &frame);
+        for news in self.announcements.next_round() {
+            self.tell_framed(news.but, &news.frame);
         }
     }
 
@@ -210,7 +219,8 @@ impl World {
             self.remove_person(person);
         } else {
             let info = known.info.clone();
-            self.tell_others(Some(person), ServerMessage::PersonChanged(info));
+            // Not at once: whom that finds with a full queue is lost as well, and so on.
+            self.announce(Some(person), &ServerMessage::PersonChanged(info));
         }
     }
 
