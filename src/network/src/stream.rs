@@ -44,6 +44,8 @@ pub struct StreamReceiver {
     length: [u8; LENGTH_BYTES],
     length_filled: usize,
     body: Vec<u8>,
+    /// Of the message that was received last.
+    last_bytes: usize,
     /// Of streams for files: how much has arrived.
     counter: Option<Arc<AtomicU64>>,
 }
@@ -206,8 +208,20 @@ impl StreamReceiver {
             length: [0; LENGTH_BYTES],
             length_filled: 0,
             body: Vec::new(),
+            last_bytes: 0,
             counter: None,
         }
+    }
+
+    /// From now on messages may have so many bytes.
+    pub fn set_limit(&mut self, bytes: usize) {
+        self.limit = bytes;
+    }
+
+    /// Bytes of the message that was received last.
+    #[must_use]
+    pub const fn last_bytes(&self) -> usize {
+        self.last_bytes
     }
 
     pub(crate) fn set_counter(&mut self, counter: Arc<AtomicU64>) {
@@ -248,6 +262,7 @@ impl StreamReceiver {
         }
         let message = decode_message(&self.body, self.limit);
         self.length_filled = 0;
+        self.last_bytes = length;
         self.body = Vec::new();
         message.map_err(ReceiveError::Malformed)
     }

@@ -5,6 +5,8 @@
 pub const MAX_MESSAGE_BYTES: usize = 64 * 1024;
 /// Longest `Welcome` in bytes: it lists people, notes, chat and bodies.
 pub const MAX_WELCOME_BYTES: usize = 1024 * 1024;
+/// Latest tick that a server may tell of: 148,000 years. What is reckoned with ticks cannot overflow below it.
+pub const MAX_TICK: u64 = 1 << 48;
 /// Longest display name in grapheme clusters.
 pub const MAX_NAME_GRAPHEMES: usize = 24;
 /// Longest display name in UTF-8 bytes.

@@ -9,10 +9,14 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
 
 /// Cap of a cache when nothing else is wished: 2 GiB.
 pub const DEFAULT_CACHE_BYTES: u64 = 2 * 1024 * 1024 * 1024;
+
+/// Tells copies of this program's own apart.
+static NEXT_OWN: AtomicU64 = AtomicU64::new(0);
 
 /// A cache; cheap to clone. Several programs may use one folder at once.
 #[derive(Clone, Debug)]
@@ -109,17 +113,25 @@ impl Cache {
         if opened.try_lock().is_ok() {
             return Part::new(path, opened, true);
         }
-        // Another program fetches the same file: get a copy of one's own, from the start.
-        let own = path.with_extension(std::process::id().to_string());
+        // Somebody else fetches the same file: get a copy of one's own, from the start.
+        let number = NEXT_OWN.fetch_add(1, Ordering::Relaxed);
+        let own = path.with_extension(format!("{}-{number}", std::process::id()));
         remove(&own);
         let opened = open_part(&own).map_err(|error| CacheError::of(&own, error))?;
         Part::new(own, opened, false)
     }
 
-    /// Removes the files unused for longest until `needed` have room as well. Files in `needed` stay.
-    pub(crate) fn make_room(&self, needed: &[FileEntry]) -> Result<(), CacheError> {
+    /// Removes the files unused for longest until `needed` have room as well. Files in `needed` stay, and so does the
+    /// folder in which `laid_out` are.
+    pub(crate) fn make_room(
+        &self,
+        needed: &[FileEntry],
+        laid_out: &[FileEntry],
+    ) -> Result<(), CacheError> {
         let max_bytes = self.0.max_bytes;
-        let needed_bytes = needed.iter().map(|entry| entry.bytes).sum();
+        let needed_bytes = needed
+            .iter()
+            .fold(0, |sum: u64, entry| sum.saturating_add(entry.bytes));
         if needed_bytes > max_bytes {
             return Err(CacheError::OverCap {
                 needed_bytes,
@@ -143,7 +155,7 @@ impl Cache {
         let mut total = needed_bytes + others.iter().map(|found| found.bytes).sum::<u64>();
         if total > max_bytes {
             // Their links would hold the space of what is removed.
-            self.forget_layouts();
+            self.forget_layouts(&self.layout(laid_out));
         }
         for found in others {
             if total <= max_bytes {
@@ -158,17 +170,7 @@ impl Cache {
     /// Lays out files of the cache in a folder of their own, under the paths that the entries name. The paths
     /// must have been checked.
     pub(crate) fn lay_out(&self, files: &[FileEntry]) -> Result<PathBuf, CacheError> {
-        let mut id = blake3::Hasher::new();
-        for entry in files {
-            id.update(&entry.hash.0);
-            id.update(entry.path.as_bytes());
-            id.update(&[0]);
-        }
-        let folder = self
-            .0
-            .folder
-            .join("worlds")
-            .join(id.finalize().to_hex().as_str());
+        let folder = self.layout(files);
         for entry in files {
             let to = folder.join(&entry.path);
             let failed = |error| CacheError::of(&to, error);
@@ -184,9 +186,24 @@ impl Cache {
         self.0.folder.join("objects").join(hash.to_string())
     }
 
-    fn forget_layouts(&self) {
+    /// Folder in which these files are laid out.
+    fn layout(&self, files: &[FileEntry]) -> PathBuf {
+        let mut id = blake3::Hasher::new();
+        for entry in files {
+            id.update(&entry.hash.0);
+            id.update(entry.path.as_bytes());
+            id.update(&[0]);
+        }
+        let worlds = self.0.folder.join("worlds");
+        worlds.join(id.finalize().to_hex().as_str())
+    }
+
+    fn forget_layouts(&self, kept: &Path) {
         let worlds = self.0.folder.join("worlds");
         for entry in fs::read_dir(worlds).into_iter().flatten().flatten() {
+            if entry.path() == kept {
+                continue;
+            }
             if let Err(error) = fs::remove_dir_all(entry.path()) {
                 tracing::debug!("{} stays: {error}", entry.path().display());
             }
@@ -385,14 +402,17 @@ mod tests {
             bytes: 500,
             ..store(&cache, &[3; 10])
         };
-        cache.make_room(std::slice::from_ref(&coming)).unwrap();
+        cache.make_room(std::slice::from_ref(&coming), &[]).unwrap();
         assert_eq!(cache.find(old.hash), None);
         assert!(cache.find(new.hash).is_some());
         let error = cache
-            .make_room(&[FileEntry {
-                bytes: 1001,
-                ..coming
-            }])
+            .make_room(
+                &[FileEntry {
+                    bytes: 1001,
+                    ..coming
+                }],
+                &[],
+            )
             .unwrap_err();
         assert!(matches!(error, CacheError::OverCap { .. }));
     }
@@ -424,6 +444,42 @@ mod tests {
         one.append(b"b").unwrap();
         assert!(one.finish(&cache, hash).unwrap().is_some());
         assert!(cache.find(hash).is_some());
+    }
+
+    #[test]
+    fn a_file_may_come_several_times_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path(), 1000).unwrap();
+        let hash = ContentHash(*blake3::hash(b"ab").as_bytes());
+        let mut parts: Vec<Part> = (0..4).map(|_| cache.part(hash).unwrap()).collect();
+        for byte in [b"a", b"b"] {
+            for part in &mut parts {
+                part.append(byte).unwrap();
+            }
+        }
+        for part in parts {
+            assert!(part.finish(&cache, hash).unwrap().is_some());
+        }
+    }
+
+    #[test]
+    fn room_for_more_leaves_the_world_that_is_laid_out() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path(), 1000).unwrap();
+        let world = [store(&cache, &[1; 400])];
+        let other = [store(&cache, &[2; 401])];
+        let (here, there) = (
+            cache.lay_out(&world).unwrap(),
+            cache.lay_out(&other).unwrap(),
+        );
+        let coming = FileEntry {
+            bytes: 500,
+            ..store(&cache, &[3; 10])
+        };
+        let needed = [world[0].clone(), coming];
+        cache.make_room(&needed, &world).unwrap();
+        assert!(here.join(&world[0].path).exists() && cache.find(world[0].hash).is_some());
+        assert!(!there.exists() && cache.find(other[0].hash).is_none());
     }
 
     #[test]

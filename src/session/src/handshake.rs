@@ -2,11 +2,12 @@
 
 use crate::failure::Failure;
 use crate::session::SessionConfig;
+use crate::told;
 use identity::NONCE_BYTES;
 use network::{
     CloseCode, ConnectError, Connection, ControlStream, ReceiveError, SendError, Trust, resolve,
 };
-use protocol::limits::HANDSHAKE_TIMEOUT_SECS;
+use protocol::limits::{HANDSHAKE_TIMEOUT_SECS, MAX_MESSAGE_BYTES};
 use protocol::{ClientMessage, Hello, PROTOCOL_VERSION, Proof, ServerMessage, Welcome};
 use std::time::Duration;
 
@@ -104,7 +105,11 @@ async fn exchange(
     let signature = identity::prove(&config.key, &exporter, &nonce).to_vec();
     send(&mut control, &ClientMessage::Proof(Proof { signature })).await?;
     match receive(&mut control).await? {
-        ServerMessage::Welcome(welcome) => Ok((control, welcome)),
+        ServerMessage::Welcome(welcome) => {
+            told::check(&welcome).map_err(|fault| Failure::Protocol(fault.to_owned()))?;
+            control.receiver.set_limit(MAX_MESSAGE_BYTES);
+            Ok((control, welcome))
+        }
         other => Err(unexpected(other, "a welcome")),
     }
 }

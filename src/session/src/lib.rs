@@ -11,6 +11,7 @@ mod motion;
 mod record;
 mod run;
 mod session;
+mod told;
 mod view;
 mod visit;
 mod world_files;

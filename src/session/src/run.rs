@@ -5,11 +5,12 @@ use crate::failure::Failure;
 use crate::handshake::{connect, enter};
 use crate::motion::MotionSender;
 use crate::session::{Command, SessionConfig, Shared};
+use crate::told::Told;
 use crate::visit::{End, Visit, fetch_world, report_stage, spawn_writer};
 use crate::world_files::WorldFiles;
 use network::{CloseCode, Connection, ControlStream};
 use protocol::{Denial, FileEntry, ServerMessage, Welcome};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -223,9 +224,11 @@ impl Course {
             receiver: control.receiver,
             outgoing: spawn_writer(control.sender),
             motion: MotionSender::new(self.visits),
+            told: Told::of(&welcome),
+            world_files: welcome.world.files.clone(),
+            fetching: BTreeMap::new(),
             pending: BTreeSet::new(),
             transfers: JoinSet::new(),
-            fetching: BTreeSet::new(),
             offering: BTreeSet::new(),
             is_ready: self.is_ready,
             wished: None,
@@ -234,7 +237,12 @@ impl Course {
         let end = visit.run(&welcome, waiting).await;
         visit.update_stats();
         let unanswered = std::mem::take(&mut visit.pending);
-        let cut_off = &visit.fetching | &visit.offering;
+        let cut_off: BTreeSet<_> = visit
+            .fetching
+            .keys()
+            .chain(&visit.offering)
+            .copied()
+            .collect();
         self.is_ready = visit.is_ready;
         let persona = visit.persona.take();
         drop(visit);

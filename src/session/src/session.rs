@@ -68,6 +68,8 @@ pub struct Session {
     shared: Arc<Shared>,
     next_request: AtomicU32,
     basis: Basis,
+    /// The last event has been given.
+    is_over: bool,
     did: Did,
     /// Tells that the thread of a session that has one is through.
     finished: Option<Mutex<std_mpsc::Receiver<()>>>,
@@ -196,6 +198,7 @@ impl Session {
             shared: shared.clone(),
             next_request: AtomicU32::new(1),
             basis: Basis::default(),
+            is_over: false,
             finished: None,
         };
         let task = run::run(config, shared, event_sender, command_receiver);
@@ -204,16 +207,30 @@ impl Session {
 
     /// The next event, `None` when there is none now.
     pub fn try_event(&mut self) -> Option<SessionEvent> {
-        let event = self.events.try_recv().ok()?;
+        let event = match self.events.try_recv() {
+            Ok(event) => event,
+            Err(mpsc::error::TryRecvError::Empty) => return None,
+            Err(mpsc::error::TryRecvError::Disconnected) => self.broken_off()?,
+        };
         self.note(&event);
         Some(event)
     }
 
     /// Waits for the next event, for front-ends that are tasks themselves; `None` when the session is over.
     pub async fn next_event(&mut self) -> Option<SessionEvent> {
-        let event = self.events.recv().await?;
+        let event = match self.events.recv().await {
+            Some(event) => event,
+            None => self.broken_off()?,
+        };
         self.note(&event);
         Some(event)
+    }
+
+    /// The last event of a session that ended without one: a fault here, and still an end.
+    fn broken_off(&self) -> Option<SessionEvent> {
+        (!self.is_over).then(|| SessionEvent::Closed {
+            reason: "the session broke off".to_owned(),
+        })
     }
 
     /// Who one is here: whoever wrote a note is named by it.
@@ -224,6 +241,7 @@ impl Session {
 
     /// Motion counts from the events that the front-end had seen when it set it.
     fn note(&mut self, event: &SessionEvent) {
+        self.is_over |= event.is_end();
         match event {
             SessionEvent::Entered { .. } | SessionEvent::Resumed(_) => {
                 self.basis = Basis {

@@ -5,15 +5,16 @@ use crate::failure::Failure;
 use crate::fetch::{self, FetchError};
 use crate::motion::MotionSender;
 use crate::session::{Command, SessionConfig, Shared};
+use crate::told::Told;
 use crate::world_files::{self, WorldFiles};
 use network::{CloseCode, Connection, Disconnected, ReceiveError, StreamReceiver, StreamSender};
-use protocol::limits::MAX_DATAGRAMS_PER_SECOND;
+use protocol::limits::{MAX_AVATAR_BYTES, MAX_DATAGRAMS_PER_SECOND};
 use protocol::{
-    AvatarChoice, ClientMessage, ContentHash, Denial, DisplayName, ServerMessage, Welcome,
-    WorldInfo,
+    AvatarChoice, ClientMessage, ContentHash, Denial, DisplayName, FileEntry, ServerMessage,
+    Welcome, WorldInfo,
 };
 use replication::TraceEvent;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -35,6 +36,8 @@ const MAX_OUTGOING: usize = 256;
 const MAX_PENDING: usize = 1024;
 /// Messages of the server that wait while the world is fetched.
 const MAX_WAITING_MESSAGES: usize = 4096;
+/// Their bytes as they travelled.
+const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// Between two reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
 /// For a last message to arrive.
@@ -59,11 +62,15 @@ pub(crate) struct Visit<'a> {
     pub(crate) receiver: StreamReceiver,
     pub(crate) outgoing: mpsc::Sender<ClientMessage>,
     pub(crate) motion: MotionSender,
+    /// What the server has told of.
+    pub(crate) told: Told,
+    /// Files of the world, which stay in the cache.
+    pub(crate) world_files: Vec<FileEntry>,
     /// Numbers of requests without an answer.
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) transfers: JoinSet<Transferred>,
-    /// Files on their way in, and out: each is answered once, however the connection ends.
-    pub(crate) fetching: BTreeSet<ContentHash>,
+    /// Files on their way in, with their bytes, and out: each is answered once, however the connection ends.
+    pub(crate) fetching: BTreeMap<ContentHash, u64>,
     pub(crate) offering: BTreeSet<ContentHash>,
     pub(crate) is_ready: bool,
     /// The change of name and look that was asked for last.
@@ -128,10 +135,12 @@ pub(crate) async fn fetch_world(
         return Ok(WorldFiles::default());
     };
     world_files::check(world).map_err(Failure::WorldBroken)?;
-    let total = world.files.iter().map(|entry| entry.bytes).sum();
+    let files = distinct(&world.files);
+    let total = files.iter().map(|entry| entry.bytes).sum();
     let done = Arc::new(AtomicI64::new(0));
-    let fetching = fetch_all(cache, connection, world, &done);
+    let fetching = fetch_all(cache, connection, files, &done);
     tokio::pin!(fetching);
+    let mut waiting_bytes = 0;
     let mut progress = tokio::time::interval(PROGRESS_INTERVAL);
     loop {
         tokio::select! {
@@ -140,7 +149,13 @@ pub(crate) async fn fetch_world(
                 break;
             }
             message = receiver.receive::<ServerMessage>() => match message {
-                Ok(message) if waiting.len() < MAX_WAITING_MESSAGES => waiting.push(message),
+                Ok(message)
+                    if waiting.len() < MAX_WAITING_MESSAGES
+                        && waiting_bytes < MAX_WAITING_BYTES =>
+                {
+                    waiting_bytes += receiver.last_bytes();
+                    waiting.push(message);
+                }
                 Ok(_) => return Err(Failure::Protocol("too many messages".to_owned())),
                 Err(ReceiveError::Malformed(error)) => tracing::debug!("{error}"),
                 Err(ReceiveError::Disconnected(reason)) => return Err(Failure::Disconnected(reason)),
@@ -159,20 +174,20 @@ pub(crate) async fn fetch_world(
 async fn fetch_all(
     cache: &crate::cache::Cache,
     connection: &Connection,
-    world: &WorldInfo,
+    files: Vec<FileEntry>,
     done: &Arc<AtomicI64>,
 ) -> Result<(), Failure> {
-    let (room, files) = (cache.clone(), world.files.clone());
-    fetch::blocking(move || room.make_room(&files))
+    let (room, needed) = (cache.clone(), files.clone());
+    fetch::blocking(move || room.make_room(&needed, &[]))
         .await
         .map_err(|error| world_failure(error, "the whole"))?;
-    let mut entries = world.files.iter();
+    let mut entries = files.into_iter();
     let mut running = JoinSet::new();
     loop {
         while running.len() < FETCHES_AT_ONCE
             && let Some(entry) = entries.next()
         {
-            let (connection, cache, entry) = (connection.clone(), cache.clone(), entry.clone());
+            let (connection, cache) = (connection.clone(), cache.clone());
             let done = done.clone();
             running.spawn(async move {
                 let count = |bytes| {
@@ -191,6 +206,13 @@ async fn fetch_all(
             Some(Err(error)) => return Err(Failure::Here(format!("a fetch stopped: {error}"))),
         }
     }
+}
+
+/// Each content once, whatever it is called.
+fn distinct(files: &[FileEntry]) -> Vec<FileEntry> {
+    let mut seen = BTreeSet::new();
+    let is_first = |entry: &&FileEntry| seen.insert(entry.hash.0);
+    files.iter().filter(is_first).cloned().collect()
 }
 
 fn world_failure(error: FetchError, path: &str) -> Failure {
@@ -289,6 +311,10 @@ impl Visit<'_> {
     }
 
     async fn on_message(&mut self, message: ServerMessage) -> Option<End> {
+        if !self.told.take(&message) || !self.answers(&message) {
+            tracing::debug!("a message that no honest server sends was dropped");
+            return None;
+        }
         let event = match message {
             ServerMessage::PersonChanged(person) => SessionEvent::PersonChanged(person),
             ServerMessage::PersonLeft(person) => SessionEvent::PersonLeft(person),
@@ -364,6 +390,16 @@ impl Visit<'_> {
         SessionEvent::FileFailed { hash, reason }
     }
 
+    /// False for an answer to what was not asked.
+    fn answers(&self, message: &ServerMessage) -> bool {
+        match message {
+            ServerMessage::Done { request }
+            | ServerMessage::Denied { request, .. }
+            | ServerMessage::Statistics { request, .. } => self.pending.contains(request),
+            _ => true,
+        }
+    }
+
     async fn on_state(&mut self, bytes: &[u8]) {
         self.shared.record(|| TraceEvent::Received(bytes.to_vec()));
         let taken = self.shared.view().take(bytes, self.shared.now_secs());
@@ -418,7 +454,7 @@ impl Visit<'_> {
             let reason = "this session keeps no files".to_owned();
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         };
-        if self.fetching.contains(&hash) {
+        if self.fetching.contains_key(&hash) {
             // One answer is for all who asked.
             return;
         }
@@ -426,10 +462,26 @@ impl Visit<'_> {
             let reason = "too many files at once".to_owned();
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         }
-        self.fetching.insert(hash);
+        if bytes > MAX_AVATAR_BYTES {
+            let reason = "it is larger than an avatar may be".to_owned();
+            return self.tell(SessionEvent::FileFailed { hash, reason }).await;
+        }
+        self.fetching.insert(hash, bytes);
+        let world_files = self.world_files.clone();
+        let mut needed = world_files.clone();
+        needed.extend(self.fetching.iter().map(|(hash, bytes)| FileEntry {
+            path: String::new(),
+            bytes: *bytes,
+            hash: *hash,
+        }));
         let connection = self.connection.clone();
         self.transfers.spawn(async move {
-            let result = fetch::fetch(&connection, &cache, hash, bytes, |_| {}).await;
+            let room = cache.clone();
+            let making = fetch::blocking(move || room.make_room(&needed, &world_files));
+            let result = match making.await {
+                Ok(()) => fetch::fetch(&connection, &cache, hash, bytes, |_| {}).await,
+                Err(error) => Err(error),
+            };
             Transferred::Fetched(hash, result)
         });
     }

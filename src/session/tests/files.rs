@@ -69,6 +69,27 @@ async fn files_that_wait_for_others_on_a_thin_path_are_waited_for() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn files_with_the_same_content_are_fetched_once() {
+    let same = bytes(2 * CHUNK_BYTES, 5);
+    let mut options = world();
+    options
+        .files
+        .extend((0..4).map(|number| (format!("copy {number}.bin"), same.clone())));
+    let paths: Vec<String> = options.files.iter().map(|(path, _)| path.clone()).collect();
+    let place = Place::new(internet(), options);
+    let files = entered(&place, 1).await;
+    for path in &paths[3..] {
+        assert_eq!(std::fs::read(files.folder().join(path)).unwrap(), same);
+    }
+    let fetches = place.server.state().fetches.clone();
+    let count = fetches
+        .iter()
+        .filter(|(hash, _)| *hash == content_of(&same))
+        .count();
+    assert_eq!((fetches.len(), count), (4, 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_damaged_chunk_is_fetched_again() {
     let place = Place::new(
         LinkConfig::default(),

@@ -7,8 +7,8 @@ use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo,
     SHIPPED_AVATARS, ServerMessage, TICKS_PER_SECOND,
     limits::{
-        LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, MAX_WELCOME_BYTES,
-        RESUME_SECS, SILENCE_TIMEOUT_SECS,
+        LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, MAX_MESSAGE_BYTES,
+        MAX_WELCOME_BYTES, RESUME_SECS, SILENCE_TIMEOUT_SECS,
     },
 };
 use replication::{ClientView, ReceiveLog};
@@ -84,7 +84,11 @@ impl Seat {
 
 /// A message as it travels. What cannot be encoded is a fault of ours, and is told to nobody.
 pub(super) fn framed(message: &ServerMessage) -> Option<Frame> {
-    match Frame::new(message, MAX_WELCOME_BYTES) {
+    let limit = match message {
+        ServerMessage::Welcome(_) => MAX_WELCOME_BYTES,
+        _ => MAX_MESSAGE_BYTES,
+    };
+    match Frame::new(message, limit) {
         Ok(frame) => Some(frame),
         Err(error) => {
             tracing::error!("a message cannot be told: {error}");

@@ -33,6 +33,10 @@ pub(crate) struct Options {
     pub(crate) cut_after_chunks: Option<(usize, u32)>,
     /// Answer one file stream after the other.
     pub(crate) is_one_by_one: bool,
+    /// Files of the world, when the others are only served.
+    pub(crate) listed: Option<usize>,
+    /// The clock in the welcome.
+    pub(crate) welcome_tick: Option<u64>,
     /// Say nothing after the hello.
     pub(crate) is_silent: bool,
     /// Send these bytes instead of the challenge.
@@ -225,7 +229,7 @@ impl TestServer {
             entity: EntityId(id),
             name: hello.name.clone(),
             is_resumed,
-            tick: state.tick(),
+            tick: state.options.welcome_tick.unwrap_or_else(|| state.tick()),
             position,
             yaw: 0.0,
             world: state.world(),
@@ -433,7 +437,9 @@ impl State {
     }
 
     fn world(&self) -> WorldInfo {
-        let files = self.options.files.iter().map(|(path, content)| FileEntry {
+        let listed = self.options.listed.unwrap_or(usize::MAX);
+        let files = self.options.files.iter().take(listed);
+        let files = files.map(|(path, content)| FileEntry {
             path: path.clone(),
             bytes: content.len() as u64,
             hash: content_of(content),
