@@ -9,7 +9,7 @@ use crate::told::Told;
 use crate::visit::{End, Visit, fetch_world, report_stage, spawn_writer};
 use crate::world_files::WorldFiles;
 use network::{CloseCode, Connection, ControlStream};
-use protocol::{Denial, FileEntry, ServerMessage, Welcome};
+use protocol::{ContentHash, Denial, FileEntry, ServerMessage, Welcome};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
@@ -252,18 +252,23 @@ impl Course {
             config.name = persona.name;
             config.avatar = persona.avatar;
         }
-        for hash in cut_off {
-            let reason = "the connection was lost on the way".to_owned();
-            self.tell(SessionEvent::FileFailed { hash, reason }).await;
-        }
-        for request in unanswered {
-            let reason =
-                Denial::Other("the connection was lost before the server answered".to_owned());
-            self.tell(SessionEvent::Denied { request, reason }).await;
-        }
+        self.answer_cut_off(cut_off, unanswered).await;
         match end {
             End::Lost(reason) => Attempt::Lost(reason),
             End::Over(last) => Attempt::Over(last),
+        }
+    }
+
+    /// Answers what a lost connection leaves open: files on their way, and requests.
+    async fn answer_cut_off(&self, files: BTreeSet<ContentHash>, requests: BTreeSet<u32>) {
+        for hash in files {
+            let reason = "the connection was lost on the way".to_owned();
+            self.tell(SessionEvent::FileFailed { hash, reason }).await;
+        }
+        for request in requests {
+            let reason =
+                Denial::Other("the connection was lost before the server answered".to_owned());
+            self.tell(SessionEvent::Denied { request, reason }).await;
         }
     }
 
