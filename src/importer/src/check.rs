@@ -1,6 +1,10 @@
 //! `stoa-import check`: one report a file.
 
-use crate::{html, text};
+use crate::{
+    html,
+    output::{self, Replaces},
+    text,
+};
 use scene::{Cost, Issue, Purpose, Report, Support, check_file};
 use serde_json::{Value, json};
 use std::{
@@ -57,6 +61,13 @@ pub(crate) fn run(
     output: &mut dyn Write,
     errors: &mut dyn Write,
 ) -> io::Result<u8> {
+    if let Some(page) = &options.html {
+        let files: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
+        if let Err(fault) = output::refuse_loss(page, &files, &["html", "htm"], Replaces::Any) {
+            writeln!(errors, "stoa-import: {fault}")?;
+            return Ok(NO_REPORT);
+        }
+    }
     let mut worst = NO_ERRORS;
     let mut reports = Vec::new();
     for file in &options.files {
@@ -85,7 +96,7 @@ pub(crate) fn run(
         worst = worst.max(code);
     }
     if let Some(path) = &options.html
-        && let Err(error) = std::fs::write(path, html::page(&reports))
+        && let Err(error) = output::write_whole(path, html::page(&reports).as_bytes())
     {
         writeln!(
             errors,

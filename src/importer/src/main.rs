@@ -7,6 +7,7 @@ mod convert;
 mod extensions;
 mod formats;
 mod html;
+mod output;
 mod preview;
 mod text;
 

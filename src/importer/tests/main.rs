@@ -8,4 +8,5 @@
 
 mod convert;
 mod formats;
+mod output;
 mod worker;

@@ -19,6 +19,7 @@ pub(crate) use worker::{Options as WorkerOptions, run_worker};
 use crate::{
     check::{self, PurposeName},
     formats::{self, Hints},
+    output::{self, Replaces},
 };
 use clap::ValueEnum as _;
 use physics::Physics;
@@ -30,6 +31,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+/// Endings of files that are written.
+const ENDINGS: [&str; 3] = ["glb", "vrm", "vrma"];
 /// Exit code when the file was not converted.
 const FAILED: u8 = 1;
 
@@ -38,7 +41,7 @@ const FAILED: u8 = 1;
 pub(crate) struct Options {
     /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl or .ply.
     input: PathBuf,
-    /// File to write: .glb, or .vrm for avatars.
+    /// File to write: .glb, .vrm for avatars, or .vrma; one that is there is replaced only when `stoa-import` made it.
     output: PathBuf,
     #[command(flatten)]
     wishes: Wishes,
@@ -184,6 +187,12 @@ pub(crate) fn run(
 }
 
 fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
+    let inputs = [options.input.as_path()];
+    let is_free = output::refuse_loss(&options.output, &inputs, &ENDINGS, Replaces::OwnGlb);
+    if let Err(fault) = is_free {
+        writeln!(errors, "stoa-import: {fault}")?;
+        return Ok(FAILED);
+    }
     let shown = options.input.display();
     let done = match worker::convert(&options.input, &options.wishes) {
         Ok(done) => done,
@@ -192,7 +201,7 @@ fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
             return Ok(FAILED);
         }
     };
-    if let Err(error) = write_whole(&options.output, &done.bytes) {
+    if let Err(error) = output::write_whole(&options.output, &done.bytes) {
         let shown = options.output.display();
         writeln!(errors, "stoa-import: {shown} cannot be written: {error}")?;
         return Ok(FAILED);
@@ -233,13 +242,4 @@ pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<Vec<u8>, String> {
         ..wishes.clone()
     };
     worker::convert(input, &wishes).map(|done| done.bytes)
-}
-
-/// Writes beside the file and renames, so that nobody ever reads half of it.
-fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = path.with_file_name(name);
-    std::fs::write(&part, bytes)?;
-    std::fs::rename(&part, path)
 }

@@ -1,7 +1,7 @@
 //! The steps from a file to a canonical GLB.
 
 use super::{Wishes, levels, pack, physics, plain, quantize, simplify, textures};
-use crate::formats;
+use crate::{formats, output::GENERATOR};
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
     writer::{Draft, OrderTriangles},
@@ -39,6 +39,7 @@ fn convert_bytes(
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
+    sign(&mut draft);
     textures::improve(
         &mut draft,
         textures::Wishes {
@@ -71,6 +72,17 @@ fn convert_bytes(
     let glb = glb.map_err(|error| error.to_string())?;
     confirm(&glb, purpose)?;
     Ok((glb, notes.into_iter().collect()))
+}
+
+/// Says who made the result, after who made the source: by that it may be replaced.
+fn sign(draft: &mut Draft) {
+    let generator = &mut draft.json["asset"]["generator"];
+    let signed = match generator.as_str().filter(|own| !own.is_empty()) {
+        Some(own) if own.ends_with(GENERATOR) => return,
+        Some(own) => format!("{own}, {GENERATOR}"),
+        None => GENERATOR.to_owned(),
+    };
+    *generator = signed.into();
 }
 
 /// Fewer triangles where that is asked for, over vertices that are welded.

@@ -1,6 +1,7 @@
 //! A glTF document in the making.
 
 use super::{Foreign, Hints};
+use crate::output::GENERATOR;
 use scene::{
     limits::{MAX_ACCESSOR_COUNT, MAX_IMAGE_SIDE},
     writer::{Array, ArrayShape, Component, Draft},
@@ -46,7 +47,7 @@ impl<'a> Model<'a> {
         let json = json!({
             "asset": {
                 "version": "2.0",
-                "generator": concat!("stoa-import ", env!("CARGO_PKG_VERSION")),
+                "generator": GENERATOR,
             },
             "scene": 0,
             "scenes": [{ "nodes": [] }],

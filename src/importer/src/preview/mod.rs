@@ -4,7 +4,10 @@
 
 mod sheet;
 
-use crate::{check, convert};
+use crate::{
+    check, convert,
+    output::{self, Replaces},
+};
 use image::GenericImageView as _;
 use std::{
     fs,
@@ -56,6 +59,7 @@ pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
 }
 
 fn draw(options: &Options) -> Result<(), String> {
+    output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
     let folder = Folder::new()?;
     let glb = convert::plain(&options.input, &options.wishes)?;
     let sheet = sheet::make(&glb)?;
@@ -87,9 +91,11 @@ fn draw(options: &Options) -> Result<(), String> {
     let whole = image::open(&picture).map_err(|error| error.to_string())?;
     let (left, top, width, height) = sheet::middle(whole.dimensions(), options.size);
     let sheet = whole.crop_imm(left, top, width, height).to_rgb8();
+    let mut png = io::Cursor::new(Vec::new());
     sheet
-        .save_with_format(&options.output, image::ImageFormat::Png)
-        .map_err(|error| error.to_string())
+        .write_to(&mut png, image::ImageFormat::Png)
+        .map_err(|error| error.to_string())?;
+    output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())
 }
 
 /// `stoa`, which is installed beside this program.

@@ -1,0 +1,157 @@
+//! Files that are written: never in place of a designer's, and whole or not at all.
+
+use serde_json::Value;
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    path::{Path, PathBuf},
+};
+
+/// What every result says of who made it.
+pub(crate) const GENERATOR: &str = concat!("stoa-import ", env!("CARGO_PKG_VERSION"));
+/// By what a result of any version is known again.
+const OWN_NAME: &str = "stoa-import ";
+/// Bytes of a GLB before its JSON.
+const HEADER: usize = 20;
+/// Most names that are tried for a file in the making.
+const MAX_NAMES: u32 = 100;
+
+/// What may be written over an existing file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Replaces {
+    /// Any file with the right ending.
+    Any,
+    /// A GLB that this program made, or nothing.
+    OwnGlb,
+}
+
+/// Refuses a name to write to under which a file of a person would be lost: that of an input, that of another kind of file,
+/// and where it is asked for, that of a file from elsewhere.
+///
+/// # Errors
+/// One line that says why not.
+pub(crate) fn refuse_loss(
+    output: &Path,
+    inputs: &[&Path],
+    endings: &[&str],
+    replaces: Replaces,
+) -> Result<(), String> {
+    let shown = output.display();
+    let ending = output.extension().and_then(|ending| ending.to_str());
+    let is_fitting = ending.is_some_and(|own| {
+        endings
+            .iter()
+            .any(|ending| own.eq_ignore_ascii_case(ending))
+    });
+    if !is_fitting {
+        let endings: Vec<String> = endings.iter().map(|ending| format!(".{ending}")).collect();
+        return Err(format!(
+            "nothing is written to {shown}: its name must end with {}",
+            endings.join(" or ")
+        ));
+    }
+    let Ok(place) = output.canonicalize() else {
+        // It is not there yet.
+        return Ok(());
+    };
+    let is_input = |input: &&Path| input.canonicalize().is_ok_and(|input| input == place);
+    if inputs.iter().any(is_input) {
+        return Err(format!(
+            "nothing is written to {shown}: it is a file that is read; give another name"
+        ));
+    }
+    if replaces == Replaces::OwnGlb && !is_own(&place) {
+        return Err(format!(
+            "{shown} is there already and was not made by stoa-import: give another name, or remove it first"
+        ));
+    }
+    Ok(())
+}
+
+/// True for a GLB that says so, and for an empty file.
+fn is_own(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
+        return false;
+    };
+    let most = (HEADER + scene::limits::MAX_JSON_BYTES) as u64;
+    let mut bytes = Vec::new();
+    if file.take(most).read_to_end(&mut bytes).is_err() {
+        return false;
+    }
+    let Some((head, rest)) = bytes.split_at_checked(HEADER) else {
+        return bytes.is_empty();
+    };
+    let length = u32::from_le_bytes([head[12], head[13], head[14], head[15]]) as usize;
+    let json = rest.get(..length).filter(|_| head.starts_with(b"glTF"));
+    let json: Option<Value> = json.and_then(|json| serde_json::from_slice(json).ok());
+    json.is_some_and(|json| {
+        let generator = json["asset"]["generator"].as_str();
+        generator.is_some_and(|generator| generator.contains(OWN_NAME))
+    })
+}
+
+/// Writes beside the file and renames, so that nobody ever reads half of it.
+///
+/// # Errors
+/// When it cannot be written; the file is then as it was, and nothing lies beside it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (part, mut file) = part_beside(path)?;
+    let written = file.write_all(bytes);
+    drop(file);
+    written
+        .and_then(|()| fs::rename(&part, path))
+        .inspect_err(|_fault| drop(fs::remove_file(&part)))
+}
+
+/// A new file beside another, under a name that nobody has.
+fn part_beside(path: &Path) -> io::Result<(PathBuf, File)> {
+    let process = std::process::id();
+    let mut last = io::ErrorKind::AlreadyExists.into();
+    for number in 0..MAX_NAMES {
+        let mut name = path.file_name().unwrap_or_default().to_owned();
+        name.push(format!(".{process}-{number}.part"));
+        let part = path.with_file_name(name);
+        match OpenOptions::new().write(true).create_new(true).open(&part) {
+            Ok(file) => return Ok((part, file)),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => last = error,
+            Err(error) => return Err(error),
+        }
+    }
+    Err(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(folder: &Path) -> Vec<String> {
+        let entries = fs::read_dir(folder).unwrap();
+        let mut names: Vec<String> = entries
+            .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn a_file_is_written_whole_and_its_neighbours_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.glb");
+        fs::write(folder.path().join("out.glb.part"), "somebody's").unwrap();
+        write_whole(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(folder.path()), ["out.glb", "out.glb.part"]);
+        let neighbour = fs::read(folder.path().join("out.glb.part")).unwrap();
+        assert_eq!(neighbour, b"somebody's");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_written_leaves_nothing_beside_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.glb");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join("inside"), "").unwrap();
+        assert!(write_whole(&path, b"new").is_err());
+        assert_eq!(names(folder.path()), ["out.glb"]);
+    }
+}
