@@ -33,8 +33,6 @@ enum Command {
     Check(check::Options),
     /// Writes one canonical GLB: exit 0 when it is written, 1 when not.
     Convert(convert::Options),
-    #[command(hide = true)]
-    ConvertWorker(convert::WorkerOptions),
     /// Draws a picture of a file from all sides: exit 0 when it is written, 1 when not.
     Preview(preview::Options),
     /// Prints what is done with each extension of glTF.
@@ -42,22 +40,16 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    if let Some(code) = scene::worker::serve_if_asked(&[]) {
+    if let Some(code) = scene::worker::serve_if_asked(&[&convert::DECODER]) {
         return code;
     }
     let output = std::io::stdout();
     let mut output = std::io::BufWriter::new(output.lock());
     let command = Arguments::parse().command;
-    // The worker of `convert` is itself apart.
-    if !matches!(command, Command::ConvertWorker(_)) {
-        scene::worker::decode_apart(WorkerLimits::default());
-    }
+    scene::worker::decode_apart(WorkerLimits::default());
     let result = match command {
         Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
         Command::Convert(options) => convert::run(&options, &mut output, &mut std::io::stderr()),
-        Command::ConvertWorker(options) => {
-            convert::run_worker(&options, &mut output, &mut std::io::stderr())
-        }
         Command::Preview(options) => preview::run(&options, &mut std::io::stderr()),
         Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
     };

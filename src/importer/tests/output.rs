@@ -82,3 +82,54 @@ fn what_the_importer_made_is_made_again() {
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
 }
+
+#[test]
+fn a_result_with_many_notes_is_whole_and_tells_them_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let [input, output] = ["a.obj", "out.glb"].map(|name| folder.path().join(name));
+    let mut library = String::new();
+    let mut object = "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\n".to_owned();
+    for number in 0..18 {
+        let image = format!("{number}{}.png", "\u{1F3DB}".repeat(110));
+        library.push_str(&format!("newmtl m{number}\nmap_Kd {image}\n"));
+        object.push_str(&format!("usemtl m{number}\nf 1/1 2/1 3/1\n"));
+    }
+    fs::write(folder.path().join("a.mtl"), library).unwrap();
+    fs::write(&input, object).unwrap();
+    let done = import(&["convert"], &[&input, &output]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    assert!(fs::read(&output).unwrap().starts_with(b"glTF"));
+    let told = String::from_utf8(done.stdout).unwrap();
+    let notes = told
+        .lines()
+        .filter(|line| line.contains("is not there, or no PNG"));
+    assert!(told.len() > 4_096);
+    assert_eq!(notes.count(), 18, "{told}");
+}
+
+#[test]
+fn a_fault_that_holds_much_of_the_file_leaves_the_last_result() {
+    let folder = tempfile::tempdir().unwrap();
+    let [input, output] = ["a.gltf", "out.glb"].map(|name| folder.path().join(name));
+    fs::write(&input, r#"{"asset":{"version":"2.0"}}"#).unwrap();
+    assert!(import(&["convert"], &[&input, &output]).status.success());
+    let good = fs::read(&output).unwrap();
+    let name = "x".repeat(100_000);
+    let json = format!(
+        r#"{{"asset":{{"version":"2.0"}},"extensionsUsed":["{name}"],"extensionsRequired":["{name}"]}}"#
+    );
+    fs::write(&input, json).unwrap();
+    let done = import(&["convert"], &[&input, &output]);
+    assert_eq!(done.status.code(), Some(1));
+    let line = String::from_utf8(done.stderr).unwrap();
+    assert!(
+        line.lines().count() == 1 && line.len() < 2_048,
+        "{}",
+        line.len()
+    );
+    assert!(fs::read(&output).unwrap() == good);
+}

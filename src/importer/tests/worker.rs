@@ -83,6 +83,27 @@ fn a_payload_that_takes_too_much_memory_costs_one_line() {
     assert!(importer(|_| {}).decode(&WEBP, &[&webp], LIMIT).is_ok());
 }
 
+#[cfg(unix)]
+#[test]
+fn converting_takes_no_more_memory_than_it_may() {
+    const CONVERT: Decoder = Decoder {
+        name: "convert",
+        ..WEBP
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.ply");
+    let header = "ply\nformat ascii 1.0\nelement vertex 100000\nproperty float x\nproperty float y\n\
+        property float z\nend_header\n";
+    std::fs::write(&path, format!("{header}{}", "1 2 3\n".repeat(100_000))).unwrap();
+    let task = [b"--threads=1\0--\0", path.as_os_str().as_encoded_bytes()].concat();
+    let convert = |memory_bytes| {
+        importer(|limits| limits.memory_bytes = memory_bytes).decode(&CONVERT, &[&task], LIMIT)
+    };
+    assert!(convert(1024 * 1024 * 1024).is_ok());
+    let line = convert(4 * 1024 * 1024).unwrap_err();
+    assert!(line.contains("more than 4194304 bytes of memory"), "{line}");
+}
+
 #[test]
 fn a_payload_that_takes_too_long_costs_one_line() {
     let worker = importer(|limits| limits.payload_time = Duration::ZERO);

@@ -14,7 +14,7 @@ mod textures;
 mod watch;
 mod worker;
 
-pub(crate) use worker::{Options as WorkerOptions, run_worker};
+pub(crate) use worker::DECODER;
 
 use crate::{
     check::{self, PurposeName},

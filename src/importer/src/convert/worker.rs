@@ -1,32 +1,37 @@
-//! The process that does the work: whatever a file makes it do, it takes bounded memory and time, and a fault of a decoder
-//! costs that one file.
+//! The process that does the work, by the means of `scene::worker`: whatever a file makes it do, it takes bounded memory and
+//! time, and a fault of a decoder costs that one file.
 
 use super::{Wishes, pipeline};
 use crate::check;
+use clap::Parser as _;
+use scene::worker::{Decoder, Program, Worker, WorkerLimits};
 use std::{
-    fmt::Write as _,
-    io::{self, Read, Write},
+    ffi::OsString,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
-    sync::mpsc,
-    thread,
     time::Duration,
 };
 
 /// Longest time for one file.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
-/// Most memory for one file, in KiB of address space.
-const MEMORY_LIMIT_KIB: u64 = 2 * 1024 * 1024;
+/// Most memory for one file.
+const MEMORY_LIMIT_BYTES: u64 = 2 * 1024 * 1024 * 1024;
 /// Largest result.
-const MAX_RESULT_BYTES: u64 = 1024 * 1024 * 1024;
-/// Longest message of a worker that is passed on.
-const MAX_MESSAGE_BYTES: u64 = 4 * 1024;
-/// Exit code of a worker that says in one line why there is no result.
-const REFUSED: u8 = 1;
+const MAX_RESULT_BYTES: usize = 1024 * 1024 * 1024;
+/// Longest fault; what follows is cut.
+const MAX_FAULT_CHARS: usize = 1_000;
+/// Between the arguments of a task: no argument holds it.
+const SEPARATOR: u8 = 0;
+
+/// Converts apart.
+pub(crate) const DECODER: Decoder = Decoder {
+    name: "convert",
+    decode: work,
+};
 
 /// What the worker is told.
-#[derive(clap::Args)]
-pub(crate) struct Options {
+#[derive(clap::Parser)]
+#[command(no_binary_name = true)]
+struct Task {
     input: PathBuf,
     #[command(flatten)]
     wishes: Wishes,
@@ -40,22 +45,41 @@ pub(super) struct Done {
     pub(super) notes: Vec<String>,
 }
 
-/// The worker: a GLB on standard output and notes on standard error, or one line there that says why not.
-pub(crate) fn run_worker(
-    options: &Options,
-    output: &mut dyn Write,
-    errors: &mut dyn Write,
-) -> io::Result<u8> {
-    let purpose = check::purpose(&options.input, options.wishes.purpose);
-    match pipeline::convert(&options.input, purpose, &options.wishes) {
-        Ok((glb, notes)) => {
-            for note in notes {
-                writeln!(errors, "{note}")?;
-            }
-            output.write_all(&glb).map(|()| check::NO_ERRORS)
-        }
-        Err(fault) => writeln!(errors, "{fault}").map(|()| REFUSED),
+impl Done {
+    /// The length of the notes, the notes, the GLB.
+    fn pack(self) -> Vec<u8> {
+        let notes = self.notes.join("\n");
+        let length = (notes.len() as u64).to_le_bytes();
+        [&length[..], notes.as_bytes(), &self.bytes].concat()
     }
+
+    /// `None` for what is no result: a worker is not trusted.
+    fn unpack(bytes: &[u8]) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<8>()?;
+        let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
+        let (notes, glb) = rest.split_at_checked(length)?;
+        let notes = String::from_utf8_lossy(notes);
+        glb.starts_with(b"glTF").then(|| Self {
+            bytes: glb.to_vec(),
+            notes: notes.lines().map(str::to_owned).collect(),
+        })
+    }
+}
+
+/// The worker's side.
+fn work(task: &[u8]) -> Result<Vec<u8>, String> {
+    let arguments = task.split(|byte| *byte == SEPARATOR).map(argument);
+    let task = arguments
+        .collect::<Option<Vec<OsString>>>()
+        .and_then(|arguments| Task::try_parse_from(arguments).ok());
+    let task = task.ok_or("its name cannot be handed on")?;
+    let purpose = check::purpose(&task.input, task.wishes.purpose);
+    pipeline::convert(&task.input, purpose, &task.wishes)
+        .map(|(bytes, notes)| Done { bytes, notes }.pack())
+        .map_err(|fault| match fault.char_indices().nth(MAX_FAULT_CHARS) {
+            Some((end, _)) => format!("{}...", &fault[..end]),
+            None => fault,
+        })
 }
 
 /// Has a worker convert a file.
@@ -63,138 +87,74 @@ pub(crate) fn run_worker(
 /// # Errors
 /// One line that says why it was not converted.
 pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
-    let program = std::env::current_exe().map_err(|error| error.to_string())?;
-    let mut command = limited(&program);
-    command
-        .arg("convert-worker")
-        .args(wishes.flags())
-        .arg("--")
-        .arg(input);
-    collect(&mut command, TIME_LIMIT)
+    let worker = Worker::of(Program {
+        path: std::env::current_exe().map_err(|error| error.to_string())?,
+        limits: WorkerLimits {
+            memory_bytes: MEMORY_LIMIT_BYTES,
+            processor_time: TIME_LIMIT * wishes.threads as u32,
+            payload_time: TIME_LIMIT,
+        },
+    });
+    let mut task = Vec::new();
+    for flag in wishes.flags() {
+        task.extend(flag.as_bytes());
+        task.push(SEPARATOR);
+    }
+    task.extend(b"--\0");
+    let task = [&task, input.as_os_str().as_encoded_bytes()];
+    let bytes = worker.decode(&DECODER, &task, MAX_RESULT_BYTES)?;
+    Done::unpack(&bytes).ok_or_else(|| "the converter gave no GLB".to_owned())
 }
 
-/// The command in a shell that lowers its limit of memory first; where there is no such shell, the command.
-fn limited(program: &Path) -> Command {
-    if !cfg!(unix) {
-        return Command::new(program);
-    }
-    let mut command = Command::new("/bin/sh");
-    command
-        .arg("-c")
-        .arg(format!("ulimit -v {MEMORY_LIMIT_KIB}; exec \"$0\" \"$@\""))
-        .arg(program);
-    command
+#[cfg(unix)]
+fn argument(bytes: &[u8]) -> Option<OsString> {
+    use std::os::unix::ffi::OsStringExt as _;
+    Some(OsString::from_vec(bytes.to_vec()))
 }
 
-/// What a command writes, within a time.
-fn collect(command: &mut Command, limit: Duration) -> Result<Done, String> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .map_err(|error| format!("the converter cannot be started: {error}"))?;
-    let output = read_apart(child.stdout.take(), MAX_RESULT_BYTES);
-    let message = read_apart(child.stderr.take(), MAX_MESSAGE_BYTES);
-    let Ok(bytes) = output.recv_timeout(limit) else {
-        stop(&mut child);
-        return Err(format!("it takes more than {} seconds", limit.as_secs()));
-    };
-    if bytes.len() as u64 >= MAX_RESULT_BYTES {
-        stop(&mut child);
-        return Err(format!("the result has more than {MAX_RESULT_BYTES} bytes"));
-    }
-    let status = child.wait().map_err(|error| error.to_string())?;
-    let message = message.recv_timeout(limit).unwrap_or_default();
-    let message = String::from_utf8_lossy(&message);
-    if status.success() {
-        return Ok(Done {
-            bytes,
-            notes: message.lines().map(str::to_owned).collect(),
-        });
-    }
-    if status.code() == Some(i32::from(REFUSED)) {
-        return Err(message.trim().to_owned());
-    }
-    if message.contains("memory allocation of") || message.contains("bad_alloc") {
-        let gib = MEMORY_LIMIT_KIB / 1024 / 1024;
-        return Err(format!("it takes more than {gib} GiB of memory"));
-    }
-    let mut fault = format!("the converter broke down on it ({status})");
-    if let Some(line) = message.lines().next() {
-        write!(fault, ": {line}").map_err(|error| error.to_string())?;
-    }
-    Err(fault)
+#[cfg(not(unix))]
+fn argument(bytes: &[u8]) -> Option<OsString> {
+    std::str::from_utf8(bytes).ok().map(OsString::from)
 }
 
-fn stop(child: &mut Child) {
-    // It may have ended by itself meanwhile.
-    drop(child.kill());
-    drop(child.wait());
-}
-
-/// Reads a stream to its end, or to the limit, in a thread of its own.
-fn read_apart(stream: Option<impl Read + Send + 'static>, limit: u64) -> mpsc::Receiver<Vec<u8>> {
-    let (sender, receiver) = mpsc::sync_channel(1);
-    let read = move || {
-        let mut bytes = Vec::new();
-        if let Some(stream) = stream {
-            // What was read before a fault is all there is.
-            drop(stream.take(limit).read_to_end(&mut bytes));
-        }
-        // Nobody waits any more when the time is over.
-        drop(sender.send(bytes));
-    };
-    // Without a thread the receiver hears that nobody sends.
-    drop(
-        thread::Builder::new()
-            .name("worker output".to_owned())
-            .spawn(read),
-    );
-    receiver
-}
-
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
-    fn shell(script: &str) -> Command {
-        let mut command = Command::new("/bin/sh");
-        command.arg("-c").arg(script);
-        command
+    #[test]
+    fn what_is_no_glb_is_no_result() {
+        let done = Done {
+            bytes: b"glTF...".to_vec(),
+            notes: vec!["one".to_owned(), "two".to_owned()],
+        };
+        let packed = |bytes: &[u8]| {
+            let notes = done.notes.clone();
+            let bytes = bytes.to_vec();
+            Done { bytes, notes }.pack()
+        };
+        assert_eq!(Done::unpack(&packed(&done.bytes)).as_ref(), Some(&done));
+        for broken in [
+            packed(b""),
+            packed(b"nothing"),
+            vec![],
+            vec![255; 8],
+            vec![1; 7],
+        ] {
+            assert_eq!(Done::unpack(&broken), None);
+        }
     }
 
     #[test]
-    fn a_worker_that_goes_on_for_ever_is_stopped() {
-        let fault = collect(&mut shell("exec sleep 1000"), Duration::from_millis(50));
-        assert_eq!(fault, Err("it takes more than 0 seconds".to_owned()));
-    }
-
-    #[test]
-    fn a_worker_that_breaks_down_costs_one_line() {
-        let limit = TIME_LIMIT;
-        let fault = collect(&mut shell("kill -SEGV $$"), limit).unwrap_err();
-        assert!(
-            fault.contains("broke down") && !fault.contains('\n'),
-            "{fault}"
+    fn a_fault_is_short_whatever_the_file_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("in.gltf");
+        let name = "ä".repeat(10_000);
+        let json = format!(
+            r#"{{"asset":{{"version":"2.0"}},"extensionsUsed":["{name}"],"extensionsRequired":["{name}"]}}"#
         );
-        let fault = collect(&mut shell("echo 'no such thing' >&2; exit 1"), limit);
-        assert_eq!(fault, Err("no such thing".to_owned()));
-        let fault = collect(
-            &mut shell("echo 'memory allocation of 9 bytes failed' >&2; exit 134"),
-            limit,
-        );
-        assert_eq!(fault, Err("it takes more than 2 GiB of memory".to_owned()));
-    }
-
-    #[test]
-    fn the_limit_of_memory_is_in_force_inside() {
-        let mut command = limited(Path::new("/bin/sh"));
-        command.arg("-c").arg("ulimit -v");
-        let limit = collect(&mut command, TIME_LIMIT).unwrap();
-        assert_eq!(
-            String::from_utf8(limit.bytes).unwrap().trim(),
-            MEMORY_LIMIT_KIB.to_string()
-        );
+        std::fs::write(&path, json).unwrap();
+        let task = [b"--\0", path.as_os_str().as_encoded_bytes()].concat();
+        let fault = work(&task).unwrap_err();
+        assert_eq!(fault.chars().count(), MAX_FAULT_CHARS + 3);
     }
 }

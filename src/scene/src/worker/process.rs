@@ -110,15 +110,15 @@ impl Process {
         let words = String::from_utf8_lossy(&words);
         if late {
             let secs = self.limits.payload_time.as_secs_f32();
-            return format!("it takes more than {secs} seconds to unpack");
+            return format!("it takes more than {secs} seconds");
         }
         if words.contains("memory allocation of") || words.contains("bad_alloc") {
             let bytes = self.limits.memory_bytes;
-            return format!("it takes more than {bytes} bytes of memory to unpack");
+            return format!("it takes more than {bytes} bytes of memory");
         }
         if status.is_some_and(is_out_of_time) {
             let secs = self.limits.processor_time.as_secs();
-            return format!("the file takes more than {secs} seconds of a processor to unpack");
+            return format!("the file takes more than {secs} seconds of a processor");
         }
         let status = status.map_or_else(String::new, |status| format!(" ({status})"));
         match words.lines().find(|line| !line.trim().is_empty()) {
