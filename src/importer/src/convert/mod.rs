@@ -12,6 +12,7 @@ mod report;
 mod simplify;
 mod textures;
 mod watch;
+mod weights;
 mod worker;
 
 pub(crate) use worker::DECODER;

@@ -1,7 +1,7 @@
 //! Vertices and keys in as many bits as one can see. Types stay what they are where they can: a rounded float needs no
 //! scaled node, so that physics, skins and animations keep their spaces.
 
-use super::keys;
+use super::{keys, weights};
 use meshopt::encode_filter_oct;
 use scene::writer::{Array, ArrayShape, Component, Draft};
 use serde_json::Value;
@@ -42,6 +42,7 @@ pub(super) fn quantize(draft: &mut Draft) {
             };
         }
     }
+    weights::round(draft);
     quantize_keys(draft);
 }
 
@@ -105,7 +106,6 @@ fn vertex_array(array: &Array, name: &str, is_target: bool, step: f32) -> Option
             Some(directions(array))
         }
         ("COLOR", false) if is_float => colors(array),
-        ("WEIGHTS", false) if is_float && array.shape == ArrayShape::Vec4 => Some(weights(array)),
         ("JOINTS", false) if array.component == Component::U16 => small_joints(array),
         _ => None,
     }
@@ -174,29 +174,6 @@ fn colors(array: &Array) -> Option<Array> {
     let fits = values.iter().all(|value| (0.0..=1.0).contains(value));
     let bytes = values.iter().map(|value| (value * 255.0).round() as u8);
     fits.then(|| Array::new(array.shape, Component::U8, true, bytes.collect()))
-}
-
-/// Weights as bytes that sum to one: what rounding loses goes to the largest.
-fn weights(array: &Array) -> Array {
-    let mut bytes = Vec::with_capacity(array.count() * 4);
-    for four in array.to_floats().chunks_exact(4) {
-        let sum: f32 = four.iter().sum();
-        let scale = if sum > 0.0 { 255.0 / sum } else { 0.0 };
-        let mut own: Vec<i32> = four
-            .iter()
-            .map(|weight| (weight.max(0.0) * scale).round() as i32)
-            .collect();
-        let rest = if sum > 0.0 {
-            255 - own.iter().sum::<i32>()
-        } else {
-            0
-        };
-        if let Some(largest) = own.iter_mut().max_by_key(|weight| **weight) {
-            *largest += rest;
-        }
-        bytes.extend(own.iter().map(|weight| *weight as u8));
-    }
-    Array::new(array.shape, Component::U8, true, bytes)
 }
 
 fn small_joints(array: &Array) -> Option<Array> {
