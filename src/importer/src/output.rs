@@ -90,17 +90,27 @@ fn is_own(path: &Path) -> bool {
     })
 }
 
-/// Writes beside the file and renames, so that nobody ever reads half of it.
+/// Writes beside the file and renames, so that nobody ever reads half of it. What is equal already is not
+/// written again: who watches it has nothing to do.
 ///
 /// # Errors
 /// When it cannot be written; the file is then as it was, and nothing lies beside it.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if holds(path, bytes) {
+        return Ok(());
+    }
     let (part, mut file) = part_beside(path)?;
     let written = file.write_all(bytes);
     drop(file);
     written
         .and_then(|()| fs::rename(&part, path))
         .inspect_err(|_fault| drop(fs::remove_file(&part)))
+}
+
+fn holds(path: &Path, bytes: &[u8]) -> bool {
+    let is_alike =
+        fs::metadata(path).is_ok_and(|data| data.is_file() && data.len() == bytes.len() as u64);
+    is_alike && fs::read(path).is_ok_and(|own| own == bytes)
 }
 
 /// A new file beside another, under a name that nobody has.
@@ -143,6 +153,21 @@ mod tests {
         assert_eq!(names(folder.path()), ["out.glb", "out.glb.part"]);
         let neighbour = fs::read(folder.path().join("out.glb.part")).unwrap();
         assert_eq!(neighbour, b"somebody's");
+    }
+
+    #[test]
+    fn what_is_equal_already_is_not_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("out.glb");
+        let modified = || fs::metadata(&path).unwrap().modified().unwrap();
+        let long_ago = std::time::SystemTime::UNIX_EPOCH;
+        write_whole(&path, b"old").unwrap();
+        let file = OpenOptions::new().write(true).open(&path).unwrap();
+        file.set_modified(long_ago).unwrap();
+        write_whole(&path, b"old").unwrap();
+        assert_eq!(modified(), long_ago);
+        write_whole(&path, b"new").unwrap();
+        assert_ne!(modified(), long_ago);
     }
 
     #[test]

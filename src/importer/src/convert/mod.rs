@@ -180,7 +180,7 @@ pub(crate) fn run(
         return convert(options, output, errors);
     }
     let mut last = Ok(check::NO_ERRORS);
-    watch::watch(&options.input, &options.output, || {
+    watch::watch(&options.input, || {
         last = convert(options, output, errors).and_then(|code| output.flush().map(|()| code));
         last.is_ok()
     });
