@@ -1,6 +1,6 @@
 //! The report as one page that needs nothing beside it.
 
-use crate::text::{amount, place, severity, verdict};
+use crate::text::{amount, omissions, place, severity, verdict};
 use scene::{Cost, Issue, Outcome, Report};
 use std::{fmt::Write as _, path::Path};
 
@@ -64,8 +64,8 @@ fn section(file: &Path, report: &Report) -> String {
             html.push_str(&findings(number, &issues));
         }
     }
-    if report.is_truncated {
-        html.push_str("<p>There are more findings than are kept.</p>\n");
+    for line in omissions(report) {
+        put(&mut html, format_args!("<p>{line}</p>\n"));
     }
     if !report.extensions.is_empty() {
         html.push_str("<h3>Extensions</h3><table>\n");

@@ -69,11 +69,14 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
         write_group(group, output)?;
     }
     let left = groups.len().saturating_sub(MAX_SHOWN);
-    if left > 0 || report.is_truncated {
+    if left > 0 {
         writeln!(
             output,
-            "  and {left} more kinds; --html and --json show all"
+            "  and {left} more kinds, which --html and --json show"
         )?;
+    }
+    for line in omissions(report) {
+        writeln!(output, "  {line}")?;
     }
     if let Some(refusal) = &report.refusal {
         writeln!(output, "  refused: {refusal}")?;
@@ -87,6 +90,24 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
         write_cost(cost, output)?;
     }
     Ok(())
+}
+
+/// What a report does not show, a line each.
+pub(crate) fn omissions(report: &Report) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (number, count) in (0..).zip(report.left_out) {
+        if count > 0 {
+            let count = amount(count as u64, false);
+            lines.push(format!(
+                "there are {count} more findings ({}) than are kept",
+                severity(number)
+            ));
+        }
+    }
+    if report.is_cut_short {
+        lines.push("it holds more data than is looked into: not all of it was checked".to_owned());
+    }
+    lines
 }
 
 /// Findings that say the same of different places, the severe ones first.
@@ -161,6 +182,35 @@ mod tests {
         assert!(
             empty.contains("at /nodes/0, /nodes/1, /nodes/2 and 2 more places:"),
             "{empty}"
+        );
+    }
+
+    #[test]
+    fn what_is_not_shown_is_told_as_it_is() {
+        let nodes = "{},".repeat(scene::limits::MAX_ISSUES + 7);
+        let file = format!(r#"{{"asset":{{"version":"2.0"}},"nodes":[{nodes}{{}}],"scene":7}}"#);
+        let mut report = check_bytes(file.as_bytes(), &NoSideFiles, Purpose::World);
+        assert_eq!(
+            report.left_out.iter().sum::<usize>() + report.issues.len(),
+            {
+                let counts = (0..4).map(|severity| report.count(severity));
+                counts.sum::<usize>()
+            }
+        );
+        let mut output = Vec::new();
+        write(Path::new("a.gltf"), &report, &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        assert!(!output.contains("more kinds"), "{output}");
+        assert!(
+            output.contains("more findings (info) than are kept"),
+            "{output}"
+        );
+        report.left_out = [0; 4];
+        report.is_cut_short = true;
+        let lines = omissions(&report);
+        assert!(
+            lines.len() == 1 && lines[0].contains("not all"),
+            "{lines:?}"
         );
     }
 

@@ -1,7 +1,10 @@
 //! What the product does with hostile files: each is refused, loaded with a warning, or loaded, as written beside them.
 
 use crate::samples::{files, samples};
-use scene::{Outcome, Purpose, check_file};
+use scene::{
+    Outcome, Purpose, check_file,
+    limits::{MAX_ISSUES, MAX_WARNINGS},
+};
 use serde_json::Value;
 use std::{
     path::Path,
@@ -93,4 +96,19 @@ fn work_is_bounded_by_more_than_the_size_of_a_file() {
         let report = scene::check_bytes(text.as_bytes(), &scene::NoSideFiles, Purpose::World);
         assert!(report.is_truncated, "{:?}", report.refusal);
     }
+}
+
+/// Ten thousand hints about a file are no reason to keep its one error quiet.
+#[test]
+fn an_error_is_told_however_much_else_there_is_to_tell() {
+    let empty = "{},".repeat(MAX_ISSUES + 50);
+    let text =
+        format!(r#"{{"asset":{{"version":"2.0"}},"nodes":[{empty}{{"rotation":[0,0,0.5,0.5]}}]}}"#);
+    let report = scene::check_bytes(text.as_bytes(), &scene::NoSideFiles, Purpose::World);
+    assert_eq!(report.count(0), 1);
+    let told: Vec<_> = report.issues.iter().map(|issue| issue.code).collect();
+    assert!(told.contains(&"ROTATION_NON_UNIT"));
+    assert!(report.is_truncated && !report.is_cut_short);
+    assert!(report.issues.len() <= MAX_ISSUES + MAX_WARNINGS);
+    assert!(report.count(2) >= MAX_ISSUES + 50, "{}", report.count(2));
 }

@@ -108,6 +108,13 @@ fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
             issue.message
         )),
         (None, Some(refusal)) => Err(refusal.to_string()),
+        (None, None) if report.left_out[0] > 0 => Err(format!(
+            "it has {} errors, too many to look at each",
+            report.count(0)
+        )),
+        (None, None) if report.is_cut_short => {
+            Err("it holds more data than can be checked".to_owned())
+        }
         (None, None) => Ok(()),
     }
 }
@@ -146,6 +153,18 @@ mod tests {
             return own.into_iter().collect();
         }
         found
+    }
+
+    #[test]
+    fn an_error_is_found_among_ten_thousand_hints() {
+        let nodes = "{},".repeat(scene::limits::MAX_ISSUES + 1);
+        let json = format!(
+            r#"{{"asset":{{"version":"2.0"}},"nodes":[{nodes}{{"rotation":[0,0,0.5,0.5]}}]}}"#
+        );
+        let wishes = Wishes::default();
+        let result = convert_bytes(json.as_bytes(), &NoSideFiles, Purpose::World, &wishes);
+        let fault = result.unwrap_err();
+        assert!(fault.contains("ROTATION_NON_UNIT"), "{fault}");
     }
 
     #[test]

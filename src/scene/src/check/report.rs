@@ -3,7 +3,7 @@
 use super::{
     costs::{self, Cost, Grade},
     find_issues,
-    sink::Sink,
+    sink::{Found, Sink},
 };
 use crate::{
     Loaded, Purpose,
@@ -81,6 +81,10 @@ pub struct Report {
     pub issues: Vec<Issue>,
     /// True when there were more findings than are kept, or more data than is looked into.
     pub is_truncated: bool,
+    /// Findings that are not kept, by severity: mild ones give way to severe ones. One that recurs may count twice here.
+    pub left_out: [usize; 4],
+    /// True when there was more data than is looked into: what is wrong with the rest is not known.
+    pub is_cut_short: bool,
     /// What the product does with the file.
     pub outcome: Outcome,
     /// Why it is refused, when it is.
@@ -102,13 +106,13 @@ impl Report {
         self.costs.iter().map(|cost| cost.grade).max()
     }
 
-    /// Findings of a severity.
+    /// Findings of a severity, with those that are not kept.
     #[must_use]
     pub fn count(&self, severity: u8) -> usize {
-        self.issues
-            .iter()
-            .filter(|issue| issue.severity == severity)
-            .count()
+        let kept = self.issues.iter();
+        let kept = kept.filter(|issue| issue.severity == severity).count();
+        let left_out = self.left_out.get(usize::from(severity));
+        kept + left_out.copied().unwrap_or(0)
     }
 }
 
@@ -132,7 +136,11 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
     let mut sink = Sink::default();
     find_issues(bytes, files, &mut sink);
     let extensions = std::mem::take(&mut sink.extensions);
-    let (mut issues, is_truncated) = sink.finish();
+    let Found {
+        mut issues,
+        left_out,
+        is_cut_short,
+    } = sink.finish();
     let (refusal, summary) = match load(bytes, files, purpose) {
         Ok((gate_issues, summary)) => {
             let known: std::collections::BTreeSet<_> = issues
@@ -159,7 +167,9 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
     };
     Report {
         issues,
-        is_truncated,
+        is_truncated: is_cut_short || left_out != [0; 4],
+        left_out,
+        is_cut_short,
         outcome,
         refusal,
         is_glb: bytes.starts_with(b"glTF"),

@@ -4,12 +4,19 @@ use super::codes::Code;
 use crate::{error::Issue, limits::MAX_ISSUES, source::json::Item};
 use std::collections::HashSet;
 
-/// Collects findings; the same code at the same place is kept once.
+/// Number of severities.
+const SEVERITIES: usize = 4;
+
+/// Collects findings; the same code at the same place is kept once. Where there is no room for all, severe ones take the
+/// room of milder ones.
 #[derive(Default)]
 pub(super) struct Sink {
-    issues: Vec<Issue>,
+    /// By severity, with the order in which they came.
+    kept: [Vec<(usize, Issue)>; SEVERITIES],
+    next: usize,
     seen: HashSet<(&'static str, String)>,
-    is_truncated: bool,
+    left_out: [usize; SEVERITIES],
+    is_cut_short: bool,
     /// Names under `extensionsUsed`.
     pub(super) extensions: Vec<String>,
 }
@@ -38,25 +45,61 @@ impl Sink {
 
     /// Not everything was looked at.
     pub(super) fn cut_short(&mut self) {
-        self.is_truncated = true;
+        self.is_cut_short = true;
     }
 
-    pub(super) fn finish(self) -> (Vec<Issue>, bool) {
-        (self.issues, self.is_truncated)
+    pub(super) fn finish(self) -> Found {
+        let mut kept = self.kept.concat();
+        kept.sort_by_key(|(order, _)| *order);
+        Found {
+            issues: kept.into_iter().map(|(_, issue)| issue).collect(),
+            left_out: self.left_out,
+            is_cut_short: self.is_cut_short,
+        }
     }
 
     fn push(&mut self, code: &Code, pointer: String, offset: Option<u64>) {
         let place = offset.map_or_else(|| pointer.clone(), |offset| offset.to_string());
-        if self.issues.len() >= MAX_ISSUES {
-            self.is_truncated = true;
-        } else if self.seen.insert((code.name, place)) {
-            self.issues.push(Issue {
-                code: code.name,
-                severity: code.severity,
-                pointer,
-                offset,
-                message: code.advice.to_owned(),
-            });
+        if self.seen.contains(&(code.name, place.clone())) || !self.make_room(code.severity) {
+            return;
         }
+        self.seen.insert((code.name, place));
+        let issue = Issue {
+            code: code.name,
+            severity: code.severity,
+            pointer,
+            offset,
+            message: code.advice.to_owned(),
+        };
+        self.kept[usize::from(code.severity)].push((self.next, issue));
+        self.next += 1;
     }
+
+    /// False when there is room neither for a finding nor in place of a milder one. What is left out is counted.
+    fn make_room(&mut self, severity: u8) -> bool {
+        if self.kept.iter().map(Vec::len).sum::<usize>() < MAX_ISSUES {
+            return true;
+        }
+        let own = usize::from(severity);
+        let mut milder = (own + 1..SEVERITIES).rev();
+        let milder = milder.find(|severity| !self.kept[*severity].is_empty());
+        match milder {
+            Some(milder) => {
+                self.kept[milder].pop();
+                self.left_out[milder] += 1;
+            }
+            None => self.left_out[own] += 1,
+        }
+        milder.is_some()
+    }
+}
+
+/// What was found.
+pub(super) struct Found {
+    /// In the order in which they were found.
+    pub(super) issues: Vec<Issue>,
+    /// Further findings, by severity.
+    pub(super) left_out: [usize; SEVERITIES],
+    /// Not everything was looked at.
+    pub(super) is_cut_short: bool,
 }
