@@ -8,6 +8,8 @@ use scene::{
 };
 use std::path::Path;
 
+/// What a fault of a file that can be checked ends with.
+const ASK_CHECK: &str = "; `stoa-import check` says more";
 /// What attributes with Gaussian splats begin with.
 const SPLATS: &str = "/attributes/KHR_gaussian_splatting:";
 
@@ -22,20 +24,28 @@ pub(super) fn convert(
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     if formats::is_foreign(path) {
         let foreign = formats::read(path, &wishes.hints())?;
-        let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes)?;
+        let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
         notes.extend(foreign.notes);
         return Ok((glb, notes));
     }
     let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
     let folder = path.parent().unwrap_or(Path::new("."));
-    convert_bytes(&bytes, &FolderFiles::new(folder), purpose, wishes)
+    convert_bytes(
+        &bytes,
+        &FolderFiles::new(folder),
+        purpose,
+        wishes,
+        ASK_CHECK,
+    )
 }
 
+/// `more` says where more is said of a fault that stays.
 fn convert_bytes(
     bytes: &[u8],
     files: &dyn SideFiles,
     purpose: Purpose,
     wishes: &Wishes,
+    more: &str,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
@@ -70,7 +80,7 @@ fn convert_bytes(
         draft.write(Some(&pack::compress))
     };
     let glb = glb.map_err(|error| error.to_string())?;
-    confirm(&glb, purpose)?;
+    confirm(&glb, purpose, more)?;
     Ok((glb, notes.into_iter().collect()))
 }
 
@@ -94,7 +104,7 @@ fn thin_out(draft: &mut Draft, wishes: &Wishes) {
 }
 
 /// What is written must be without an error, or it is not written.
-fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
+fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
     let report = check_bytes(glb, &NoSideFiles, purpose);
     // The validator knows no attributes of extensions; it says the same of the source.
     let is_splat = |issue: &&Issue| issue.pointer.contains(SPLATS);
@@ -102,7 +112,7 @@ fn confirm(glb: &[u8], purpose: Purpose) -> Result<(), String> {
     let error = errors.find(|issue| !is_splat(issue));
     match (error, &report.refusal) {
         (Some(issue), _) => Err(format!(
-            "it has an error that converting does not mend: {} at {}: {}; `stoa-import check` says more",
+            "it has an error that converting does not mend: {} at {}: {}{more}",
             issue.code,
             crate::text::place(issue),
             issue.message
@@ -162,7 +172,7 @@ mod tests {
             r#"{{"asset":{{"version":"2.0"}},"nodes":[{nodes}{{"rotation":[0,0,0.5,0.5]}}]}}"#
         );
         let wishes = Wishes::default();
-        let result = convert_bytes(json.as_bytes(), &NoSideFiles, Purpose::World, &wishes);
+        let result = convert_bytes(json.as_bytes(), &NoSideFiles, Purpose::World, &wishes, "");
         let fault = result.unwrap_err();
         assert!(fault.contains("ROTATION_NON_UNIT"), "{fault}");
     }
@@ -186,7 +196,7 @@ mod tests {
                 ..wishes.clone()
             };
             let folder = FolderFiles::new(path.parent().unwrap());
-            match convert_bytes(&bytes, &folder, Purpose::World, &wishes) {
+            match convert_bytes(&bytes, &folder, Purpose::World, &wishes, "") {
                 Ok(_) => written += 1,
                 Err(fault) => assert!(!fault.is_empty() && !fault.contains('\n'), "{fault:?}"),
             }

@@ -81,6 +81,8 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
     if is_obj {
         model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
         model.turn_and_scale();
+    } else {
+        model.join_roots_of_skins();
     }
     Ok(())
 }

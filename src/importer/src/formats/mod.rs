@@ -6,6 +6,8 @@ mod material;
 mod model;
 mod motion;
 mod ply;
+#[cfg(test)]
+mod sample;
 mod skin;
 mod stl;
 mod text;
@@ -90,6 +92,7 @@ fn read_bytes(bytes: &[u8], format: Option<Format>, model: &mut Model<'_>) -> Re
 mod tests {
     use super::*;
     use crate::mutate::Random;
+    use sample::*;
 
     /// Damaged files of each format; FBX is decoded in C, and the process must survive these.
     const ROUNDS: u64 = 200;
@@ -112,13 +115,45 @@ mod tests {
         }
     }
 
-    fn triangles(bytes: &[u8], format: Format) -> u64 {
+    fn foreign(bytes: &[u8], format: Format) -> Foreign {
         let hints = hints();
         let mut model = Model::new(Path::new("a.obj"), &hints);
         read_bytes(bytes, Some(format), &mut model).unwrap();
-        let glb = model.finish().unwrap().glb;
+        model.finish().unwrap()
+    }
+
+    /// What a file becomes, which has no error, and the notes on it.
+    fn scene_of(bytes: &[u8], format: Format) -> (scene::Scene, Vec<String>) {
+        let Foreign { glb, notes } = foreign(bytes, format);
+        let report = scene::check_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+        let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
+        assert_eq!(errors.next(), None);
         let loaded = scene::load_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
-        loaded.unwrap().scene.triangle_count()
+        (loaded.unwrap().scene, notes)
+    }
+
+    fn triangles(bytes: &[u8], format: Format) -> u64 {
+        scene_of(bytes, format).0.triangle_count()
+    }
+
+    /// A picture of one pixel.
+    fn png() -> Vec<u8> {
+        let mut png = std::io::Cursor::new(Vec::new());
+        image::RgbaImage::new(1, 1)
+            .write_to(&mut png, image::ImageFormat::Png)
+            .unwrap();
+        png.into_inner()
+    }
+
+    /// Reads a file with others beside it.
+    fn read_beside(files: &[(&str, &[u8])]) -> (scene::Scene, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, bytes) in files {
+            std::fs::write(folder.path().join(name), bytes).unwrap();
+        }
+        let foreign = read(&folder.path().join(files[0].0), &hints()).unwrap();
+        let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+        (loaded.unwrap().scene, foreign.notes)
     }
 
     #[test]
@@ -126,6 +161,52 @@ mod tests {
         assert_eq!(triangles(STL, Format::Stl), 1);
         assert_eq!(triangles(PLY, Format::Ply), 1);
         assert_eq!(triangles(OBJ, Format::Obj), 2);
+    }
+
+    #[test]
+    fn a_mesh_without_texture_coordinates_is_drawn_without_textures() {
+        let obj = b"mtllib a.mtl\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+        let mtl = b"newmtl a\nmap_Kd a.png\n";
+        let (scene, notes) = read_beside(&[("a.obj", obj), ("a.mtl", mtl), ("a.png", &png())]);
+        assert_eq!(scene.triangle_count(), 1);
+        let used = scene.meshes[0].primitives[0].material.unwrap();
+        let material = &scene.materials[used.index()];
+        assert!(material.base_color_texture.is_none());
+        assert!(
+            notes
+                .iter()
+                .any(|note| note.contains("without texture coordinates")),
+            "{notes:?}"
+        );
+    }
+
+    #[test]
+    fn bones_at_the_root_of_an_fbx_get_one_above_them() {
+        let file = fbx(
+            &[
+                triangle(10, ""),
+                object("Model", 20, "body", "Mesh", &[]),
+                object("Model", 21, "left", "LimbNode", &[]),
+                object("Model", 22, "right", "LimbNode", &[]),
+                object("Deformer", 30, "", "Skin", &[]),
+                cluster(31, 0),
+                cluster(32, 1),
+            ],
+            &[
+                (10, 20, ""),
+                (20, 0, ""),
+                (21, 0, ""),
+                (22, 0, ""),
+                (30, 10, ""),
+                (31, 30, ""),
+                (32, 30, ""),
+                (21, 31, ""),
+                (22, 32, ""),
+            ],
+        );
+        let (scene, _) = scene_of(&file, Format::Fbx);
+        assert_eq!(scene.skins[0].joints.len(), 2);
+        assert_eq!(scene.roots.len(), 1);
     }
 
     #[test]

@@ -40,6 +40,8 @@ pub(super) struct Model<'a> {
     draft: Draft,
     notes: Vec<String>,
     textures: BTreeMap<String, Option<usize>>,
+    /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
+    fitting: BTreeMap<(usize, usize), usize>,
 }
 
 impl<'a> Model<'a> {
@@ -61,6 +63,7 @@ impl<'a> Model<'a> {
             draft: Draft::new(json),
             notes: Vec::new(),
             textures: BTreeMap::new(),
+            fitting: BTreeMap::new(),
         }
     }
 
@@ -127,6 +130,7 @@ impl<'a> Model<'a> {
                 "it has {count} corners, the limit is {MAX_ACCESSOR_COUNT}"
             ));
         }
+        let material = material.map(|own| self.fitting_material(own, corners.uv_sets.len()));
         let mut attributes = Map::new();
         let mut put = |draft: &mut Draft, name: &str, array: Array| {
             attributes.insert(name.to_owned(), draft.add(array).into());
@@ -168,6 +172,31 @@ impl<'a> Model<'a> {
             primitive["material"] = material.into();
         }
         Ok(Some(primitive))
+    }
+
+    /// A material without the textures for which a mesh has no coordinates.
+    fn fitting_material(&mut self, material: usize, uv_sets: usize) -> usize {
+        if let Some(known) = self.fitting.get(&(material, uv_sets)) {
+            return *known;
+        }
+        let mut own = self.draft.json["materials"][material].clone();
+        let fitting = match leave_out_textures(&mut own, uv_sets) {
+            false => material,
+            true => {
+                let name: String = own["name"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(120)
+                    .collect();
+                self.note(format!(
+                    "a mesh without texture coordinates for its material `{name}` is drawn without textures"
+                ));
+                self.push("materials", own)
+            }
+        };
+        self.fitting.insert((material, uv_sets), fitting);
+        fitting
     }
 
     /// A texture of a file beside the model, or of bytes within it; `None`, with a note, when it is not there.
@@ -233,16 +262,29 @@ impl<'a> Model<'a> {
     /// Formats without axes and units: one node above all roots turns and scales them.
     pub(super) fn turn_and_scale(&mut self) {
         let scale = self.hints.unit_metres;
-        let is_z_up = self.hints.is_z_up;
-        let roots = self.draft.json["scenes"][0]["nodes"].take();
         let half = std::f32::consts::FRAC_1_SQRT_2;
-        let mut root = json!({ "name": self.name, "children": roots });
-        if is_z_up {
+        let mut root = json!({});
+        if self.hints.is_z_up {
             root["rotation"] = json!([-half, 0.0, 0.0, half]);
         }
         if (scale - 1.0).abs() > f32::EPSILON {
             root["scale"] = json!([scale, scale, scale]);
         }
+        self.put_below(root);
+    }
+
+    /// The joints of a skin have one root: where there are skins, one node lies above all.
+    pub(super) fn join_roots_of_skins(&mut self) {
+        let roots = self.draft.json["scenes"][0]["nodes"].as_array();
+        if !self.draft.list("skins").is_empty() && roots.is_some_and(|roots| roots.len() > 1) {
+            self.put_below(json!({}));
+        }
+    }
+
+    /// All roots below one node with the name of the file.
+    fn put_below(&mut self, mut root: Value) {
+        root["name"] = self.name.as_str().into();
+        root["children"] = self.draft.json["scenes"][0]["nodes"].take();
         self.draft.json["scenes"][0]["nodes"] = json!([]);
         self.push_root(root);
     }
@@ -273,6 +315,23 @@ impl<'a> Model<'a> {
             notes: self.notes,
         })
     }
+}
+
+/// Takes textures of further coordinate sets out of a material, at any depth; true when there were some.
+fn leave_out_textures(material: &mut Value, uv_sets: usize) -> bool {
+    let Some(members) = material.as_object_mut() else {
+        return false;
+    };
+    let count = members.len();
+    members.retain(|name, value| {
+        let set = value["texCoord"].as_u64().unwrap_or(0);
+        !name.ends_with("Texture") || set < uv_sets as u64
+    });
+    let mut is_less = members.len() < count;
+    for value in members.values_mut() {
+        is_less |= leave_out_textures(value, uv_sets);
+    }
+    is_less
 }
 
 fn vectors(values: &[[f32; 3]]) -> Array {

@@ -1,0 +1,82 @@
+//! Small FBX files as text, for tests.
+
+/// A file of objects and their connections: what is connected, to what, and to which property of it.
+pub(super) fn fbx(objects: &[String], connections: &[(u32, u32, &str)]) -> Vec<u8> {
+    let connections: Vec<String> = connections
+        .iter()
+        .map(|(child, parent, property)| match property.is_empty() {
+            true => format!("C: \"OO\",{child},{parent}"),
+            false => format!("C: \"OP\",{child},{parent}, \"{property}\""),
+        })
+        .collect();
+    format!(
+        "; FBX 7.4.0 project file\nFBXHeaderExtension:  {{\n FBXHeaderVersion: 1003\n FBXVersion: 7400\n}}\n\
+         GlobalSettings:  {{\n Version: 1000\n Properties70:  {{\n  P: \"UnitScaleFactor\", \"double\", \"Number\", \"\",100\n }}\n}}\n\
+         Objects:  {{\n{}\n}}\nConnections:  {{\n{}\n}}\n",
+        objects.join("\n"),
+        connections.join("\n")
+    )
+    .into_bytes()
+}
+
+/// A triangle; `layers` are further elements of it.
+pub(super) fn triangle(id: u32, layers: &str) -> String {
+    format!(
+        "Geometry: {id}, \"Geometry::\", \"Mesh\" {{\nVertices: *9 {{\na: 0,0,0,1,0,0,0,1,0\n}}\n\
+         PolygonVertexIndex: *3 {{\na: 0,1,-3\n}}\nGeometryVersion: 124\n{layers}\n\
+         LayerElementMaterial: 0 {{\nVersion: 101\nName: \"\"\nMappingInformationType: \"AllSame\"\n\
+         ReferenceInformationType: \"IndexToDirect\"\nMaterials: *1 {{\na: 0\n}}\n}}\n}}"
+    )
+}
+
+/// A set of texture coordinates with a name.
+pub(super) fn uvs(number: u32, name: &str) -> String {
+    format!(
+        "LayerElementUV: {number} {{\nVersion: 101\nName: \"{name}\"\nMappingInformationType: \"ByPolygonVertex\"\n\
+         ReferenceInformationType: \"Direct\"\nUV: *6 {{\na: 0,0,1,0,0,1\n}}\n}}"
+    )
+}
+
+/// One colour for all corners.
+pub(super) fn colors(color: [f32; 4]) -> String {
+    let values: Vec<String> = color.iter().map(f32::to_string).collect();
+    format!(
+        "LayerElementColor: 0 {{\nVersion: 101\nName: \"\"\nMappingInformationType: \"AllSame\"\n\
+         ReferenceInformationType: \"IndexToDirect\"\nColors: *4 {{\na: {}\n}}\nColorIndex: *1 {{\na: 0\n}}\n}}",
+        values.join(",")
+    )
+}
+
+/// Any object with properties.
+pub(super) fn object(class: &str, id: u32, name: &str, kind: &str, properties: &[&str]) -> String {
+    let properties: Vec<String> = properties.iter().map(|own| format!("P: {own}")).collect();
+    let prefix = match class {
+        "NodeAttribute" => "NodeAttribute",
+        "AnimationStack" => "AnimStack",
+        "AnimationLayer" => "AnimLayer",
+        "AnimationCurveNode" => "AnimCurveNode",
+        own => own,
+    };
+    format!(
+        "{class}: {id}, \"{prefix}::{name}\", \"{kind}\" {{\nVersion: 232\nProperties70:  {{\n{}\n}}\n}}",
+        properties.join("\n")
+    )
+}
+
+/// A curve that holds one value for two seconds.
+pub(super) fn constant_curve(id: u32, value: f32) -> String {
+    format!(
+        "AnimationCurve: {id}, \"AnimCurve::\", \"\" {{\nDefault: {value}\nKeyVer: 4009\n\
+         KeyTime: *2 {{\na: 0,92372316000\n}}\nKeyValueFloat: *2 {{\na: {value},{value}\n}}\n\
+         KeyAttrFlags: *1 {{\na: 24840\n}}\nKeyAttrDataFloat: *4 {{\na: 0,0,0,0\n}}\nKeyAttrRefCount: *1 {{\na: 2\n}}\n}}"
+    )
+}
+
+/// The part of a skin that moves one vertex with one bone.
+pub(super) fn cluster(id: u32, vertex: u32) -> String {
+    let identity = "*16 {\na: 1,0,0,0,0,1,0,0,0,0,1,0,0,0,0,1\n}";
+    format!(
+        "Deformer: {id}, \"SubDeformer::\", \"Cluster\" {{\nVersion: 100\nIndexes: *1 {{\na: {vertex}\n}}\n\
+         Weights: *1 {{\na: 1\n}}\nTransform: {identity}\nTransformLink: {identity}\n}}"
+    )
+}
