@@ -210,6 +210,41 @@ mod tests {
     }
 
     #[test]
+    fn what_an_animation_holds_still_is_where_the_animation_says() {
+        let position = "\"Lcl Translation\", \"Lcl Translation\", \"\", \"A\"";
+        let file = fbx(
+            &[
+                triangle(10, ""),
+                object("Model", 20, "door", "Mesh", &[&format!("{position},1,0,0")]),
+                object("AnimationStack", 40, "open", "", &[]),
+                object("AnimationLayer", 41, "base", "", &[]),
+                object("AnimationCurveNode", 42, "T", "", &[]),
+                constant_curve(43, 5.0),
+                object("AnimationCurveNode", 44, "S", "", &[]),
+                constant_curve(45, 1.0),
+            ],
+            &[
+                (10, 20, ""),
+                (20, 0, ""),
+                (41, 40, ""),
+                (42, 41, ""),
+                (44, 41, ""),
+                (42, 20, "Lcl Translation"),
+                (44, 20, "Lcl Scaling"),
+                (43, 42, "d|X"),
+                (45, 44, "d|X"),
+                (45, 44, "d|Y"),
+                (45, 44, "d|Z"),
+            ],
+        );
+        let (scene, _) = scene_of(&file, Format::Fbx);
+        assert_eq!(scene.animations.len(), 1);
+        // The scale is that of the node at rest and needs no track.
+        assert_eq!(scene.animations[0].channels.len(), 1);
+        assert!(format!("{:?}", scene.animations[0]).contains("5.0"));
+    }
+
+    #[test]
     fn damaged_files_give_a_model_or_one_line() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
         let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));
