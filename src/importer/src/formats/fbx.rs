@@ -6,7 +6,7 @@ use super::{
     motion, skin,
 };
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use ufbx::{
     BlobOpt, CoordinateAxes, GeometryTransformHandling, InheritModeHandling, LoadOpts, Mesh, Node,
     SpaceConversion,
@@ -16,12 +16,14 @@ use ufbx::{
 const MEMORY_LIMIT: usize = 1024 * 1024 * 1024;
 /// Deepest node.
 const MAX_DEPTH: u32 = 1_000;
+/// Most material libraries of an OBJ.
+const MAX_LIBRARIES: usize = 16;
 /// Most texture coordinate sets.
 const MAX_UV_SETS: usize = 8;
 
 /// Reads one of both.
 pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<(), String> {
-    let materials = is_obj.then(|| material_library(bytes, model)).flatten();
+    let materials = is_obj.then(|| material_libraries(bytes, model)).flatten();
     let mut options = LoadOpts {
         target_axes: CoordinateAxes::right_handed_y_up(),
         target_unit_meters: 1.0,
@@ -31,6 +33,7 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
         generate_missing_normals: true,
         normalize_normals: true,
         clean_skin_weights: true,
+        use_blender_pbr_material: true,
         node_depth_limit: MAX_DEPTH,
         ..LoadOpts::default()
     };
@@ -87,21 +90,42 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
     Ok(())
 }
 
-/// The first `mtllib` of an OBJ, when it lies beside it.
-fn material_library(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
+/// All material libraries that an OBJ names, as one: those that lie beside it.
+fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
     let lines = bytes.split(|byte| *byte == b'\n');
-    let name = lines
-        .filter_map(|line| line.strip_prefix(b"mtllib "))
-        .next()?;
-    let name = String::from_utf8_lossy(name).trim().to_owned();
-    let found = model.side_file(&name);
-    if found.is_none() {
-        let shown: String = name.chars().take(120).collect();
-        model.note(format!(
-            "the materials `{shown}` are not beside it: it stays grey"
-        ));
+    let lines = lines.filter_map(|line| line.trim_ascii().strip_prefix(b"mtllib"));
+    let mut names: Vec<String> = Vec::new();
+    for line in lines.take(MAX_LIBRARIES) {
+        let line = String::from_utf8_lossy(line).trim().to_owned();
+        // A line names one library, or several; a name may hold spaces.
+        let words = line.split_ascii_whitespace().map(str::to_owned);
+        let own = match model.side_file(&line) {
+            Some(_) => vec![line],
+            None => words.take(MAX_LIBRARIES).collect(),
+        };
+        names.extend(own);
     }
-    found
+    let mut all = None;
+    let mut known = BTreeSet::new();
+    for name in names {
+        if !known.insert(name.clone()) {
+            continue;
+        }
+        match model.side_file(&name) {
+            Some(library) if known.len() <= MAX_LIBRARIES => {
+                let all: &mut Vec<u8> = all.get_or_insert_default();
+                all.extend(library);
+                all.push(b'\n');
+            }
+            _ => {
+                let shown: String = name.chars().take(120).collect();
+                model.note(format!(
+                    "the materials `{shown}` are not beside it: what has them stays grey"
+                ));
+            }
+        }
+    }
+    all
 }
 
 fn write_node(node: &Node, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {

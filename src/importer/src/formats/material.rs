@@ -35,48 +35,188 @@ pub(super) fn of_part(node: &Node, mesh: &Mesh, part: usize) -> Option<u32> {
 
 fn material_json(material: &Material, model: &mut Model<'_>) -> Value {
     let pbr = &material.pbr;
-    let is_metal = material.features.metalness.enabled;
     if !material.features.pbr.enabled {
         model.note("materials of the old kind become metal and roughness by guess");
     }
-    let factor = |map: &MaterialMap, rest: f32| match map.has_value {
-        true => (map.value_vec4.x as f32).clamp(0.0, 1.0),
-        false => rest,
-    };
-    let base = color(&pbr.base_color, factor(&pbr.base_factor, 1.0), 1.0);
-    let opacity = factor(&pbr.opacity, 1.0);
     let base_texture = texture(&pbr.base_color, model);
     let base = match base_texture.is_some() {
         // What a texture is multiplied with is white unless a factor says otherwise.
         true => [factor(&pbr.base_factor, 1.0); 3],
-        false => base,
+        false => color(&pbr.base_color, factor(&pbr.base_factor, 1.0), 1.0),
     };
-    let mut core = json!({
-        "baseColorFactor": [base[0], base[1], base[2], opacity],
-        "metallicFactor": if is_metal { factor(&pbr.metalness, 0.0) } else { 0.0 },
-        "roughnessFactor": factor(&pbr.roughness, 1.0),
-    });
-    if let Some(place) = base_texture {
-        core["baseColorTexture"] = json!({ "index": place });
+    let opacity = opacity(material);
+    let mut core = surface(material, model);
+    core["baseColorFactor"] = json!([base[0], base[1], base[2], opacity]);
+    let base_texture_is_there = base_texture.is_some();
+    if let Some(texture) = base_texture {
+        core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
-    if let Some(place) = texture(&pbr.normal_map, model) {
-        json["normalTexture"] = json!({ "index": place });
+    if let Some(texture) = texture(&pbr.normal_map, model) {
+        json["normalTexture"] = texture;
     }
-    let emission = color(&pbr.emission_color, factor(&pbr.emission_factor, 1.0), 0.0);
+    // Of a grey picture every channel says the same.
+    if let Some(texture) = texture(&pbr.ambient_occlusion, model) {
+        json["occlusionTexture"] = texture;
+    }
+    let emission_factor = factor(&pbr.emission_factor, 1.0);
+    let emission_texture = match emission_factor > 0.0 {
+        true => texture(&pbr.emission_color, model),
+        false => None,
+    };
+    let emission = match emission_texture.is_some() {
+        true => [emission_factor; 3],
+        false => color(&pbr.emission_color, emission_factor, 0.0),
+    };
     if emission.iter().any(|part| *part > 0.0) {
         json["emissiveFactor"] = json!(emission);
-        if let Some(place) = texture(&pbr.emission_color, model) {
-            json["emissiveTexture"] = json!({ "index": place });
-        }
+    }
+    if let Some(texture) = emission_texture {
+        json["emissiveTexture"] = texture;
     }
     if opacity < 1.0 {
         json["alphaMode"] = "BLEND".into();
     }
+    if base_texture_is_there && is_cut_out_by_base(material) {
+        let alpha = picture(&pbr.base_color);
+        let mode = alpha.and_then(|(name, content)| model.alpha_mode(name, content));
+        if let Some(mode) = mode {
+            json["alphaMode"] = mode.into();
+        }
+    }
     if material.features.double_sided.enabled {
         json["doubleSided"] = true.into();
     }
+    note_left_out(material, model);
     json
+}
+
+/// Metal and roughness, as numbers and as the maps that glTF can take as they are.
+fn surface(material: &Material, model: &mut Model<'_>) -> Value {
+    let pbr = &material.pbr;
+    let is_metal = material.features.metalness.enabled;
+    let mut metallic = if is_metal {
+        factor(&pbr.metalness, 0.0)
+    } else {
+        0.0
+    };
+    let mut roughness = match material.features.roughness_as_glossiness.enabled {
+        true => 1.0 - factor(&pbr.glossiness, 0.0),
+        false => factor(&pbr.roughness, 1.0),
+    };
+    let shared = shared_surface_map(material).and_then(|map| texture(map, model));
+    if shared.is_some() {
+        roughness = 1.0;
+        if in_use(&pbr.metalness) {
+            metallic = 1.0;
+        }
+    }
+    let mut core = json!({ "metallicFactor": metallic, "roughnessFactor": roughness });
+    if let Some(texture) = shared {
+        core["metallicRoughnessTexture"] = texture;
+    }
+    core
+}
+
+/// The map whose green says how rough and whose blue says how metallic a surface is: one for both, or a grey one for roughness
+/// where nothing is metal.
+fn shared_surface_map(material: &Material) -> Option<&MaterialMap> {
+    let pbr = &material.pbr;
+    let is_rough = in_use(&pbr.roughness) && !is_gloss(material);
+    let is_plain = !in_use(&pbr.metalness) && factor(&pbr.metalness, 0.0) <= 0.0;
+    let is_one = is_same_picture(&pbr.roughness, &pbr.metalness);
+    (is_rough && (is_plain || is_one)).then_some(&pbr.roughness)
+}
+
+/// What the old kind calls shininess is the contrary of roughness.
+fn is_gloss(material: &Material) -> bool {
+    is_same_picture(&material.pbr.roughness, &material.fbx.specular_exponent)
+}
+
+/// Of the materials that state none, the old kind says how transparent they are; one that would not be seen at all is meant
+/// otherwise.
+fn opacity(material: &Material) -> f32 {
+    let (pbr, fbx) = (&material.pbr, &material.fbx);
+    if pbr.opacity.has_value {
+        return factor(&pbr.opacity, 1.0);
+    }
+    let stated = material.element.props.find_prop("Opacity");
+    let transparent = color(
+        &fbx.transparency_color,
+        factor(&fbx.transparency_factor, 1.0),
+        0.0,
+    );
+    let opacity = match stated {
+        Some(stated) => (stated.value_vec4.x as f32).clamp(0.0, 1.0),
+        None => 1.0 - transparent.iter().sum::<f32>() / 3.0,
+    };
+    if opacity > 0.0 { opacity } else { 1.0 }
+}
+
+/// The maps that say where a surface is not there.
+fn opacity_maps(material: &Material) -> [&MaterialMap; 3] {
+    let fbx = &material.fbx;
+    [
+        &material.pbr.opacity,
+        &fbx.transparency_color,
+        &fbx.transparency_factor,
+    ]
+}
+
+/// True when the picture with the colours says it, by its alpha.
+fn is_cut_out_by_base(material: &Material) -> bool {
+    let mut maps = opacity_maps(material).into_iter();
+    maps.any(|map| is_same_picture(map, &material.pbr.base_color))
+}
+
+/// Tells which maps have no place in the result.
+fn note_left_out(material: &Material, model: &mut Model<'_>) {
+    let (pbr, fbx) = (&material.pbr, &material.fbx);
+    let mut left_out = vec![
+        ("gloss", &pbr.glossiness),
+        ("specular", &pbr.specular_color),
+        ("specular", &pbr.specular_factor),
+        ("specular", &fbx.specular_color),
+        ("gloss", &fbx.specular_exponent),
+        ("reflection", &fbx.reflection_color),
+        ("ambient", &fbx.ambient_color),
+        ("displacement", &pbr.displacement_map),
+        ("displacement", &fbx.displacement),
+        ("transmission", &pbr.transmission_factor),
+        ("coat", &pbr.coat_factor),
+        ("sheen", &pbr.sheen_color),
+    ];
+    if shared_surface_map(material).is_none() {
+        left_out.push(("metal", &pbr.metalness));
+        if !is_gloss(material) {
+            left_out.push(("roughness", &pbr.roughness));
+        }
+    }
+    if !is_same_picture(&fbx.bump, &pbr.normal_map) {
+        left_out.push(("bump", &fbx.bump));
+    }
+    if !is_cut_out_by_base(material) {
+        left_out.extend(opacity_maps(material).map(|map| ("opacity", map)));
+    }
+    for (kind, map) in left_out {
+        let Some((name, _)) = picture(map) else {
+            continue;
+        };
+        let shown: String = name.chars().take(120).collect();
+        model.note(match kind {
+            "opacity" => format!(
+                "the opacity map `{shown}` is left out: make it the alpha of the colour's picture"
+            ),
+            _ => format!("the {kind} map `{shown}` is left out"),
+        });
+    }
+}
+
+fn factor(map: &MaterialMap, rest: f32) -> f32 {
+    match map.has_value {
+        true => (map.value_vec4.x as f32).clamp(0.0, 1.0),
+        false => rest,
+    }
 }
 
 fn color(map: &MaterialMap, factor: f32, rest: f32) -> [f32; 3] {
@@ -87,7 +227,12 @@ fn color(map: &MaterialMap, factor: f32, rest: f32) -> [f32; 3] {
     own.map(|part| (part * factor).clamp(0.0, 1.0))
 }
 
-fn texture(map: &MaterialMap, model: &mut Model<'_>) -> Option<usize> {
+fn in_use(map: &MaterialMap) -> bool {
+    map.texture.is_some() && map.texture_enabled
+}
+
+/// The name and the bytes of a map's picture.
+fn picture(map: &MaterialMap) -> Option<(&str, &[u8])> {
     let texture = map.texture.as_ref().filter(|_| map.texture_enabled)?;
     // A layered or procedural texture shows the first file in it.
     let file = texture.file_textures.iter().next().unwrap_or(texture);
@@ -100,5 +245,16 @@ fn texture(map: &MaterialMap, model: &mut Model<'_>) -> Option<usize> {
         .into_iter()
         .find(|name| !name.is_empty())
         .unwrap_or(&*file.element.name);
-    model.texture(name, &file.content)
+    Some((name, &file.content))
+}
+
+fn is_same_picture(one: &MaterialMap, other: &MaterialMap) -> bool {
+    let names = picture(one).zip(picture(other));
+    names.is_some_and(|((one, _), (other, _))| one == other)
+}
+
+fn texture(map: &MaterialMap, model: &mut Model<'_>) -> Option<Value> {
+    let (name, content) = picture(map)?;
+    let place = model.texture(name, content)?;
+    Some(json!({ "index": place }))
 }

@@ -244,6 +244,64 @@ mod tests {
         assert!(format!("{:?}", scene.animations[0]).contains("5.0"));
     }
 
+    /// A triangle with one material.
+    fn with_material(properties: &[&str], more: &[String], wires: &[(u32, u32, &str)]) -> Vec<u8> {
+        let mut objects = vec![
+            triangle(10, &[uvs(0, "first"), uvs(1, "second")].concat()),
+            object("Model", 20, "leaf", "Mesh", &[]),
+            object("Material", 50, "leaf", "", properties),
+        ];
+        objects.extend_from_slice(more);
+        let mut connections = vec![(10, 20, ""), (20, 0, ""), (50, 20, "")];
+        connections.extend_from_slice(wires);
+        fbx(&objects, &connections)
+    }
+
+    #[test]
+    fn transparent_materials_of_the_old_kind_are_transparent() {
+        let color = "\"TransparentColor\", \"Color\", \"\", \"A\",1,1,1";
+        let factor = "\"TransparencyFactor\", \"Number\", \"\", \"A\",0.75";
+        let file = with_material(&[color, factor], &[], &[]);
+        let material = &scene_of(&file, Format::Fbx).0.materials[0];
+        assert_eq!(material.alpha_mode, scene::AlphaMode::Blend);
+        assert!(
+            (material.base_color.w - 0.25).abs() < 1.0e-6,
+            "{material:?}"
+        );
+        // Exporters that write nothing but ones mean nothing by it.
+        let file = with_material(&[color], &[], &[]);
+        let material = &scene_of(&file, Format::Fbx).0.materials[0];
+        assert_eq!(material.alpha_mode, scene::AlphaMode::Opaque);
+    }
+
+    #[test]
+    fn maps_are_taken_or_told_and_all_libraries_are_read() {
+        let obj = b"mtllib a.mtl b.mtl\nmtllib c d.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n\
+            usemtl b\nf 1/1 3/1 2/1\nusemtl c\nf 2/1 1/1 3/1\n";
+        let png = png();
+        let (scene, notes) = read_beside(&[
+            ("a.obj", obj),
+            ("a.mtl", b"newmtl a\nmap_Kd leaf.png\nmap_d leaf.png\n"),
+            (
+                "b.mtl",
+                b"newmtl b\nPm 0\nmap_Pr rough.png\nmap_Ks shine.png\n",
+            ),
+            ("c d.mtl", b"newmtl c\nmap_Kd leaf.png\nmap_d hole.png\n"),
+            ("leaf.png", &png),
+            ("rough.png", &png),
+        ]);
+        let find = |name: &str| {
+            let mut materials = scene.materials.iter();
+            materials.find(|material| material.name == name).unwrap()
+        };
+        assert_eq!(find("a").alpha_mode, scene::AlphaMode::Mask(0.5));
+        assert!(find("b").metallic_roughness_texture.is_some());
+        assert!(find("c").base_color_texture.is_some());
+        for told in ["specular map `shine.png`", "opacity map `hole.png`"] {
+            assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+        }
+    }
+
     #[test]
     fn damaged_files_give_a_model_or_one_line() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);

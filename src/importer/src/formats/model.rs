@@ -17,6 +17,9 @@ const MAX_NOTES: usize = 20;
 /// Largest image file.
 const MAX_IMAGE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
+const MOST_BETWEEN: usize = 10;
+
 /// Corners of triangles, or points: all lists are as long as `positions`, or empty.
 #[derive(Default)]
 pub(super) struct Corners {
@@ -204,11 +207,7 @@ impl<'a> Model<'a> {
         if let Some(known) = self.textures.get(name) {
             return *known;
         }
-        let bytes = match content.is_empty() {
-            true => self.find_image(name),
-            false => Some(content.to_vec()),
-        };
-        let found = bytes.filter(|bytes| is_image(bytes)).map(|bytes| {
+        let found = self.picture(name, content).map(|bytes| {
             let place = self.draft.add_blob(bytes);
             let name = file_name(name);
             let stem = name
@@ -229,6 +228,31 @@ impl<'a> Model<'a> {
         }
         self.textures.insert(name.to_owned(), found);
         found
+    }
+
+    /// How the alpha of a picture is meant: where it says yes or no alone, it cuts out. `None` where it has none.
+    pub(super) fn alpha_mode(&self, name: &str, content: &[u8]) -> Option<&'static str> {
+        let image = image::load_from_memory(&self.picture(name, content)?).ok()?;
+        if !image.color().has_alpha() {
+            return None;
+        }
+        let image = image.into_rgba8();
+        let between = image
+            .pixels()
+            .filter(|pixel| (16..240).contains(&pixel.0[3]));
+        let most = image.width() as usize * image.height() as usize / MOST_BETWEEN;
+        Some(match between.count() <= most {
+            true => "MASK",
+            false => "BLEND",
+        })
+    }
+
+    fn picture(&self, name: &str, content: &[u8]) -> Option<Vec<u8>> {
+        let bytes = match content.is_empty() {
+            true => self.find_image(name),
+            false => Some(content.to_vec()),
+        };
+        bytes.filter(|bytes| is_image(bytes))
     }
 
     /// Only below the folder of the model, or in the folder of textures that was named.
