@@ -1,6 +1,9 @@
 //! Materials of FBX and OBJ as metal and roughness.
 
-use super::model::Model;
+use super::{
+    model::Model,
+    texture::{self, Sets, in_use, is_same_picture, picture},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use ufbx::{Material, MaterialMap, Mesh, Node, Scene};
@@ -9,7 +12,8 @@ use ufbx::{Material, MaterialMap, Mesh, Node, Scene};
 pub(super) fn write(scene: &Scene, model: &mut Model<'_>) -> BTreeMap<u32, usize> {
     let mut places = BTreeMap::new();
     for material in &scene.materials {
-        let json = material_json(material, model);
+        let sets = texture::sets(scene, material);
+        let json = material_json(material, &sets, model);
         let place = model.push("materials", json);
         places.insert(material.element.element_id, place);
     }
@@ -33,35 +37,35 @@ pub(super) fn of_part(node: &Node, mesh: &Mesh, part: usize) -> Option<u32> {
     used_by(node, mesh).get(part).copied()
 }
 
-fn material_json(material: &Material, model: &mut Model<'_>) -> Value {
+fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
     let pbr = &material.pbr;
     if !material.features.pbr.enabled {
         model.note("materials of the old kind become metal and roughness by guess");
     }
-    let base_texture = texture(&pbr.base_color, model);
+    let base_texture = texture::info(&pbr.base_color, sets, model);
     let base = match base_texture.is_some() {
         // What a texture is multiplied with is white unless a factor says otherwise.
         true => [factor(&pbr.base_factor, 1.0); 3],
         false => color(&pbr.base_color, factor(&pbr.base_factor, 1.0), 1.0),
     };
     let opacity = opacity(material);
-    let mut core = surface(material, model);
+    let mut core = surface(material, sets, model);
     core["baseColorFactor"] = json!([base[0], base[1], base[2], opacity]);
     let base_texture_is_there = base_texture.is_some();
     if let Some(texture) = base_texture {
         core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
-    if let Some(texture) = texture(&pbr.normal_map, model) {
+    if let Some(texture) = texture::info(&pbr.normal_map, sets, model) {
         json["normalTexture"] = texture;
     }
     // Of a grey picture every channel says the same.
-    if let Some(texture) = texture(&pbr.ambient_occlusion, model) {
+    if let Some(texture) = texture::info(&pbr.ambient_occlusion, sets, model) {
         json["occlusionTexture"] = texture;
     }
     let emission_factor = factor(&pbr.emission_factor, 1.0);
     let emission_texture = match emission_factor > 0.0 {
-        true => texture(&pbr.emission_color, model),
+        true => texture::info(&pbr.emission_color, sets, model),
         false => None,
     };
     let emission = match emission_texture.is_some() {
@@ -92,7 +96,7 @@ fn material_json(material: &Material, model: &mut Model<'_>) -> Value {
 }
 
 /// Metal and roughness, as numbers and as the maps that glTF can take as they are.
-fn surface(material: &Material, model: &mut Model<'_>) -> Value {
+fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
     let pbr = &material.pbr;
     let is_metal = material.features.metalness.enabled;
     let mut metallic = if is_metal {
@@ -104,7 +108,7 @@ fn surface(material: &Material, model: &mut Model<'_>) -> Value {
         true => 1.0 - factor(&pbr.glossiness, 0.0),
         false => factor(&pbr.roughness, 1.0),
     };
-    let shared = shared_surface_map(material).and_then(|map| texture(map, model));
+    let shared = shared_surface_map(material).and_then(|map| texture::info(map, sets, model));
     if shared.is_some() {
         roughness = 1.0;
         if in_use(&pbr.metalness) {
@@ -225,36 +229,4 @@ fn color(map: &MaterialMap, factor: f32, rest: f32) -> [f32; 3] {
         false => [rest; 3],
     };
     own.map(|part| (part * factor).clamp(0.0, 1.0))
-}
-
-fn in_use(map: &MaterialMap) -> bool {
-    map.texture.is_some() && map.texture_enabled
-}
-
-/// The name and the bytes of a map's picture.
-fn picture(map: &MaterialMap) -> Option<(&str, &[u8])> {
-    let texture = map.texture.as_ref().filter(|_| map.texture_enabled)?;
-    // A layered or procedural texture shows the first file in it.
-    let file = texture.file_textures.iter().next().unwrap_or(texture);
-    let names = [
-        &*file.relative_filename,
-        &*file.filename,
-        &*file.absolute_filename,
-    ];
-    let name = names
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or(&*file.element.name);
-    Some((name, &file.content))
-}
-
-fn is_same_picture(one: &MaterialMap, other: &MaterialMap) -> bool {
-    let names = picture(one).zip(picture(other));
-    names.is_some_and(|((one, _), (other, _))| one == other)
-}
-
-fn texture(map: &MaterialMap, model: &mut Model<'_>) -> Option<Value> {
-    let (name, content) = picture(map)?;
-    let place = model.texture(name, content)?;
-    Some(json!({ "index": place }))
 }

@@ -11,6 +11,7 @@ mod sample;
 mod skin;
 mod stl;
 mod text;
+mod texture;
 
 use model::Model;
 use std::path::{Path, PathBuf};
@@ -300,6 +301,49 @@ mod tests {
         for told in ["specular map `shine.png`", "opacity map `hole.png`"] {
             assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
         }
+    }
+
+    #[test]
+    fn textures_lie_where_the_file_says() {
+        let vector =
+            |name: &str, value: &str| format!("\"{name}\", \"Vector\", \"\", \"A\",{value}");
+        let properties = [
+            "\"UVSet\", \"KString\", \"\", \"\", \"second\"".to_owned(),
+            "\"WrapModeU\", \"enum\", \"\", \"\",1".to_owned(),
+            vector("Translation", "0.25,0,0"),
+            vector("Rotation", "0,0,90"),
+            vector("Scaling", "0.5,0.25,1"),
+        ];
+        let properties: Vec<&str> = properties.iter().map(String::as_str).collect();
+        let texture = object("Texture", 60, "leaf", "", &properties).replacen(
+            "Version: 232",
+            "Version: 202\nFileName: \"leaf.png\"\nRelativeFilename: \"leaf.png\"",
+            1,
+        );
+        let file = with_material(&[], &[texture], &[(60, 50, "DiffuseColor")]);
+        let (scene, _) = read_beside(&[("a.fbx", &file), ("leaf.png", &png())]);
+        let slot = scene.materials[0]
+            .base_color_texture
+            .unwrap();
+        assert_eq!(slot.uv_set, 1);
+        let sampler = scene.textures[slot.texture.index()].sampler.unwrap();
+        let sampler = scene.samplers[sampler as usize];
+        assert!(format!("{:?}", sampler).contains("Clamp"), "{sampler:?}");
+        // The picture is half as wide and a quarter as high, turned to the left, and its lower left corner lies at (0.25, 0);
+        // its lower right one is above that, its upper left one to the left.
+        let own = slot.transform;
+        let (sin, cos) = own.rotation.sin_cos();
+        let at = |u: f32, v: f32| {
+            let (u, v) = (u * own.scale.x, (1.0 - v) * own.scale.y);
+            let shown = [
+                u * cos + v * sin + own.offset.x,
+                v * cos - u * sin + own.offset.y,
+            ];
+            [shown[0], 1.0 - shown[1]].map(|part| (part * 1.0e4).round() / 1.0e4 + 0.0)
+        };
+        assert_eq!(at(0.25, 0.0), [0.0, 0.0]);
+        assert_eq!(at(0.25, 0.5), [1.0, 0.0]);
+        assert_eq!(at(0.0, 0.0), [0.0, 1.0]);
     }
 
     #[test]

@@ -42,7 +42,9 @@ pub(super) struct Model<'a> {
     name: String,
     draft: Draft,
     notes: Vec<String>,
-    textures: BTreeMap<String, Option<usize>>,
+    images: BTreeMap<String, Option<usize>>,
+    /// By image and wrapping.
+    textures: BTreeMap<(usize, [u32; 2]), usize>,
     /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
     fitting: BTreeMap<(usize, usize), usize>,
 }
@@ -65,6 +67,7 @@ impl<'a> Model<'a> {
             name: stem.to_string_lossy().into_owned(),
             draft: Draft::new(json),
             notes: Vec::new(),
+            images: BTreeMap::new(),
             textures: BTreeMap::new(),
             fitting: BTreeMap::new(),
         }
@@ -202,9 +205,21 @@ impl<'a> Model<'a> {
         fitting
     }
 
-    /// A texture of a file beside the model, or of bytes within it; `None`, with a note, when it is not there.
-    pub(super) fn texture(&mut self, name: &str, content: &[u8]) -> Option<usize> {
-        if let Some(known) = self.textures.get(name) {
+    /// A texture of a file beside the model, or of bytes within it, with how it goes on sideways and upwards; `None`, with a
+    /// note, when it is not there.
+    pub(super) fn texture(&mut self, name: &str, content: &[u8], wraps: [u32; 2]) -> Option<usize> {
+        let image = self.image(name, content)?;
+        if let Some(known) = self.textures.get(&(image, wraps)) {
+            return Some(*known);
+        }
+        let sampler = self.push("samplers", json!({ "wrapS": wraps[0], "wrapT": wraps[1] }));
+        let texture = self.push("textures", json!({ "source": image, "sampler": sampler }));
+        self.textures.insert((image, wraps), texture);
+        Some(texture)
+    }
+
+    fn image(&mut self, name: &str, content: &[u8]) -> Option<usize> {
+        if let Some(known) = self.images.get(name) {
             return *known;
         }
         let found = self.picture(name, content).map(|bytes| {
@@ -214,11 +229,10 @@ impl<'a> Model<'a> {
                 .rsplit_once('.')
                 .map_or(name, |(stem, _)| stem)
                 .to_owned();
-            let image = self.push(
+            self.push(
                 "images",
                 json!({ "name": stem, "bufferView": place, "mimeType": "image/png" }),
-            );
-            self.push("textures", json!({ "source": image }))
+            )
         });
         if found.is_none() {
             let shown: String = name.chars().take(120).collect();
@@ -226,7 +240,7 @@ impl<'a> Model<'a> {
                 "the image `{shown}` is not there, or no PNG or JPEG: it is left out"
             ));
         }
-        self.textures.insert(name.to_owned(), found);
+        self.images.insert(name.to_owned(), found);
         found
     }
 
