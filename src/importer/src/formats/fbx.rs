@@ -2,7 +2,7 @@
 
 use super::{
     material,
-    model::{Corners, Model},
+    model::{Corners, Model, linear},
     motion, skin,
 };
 use serde_json::{Value, json};
@@ -249,7 +249,10 @@ fn corners(
     if mesh.vertex_color.exists {
         let color = |corner: &usize| {
             let own = mesh.vertex_color[*corner];
-            [own.x, own.y, own.z, own.w].map(|part| (part as f32).clamp(0.0, 1.0))
+            let [red, green, blue, alpha] =
+                [own.x, own.y, own.z, own.w].map(|part| (part as f32).clamp(0.0, 1.0));
+            // What people painted on a screen.
+            [linear(red), linear(green), linear(blue), alpha]
         };
         corners.colors = order.iter().map(color).collect();
     }

@@ -347,6 +347,26 @@ mod tests {
     }
 
     #[test]
+    fn painted_vertices_have_the_colours_of_the_screen() {
+        let file = fbx(
+            &[
+                triangle(10, &colors([0.5, 1.0, 0.0, 0.5])),
+                object("Model", 20, "wall", "Mesh", &[]),
+            ],
+            &[(10, 20, ""), (20, 0, "")],
+        );
+        let obj = b"v 0 0 0 0.5 1 0\nv 1 0 0 0.5 1 0\nv 0 1 0 0.5 1 0\nf 1 2 3\n";
+        for (file, format, alpha) in [(&file[..], Format::Fbx, 0.5), (obj, Format::Obj, 1.0)] {
+            let (scene, _) = scene_of(file, format);
+            let color = scene.meshes[0].primitives[0].colors[0];
+            let wanted = [0.214_041, 1.0, 0.0, alpha];
+            let is_near = |(one, other): (f32, f32)| (one - other).abs() < 1.0e-3;
+            let color: [f32; 4] = color.into();
+            assert!(color.into_iter().zip(wanted).all(is_near), "{color:?}");
+        }
+    }
+
+    #[test]
     fn damaged_files_give_a_model_or_one_line() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
         let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));
