@@ -1,102 +1,19 @@
 //! PLY, as text and binary of both byte orders: meshes and points with colours, normals and texture coordinates.
 
-use super::model::{Corners, Model, linear};
+use super::{
+    model::{Corners, Model, linear},
+    ply_header::{Element, Encoding, Number, Property, header},
+    polygon,
+};
 use scene::limits::MAX_ACCESSOR_COUNT;
 use serde_json::json;
 
-/// Most properties of an element, and most corners of a face.
-const MAX_PROPERTIES: usize = 256;
+/// Most corners of a face.
 const MAX_FACE_CORNERS: usize = 10_000;
+const NO_SUCH_VERTEX: &str = "a face names a vertex that is not there";
+const TOO_MANY: &str = "its faces have more corners than there may be";
 /// What the first harmonic of a splat is worth as a colour.
 const HARMONIC: f32 = 0.282_094_8;
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encoding {
-    Text,
-    Little,
-    Big,
-}
-
-#[derive(Clone, Copy)]
-enum Number {
-    I8,
-    U8,
-    I16,
-    U16,
-    I32,
-    U32,
-    F32,
-    F64,
-}
-
-impl Number {
-    fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "char" | "int8" => Self::I8,
-            "uchar" | "uint8" => Self::U8,
-            "short" | "int16" => Self::I16,
-            "ushort" | "uint16" => Self::U16,
-            "int" | "int32" => Self::I32,
-            "uint" | "uint32" => Self::U32,
-            "float" | "float32" => Self::F32,
-            "double" | "float64" => Self::F64,
-            _ => return None,
-        })
-    }
-
-    fn bytes(self) -> usize {
-        match self {
-            Self::I8 | Self::U8 => 1,
-            Self::I16 | Self::U16 => 2,
-            Self::I32 | Self::U32 | Self::F32 => 4,
-            Self::F64 => 8,
-        }
-    }
-
-    /// The largest value, for colours.
-    fn one(self) -> f32 {
-        match self {
-            Self::U8 => 255.0,
-            Self::U16 => 65_535.0,
-            _ => 1.0,
-        }
-    }
-
-    fn value(self, little: &[u8]) -> f64 {
-        let mut own = [0; 8];
-        own[..little.len()].copy_from_slice(little);
-        let word = u64::from_le_bytes(own);
-        match self {
-            Self::I8 => f64::from(word as i8),
-            Self::U8 => f64::from(word as u8),
-            Self::I16 => f64::from(word as i16),
-            Self::U16 => f64::from(word as u16),
-            Self::I32 => f64::from(word as i32),
-            Self::U32 => f64::from(word as u32),
-            Self::F32 => f64::from(f32::from_bits(word as u32)),
-            Self::F64 => f64::from_bits(word),
-        }
-    }
-}
-
-struct Property {
-    name: String,
-    number: Number,
-    /// Of a list, what its length is stored as.
-    length: Option<Number>,
-}
-
-struct Element {
-    name: String,
-    count: usize,
-    properties: Vec<Property>,
-}
-
-struct Header<'a> {
-    encoding: Encoding,
-    elements: Vec<Element>,
-    body: &'a [u8],
-}
 
 pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     let header = header(bytes)?;
@@ -105,26 +22,18 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
         encoding: header.encoding,
     };
     let mut vertices = Corners::default();
-    let mut triangles = Vec::new();
-    let mut has_faces = false;
+    let mut faces = Faces::default();
     for element in &header.elements {
         match element.name.as_str() {
             "vertex" => vertices = read_vertices(&mut source, element, model)?,
-            "face" => {
-                has_faces |= element.count > 0;
-                read_faces(
-                    &mut source,
-                    element,
-                    vertices.positions.len(),
-                    &mut triangles,
-                )?;
-            }
+            "face" => faces.read(&mut source, element, false)?,
+            "tristrips" => faces.read(&mut source, element, true)?,
             _ => skip(&mut source, element)?,
         }
     }
-    let corners = match has_faces {
-        true => pick(&vertices, &triangles),
-        false => Corners {
+    let corners = match faces.lengths.is_empty() {
+        false => pick(&vertices, &faces.triangles(&vertices.positions)?),
+        true => Corners {
             is_points: true,
             ..vertices
         },
@@ -137,88 +46,6 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     model.note("PLY states no unit and no axis: `--unit` and `--up` say them");
     model.turn_and_scale();
     Ok(())
-}
-
-fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
-    let broken = |line: &str| format!("its header has a line that is not understood: `{line}`");
-    let mut rest = bytes;
-    let mut encoding = None;
-    let mut elements: Vec<Element> = Vec::new();
-    let mut is_first = true;
-    loop {
-        let end = rest.iter().position(|byte| *byte == b'\n');
-        let end = end.ok_or("its header has no end")?;
-        let line = String::from_utf8_lossy(&rest[..end])
-            .trim()
-            .chars()
-            .take(200)
-            .collect::<String>();
-        rest = &rest[end + 1..];
-        let mut words = line.split_ascii_whitespace();
-        match words.next() {
-            Some("ply") if is_first => {}
-            _ if is_first => return Err("it is no PLY file".to_owned()),
-            Some("format") => {
-                encoding = Some(match words.next() {
-                    Some("ascii") => Encoding::Text,
-                    Some("binary_little_endian") => Encoding::Little,
-                    Some("binary_big_endian") => Encoding::Big,
-                    _ => return Err(broken(&line)),
-                });
-            }
-            Some("element") => {
-                let name = words.next().map(str::to_owned);
-                let count = words.next().and_then(|count| count.parse().ok());
-                let (Some(name), Some(count)) = (name, count) else {
-                    return Err(broken(&line));
-                };
-                elements.push(Element {
-                    name,
-                    count,
-                    properties: Vec::new(),
-                });
-            }
-            Some("property") => {
-                let property = property(&mut words).ok_or_else(|| broken(&line))?;
-                let element = elements.last_mut().ok_or_else(|| broken(&line))?;
-                if element.properties.len() >= MAX_PROPERTIES {
-                    return Err(format!(
-                        "an element has more than {MAX_PROPERTIES} properties"
-                    ));
-                }
-                element.properties.push(property);
-            }
-            Some("end_header") => break,
-            _ => {}
-        }
-        is_first = false;
-    }
-    if elements
-        .iter()
-        .any(|element| element.count > MAX_ACCESSOR_COUNT)
-    {
-        return Err(format!(
-            "it has more than {MAX_ACCESSOR_COUNT} elements of one kind"
-        ));
-    }
-    Ok(Header {
-        encoding: encoding.ok_or("its header states no format")?,
-        elements,
-        body: rest,
-    })
-}
-
-fn property<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<Property> {
-    let first = words.next()?;
-    let (length, number) = match first {
-        "list" => (Some(Number::from_name(words.next()?)?), words.next()?),
-        _ => (None, first),
-    };
-    Some(Property {
-        number: Number::from_name(number)?,
-        name: words.next()?.to_owned(),
-        length,
-    })
 }
 
 /// What follows the header.
@@ -256,10 +83,16 @@ impl Source<'_> {
         Ok(number.value(&little))
     }
 
-    fn list(&mut self, property: &Property, length: Number) -> Result<Vec<f64>, String> {
+    /// A list of at most so many numbers.
+    fn list(
+        &mut self,
+        property: &Property,
+        length: Number,
+        most: usize,
+    ) -> Result<Vec<f64>, String> {
         let count = self.number(length)?;
-        if !(0.0..=MAX_FACE_CORNERS as f64).contains(&count) {
-            return Err(format!("a list has more than {MAX_FACE_CORNERS} numbers"));
+        if !(0.0..=most as f64).contains(&count) {
+            return Err(format!("a list has more than {most} numbers"));
         }
         (0..count as usize)
             .map(|_| self.number(property.number))
@@ -271,7 +104,7 @@ fn skip(source: &mut Source<'_>, element: &Element) -> Result<(), String> {
     for _ in 0..element.count {
         for property in &element.properties {
             match property.length {
-                Some(length) => drop(source.list(property, length)?),
+                Some(length) => drop(source.list(property, length, MAX_FACE_CORNERS)?),
                 None => drop(source.number(property.number)?),
             }
         }
@@ -306,12 +139,19 @@ fn read_vertices(
         let mut values = Vec::with_capacity(element.properties.len());
         for property in &element.properties {
             values.push(match property.length {
-                Some(length) => source.list(property, length)?.len() as f32,
+                Some(length) => source.list(property, length, MAX_FACE_CORNERS)?.len() as f32,
                 None => source.number(property.number)? as f32,
             });
         }
-        if values.iter().any(|value| !value.is_finite()) {
+        let three = |places: &[usize]| [values[places[0]], values[places[1]], values[places[2]]];
+        if three(&position).iter().any(|value| !value.is_finite()) {
             return Err("a vertex has a number that is none, or infinite".to_owned());
+        }
+        // What only decorates a vertex is no reason to refuse it.
+        for value in &mut values {
+            if !value.is_finite() {
+                *value = 0.0;
+            }
         }
         let three = |places: &[usize]| [values[places[0]], values[places[1]], values[places[2]]];
         let share = |place: usize| values[place] / element.properties[place].number.one();
@@ -345,41 +185,78 @@ fn read_vertices(
     Ok(corners)
 }
 
-/// Faces as triangles around their first corner.
-fn read_faces(
-    source: &mut Source<'_>,
-    element: &Element,
-    vertices: usize,
-    triangles: &mut Vec<usize>,
-) -> Result<(), String> {
-    for _ in 0..element.count {
-        for property in &element.properties {
-            let Some(length) = property.length else {
-                source.number(property.number)?;
-                continue;
-            };
-            let list = source.list(property, length)?;
-            if !matches!(property.name.as_str(), "vertex_indices" | "vertex_index") {
-                continue;
-            }
-            if list
-                .iter()
-                .any(|index| !(0.0..vertices as f64).contains(index))
-            {
-                return Err("a face names a vertex that is not there".to_owned());
-            }
-            let corners: Vec<usize> = list.iter().map(|index| *index as usize).collect();
-            for pair in corners.get(1..).unwrap_or_default().windows(2) {
-                triangles.extend([corners[0], pair[0], pair[1]]);
-            }
-            if triangles.len() > MAX_ACCESSOR_COUNT {
-                return Err(format!(
-                    "its faces have more than {MAX_ACCESSOR_COUNT} corners"
-                ));
+/// Faces and strips of triangles: indices of vertices one after the other, which may come before the vertices.
+#[derive(Default)]
+struct Faces {
+    indices: Vec<usize>,
+    /// How many of them each has, and whether it is a strip.
+    lengths: Vec<(usize, bool)>,
+}
+
+impl Faces {
+    fn read(
+        &mut self,
+        source: &mut Source<'_>,
+        element: &Element,
+        is_strip: bool,
+    ) -> Result<(), String> {
+        let most = match is_strip {
+            true => MAX_ACCESSOR_COUNT,
+            false => MAX_FACE_CORNERS,
+        };
+        for _ in 0..element.count {
+            for property in &element.properties {
+                let Some(length) = property.length else {
+                    source.number(property.number)?;
+                    continue;
+                };
+                let list = source.list(property, length, most)?;
+                if !matches!(property.name.as_str(), "vertex_indices" | "vertex_index") {
+                    continue;
+                }
+                // In strips -1 begins another one.
+                for own in list.split(|index| is_strip && *index < 0.0) {
+                    if own.iter().any(|index| *index < 0.0) {
+                        return Err(NO_SUCH_VERTEX.to_owned());
+                    }
+                    self.indices.extend(own.iter().map(|index| *index as usize));
+                    self.lengths.push((own.len(), is_strip));
+                }
+                if self.indices.len() > MAX_ACCESSOR_COUNT {
+                    return Err(TOO_MANY.to_owned());
+                }
             }
         }
+        Ok(())
     }
-    Ok(())
+
+    /// The vertices of all triangles.
+    fn triangles(&self, positions: &[[f32; 3]]) -> Result<Vec<usize>, String> {
+        if self.indices.iter().any(|index| *index >= positions.len()) {
+            return Err(NO_SUCH_VERTEX.to_owned());
+        }
+        let mut triangles = Vec::new();
+        let mut rest = &self.indices[..];
+        for (length, is_strip) in &self.lengths {
+            let (own, others) = rest.split_at(*length);
+            rest = others;
+            if *is_strip {
+                for (number, three) in own.windows(3).enumerate() {
+                    // Every second one runs the other way round.
+                    let (second, third) = (1 + number % 2, 2 - number % 2);
+                    triangles.extend([three[0], three[second], three[third]]);
+                }
+            } else {
+                let corners: Vec<[f32; 3]> = own.iter().map(|index| positions[*index]).collect();
+                let own_triangles = polygon::triangles(&corners).into_iter().flatten();
+                triangles.extend(own_triangles.map(|corner| own[corner]));
+            }
+            if triangles.len() > MAX_ACCESSOR_COUNT {
+                return Err(TOO_MANY.to_owned());
+            }
+        }
+        Ok(triangles)
+    }
 }
 
 fn pick(vertices: &Corners, order: &[usize]) -> Corners {

@@ -20,13 +20,16 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
             .and_then(|size| size.checked_add(HEADER));
         expected.is_some_and(|expected| bytes.len() >= expected) && count > 0
     });
-    let solids = match (is_binary, bytes.starts_with(b"solid")) {
+    let text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let text = text.trim_ascii_start();
+    let begins = text.get(..5).unwrap_or_default();
+    let solids = match (is_binary, begins.eq_ignore_ascii_case(b"solid")) {
         (true, _) => vec![binary(
             &bytes[HEADER..],
             declared.unwrap_or_default() as usize,
             model,
         )],
-        (false, true) => ascii(&String::from_utf8_lossy(bytes))?,
+        (false, true) => ascii(&String::from_utf8_lossy(text))?,
         (false, false) => return Err("it is neither a binary STL nor one as text".to_owned()),
     };
     for (name, corners) in solids {
@@ -60,7 +63,8 @@ fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
     let mut solids: Vec<(String, Corners)> = Vec::new();
     for (number_of_line, line) in text.lines().enumerate() {
         let mut words = line.split_ascii_whitespace();
-        match words.next() {
+        let first = words.next().map(str::to_ascii_lowercase);
+        match first.as_deref() {
             Some("solid") => solids.push((words.collect::<Vec<_>>().join(" "), Corners::default())),
             Some("vertex") => {
                 let point = (number(&mut words), number(&mut words), number(&mut words));

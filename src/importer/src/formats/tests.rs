@@ -1,0 +1,346 @@
+//! Small files of all formats, and damaged ones.
+
+use super::*;
+use crate::mutate::Random;
+use sample::*;
+
+/// Damaged files of each format; FBX is decoded in C, and the process must survive these.
+const ROUNDS: u64 = 200;
+
+const STL: &[u8] =
+    b"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n\
+    endloop\nendfacet\nendsolid a\n";
+const PLY: &[u8] = b"ply\nformat ascii 1.0\nelement vertex 3\nproperty float x\nproperty float y\n\
+    property float z\nproperty uchar red\nproperty uchar green\nproperty uchar blue\nelement face 1\n\
+    property list uchar int vertex_indices\nend_header\n0 0 0 255 0 0\n1 0 0 0 255 0\n0 1 0 0 0 255\n3 0 1 2\n";
+const OBJ: &[u8] =
+    b"mtllib a.mtl\no a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\nvt 0 0\nvt 1 0\nvt 0 1\n\
+    vn 0 0 1\nusemtl m\nf 1/1/1 2/2/1 4/3/1 3/3/1\n";
+
+fn hints() -> Hints {
+    Hints {
+        unit_metres: 1.0,
+        is_z_up: false,
+        textures: None,
+    }
+}
+
+fn foreign(bytes: &[u8], format: Format) -> Foreign {
+    let hints = hints();
+    let mut model = Model::new(Path::new("a.obj"), &hints);
+    read_bytes(bytes, Some(format), &mut model).unwrap();
+    model.finish().unwrap()
+}
+
+/// What a file becomes, which has no error, and the notes on it.
+fn scene_of(bytes: &[u8], format: Format) -> (scene::Scene, Vec<String>) {
+    let Foreign { glb, notes } = foreign(bytes, format);
+    let report = scene::check_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+    let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
+    assert_eq!(errors.next(), None);
+    let loaded = scene::load_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+    (loaded.unwrap().scene, notes)
+}
+
+fn triangles(bytes: &[u8], format: Format) -> u64 {
+    scene_of(bytes, format).0.triangle_count()
+}
+
+/// A picture of one pixel.
+fn png() -> Vec<u8> {
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbaImage::new(1, 1)
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    png.into_inner()
+}
+
+/// Reads a file with others beside it.
+fn read_beside(files: &[(&str, &[u8])]) -> (scene::Scene, Vec<String>) {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, bytes) in files {
+        std::fs::write(folder.path().join(name), bytes).unwrap();
+    }
+    let foreign = read(&folder.path().join(files[0].0), &hints()).unwrap();
+    let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    (loaded.unwrap().scene, foreign.notes)
+}
+
+#[test]
+fn small_files_are_read() {
+    assert_eq!(triangles(STL, Format::Stl), 1);
+    assert_eq!(triangles(PLY, Format::Ply), 1);
+    assert_eq!(triangles(OBJ, Format::Obj), 2);
+}
+
+#[test]
+fn a_mesh_without_texture_coordinates_is_drawn_without_textures() {
+    let obj = b"mtllib a.mtl\nusemtl a\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+    let mtl = b"newmtl a\nmap_Kd a.png\n";
+    let (scene, notes) = read_beside(&[("a.obj", obj), ("a.mtl", mtl), ("a.png", &png())]);
+    assert_eq!(scene.triangle_count(), 1);
+    let used = scene.meshes[0].primitives[0].material.unwrap();
+    let material = &scene.materials[used.index()];
+    assert!(material.base_color_texture.is_none());
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("without texture coordinates")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn bones_at_the_root_of_an_fbx_get_one_above_them() {
+    let file = fbx(
+        &[
+            triangle(10, ""),
+            object("Model", 20, "body", "Mesh", &[]),
+            object("Model", 21, "left", "LimbNode", &[]),
+            object("Model", 22, "right", "LimbNode", &[]),
+            object("Deformer", 30, "", "Skin", &[]),
+            cluster(31, 0),
+            cluster(32, 1),
+        ],
+        &[
+            (10, 20, ""),
+            (20, 0, ""),
+            (21, 0, ""),
+            (22, 0, ""),
+            (30, 10, ""),
+            (31, 30, ""),
+            (32, 30, ""),
+            (21, 31, ""),
+            (22, 32, ""),
+        ],
+    );
+    let (scene, _) = scene_of(&file, Format::Fbx);
+    assert_eq!(scene.skins[0].joints.len(), 2);
+    assert_eq!(scene.roots.len(), 1);
+}
+
+#[test]
+fn what_an_animation_holds_still_is_where_the_animation_says() {
+    let position = "\"Lcl Translation\", \"Lcl Translation\", \"\", \"A\"";
+    let file = fbx(
+        &[
+            triangle(10, ""),
+            object("Model", 20, "door", "Mesh", &[&format!("{position},1,0,0")]),
+            object("AnimationStack", 40, "open", "", &[]),
+            object("AnimationLayer", 41, "base", "", &[]),
+            object("AnimationCurveNode", 42, "T", "", &[]),
+            constant_curve(43, 5.0),
+            object("AnimationCurveNode", 44, "S", "", &[]),
+            constant_curve(45, 1.0),
+        ],
+        &[
+            (10, 20, ""),
+            (20, 0, ""),
+            (41, 40, ""),
+            (42, 41, ""),
+            (44, 41, ""),
+            (42, 20, "Lcl Translation"),
+            (44, 20, "Lcl Scaling"),
+            (43, 42, "d|X"),
+            (45, 44, "d|X"),
+            (45, 44, "d|Y"),
+            (45, 44, "d|Z"),
+        ],
+    );
+    let (scene, _) = scene_of(&file, Format::Fbx);
+    assert_eq!(scene.animations.len(), 1);
+    // The scale is that of the node at rest and needs no track.
+    assert_eq!(scene.animations[0].channels.len(), 1);
+    assert!(format!("{:?}", scene.animations[0]).contains("5.0"));
+}
+
+/// A triangle with one material.
+fn with_material(properties: &[&str], more: &[String], wires: &[(u32, u32, &str)]) -> Vec<u8> {
+    let mut objects = vec![
+        triangle(10, &[uvs(0, "first"), uvs(1, "second")].concat()),
+        object("Model", 20, "leaf", "Mesh", &[]),
+        object("Material", 50, "leaf", "", properties),
+    ];
+    objects.extend_from_slice(more);
+    let mut connections = vec![(10, 20, ""), (20, 0, ""), (50, 20, "")];
+    connections.extend_from_slice(wires);
+    fbx(&objects, &connections)
+}
+
+#[test]
+fn transparent_materials_of_the_old_kind_are_transparent() {
+    let color = "\"TransparentColor\", \"Color\", \"\", \"A\",1,1,1";
+    let factor = "\"TransparencyFactor\", \"Number\", \"\", \"A\",0.75";
+    let file = with_material(&[color, factor], &[], &[]);
+    let material = &scene_of(&file, Format::Fbx).0.materials[0];
+    assert_eq!(material.alpha_mode, scene::AlphaMode::Blend);
+    assert!(
+        (material.base_color.w - 0.25).abs() < 1.0e-6,
+        "{material:?}"
+    );
+    // Exporters that write nothing but ones mean nothing by it.
+    let file = with_material(&[color], &[], &[]);
+    let material = &scene_of(&file, Format::Fbx).0.materials[0];
+    assert_eq!(material.alpha_mode, scene::AlphaMode::Opaque);
+}
+
+#[test]
+fn maps_are_taken_or_told_and_all_libraries_are_read() {
+    let obj = b"mtllib a.mtl b.mtl\nmtllib c d.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n\
+        usemtl b\nf 1/1 3/1 2/1\nusemtl c\nf 2/1 1/1 3/1\n";
+    let png = png();
+    let (scene, notes) = read_beside(&[
+        ("a.obj", obj),
+        ("a.mtl", b"newmtl a\nmap_Kd leaf.png\nmap_d leaf.png\n"),
+        (
+            "b.mtl",
+            b"newmtl b\nPm 0\nmap_Pr rough.png\nmap_Ks shine.png\n",
+        ),
+        ("c d.mtl", b"newmtl c\nmap_Kd leaf.png\nmap_d hole.png\n"),
+        ("leaf.png", &png),
+        ("rough.png", &png),
+    ]);
+    let find = |name: &str| {
+        let mut materials = scene.materials.iter();
+        materials.find(|material| material.name == name).unwrap()
+    };
+    assert_eq!(find("a").alpha_mode, scene::AlphaMode::Mask(0.5));
+    assert!(find("b").metallic_roughness_texture.is_some());
+    assert!(find("c").base_color_texture.is_some());
+    for told in ["specular map `shine.png`", "opacity map `hole.png`"] {
+        assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    }
+}
+
+#[test]
+fn textures_lie_where_the_file_says() {
+    let vector = |name: &str, value: &str| format!("\"{name}\", \"Vector\", \"\", \"A\",{value}");
+    let properties = [
+        "\"UVSet\", \"KString\", \"\", \"\", \"second\"".to_owned(),
+        "\"WrapModeU\", \"enum\", \"\", \"\",1".to_owned(),
+        vector("Translation", "0.25,0,0"),
+        vector("Rotation", "0,0,90"),
+        vector("Scaling", "0.5,0.25,1"),
+    ];
+    let properties: Vec<&str> = properties.iter().map(String::as_str).collect();
+    let texture = object("Texture", 60, "leaf", "", &properties).replacen(
+        "Version: 232",
+        "Version: 202\nFileName: \"leaf.png\"\nRelativeFilename: \"leaf.png\"",
+        1,
+    );
+    let file = with_material(&[], &[texture], &[(60, 50, "DiffuseColor")]);
+    let (scene, _) = read_beside(&[("a.fbx", &file), ("leaf.png", &png())]);
+    let slot = scene.materials[0].base_color_texture.unwrap();
+    assert_eq!(slot.uv_set, 1);
+    let sampler = scene.textures[slot.texture.index()].sampler.unwrap();
+    let sampler = scene.samplers[sampler as usize];
+    assert!(format!("{:?}", sampler).contains("Clamp"), "{sampler:?}");
+    // The picture is half as wide and a quarter as high, turned to the left, and its lower left corner lies at (0.25, 0);
+    // its lower right one is above that, its upper left one to the left.
+    let own = slot.transform;
+    let (sin, cos) = own.rotation.sin_cos();
+    let at = |u: f32, v: f32| {
+        let (u, v) = (u * own.scale.x, (1.0 - v) * own.scale.y);
+        let shown = [
+            u * cos + v * sin + own.offset.x,
+            v * cos - u * sin + own.offset.y,
+        ];
+        [shown[0], 1.0 - shown[1]].map(|part| (part * 1.0e4).round() / 1.0e4 + 0.0)
+    };
+    assert_eq!(at(0.25, 0.0), [0.0, 0.0]);
+    assert_eq!(at(0.25, 0.5), [1.0, 0.0]);
+    assert_eq!(at(0.0, 0.0), [0.0, 1.0]);
+}
+
+#[test]
+fn painted_vertices_have_the_colours_of_the_screen() {
+    let file = fbx(
+        &[
+            triangle(10, &colors([0.5, 1.0, 0.0, 0.5])),
+            object("Model", 20, "wall", "Mesh", &[]),
+        ],
+        &[(10, 20, ""), (20, 0, "")],
+    );
+    let obj = b"v 0 0 0 0.5 1 0\nv 1 0 0 0.5 1 0\nv 0 1 0 0.5 1 0\nf 1 2 3\n";
+    for (file, format, alpha) in [(&file[..], Format::Fbx, 0.5), (obj, Format::Obj, 1.0)] {
+        let (scene, _) = scene_of(file, format);
+        let color = scene.meshes[0].primitives[0].colors[0];
+        let wanted = [0.214_041, 1.0, 0.0, alpha];
+        let is_near = |(one, other): (f32, f32)| (one - other).abs() < 1.0e-3;
+        let color: [f32; 4] = color.into();
+        assert!(color.into_iter().zip(wanted).all(is_near), "{color:?}");
+    }
+}
+
+#[test]
+fn ply_files_of_all_kinds_are_read() {
+    let header = |elements: &str| format!("ply\nformat ascii 1.0\n{elements}end_header\n");
+    let vertices = "element vertex 4\nproperty float x\nproperty float y\nproperty float z\nproperty float quality\n";
+    let list = "property list int int vertex_indices\n";
+    let points = "0 2 0 nan\n-2 -2 0 1\n0 -1 0 1\n2 -2 0 inf\n";
+    // Faces come first, and what nobody reads is no number; the polygon is an arrow.
+    let elements = format!("element face 1\n{list}{vertices}");
+    let file = format!("{}4 1 2 3 0\n{points}", header(&elements));
+    let (scene, _) = scene_of(file.as_bytes(), Format::Ply);
+    let primitive = &scene.meshes[0].primitives[0];
+    let corners: Vec<[f32; 3]> = primitive
+        .indices
+        .iter()
+        .map(|index| primitive.positions[*index as usize].into())
+        .collect();
+    let middle = [0.0, -1.0, 0.0];
+    assert_eq!(corners.len(), 6);
+    let (triangles, _) = corners.as_chunks::<3>();
+    assert!(
+        triangles.iter().all(|corners| corners.contains(&middle)),
+        "{corners:?}"
+    );
+    // A strip, and another one.
+    let elements = format!("{vertices}element tristrips 1\n{list}");
+    let file = format!("{}{points}8 0 1 2 3 -1 0 1 2\n", header(&elements));
+    assert_eq!(triangles_of(&file), 3);
+    let file = format!("{}{points}3 0 1 4\n", header(&elements));
+    let hints = hints();
+    let mut model = Model::new(Path::new("a.ply"), &hints);
+    assert!(read_bytes(file.as_bytes(), Some(Format::Ply), &mut model).is_err());
+}
+
+fn triangles_of(ply: &str) -> u64 {
+    triangles(ply.as_bytes(), Format::Ply)
+}
+
+#[test]
+fn stl_text_may_be_in_capitals_and_begin_late() {
+    let text = String::from_utf8_lossy(STL).to_uppercase();
+    let file = format!("\u{feff}  {text}");
+    assert_eq!(triangles(file.as_bytes(), Format::Stl), 1);
+}
+
+#[test]
+fn damaged_files_give_a_model_or_one_line() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
+    let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));
+    let fbx = fbx.and_then(|path| std::fs::read(path).ok());
+    let hints = hints();
+    let sources = [(STL, Format::Stl), (PLY, Format::Ply), (OBJ, Format::Obj)];
+    let fbx = fbx.as_deref().map(|bytes| (bytes, Format::Fbx));
+    for (bytes, format) in sources.into_iter().chain(fbx) {
+        for seed in 0..ROUNDS {
+            let mut random = Random::new(seed);
+            let mut damaged = bytes.to_vec();
+            for _ in 0..=random.below(6) {
+                let at = random.below(damaged.len());
+                match random.below(4) {
+                    0 => damaged.truncate(at.max(1)),
+                    _ => damaged[at] = random.below(256) as u8,
+                }
+            }
+            let mut model = Model::new(Path::new("a.obj"), &hints);
+            let result = read_bytes(&damaged, Some(format), &mut model);
+            let result = result.and_then(|()| model.finish());
+            if let Err(fault) = result {
+                assert!(!fault.contains('\n') && !fault.is_empty(), "{fault:?}");
+            }
+        }
+    }
+}
