@@ -8,8 +8,8 @@ use super::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use ufbx::{
-    BlobOpt, CoordinateAxes, GeometryTransformHandling, InheritModeHandling, LoadOpts, Mesh, Node,
-    SpaceConversion,
+    BlobOpt, CoordinateAxes, ElementType, GeometryTransformHandling, InheritModeHandling, LoadOpts,
+    Mesh, Node, Scene, SpaceConversion,
 };
 
 /// Most memory of the decoder in bytes.
@@ -60,26 +60,7 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
             write_node(node, &places, model);
         }
     }
-    let mut meshes = BTreeMap::new();
-    for node in &scene.nodes {
-        let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
-            continue;
-        };
-        let key = (mesh.element.element_id, material::used_by(node, mesh));
-        let written = match meshes.get(&key) {
-            Some(known) => *known,
-            None => {
-                let written = write_mesh(node, mesh, &materials, model)?;
-                meshes.insert(key, written);
-                written
-            }
-        };
-        let Some(written) = written else { continue };
-        model.node(*place)["mesh"] = written.into();
-        if let Some(skin) = skin::write(mesh, &places, model) {
-            model.node(*place)["skin"] = skin.into();
-        }
-    }
+    write_meshes(&scene, &places, &materials, model)?;
     motion::write(&scene, &places, model);
     if is_obj {
         model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
@@ -126,6 +107,66 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
         }
     }
     all
+}
+
+/// The meshes that are shown, each with its materials once.
+fn write_meshes(
+    scene: &Scene,
+    places: &BTreeMap<u32, usize>,
+    materials: &BTreeMap<u32, usize>,
+    model: &mut Model<'_>,
+) -> Result<(), String> {
+    let mut meshes = BTreeMap::new();
+    for node in &scene.nodes {
+        let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
+            continue;
+        };
+        if is_hidden(node) {
+            let name: String = node.element.name.chars().take(120).collect();
+            model.note(format!(
+                "`{name}` is hidden, or a level of detail beside the finest: it is left out"
+            ));
+            continue;
+        }
+        let key = (mesh.element.element_id, material::used_by(node, mesh));
+        let written = match meshes.get(&key) {
+            Some(known) => *known,
+            None => {
+                let written = write_mesh(node, mesh, materials, model)?;
+                meshes.insert(key, written);
+                written
+            }
+        };
+        let Some(written) = written else { continue };
+        model.node(*place)["mesh"] = written.into();
+        if let Some(skin) = skin::write(mesh, places, model) {
+            model.node(*place)["skin"] = skin.into();
+        }
+    }
+    Ok(())
+}
+
+/// True for what is not shown, by itself or by what it is below, and for levels of detail but the first.
+fn is_hidden(node: &Node) -> bool {
+    let mut own = node;
+    let mut sees_parents = true;
+    loop {
+        if sees_parents && !own.visible {
+            return true;
+        }
+        let inherits = own.element.props.find_prop("Visibility Inheritance");
+        sees_parents &= inherits.is_none_or(|inherits| inherits.value_int != 0);
+        let Some(parent) = own.parent.as_deref() else {
+            return false;
+        };
+        let first = parent.children.iter().next();
+        let is_first =
+            first.is_some_and(|first| first.element.element_id == own.element.element_id);
+        if parent.attrib_type == ElementType::LodGroup && !is_first {
+            return true;
+        }
+        own = parent;
+    }
 }
 
 fn write_node(node: &Node, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {

@@ -317,6 +317,47 @@ fn stl_text_may_be_in_capitals_and_begin_late() {
 }
 
 #[test]
+fn hidden_objects_and_coarser_levels_are_left_out_and_told() {
+    let hidden = "\"Visibility\", \"Visibility\", \"\", \"A\",0";
+    let mesh = |id: u32, name: &str| object("Model", id, name, "Mesh", &[]);
+    let file = fbx(
+        &[
+            triangle(10, ""),
+            mesh(20, "shown"),
+            object("Model", 21, "store", "Null", &[hidden]),
+            mesh(22, "stored"),
+            object("Model", 23, "tree", "LodGroup", &[]),
+            object("NodeAttribute", 24, "tree", "LodGroup", &[]),
+            mesh(25, "fine"),
+            mesh(26, "coarse"),
+        ],
+        &[
+            (10, 20, ""),
+            (20, 0, ""),
+            (21, 0, ""),
+            (22, 21, ""),
+            (10, 22, ""),
+            (23, 0, ""),
+            (24, 23, ""),
+            (25, 23, ""),
+            (26, 23, ""),
+            (10, 25, ""),
+            (10, 26, ""),
+        ],
+    );
+    let (scene, notes) = scene_of(&file, Format::Fbx);
+    let drawn = scene.nodes.iter().filter(|node| node.mesh.is_some());
+    let drawn: Vec<&str> = drawn.map(|node| node.name.as_str()).collect();
+    assert_eq!(drawn, ["shown", "fine"]);
+    for name in ["stored", "coarse"] {
+        assert!(
+            notes.iter().any(|note| note.contains(&format!("`{name}`"))),
+            "{notes:?}"
+        );
+    }
+}
+
+#[test]
 fn damaged_files_give_a_model_or_one_line() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
     let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));
