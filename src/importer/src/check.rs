@@ -255,6 +255,31 @@ mod tests {
     }
 
     #[test]
+    fn names_of_files_beside_it_are_read_or_told() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("a #1.bin"), [0; 4]).unwrap();
+        for (uri, codes) in [
+            ("a%20%231.bin", &[][..]),
+            ("a #1.bin", &["STOA_FILE_NAME"]),
+            ("oak%3A1.bin", &["STOA_FILE_NAME"]),
+            ("b\\\\a.bin", &["STOA_FILE_NAME"]),
+            ("../a.bin", &["IO_ERROR", "STOA_OUTSIDE_FOLDER"]),
+        ] {
+            let path = folder.path().join("a.gltf");
+            let text = format!(
+                r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"byteLength":4,"uri":"{uri}"}}],
+                "bufferViews":[{{"buffer":0,"byteLength":4}}],
+                "accessors":[{{"bufferView":0,"componentType":5126,"type":"SCALAR","count":1}}]}}"#
+            );
+            std::fs::write(&path, text).unwrap();
+            let report = check_file(&path, Purpose::World).unwrap();
+            let errors = report.issues.iter().filter(|issue| issue.severity == 0);
+            let errors: Vec<&str> = errors.map(|issue| issue.code).collect();
+            assert_eq!(errors, codes, "{uri}: {:?}", report.refusal);
+        }
+    }
+
+    #[test]
     fn the_ending_decides_the_purpose() {
         let (code, output, _) = check(&[("a.vrm", GOOD)], true);
         assert_eq!(code, ERRORS);

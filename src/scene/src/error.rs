@@ -30,6 +30,8 @@ pub enum ErrorKind {
     OverLimit,
     /// The file names something outside of its folder.
     Outside,
+    /// The file names another one with letters that mean something else in addresses or on other systems.
+    FileName,
 }
 
 impl SceneError {

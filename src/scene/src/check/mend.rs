@@ -37,6 +37,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_OUTSIDE_FOLDER" | "NON_RELATIVE_URI" => {
             "Copy the file into the scene's folder and export with relative paths."
         }
+        "STOA_FILE_NAME" => {
+            "Rename the file without `:` and `\\`; in the scene `/` is between folders, `#` is %23 and `?` is %3F."
+        }
         "STOA_OVER_LIMIT" => {
             "Make it smaller: fewer triangles, smaller textures, or several files instead of one."
         }

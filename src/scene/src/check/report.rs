@@ -217,6 +217,7 @@ fn refusal_issue(error: &SceneError) -> Issue {
             ErrorKind::RequiredExtension => "STOA_REQUIRED_EXTENSION",
             ErrorKind::OverLimit => "STOA_OVER_LIMIT",
             ErrorKind::Outside => "STOA_OUTSIDE_FOLDER",
+            ErrorKind::FileName => "STOA_FILE_NAME",
         },
         severity: 0,
         pointer: if error.place.starts_with('/') {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::limits::MAX_IMAGES;
 use crate::source::{
-    files::{SideFiles, inside_folder},
+    files::{SideFiles, has_foreign_letters, inside_folder},
     json::Item,
 };
 use base64::Engine as _;
@@ -113,7 +113,10 @@ impl<'a> Source<'a> {
                 Some(bytes)
             }
             None => {
-                sink.at(&codes::IO_ERROR, &place);
+                // Of those the gate tells, with what mends them.
+                if !has_foreign_letters(uri) {
+                    sink.at(&codes::IO_ERROR, &place);
+                }
                 None
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     limits::{MAX_ELEMENTS, MAX_SIDE_FILES},
     source::{
         budget::Budget,
-        files::{SideFiles, inside_folder},
+        files::{SideFiles, has_foreign_letters, inside_folder},
         json::Item,
         packed,
     },
@@ -207,14 +207,18 @@ impl<'a> Bytes<'a> {
             });
         }
         let relative = inside_folder(text).ok_or_else(|| {
-            SceneError::new(
-                ErrorKind::Outside,
-                item.pointer(),
-                format!(
-                    "names `{}`: only files inside the scene's folder may be named",
-                    shorten(text)
+            let (kind, rule) = match has_foreign_letters(text) {
+                true => (
+                    ErrorKind::FileName,
+                    "a name may hold no `:` and no `\\`, and `#` and `?` only encoded",
                 ),
-            )
+                false => (
+                    ErrorKind::Outside,
+                    "only files inside the scene's folder may be named",
+                ),
+            };
+            let fault = format!("names `{}`: {rule}", shorten(text));
+            SceneError::new(kind, item.pointer(), fault)
         })?;
         if let Some(known) = self.fetched.borrow().get(&relative) {
             return Ok(Arc::clone(known));

@@ -93,12 +93,14 @@ pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     }
 }
 
-/// A percent-decoded relative path without `..`, root, drive or scheme.
+/// A percent-decoded relative path without `..`, root, drive or scheme. Letters that begin a query or a fragment of an address
+/// belong to the name when they are encoded.
 pub(crate) fn inside_folder(uri: &str) -> Option<PathBuf> {
     let decoded = percent_encoding::percent_decode_str(uri)
         .decode_utf8()
         .ok()?;
-    if decoded.is_empty() || decoded.contains(['\\', ':', '\0', '#', '?']) {
+    let is_plain = !uri.contains(['#', '?']) && !decoded.contains(['\\', ':', '\0']);
+    if decoded.is_empty() || !is_plain {
         return None;
     }
     let mut path = PathBuf::new();
@@ -112,13 +114,33 @@ pub(crate) fn inside_folder(uri: &str) -> Option<PathBuf> {
     (!path.as_os_str().is_empty()).then_some(path)
 }
 
+/// True for a name that leads nowhere outside and is refused for its letters alone: those that mean something else in addresses
+/// or on other systems.
+pub(crate) fn has_foreign_letters(uri: &str) -> bool {
+    let decoded = percent_encoding::percent_decode_str(uri).decode_utf8_lossy();
+    let mut parts = decoded.split(['/', '\\']);
+    // A drive, a scheme or a server begins so.
+    let leads_elsewhere = decoded.split_once(':').is_some_and(|(before, after)| {
+        before.len() == 1 || after.starts_with(['/', '\\']) || before == "data"
+    });
+    let is_relative = !decoded.starts_with(['/', '\\']) && parts.all(|part| part != "..");
+    let is_strange = uri.contains(['#', '?']) || decoded.contains(['\\', ':']);
+    is_relative && !leads_elsewhere && is_strange
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn only_paths_inside_the_folder_pass() {
-        for good in ["a.bin", "textures/a%20b.png", "./a.bin"] {
+        for good in [
+            "a.bin",
+            "textures/a%20b.png",
+            "./a.bin",
+            "Material%20%2325.png",
+            "what%3F.png",
+        ] {
             assert!(inside_folder(good).is_some(), "{good}");
         }
         for bad in [
@@ -130,10 +152,39 @@ mod tests {
             "a%00b",
             "..%2Fa",
             "a\\b",
+            "a#b",
+            "a?b",
+            "a%3Ab",
             "",
             "%ff",
         ] {
             assert_eq!(inside_folder(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn strange_letters_are_told_from_ways_out() {
+        for strange in [
+            "a#b.png",
+            "a?b.png",
+            "oak:dark.png",
+            "oak%3Ab.png",
+            "a\\b.png",
+        ] {
+            assert!(has_foreign_letters(strange), "{strange}");
+        }
+        for other in [
+            "a.png",
+            "a%23b.png",
+            "../a#b.png",
+            "..\\a.png",
+            "/a:b.png",
+            "C:\\a.png",
+            "C:/a.png",
+            "http://x/a.png",
+            "file:///a.png",
+        ] {
+            assert!(!has_foreign_letters(other), "{other}");
         }
     }
 }
