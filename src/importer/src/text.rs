@@ -1,6 +1,6 @@
 //! The report for people.
 
-use scene::{Cost, Issue, Outcome, Report, Support};
+use scene::{Cost, Issue, Outcome, Report, Support, printable};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -32,7 +32,7 @@ pub(crate) fn place(issue: &Issue) -> String {
     match issue.offset {
         Some(offset) => format!("byte {offset}"),
         None if issue.pointer.is_empty() => "the file".to_owned(),
-        None => issue.pointer.clone(),
+        None => printable(&issue.pointer),
     }
 }
 
@@ -55,14 +55,14 @@ pub(crate) fn amount(value: u64, is_bytes: bool) -> String {
 /// Writes a heading with the outcome, the findings with what mends them, and what the file costs.
 pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io::Result<()> {
     let verdict = verdict(report.outcome);
+    let file = printable(&file.display().to_string());
     match report.grade() {
         Some(grade) => writeln!(
             output,
-            "{} {verdict}; its costs have the grade {}",
-            file.display(),
+            "{file} {verdict}; its costs have the grade {}",
             grade.letter()
         )?,
-        None => writeln!(output, "{} {verdict}", file.display())?,
+        None => writeln!(output, "{file} {verdict}")?,
     }
     let groups = groups(&report.issues);
     for group in groups.iter().take(MAX_SHOWN) {
@@ -83,6 +83,7 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
     }
     for (name, support) in &report.extensions {
         if *support != Support::Full {
+            let name = printable(name);
             writeln!(output, "  extension {name}: {}", support.name())?;
         }
     }
@@ -139,7 +140,7 @@ fn write_group(group: &[&Issue], output: &mut dyn Write) -> io::Result<()> {
     if group.len() > MAX_PLACES {
         write!(output, " and {} more places", group.len() - MAX_PLACES)?;
     }
-    writeln!(output, ": {}", first.message)?;
+    writeln!(output, ": {}", printable(&first.message))?;
     writeln!(output, "          {}", first.remedy())
 }
 
@@ -212,6 +213,21 @@ mod tests {
             lines.len() == 1 && lines[0].contains("not all"),
             "{lines:?}"
         );
+    }
+
+    #[test]
+    fn a_file_says_nothing_to_the_terminal() {
+        let file = br#"{"asset":{"version":"2.0"},"\u001b[2J":1,"extensionsUsed":["\u009b31m"],
+            "extensionsRequired":["\u009b31m"]}"#;
+        let report = check_bytes(file, &NoSideFiles, Purpose::World);
+        let mut output = Vec::new();
+        write(Path::new("a\u{7}.gltf"), &report, &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        let is_bare = |character: char| character.is_control() && character != '\n';
+        assert!(!output.contains(is_bare), "{output:?}");
+        for shown in ["\\u{1b}[2J", "\\u{9b}31m", "a\\u{7}.gltf"] {
+            assert!(output.contains(shown), "{output:?}");
+        }
     }
 
     #[test]

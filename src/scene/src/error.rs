@@ -55,16 +55,30 @@ impl SceneError {
 impl fmt::Display for SceneError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.file.is_empty() {
-            write!(formatter, "{}: ", self.file)?;
+            write!(formatter, "{}: ", printable(&self.file))?;
         }
         if !self.place.is_empty() {
-            write!(formatter, "{}: ", self.place)?;
+            write!(formatter, "{}: ", printable(&self.place))?;
         }
-        formatter.write_str(&self.fault)
+        formatter.write_str(&printable(&self.fault))
     }
 }
 
 impl std::error::Error for SceneError {}
+
+/// What a file says, without the control characters with which it could speak to a terminal: they are shown as `\u{1b}`.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() {
+            shown.extend(character.escape_unicode());
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
 
 /// Something worth telling that does not refuse the file; shaped after the reports of the Khronos validator.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -45,7 +45,7 @@ pub use description::{
     sky::{EnvironmentSky, EnvironmentSkyKind},
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
 };
-pub use error::{ErrorKind, Issue, SceneError};
+pub use error::{ErrorKind, Issue, SceneError, printable};
 pub use figure::{
     constraint::apply_constraints,
     expression::{Face, bound_materials},

@@ -198,7 +198,8 @@ fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
     let done = match worker::convert(&options.input, &options.wishes) {
         Ok(done) => done,
         Err(fault) => {
-            writeln!(errors, "stoa-import: {shown} is not converted: {fault}")?;
+            let line = format!("{shown} is not converted: {fault}");
+            writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
             return Ok(FAILED);
         }
     };

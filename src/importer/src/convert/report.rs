@@ -79,9 +79,10 @@ impl Figures<'_> {
 
     /// A table for people.
     pub(super) fn write(&self, output: &mut dyn Write) -> io::Result<()> {
-        writeln!(output, "{} is written", self.output.display())?;
+        let shown = scene::printable(&self.output.display().to_string());
+        writeln!(output, "{shown} is written")?;
         for note in self.notes {
-            writeln!(output, "  {note}")?;
+            writeln!(output, "  {}", scene::printable(note))?;
         }
         for (what, is_bytes, before, after) in self.rows() {
             let before = before.map_or("-".to_owned(), |value| text::amount(value, is_bytes));

@@ -80,7 +80,7 @@ impl<'a> Model<'a> {
 
     /// Tells something once.
     pub(super) fn note(&mut self, text: impl Into<String>) {
-        let text = text.into().replace('\n', " ");
+        let text = text.into().replace(char::is_control, " ");
         if self.notes.len() < MAX_NOTES && !self.notes.contains(&text) {
             self.notes.push(text);
         }

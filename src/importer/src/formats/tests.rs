@@ -358,6 +358,14 @@ fn hidden_objects_and_coarser_levels_are_left_out_and_told() {
 }
 
 #[test]
+fn notes_say_nothing_to_the_terminal() {
+    let obj = b"mtllib \x1b]0;owned\x07\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+    let (_, notes) = scene_of(obj, Format::Obj);
+    assert!(notes.iter().any(|note| note.contains("owned")), "{notes:?}");
+    assert!(!notes.concat().contains(char::is_control), "{notes:?}");
+}
+
+#[test]
 fn damaged_files_give_a_model_or_one_line() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(3);
     let fbx = folder.map(|root| root.join("shared/data/gltf/formats/kaykit_fbx/Can_B.fbx"));

@@ -52,7 +52,8 @@ pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
     match draw(options) {
         Ok(()) => Ok(check::NO_ERRORS),
         Err(fault) => {
-            writeln!(errors, "stoa-import: {shown} has no preview: {fault}")?;
+            let line = format!("{shown} has no preview: {fault}");
+            writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
             Ok(FAILED)
         }
     }
