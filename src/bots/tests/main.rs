@@ -7,6 +7,7 @@ mod entering;
 mod hostile;
 mod keeping;
 mod load;
+mod moving;
 mod support;
 mod things;
 mod throwing;

@@ -24,7 +24,7 @@ use crate::{
 use bevy::prelude::*;
 use replication::Flags;
 use session::{OwnMotion, SessionEvent};
-use simulation::{AvatarInput, AvatarMotion};
+use simulation::{AvatarInput, AvatarMotion, Simulation};
 use std::time::Duration;
 
 /// Seconds in which the shown place glides to the true one after a correction.
@@ -230,21 +230,26 @@ fn advance(
         }
     }
     me.before = me.motion;
-    let mut motion = me.motion;
-    if visit.sitting.is_some() {
-        motion.yaw = wishes.input.yaw;
-        motion.pitch = wishes.input.pitch;
+    step(
+        simulation,
+        &mut me.motion,
+        &wishes.input,
+        visit.sitting.is_some(),
+    );
+    wishes.input.is_jumping = false;
+    own.step(simulation, &me, visit.sitting.is_some());
+}
+
+/// Moves by one tick. Who falls out of the world falls on until the server, which hears of it, puts them at a spawn
+/// point: a place of one's own choice would be refused.
+fn step(simulation: &Simulation, motion: &mut AvatarMotion, input: &AvatarInput, is_sitting: bool) {
+    if is_sitting {
+        motion.yaw = input.yaw;
+        motion.pitch = input.pitch;
         motion.velocity = Vec3::ZERO;
     } else {
-        simulation.advance_avatar(&mut motion, &wishes.input);
+        simulation.advance_avatar(motion, input);
     }
-    if motion.position.y < simulation.kill_height() {
-        let place = &simulation.spawn_places()[0];
-        motion = AvatarMotion::at(place.position, place.yaw);
-    }
-    wishes.input.is_jumping = false;
-    me.motion = motion;
-    own.step(simulation, &me, visit.sitting.is_some());
 }
 
 fn blend(time: Res<Time<Real>>, fixed: Res<Time<Fixed>>, mut me: ResMut<Me>, wishes: Res<Wishes>) {
@@ -325,5 +330,16 @@ mod tests {
             flags: Flags::GROUNDED.with(Flags::CROUCHING, true),
         }));
         assert!(motion.is_crouching);
+    }
+
+    #[test]
+    fn who_falls_out_of_the_world_tells_it_instead_of_jumping() {
+        let simulation = testing::boxes([]);
+        let lowest = simulation.kill_height();
+        let mut motion = AvatarMotion::at(Vec3::new(500.0, lowest + 0.1, 0.0), 0.0);
+        for _ in 0..30 {
+            step(&simulation, &mut motion, &AvatarInput::default(), false);
+        }
+        assert!(motion.position.y < lowest, "{motion:?}");
     }
 }
