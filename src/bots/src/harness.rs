@@ -46,6 +46,8 @@ pub struct Harness {
     pub watch: Watch,
     /// How late each tick begins, in seconds: a machine that has too much to do.
     pub late_secs: f64,
+    /// True while the server's world stands still, as on a machine that sleeps; its connections stay.
+    pub is_paused: bool,
     config: HarnessConfig,
     certificate: Certificate,
     server: Option<SteppedServer>,
@@ -89,6 +91,7 @@ impl Harness {
             network,
             watch: Watch::with_ledger(),
             late_secs: 0.0,
+            is_paused: false,
             config,
             certificate,
             server: None,
@@ -200,7 +203,9 @@ impl Harness {
             }
             person.tick();
         }
-        if let Some(server) = &mut self.server {
+        if let Some(server) = &mut self.server
+            && !self.is_paused
+        {
             server.step_late(self.late_secs);
         }
         // The clock wakes sleepers on whole milliseconds: what one tick is too long, the next is shorter.

@@ -49,3 +49,21 @@ async fn who_walks_off_the_edge_of_the_world_is_put_at_a_spawn_point_once() {
     assert!(place_of(&stage, &ada).distance(spawn) < 0.1);
     assert_eq!(ada.session.stats().corrections, 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn after_a_pause_of_the_server_motion_is_told_at_once() {
+    let mut stage = Stage::new();
+    let mut ada = stage.enter(1, "Ada").await;
+    stage.harness.advance(&mut [&mut ada], 2.0).await;
+    stage.harness.is_paused = true;
+    stage.harness.advance(&mut [&mut ada], 8.0).await;
+    stage.harness.is_paused = false;
+    stage.harness.advance(&mut [&mut ada], 2.0).await;
+    let start = place_of(&stage, &ada);
+    // Away from the boxes.
+    ada.motion.yaw += std::f32::consts::PI;
+    let people = &mut [&mut ada];
+    stage.harness.advance_with(people, &[running()], 1.0).await;
+    let walked = place_of(&stage, &ada).distance(start);
+    assert!(walked > 2.0, "{walked} m are known of");
+}

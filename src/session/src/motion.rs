@@ -5,6 +5,10 @@ use protocol::TICKS_PER_SECOND;
 use replication::{ClientDatagram, Correction, Flags, MAX_OWN_SAMPLES, OwnSample};
 use std::collections::VecDeque;
 
+/// A sample that is older than the newest one by more ticks than this tells that the clock was set back: the server had
+/// stood still. Less is unevenness; the clock slews rather than jumps by a quarter of a second.
+const CLOCK_SET_BACK_TICKS: u64 = 10;
+
 /// Where oneself is and what one does, as the front-end moves it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct OwnMotion {
@@ -82,14 +86,8 @@ impl MotionSender {
         if let Some(timed) = motion
             && timed.basis == self.basis
             && let Some(sample) = tick_of(timed.at_secs).and_then(|tick| sample_of(&timed, tick))
-            && self
-                .samples
-                .front()
-                .is_none_or(|newest| sample.tick > newest.tick)
         {
-            self.samples.push_front(sample);
-            self.samples.truncate(MAX_OWN_SAMPLES);
-            self.applied = self.basis.correction;
+            self.push(sample);
         }
         let datagram = ClientDatagram {
             sequence: self.sequence,
@@ -99,6 +97,19 @@ impl MotionSender {
         };
         self.sequence += 1;
         datagram
+    }
+
+    fn push(&mut self, sample: OwnSample) {
+        let newest = self.samples.front().map(|newest| newest.tick);
+        if newest.is_some_and(|newest| sample.tick + CLOCK_SET_BACK_TICKS < newest) {
+            // Ticks that have not been yet: the server takes no sample of them.
+            self.samples.clear();
+        } else if newest.is_some_and(|newest| sample.tick <= newest) {
+            return;
+        }
+        self.samples.push_front(sample);
+        self.samples.truncate(MAX_OWN_SAMPLES);
+        self.applied = self.basis.correction;
     }
 
     /// Forgets samples that cannot be sent.
@@ -124,4 +135,40 @@ fn sample_of(timed: &TimedMotion, tick: f64) -> Option<OwnSample> {
         flags: motion.flags,
         emote: motion.emote,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Samples of a datagram that says where one is at a local time, on a clock of ticks.
+    fn sent(sender: &mut MotionSender, at_secs: f64, tick_of: impl Fn(f64) -> f64) -> Vec<u64> {
+        let timed = TimedMotion {
+            motion: OwnMotion {
+                position: Vec3::ZERO,
+                yaw: 0.0,
+                pitch: 0.0,
+                velocity: Vec3::ZERO,
+                flags: Flags::GROUNDED,
+                emote: 0,
+            },
+            at_secs,
+            basis: Basis::default(),
+        };
+        let datagram = sender.next(Some(timed), |secs| Some(tick_of(secs)), None);
+        datagram.samples.iter().map(|sample| sample.tick).collect()
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_stops_no_motion() {
+        let mut sender = MotionSender::new(0);
+        let even = |secs: f64| secs * 60.0 + 0.5;
+        sent(&mut sender, 10.0, even);
+        assert_eq!(sent(&mut sender, 10.1, even)[0], 606);
+        // Unevenness is not told: a tick has one sample.
+        assert_eq!(sent(&mut sender, 10.09, even)[0], 606);
+        let late = |secs: f64| (secs - 8.0) * 60.0 + 0.5;
+        assert_eq!(sent(&mut sender, 10.2, late), [132]);
+        assert_eq!(sent(&mut sender, 10.3, late), [138, 132]);
+    }
 }

@@ -12,6 +12,10 @@ const SEND_SECS: f64 = TICKS_PER_SEND as f64 / TICKS_PER_SECOND as f64;
 /// Seconds after a return in which entities of the visit before are kept, until the server names them again.
 const CONFIRM_SECS: f64 = 2.0;
 
+/// A clock that is further from the tick in a welcome, in ticks, tells nothing: the server had stood still. Ways of the
+/// internet are shorter.
+const CLOCK_FAULT_TICKS: f64 = TICKS_PER_SECOND as f64;
+
 /// A step of the shown time beyond that of the frames is smoothed away, in ticks; usual ones are far smaller.
 const TIME_JUMP_TICKS: f64 = 0.5;
 
@@ -168,6 +172,7 @@ impl WorldView {
                 entity.is_confirmed = false;
             }
             self.confirm_until = Some(now_secs + CONFIRM_SECS);
+            self.set_clock(server_tick, now_secs);
         } else {
             self.entities.clear();
             self.newest_tick = None;
@@ -175,8 +180,26 @@ impl WorldView {
             self.clock = ServerClock::new();
             self.delay = PlayoutDelay::new(SEND_SECS);
         }
-        // The clock of the same world goes on: what is shown then neither vanishes nor jumps.
         self.decoder = SnapshotDecoder::new(server_tick);
+    }
+
+    /// The clock of the same world goes on, so that what is shown neither vanishes nor jumps; unless it is far from
+    /// what the server says.
+    fn set_clock(&mut self, server_tick: u64, now_secs: f64) {
+        let (Some(estimate), Some(shown_tick)) =
+            (self.server_tick(now_secs), self.playout_tick(now_secs))
+        else {
+            return;
+        };
+        if (estimate - server_tick as f64).abs() <= CLOCK_FAULT_TICKS {
+            return;
+        }
+        self.clock = ServerClock::new();
+        self.clock.observe(server_tick, now_secs);
+        self.delay = PlayoutDelay::new(SEND_SECS);
+        if let Some(playout_tick) = self.playout_tick(now_secs) {
+            shift_time(&mut self.entities, shown_tick, playout_tick);
+        }
     }
 
     /// Takes one state datagram; gives the correction that it carries.
@@ -206,9 +229,7 @@ impl WorldView {
         if let Some(shown_tick) =
             shown_tick.filter(|shown| (playout_tick - shown).abs() > TIME_JUMP_TICKS)
         {
-            for entity in self.entities.values_mut() {
-                entity.interpolator.shift_time(shown_tick, playout_tick);
-            }
+            shift_time(&mut self.entities, shown_tick, playout_tick);
         }
         for (id, state) in &snapshot.updates {
             match self.entities.get_mut(id) {
@@ -236,5 +257,12 @@ impl WorldView {
             self.entities.retain(|_, entity| entity.is_confirmed);
         }
         Ok(correction)
+    }
+}
+
+/// What was shown at one tick is shown at another, and goes on from there.
+fn shift_time(entities: &mut BTreeMap<EntityId, Entity>, shown_tick: f64, playout_tick: f64) {
+    for entity in entities.values_mut() {
+        entity.interpolator.shift_time(shown_tick, playout_tick);
     }
 }
