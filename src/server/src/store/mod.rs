@@ -3,6 +3,8 @@
 
 mod records;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use records::StoredBody;
 pub(crate) use records::{Change, Restored};
