@@ -29,6 +29,9 @@ pub enum HostError {
         /// The limit.
         limit: usize,
     },
+    /// Another world has the same id in addresses.
+    #[error("two worlds are called `{0}`: rename the file or folder of one")]
+    TwiceTheSame(String),
     /// Its stored state cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,13 +47,18 @@ pub(crate) struct HostedWorld {
 }
 
 impl HostedWorld {
-    /// Reads and checks a world, and puts its files on the shelves.
+    /// Reads and checks a world, and puts its files on the shelves. `is_known` tells of ids that others have.
     pub(crate) fn load(
         path: &Path,
         library: &Library,
         place: StorePlace<'_>,
+        is_known: impl Fn(&str) -> bool,
     ) -> Result<Self, HostError> {
         let loaded = scene::load_world(path)?;
+        if is_known(&loaded.id) {
+            // Its store is that of the other.
+            return Err(HostError::TwiceTheSame(loaded.id));
+        }
         for issue in &loaded.issues {
             tracing::warn!(world = loaded.id, "{}: {}", issue.pointer, issue.message);
         }

@@ -36,9 +36,6 @@ pub enum StartError {
     /// Nothing to host.
     #[error("no world to host: name one with --world FILE.glb or --world FOLDER")]
     NoWorld,
-    /// Two worlds have the same id in addresses.
-    #[error("two worlds are called `{0}`: rename the file or folder of one")]
-    TwiceTheSame(String),
     /// A world cannot be hosted.
     #[error(transparent)]
     Host(#[from] HostError),
@@ -331,12 +328,10 @@ fn prepare(
     let (mut worlds, mut inboxes) = (Vec::new(), Vec::<(String, _)>::new());
     let mut capacity = 0;
     for path in &config.worlds {
-        let hosted = HostedWorld::load(path, &library, place)?;
+        let is_known = |id: &str| inboxes.iter().any(|(known, _)| known == id);
+        let hosted = HostedWorld::load(path, &library, place, is_known)?;
         capacity += hosted.info.capacity;
         let id = hosted.info.id.clone();
-        if inboxes.iter().any(|(known, _)| *known == id) {
-            return Err(StartError::TwiceTheSame(id));
-        }
         let (inbox, receiver) = mpsc::channel(MAX_INBOX);
         worlds.push(World::new(hosted, receiver, conditions.clone()));
         inboxes.push((id, inbox));
@@ -405,5 +400,34 @@ fn keep_time(mut world: World) {
         }
         let late = pace.begin(epoch.elapsed());
         world.step(late.as_secs_f64());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_worlds_of_one_name_are_named_and_no_second_server() {
+        let folder = tempfile::tempdir().unwrap();
+        let worlds = ["one", "two"].map(|name| folder.path().join(name).join("box.gltf"));
+        for world in &worlds {
+            fs::create_dir_all(world.parent().unwrap()).unwrap();
+            fs::write(
+                world,
+                r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{}]}"#,
+            )
+            .unwrap();
+        }
+        let config = ServerConfig {
+            worlds: worlds.to_vec(),
+            data: Some(folder.path().join("data")),
+            ..ServerConfig::default()
+        };
+        let error = prepare(&config, None, None).err().unwrap();
+        assert_eq!(
+            error.to_string(),
+            "two worlds are called `box`: rename the file or folder of one"
+        );
     }
 }
