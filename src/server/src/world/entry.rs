@@ -89,7 +89,7 @@ impl World {
         absent.is_some()
     }
 
-    fn add_person(&mut self, hello: &Hello) -> PersonId {
+    pub(super) fn add_person(&mut self, hello: &Hello) -> PersonId {
         let id = self.next_id;
         self.next_id += 1;
         let (position, yaw) = self.spawn_place(hello.spawn.as_deref());

@@ -151,6 +151,8 @@ impl World {
         if let Some((request, _)) = body.early_release.take() {
             self.deny(person, request, Denial::Unknown);
         }
+        // An earlier release may have been refused together with it.
+        self.keep_hold(number);
     }
 
     pub(super) fn take_in_hand(&mut self, person: PersonId, number: usize) {
@@ -252,12 +254,15 @@ impl World {
         }
     }
 
-    /// Gives somebody back what they held when the server stopped.
+    /// Gives somebody back what they held when the server stopped, unless they hold something already.
     pub(super) fn give_back_held(&mut self, person: PersonId) {
         let Some(known) = self.people.get(&person) else {
             return;
         };
-        let (did, hand) = (known.did.clone(), known.track.hand());
+        if known.holding.is_some() {
+            return;
+        }
+        let (did, eyes, hand) = (known.did.clone(), known.track.eyes(), known.track.hand());
         let number = self
             .bodies
             .iter()

@@ -245,9 +245,13 @@ impl World {
     /// Tells the disk of hands that are empty again.
     pub(super) fn save_holds(&mut self) {
         for node in self.unsaved_holds.clone() {
-            let is_held_again = self
-                .body_of_node(node)
-                .is_some_and(|number| self.bodies[number].hold != Hold::Free);
+            let number = self.body_of_node(node);
+            let hold = number.map_or(&Hold::Free, |number| &self.bodies[number].hold);
+            if let Hold::Asked(_) = hold {
+                // The disk may refuse that; until it has answered, nothing must come after it.
+                continue;
+            }
+            let is_held_again = *hold != Hold::Free;
             let is_under_way = self
                 .pending
                 .values()

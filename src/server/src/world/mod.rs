@@ -9,6 +9,8 @@ mod motion;
 mod people;
 mod sending;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod truth;
 
 use crate::{
