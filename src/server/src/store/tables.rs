@@ -3,12 +3,13 @@
 use super::{Change, Restored, StoreError, StoredBody};
 use protocol::limits::MAX_CHAT_HISTORY;
 use redb::{
-    Database, DatabaseError, ReadableDatabase as _, ReadableTable as _, ReadableTableMetadata as _,
-    TableDefinition, backends::InMemoryBackend,
+    CommitError, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _,
+    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, TableHandle as _,
+    TransactionError, backends::InMemoryBackend,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
@@ -60,7 +61,7 @@ impl Tables {
         let opened = std::panic::catch_unwind(|| {
             let database = Database::open(&path).map_err(|error| open_fault(&path, error))?;
             let restored =
-                restore(&database, content).map_err(|error| damaged(&path, error.as_ref()))?;
+                restore(&database, content).map_err(|fault| restore_fault(&path, &fault))?;
             Ok((database, restored))
         });
         let (database, restored) = opened
@@ -131,8 +132,12 @@ fn try_commit<'a>(
     Ok(())
 }
 
-fn restore(database: &Database, content: &[u8; 32]) -> Result<Restored, Fault> {
-    prepare(database, content)?;
+/// What was stored; poses and holds of another world file are forgotten.
+pub(super) fn restore(database: &Database, content: &[u8; 32]) -> Result<Restored, Fault> {
+    // A full disk is no reason not to start: what is right already is not written again.
+    if !is_prepared(database, content)? {
+        prepare(database, content)?;
+    }
     let transaction = database.begin_read()?;
     let mut restored = Restored::default();
     for entry in transaction.open_table(POSES)?.iter()? {
@@ -152,6 +157,33 @@ fn restore(database: &Database, content: &[u8; 32]) -> Result<Restored, Fault> {
         restored.notes.push(unpack(entry?.1.value())?);
     }
     Ok(restored)
+}
+
+/// True when all tables are there, in this layout and of this world file.
+fn is_prepared(database: &Database, content: &[u8; 32]) -> Result<bool, Fault> {
+    let transaction = database.begin_read()?;
+    let made: Vec<String> = transaction
+        .list_tables()?
+        .map(|table| table.name().to_owned())
+        .collect();
+    let needed = [
+        META.name(),
+        POSES.name(),
+        HOLDS.name(),
+        CHAT.name(),
+        NOTES.name(),
+    ];
+    if !needed
+        .iter()
+        .all(|name| made.iter().any(|made| made == name))
+    {
+        return Ok(false);
+    }
+    let meta = transaction.open_table(META)?;
+    let layout = meta.get("layout")?;
+    let known = meta.get("content")?;
+    Ok(layout.is_some_and(|value| value.value() == [LAYOUT])
+        && known.is_some_and(|value| value.value() == content))
 }
 
 /// Makes the tables, checks the layout, and forgets poses of another world file.
@@ -189,7 +221,7 @@ fn create(folder: &Path, path: &Path) -> Result<(), StoreError> {
     let unfinished = path.with_extension("redb.new");
     let fault = |error: &dyn std::fmt::Display| unusable(path, error);
     match fs::remove_file(&unfinished) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(fault(&error)),
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(fault(&error)),
         _ => {}
     }
     let database = Database::create(&unfinished).map_err(|error| fault(&plain(&error)))?;
@@ -205,13 +237,39 @@ fn open_fault(path: &Path, error: DatabaseError) -> StoreError {
         DatabaseError::DatabaseAlreadyOpen | DatabaseError::LockProtocolMismatch => {
             StoreError::InUse(path.to_path_buf())
         }
-        DatabaseError::Storage(redb::StorageError::Io(error))
-            if error.kind() != std::io::ErrorKind::InvalidData =>
-        {
+        DatabaseError::Storage(StorageError::Io(error)) if !is_about_content(&error) => {
             unusable(path, &error)
         }
         error => damaged(path, &error),
     }
+}
+
+/// A disk that does not take or give bytes says nothing about the file.
+pub(super) fn restore_fault(path: &Path, fault: &Fault) -> StoreError {
+    match storage_error(fault) {
+        Some(StorageError::Io(error)) if !is_about_content(error) => unusable(path, error),
+        Some(error @ StorageError::PreviousIo) => unusable(path, error),
+        _ => damaged(path, fault.as_ref()),
+    }
+}
+
+/// What the storage under the tables said.
+fn storage_error(fault: &Fault) -> Option<&StorageError> {
+    if let Some(TransactionError::Storage(error)) = fault.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(TableError::Storage(error)) = fault.downcast_ref() {
+        return Some(error);
+    }
+    if let Some(CommitError::Storage(error)) = fault.downcast_ref() {
+        return Some(error);
+    }
+    fault.downcast_ref()
+}
+
+/// A file that is no database, or ends before its pages do.
+fn is_about_content(error: &io::Error) -> bool {
+    [io::ErrorKind::InvalidData, io::ErrorKind::UnexpectedEof].contains(&error.kind())
 }
 
 fn damaged(path: &Path, error: &(impl std::fmt::Display + ?Sized)) -> StoreError {

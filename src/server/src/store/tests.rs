@@ -1,6 +1,17 @@
-use super::*;
+use super::{
+    tables::{restore, restore_fault},
+    *,
+};
 use protocol::{ChatLine, limits::MAX_CHAT_HISTORY};
-use std::path::Path;
+use redb::{Database, StorageBackend, backends::InMemoryBackend};
+use std::{
+    io,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 const CONTENT: [u8; 32] = [7; 32];
 
@@ -41,4 +52,68 @@ fn lines_stay_however_many_were_refused_after_them() {
     let (_, restored) = store_in(folder.path());
     assert_eq!(restored.chat.len(), MAX_CHAT_HISTORY);
     assert_eq!(restored.chat[0].id, later);
+}
+
+/// A disk that can become full.
+#[derive(Debug, Default)]
+struct Disk {
+    memory: InMemoryBackend,
+    is_full: Arc<AtomicBool>,
+}
+
+impl Disk {
+    fn check(&self) -> io::Result<()> {
+        if self.is_full.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+}
+
+impl StorageBackend for Disk {
+    fn len(&self) -> io::Result<u64> {
+        self.memory.len()
+    }
+
+    fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
+        self.memory.read(offset, out)
+    }
+
+    fn set_len(&self, len: u64) -> io::Result<()> {
+        self.check()?;
+        self.memory.set_len(len)
+    }
+
+    fn sync_data(&self) -> io::Result<()> {
+        self.memory.sync_data()
+    }
+
+    fn write(&self, offset: u64, data: &[u8]) -> io::Result<()> {
+        self.check()?;
+        self.memory.write(offset, data)
+    }
+}
+
+#[test]
+fn a_full_disk_is_no_damage_and_stops_no_world_that_was_there_before() {
+    let is_full = Arc::new(AtomicBool::new(false));
+    let disk = Disk {
+        is_full: is_full.clone(),
+        ..Disk::default()
+    };
+    let database = Database::builder().create_with_backend(disk).unwrap();
+    restore(&database, &CONTENT).unwrap();
+    is_full.store(true, Ordering::Relaxed);
+    restore(&database, &CONTENT).unwrap();
+    // Poses of another world file cannot be forgotten without a write.
+    let fault = restore(&database, &[8; 32]).unwrap_err();
+    let error = restore_fault(Path::new("box.redb"), &fault);
+    assert!(matches!(error, StoreError::Unusable { .. }), "{error}");
+}
+
+#[test]
+fn a_file_that_ends_too_early_is_damaged() {
+    let fault = redb::StorageError::Io(io::ErrorKind::UnexpectedEof.into());
+    let error = restore_fault(Path::new("box.redb"), &fault.into());
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error}");
 }
