@@ -67,3 +67,43 @@ async fn after_a_pause_of_the_server_motion_is_told_at_once() {
     let walked = place_of(&stage, &ada).distance(start);
     assert!(walked > 2.0, "{walked} m are known of");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_thrown_over_who_crouches_flies_on() {
+    for is_crouching in [false, true] {
+        let mut stage = Stage::new();
+        let (mut ada, mut bo) = stage.two().await;
+        let crouching = AvatarInput {
+            is_crouching,
+            ..AvatarInput::default()
+        };
+        let inputs = [crouching, AvatarInput::default()];
+        let walking = AvatarInput {
+            walk: Vec2::Y,
+            ..AvatarInput::default()
+        };
+        // Away from the boxes.
+        ada.motion.yaw += std::f32::consts::PI;
+        let people = &mut [&mut ada, &mut bo];
+        let away = [walking, AvatarInput::default()];
+        stage.harness.advance_with(people, &away, 1.5).await;
+        let thing = bo.bodies()[1].entity;
+        bo.session.grab(thing).unwrap();
+        let people = &mut [&mut ada, &mut bo];
+        stage.harness.advance_with(people, &inputs, 1.0).await;
+        assert_eq!(bo.holding, Some(thing));
+        let aim = ada.motion.position - bo.motion.position;
+        bo.motion.yaw = f32::atan2(-aim.x, -aim.z);
+        let people = &mut [&mut ada, &mut bo];
+        stage.harness.advance_with(people, &inputs, 1.0).await;
+        let direction = aim.normalize_or_zero();
+        let velocity = direction * 9.0 + Vec3::Y * 2.0;
+        bo.session.release(thing, velocity).unwrap();
+        let people = &mut [&mut ada, &mut bo];
+        stage.harness.advance_with(people, &inputs, 0.5).await;
+        let (_, entities) = stage.harness.truth();
+        let thrown = entities.iter().find(|known| known.entity == thing).unwrap();
+        let beyond = (thrown.pose.position - ada.motion.position).dot(direction);
+        assert_eq!(beyond > 1.0, is_crouching, "{beyond} m beyond Ada");
+    }
+}

@@ -1,6 +1,6 @@
 //! How people move: their own programs say where they are, the checks of the simulation believe it or not.
 
-use super::{PersonId, SessionId, World};
+use super::{Person, PersonId, SessionId, World};
 use glam::Vec3;
 use network::CloseCode;
 use protocol::TICKS_PER_SECOND;
@@ -279,6 +279,14 @@ fn seconds(ticks: f64) -> f32 {
     (ticks / f64::from(TICKS_PER_SECOND)) as f32
 }
 
+/// Puts what others and bodies meet to where somebody is, as high as they are.
+fn place_obstacle(simulation: &mut Simulation, person: &Person) {
+    let sample = person.track.newest();
+    simulation.move_avatar(person.obstacle, sample.position);
+    let is_crouching = sample.flags.contains(Flags::CROUCHING);
+    simulation.set_avatar_crouching(person.obstacle, is_crouching);
+}
+
 impl World {
     /// Takes a state datagram of a client.
     pub(super) fn follow(&mut self, session: SessionId, bytes: &[u8]) {
@@ -310,8 +318,7 @@ impl World {
             link.view.acknowledge(acknowledgement);
         }
         known.track.follow(&self.simulation, &datagram, tick);
-        let feet = known.track.newest().position;
-        self.simulation.move_avatar(known.obstacle, feet);
+        place_obstacle(&mut self.simulation, known);
     }
 
     /// Who fell out of the world starts again.
@@ -328,7 +335,7 @@ impl World {
             let tick = self.tick;
             if let Some(known) = self.people.get_mut(&person) {
                 known.track.place(position, yaw, tick);
-                self.simulation.move_avatar(known.obstacle, position);
+                place_obstacle(&mut self.simulation, known);
             }
         }
     }
