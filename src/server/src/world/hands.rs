@@ -4,7 +4,7 @@ use super::{Body, Hold, PersonId, World, keeping::Pending, sending};
 use crate::store::Change;
 use glam::{Quat, Vec3};
 use protocol::{Denial, EntityId, HandPose, ServerMessage, TICKS_PER_SECOND, limits::REACH_METRES};
-use simulation::BodyState;
+use simulation::{AVATAR_RADIUS, BodyState};
 
 /// Reach as the server sees it: both ends are a little apart in time.
 pub(super) const REACH_WITH_MARGIN: f32 = REACH_METRES + 1.0;
@@ -268,11 +268,12 @@ impl World {
             .iter()
             .position(|body| matches!(&body.hold, Hold::Awaits(holder, _) if *holder == did));
         let Some(number) = number else { return };
+        let position = self.room_before(eyes, hand, self.bodies[number].size_metres);
         let body = &mut self.bodies[number];
         body.teleport = body.teleport.wrapping_add(1);
         if let Some(state) = self.simulation.body(body.index) {
             let at_hand = BodyState {
-                position: hand,
+                position,
                 linear_velocity: Vec3::ZERO,
                 angular_velocity: Vec3::ZERO,
                 is_sleeping: false,
@@ -281,6 +282,18 @@ impl World {
             self.simulation.set_body(body.index, &at_hand);
         }
         self.take_in_hand(person, number);
+    }
+
+    /// The hand, or as far on the way to it from the eyes as something fits: not in a wall, and not behind one.
+    fn room_before(&self, eyes: Vec3, hand: Vec3, size_metres: f32) -> Vec3 {
+        let Some(direction) = (hand - eyes).try_normalize() else {
+            return hand;
+        };
+        let radius = size_metres.min(AVATAR_RADIUS);
+        let room = self
+            .simulation
+            .cast_ball(eyes, direction, radius, eyes.distance(hand));
+        eyes + direction * room
     }
 
     /// Who held something when the server stopped has some time to come back for it.

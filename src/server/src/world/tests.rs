@@ -116,3 +116,17 @@ fn nobody_is_given_back_more_than_one_thing() {
     assert_eq!(world.bodies[0].hold, Hold::Held(ada));
     assert!(matches!(world.bodies[1].hold, Hold::Awaits(..)));
 }
+
+#[test]
+fn what_is_given_back_before_a_wall_stays_on_this_side_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = open(folder.path());
+    world.step(0.0);
+    world.bodies[0].hold = Hold::Awaits("did:key:ada".to_owned(), 60);
+    let ada = world.add_person(&hello("did:key:ada"));
+    assert!(world.people[&ada].track.hand().z < 2.1, "behind the wall");
+    world.give_back_held(ada);
+    assert_eq!(world.people[&ada].holding, Some(0));
+    let state = world.simulation.body(world.bodies[0].index).unwrap();
+    assert!((2.3..3.0).contains(&state.position.z), "{state:?}");
+}
