@@ -1,8 +1,8 @@
 //! Bodies that the file animates: moving platforms, lifts, doors. Their poses are a function of the tick alone, so that
 //! server and clients agree without a word.
 
-use crate::rules::TICK_SECS;
 use glam::{Affine3A, Quat, Vec3};
+use protocol::TICKS_PER_SECOND;
 use scene::{NodeIndex, Sample, Scene, Track, Transform};
 use std::collections::BTreeMap;
 
@@ -78,7 +78,8 @@ impl AnimatedNodes {
         let mut local = scene.nodes[node.index()].transform;
         for &(animation, channel) in self.channels.get(&node).into_iter().flatten() {
             let animation = &scene.animations[animation];
-            let secs = (tick as f64 * f64::from(TICK_SECS)) % f64::from(animation.duration_secs);
+            let secs =
+                (tick as f64 / f64::from(TICKS_PER_SECOND)) % f64::from(animation.duration_secs);
             match animation.channels[channel].sample(secs as f32) {
                 Sample::Translation(value) => local.translation = value,
                 Sample::Rotation(value) => local.rotation = value,

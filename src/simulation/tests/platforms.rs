@@ -44,6 +44,18 @@ fn a_lift_carries_people_up_and_down() {
 }
 
 #[test]
+fn a_lift_of_twelve_seconds_is_where_it_was_after_years() {
+    let mut simulation = lift().build(Role::Authority);
+    let place = |simulation: &mut simulation::Simulation, tick| {
+        simulation.set_tick(tick);
+        simulation.body(0).unwrap().position
+    };
+    let first = place(&mut simulation, 200);
+    let later = place(&mut simulation, 200 + 12 * 60 * 10_000_000);
+    assert!(first.distance(later) < 1e-3, "{first} and {later}");
+}
+
+#[test]
 fn authority_and_follower_agree_on_animated_bodies() {
     let (mut authority, mut follower) =
         (lift().build(Role::Authority), lift().build(Role::Follower));

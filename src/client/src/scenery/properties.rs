@@ -3,7 +3,7 @@
 
 use super::{
     NodeEntities, SurfaceStores, WorldSurfaces,
-    animate::{Playing, secs_of},
+    animate::{Playing, secs_of, shown_tick},
     lights, material,
     surface::Extra,
 };
@@ -47,9 +47,10 @@ fn change(
     }
     let changed = &mut *changed;
     let (mut materials, mut lamps) = (BTreeSet::new(), BTreeSet::new());
+    let tick = shown_tick(&link);
     for index in playing.of(scene).to_vec() {
         let animation = &scene.animations[index];
-        let secs = secs_of(animation, &link);
+        let secs = secs_of(animation, tick);
         for channel in &animation.properties {
             let values = channel.sample(secs);
             if changed.values.get(&channel.property) == Some(&values) {
