@@ -25,6 +25,8 @@ const LEAST_COVERED: f32 = 0.05;
 struct Outcome {
     code: Option<i32>,
     line: String,
+    /// Something panicked, even if the program went on or said something else first.
+    has_panicked: bool,
     /// Share of the picture that the model covers.
     covered: Option<f32>,
 }
@@ -32,6 +34,9 @@ struct Outcome {
 impl Outcome {
     /// What is wrong with how a file was taken; nothing when it was taken well.
     fn fault(&self, must_be_seen: bool) -> Option<String> {
+        if self.has_panicked {
+            return Some("panicked".to_owned());
+        }
         match self.code {
             Some(0) => match self.covered {
                 None => Some("does not say what it covers".to_owned()),
@@ -41,7 +46,6 @@ impl Outcome {
                 Some(_) => None,
             },
             Some(1) if self.line.is_empty() => Some("failed without a line".to_owned()),
-            Some(1) if self.line.contains("panicked") => Some("panicked".to_owned()),
             Some(1) if must_be_seen && !self.line.contains("requires") => {
                 Some("refused, and not for what it requires".to_owned())
             }
@@ -54,14 +58,11 @@ impl Outcome {
 
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     demo::build_workspace()?;
-    let mut files = Vec::new();
-    if arguments.is_empty() {
-        collect(&root().join("../shared/data/gltf"), &mut files)?;
-    }
-    for folder in arguments {
-        collect(&root().join(folder), &mut files)?;
-    }
-    files.sort();
+    let files = if arguments.is_empty() {
+        sample_files(&["../shared/data/gltf".to_owned()])?
+    } else {
+        sample_files(arguments)?
+    };
     let pictures = root().join("target/sweep");
     std::fs::create_dir_all(&pictures).map_err(|error| fault(&pictures, &error))?;
     let mut faults = 0;
@@ -97,6 +98,20 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::new(format!("{faults} files were not taken well"))),
     }
+}
+
+/// All sample files in folders, which lie where the checkout's root says, in the order of their names; at least one.
+fn sample_files(folders: &[String]) -> Result<Vec<PathBuf>, Failure> {
+    let mut files = Vec::new();
+    for folder in folders {
+        collect(&root().join(folder), &mut files)?;
+    }
+    files.sort();
+    if files.is_empty() {
+        let folders = folders.join(", ");
+        return Err(Failure::new(format!("no glTF file in {folders}")));
+    }
+    Ok(files)
 }
 
 fn fault(path: &Path, error: &std::io::Error) -> Failure {
@@ -173,6 +188,7 @@ fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
             .find(|line| line.starts_with("stoa: ") || line.contains("panicked"))
             .unwrap_or_default()
             .to_owned(),
+        has_panicked: text.contains("panicked"),
         covered: covered_share(&std::fs::read_to_string(&figures).unwrap_or_default()),
     })
 }
@@ -192,6 +208,7 @@ mod tests {
         Outcome {
             code,
             line: line.to_owned(),
+            has_panicked: line.contains("panicked"),
             covered,
         }
     }
@@ -206,6 +223,7 @@ mod tests {
         let faulty = [
             outcome(Some(0), "", Some(0.04)),
             outcome(Some(0), "", None),
+            outcome(Some(0), "thread 'x' panicked at", Some(0.5)),
             outcome(Some(1), "", None),
             outcome(Some(1), "stoa: broken", None),
             outcome(Some(1), "thread panicked: it requires", None),
@@ -219,6 +237,11 @@ mod tests {
                 .is_none()
         );
         assert!(outcome(Some(0), "", Some(0.0)).fault(false).is_none());
+    }
+
+    #[test]
+    fn a_sweep_of_nothing_fails() {
+        assert!(sample_files(&["src/xtask".to_owned()]).is_err());
     }
 
     #[test]
