@@ -1,7 +1,8 @@
 //! One server, one data folder: a second server, a damaged store, an orderly stop.
 
 use crate::harness::{
-    Flight, HostedServer, Program, Scratch, Visitors, lost_secs, stoa_server, turn,
+    CLOCK_ERROR_SECS, Flight, HostedServer, Program, Scratch, Visitors, lost_secs, skipped,
+    stoa_server, turn,
 };
 use bots::{Participant, write_box_world};
 use glam::Vec3;
@@ -77,17 +78,29 @@ fn a_server_that_is_asked_to_stop_saves_the_last_moment_and_exits_with_0() {
     assert!(visitors.live_until(&mut [&mut ada], |people| people[0].holding.is_none()));
     let mut before = Flight::of(thing);
     watch(&visitors, &mut before, &mut ada, 0.5);
+    let Some(last) = before.last() else {
+        return skipped("the machine is too slow to see a thing in the air");
+    };
     drop(ada);
     server.stop();
 
     let server = HostedServer::start(&world, &data);
     let mut bo = visitors.enter(&server.address, 2, "Bo");
     let mut after = Flight::of(thing);
+    let is_seen = visitors.live_until(&mut [&mut bo], |people| {
+        after.watch(people[0]);
+        after.first_secs().is_some()
+    });
+    assert!(is_seen, "the box that was thrown is not there");
     watch(&visitors, &mut after, &mut bo, 0.3);
-    let (last, first) = (before.last().unwrap(), after.first().unwrap());
-    let lost = lost_secs(last, first);
-    // It flew on until the server had saved it, which is after it was last seen.
-    assert!((-1.0..0.1).contains(&lost), "{lost} s of motion lost");
+    let Some(lost) = lost_secs(last, &after) else {
+        return skipped("the machine is too slow to see where a thing in the air goes on");
+    };
+    // It flew on until the server had saved it, which is after it was last seen: how long after depends on the machine.
+    assert!(
+        lost < 2.0 * CLOCK_ERROR_SECS,
+        "{lost} s of motion lost: {last:?}, then {after:?}"
+    );
 }
 
 fn watch(visitors: &Visitors, flight: &mut Flight, person: &mut Participant, secs: f32) {

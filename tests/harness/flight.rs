@@ -6,6 +6,8 @@ use protocol::{EntityId, TICKS_PER_SECOND};
 
 /// Gravity of the test world, metres a second squared.
 const GRAVITY: f64 = 9.81;
+/// Error of the flight's clock: a tick, and what quantised heights make of a velocity.
+pub(crate) const CLOCK_ERROR_SECS: f64 = 0.05;
 /// Below this height a body may have touched the ground, metres.
 const LOWEST: f64 = 0.8;
 
@@ -108,8 +110,18 @@ fn phase(pair: &[Sight]) -> Option<Phase> {
     })
 }
 
-/// Seconds of flight that are missing after a restart: `before` was seen last, `after` is of the server that started
-/// anew, and has flown on since then.
-pub(crate) fn lost_secs(before: Phase, after: Phase) -> f64 {
-    (after.velocity - before.velocity) / GRAVITY + after.secs
+/// Seconds of flight that are missing after a restart: `before` was seen last, `after` is what is seen of the server that
+/// started anew, where the body has flown on. Less than nothing when it flew on before the server stopped as well. `None`
+/// when it had come down by the first sight, as on a slow machine.
+#[track_caller]
+pub(crate) fn lost_secs(before: Phase, after: &Flight) -> Option<f64> {
+    if let Some(first) = after.first() {
+        return Some((first.velocity - before.velocity) / GRAVITY + first.secs);
+    }
+    let seen_secs = after.first_secs().expect("it was seen");
+    assert!(
+        seen_secs > before.left_secs() - 2.0 * CLOCK_ERROR_SECS,
+        "it was in the air ({before:?}) and is not, {seen_secs:.3} s after the start"
+    );
+    None
 }

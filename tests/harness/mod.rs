@@ -7,7 +7,7 @@ mod place;
 mod program;
 mod visitors;
 
-pub(crate) use flight::{Flight, lost_secs};
+pub(crate) use flight::{CLOCK_ERROR_SECS, Flight, lost_secs};
 pub(crate) use hosted::HostedServer;
 pub(crate) use picture::{Blocks, picture};
 pub(crate) use place::{Scratch, checkout, samples, skipped, turn};
