@@ -506,7 +506,7 @@ fn spawn_ground(world: &mut World, height: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scene::{Motion, MotionKind, Node, NodePhysics};
+    use scene::{ColliderPart, Geometry, Motion, MotionKind, Node, NodePhysics, Shape};
 
     #[test]
     fn what_the_engine_switched_off_goes_on_when_it_is_put_back() {
@@ -523,6 +523,11 @@ mod tests {
         let node = Node {
             physics: NodePhysics {
                 motion: Some(motion),
+                collider: Some(ColliderPart {
+                    geometry: Geometry::Shape(0),
+                    material: None,
+                    filter: None,
+                }),
                 ..NodePhysics::default()
             },
             ..Node::default()
@@ -533,6 +538,7 @@ mod tests {
             ..Scene::default()
         };
         scene.physics.is_described = true;
+        scene.physics.shapes.push(Shape::Box(Vec3::ONE));
         let rules = WorldRules { gravity: 9.81 };
         let mut simulation = Simulation::new(Arc::new(scene), rules, Role::Authority);
         let state = simulation.body(0).unwrap();
