@@ -89,17 +89,23 @@ fn open_to_others(flags: &Flags, file: Option<&Path>) -> String {
     if let Some(data) = &flags.common.data {
         command = format!("{command} --data {}", quoted(data));
     }
+    if let Some(assets) = &flags.common.assets {
+        command = format!("{command} --assets {}", quoted(assets));
+    }
     format!("{command} --listen 0.0.0.0:{}", protocol::DEFAULT_PORT)
 }
 
-/// A path as one word of a command line.
+/// A path as one word of a command line, in which a shell finds nothing to run.
 fn quoted(path: &Path) -> String {
     let text = path.display().to_string();
-    let is_plain = |letter: char| letter.is_alphanumeric() || "/\\:._-~".contains(letter);
+    let plain = if cfg!(windows) { "/\\:._-~" } else { "/:._-" };
+    let is_plain = |letter: char| letter.is_alphanumeric() || plain.contains(letter);
     if text.chars().all(is_plain) {
         text
-    } else {
+    } else if cfg!(windows) {
         format!("\"{text}\"")
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
     }
 }
 
@@ -276,10 +282,16 @@ mod tests {
     #[test]
     fn the_command_for_guests_hosts_the_same_world() {
         let plan = plan(&["open", "my world.glb", "--data", "kept"]);
+        let quote = if cfg!(windows) { '"' } else { '\'' };
         assert_eq!(
             plan.host.unwrap().open_to_others,
-            "stoa open \"my world.glb\" --data kept --listen 0.0.0.0:7862"
+            format!("stoa open {quote}my world.glb{quote} --data kept --listen 0.0.0.0:7862")
         );
+        let flags = Flags::parse_from(["stoa", "--assets", "elsewhere"]);
+        let command = open_to_others(&flags, None);
+        assert_eq!(command, "stoa --assets elsewhere --listen 0.0.0.0:7862");
+        #[cfg(not(windows))]
+        assert_eq!(quoted(Path::new("a$(x)'b.glb")), r"'a$(x)'\''b.glb'");
         let flags = Flags::parse_from(["stoa"]);
         let home = make(&flags).unwrap().home;
         assert_eq!(home.open_to_others, "stoa --listen 0.0.0.0:7862");

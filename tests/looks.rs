@@ -48,7 +48,7 @@ fn is_loud(picture: &RgbImage) -> bool {
     loud.count() > MANY
 }
 
-/// The number of the newest picture that is there whole.
+/// The newest picture that is certainly whole: the one before the last, which may still be written.
 fn newest(folder: &Path) -> Option<RgbImage> {
     let taken = (0..PICTURES)
         .rev()

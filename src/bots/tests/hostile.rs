@@ -21,6 +21,13 @@ struct Raw {
     control: ControlStream,
 }
 
+impl Raw {
+    /// Says something on the control stream.
+    async fn say(&mut self, message: &ClientMessage) {
+        self.control.sender.send(message).await.unwrap();
+    }
+}
+
 async fn connect(stage: &mut Stage, number: u8) -> Raw {
     connect_with(stage, number, Tuning::Stoa).await
 }
@@ -67,11 +74,7 @@ fn hello(version: u16) -> ClientMessage {
 
 /// Says hello and proves who it is; the world's word comes next.
 async fn introduce(stage: &mut Stage, raw: &mut Raw, signer: &Key) -> ServerMessage {
-    raw.control
-        .sender
-        .send(&hello(PROTOCOL_VERSION))
-        .await
-        .unwrap();
+    raw.say(&hello(PROTOCOL_VERSION)).await;
     stage.harness.advance(&mut [], 0.2).await;
     let Ok(ServerMessage::Challenge { nonce }) = raw.control.receiver.receive().await else {
         panic!("no challenge");
@@ -81,7 +84,7 @@ async fn introduce(stage: &mut Stage, raw: &mut Raw, signer: &Key) -> ServerMess
     let proof = ClientMessage::Proof(Proof {
         signature: signature.to_vec(),
     });
-    raw.control.sender.send(&proof).await.unwrap();
+    raw.say(&proof).await;
     stage.harness.advance(&mut [], 0.2).await;
     raw.control.receiver.receive().await.unwrap()
 }
@@ -90,11 +93,7 @@ async fn enter(stage: &mut Stage) -> Raw {
     let mut raw = connect(stage, 66).await;
     let answer = introduce(stage, &mut raw, &Key::from_seed(&[9; 32])).await;
     assert!(matches!(answer, ServerMessage::Welcome(_)), "{answer:?}");
-    raw.control
-        .sender
-        .send(&ClientMessage::Ready)
-        .await
-        .unwrap();
+    raw.say(&ClientMessage::Ready).await;
     raw
 }
 
@@ -110,11 +109,7 @@ fn end(raw: &Raw) -> CloseCode {
 async fn another_version_is_told_ours() {
     let mut stage = Stage::new();
     let mut raw = connect(&mut stage, 66).await;
-    raw.control
-        .sender
-        .send(&hello(PROTOCOL_VERSION + 1))
-        .await
-        .unwrap();
+    raw.say(&hello(PROTOCOL_VERSION + 1)).await;
     stage.harness.advance(&mut [], 1.0).await;
     let answer = raw
         .control
@@ -143,12 +138,7 @@ async fn who_says_nothing_is_not_waited_for() {
     let mut stage = Stage::new();
     let silent = connect(&mut stage, 66).await;
     let mut halfway = connect(&mut stage, 67).await;
-    halfway
-        .control
-        .sender
-        .send(&hello(PROTOCOL_VERSION))
-        .await
-        .unwrap();
+    halfway.say(&hello(PROTOCOL_VERSION)).await;
     stage.harness.advance(&mut [], 12.0).await;
     assert_eq!(end(&silent), CloseCode::TimedOut);
     assert_eq!(end(&halfway), CloseCode::TimedOut);
@@ -158,11 +148,7 @@ async fn who_says_nothing_is_not_waited_for() {
 async fn who_does_not_take_a_refusal_is_not_waited_for() {
     let mut stage = Stage::new();
     let mut deaf = connect_with(&mut stage, 66, Tuning::Narrow(0)).await;
-    deaf.control
-        .sender
-        .send(&hello(PROTOCOL_VERSION + 1))
-        .await
-        .unwrap();
+    deaf.say(&hello(PROTOCOL_VERSION + 1)).await;
     stage.harness.advance(&mut [], 12.0).await;
     assert_eq!(end(&deaf), CloseCode::Refused);
 }
@@ -197,21 +183,11 @@ async fn who_falls_silent_inside_is_sent_away() {
 async fn who_speaks_out_of_turn_is_sent_away() {
     let mut stage = Stage::new();
     let mut early = connect(&mut stage, 66).await;
-    early
-        .control
-        .sender
-        .send(&ClientMessage::Ready)
-        .await
-        .unwrap();
+    early.say(&ClientMessage::Ready).await;
     stage.harness.advance(&mut [], 1.0).await;
     assert_eq!(end(&early), CloseCode::Protocol);
     let mut twice = enter(&mut stage).await;
-    twice
-        .control
-        .sender
-        .send(&hello(PROTOCOL_VERSION))
-        .await
-        .unwrap();
+    twice.say(&hello(PROTOCOL_VERSION)).await;
     stage.harness.advance(&mut [], 3.0).await;
     assert_eq!(end(&twice), CloseCode::Protocol);
 }
@@ -225,11 +201,7 @@ async fn a_farewell_counts_even_when_the_end_arrives_with_it() {
         let mut raw = enter(&mut stage).await;
         stage.harness.advance(&mut [&mut witness], 0.5).await;
         assert!(witness.person("Mallory").is_some());
-        raw.control
-            .sender
-            .send(&ClientMessage::Leave)
-            .await
-            .unwrap();
+        raw.say(&ClientMessage::Leave).await;
         // The farewell is on its way, and the end right behind it.
         tokio::task::yield_now().await;
         raw.connection.close(CloseCode::Done, "");

@@ -2,16 +2,16 @@
 
 use crate::{
     ClientConfig, Display, Locale, Surroundings,
-    app::Config,
     link::{Link, VisitWorld},
 };
-use bevy::math::{Quat, Vec3};
+use bevy::math::Vec3;
 use identity::Key;
 use protocol::{
-    Activity, AvatarChoice, DisplayName, EntityId, PersonId, PersonInfo, Welcome, WorldInfo,
+    Activity, AvatarChoice, DisplayName, EntityId, PersonId, PersonInfo, SHIPPED_AVATARS, Welcome,
+    WorldInfo,
 };
 use scene::{
-    ColliderPart, Geometry, Motion, MotionKind, Node, NodeIndex, NodePhysics, Scene, Seat, Shape,
+    AudioClip, AudioEmitter, AudioSource, Motion, Node, NodeIndex, Scene, Seat, Shape,
     WorldManifest,
 };
 use session::{ClientEndpoint, KnownServers, Session, SessionConfig};
@@ -27,18 +27,18 @@ pub(crate) fn assets() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets")
 }
 
-/// Somebody called Ada, who looks like the last of the shipped avatars.
-pub(crate) fn config() -> Config {
-    Config(ClientConfig {
+/// Somebody called Ada with a window, who looks like the last of the shipped avatars, on her way to where nobody is.
+pub(crate) fn config() -> ClientConfig {
+    ClientConfig {
         address: "stoa://127.0.0.1:9/nowhere".parse().unwrap(),
         name: DisplayName::new("Ada").unwrap(),
-        avatar: AvatarChoice::Shipped("sen".to_owned()),
+        avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[SHIPPED_AVATARS.len() - 1].to_owned()),
         avatar_file: None,
         data: None,
         assets: assets(),
         variant: None,
         locale: Locale::English,
-        has_screens: false,
+        has_screens: true,
         display: Display::Window,
         script: None,
         stats: None,
@@ -46,7 +46,7 @@ pub(crate) fn config() -> Config {
         is_summarising: false,
         pin_unknown: false,
         surroundings: Surroundings::default(),
-    })
+    }
 }
 
 /// Ada is let in where nobody is, as person 1.
@@ -90,7 +90,7 @@ pub(crate) fn person(number: u32, name: &str, avatar: AvatarChoice) -> PersonInf
 
 /// A session on its way to where nobody is: it takes requests.
 pub(crate) fn link() -> Link {
-    let Config(config) = config();
+    let config = config();
     let session = SessionConfig {
         address: config.address,
         key: Key::from_seed(&[1; 32]),
@@ -111,14 +111,8 @@ pub(crate) fn link() -> Link {
 /// A body that falls and can be carried.
 pub(crate) fn loose() -> Motion {
     Motion {
-        kind: MotionKind::Dynamic,
         mass: Some(2.0),
-        center_of_mass: None,
-        inertia_diagonal: None,
-        inertia_orientation: Quat::IDENTITY,
-        linear_velocity: Vec3::ZERO,
-        angular_velocity: Vec3::ZERO,
-        gravity_factor: 1.0,
+        ..Motion::default()
     }
 }
 
@@ -128,7 +122,6 @@ pub(crate) const SEAT: Vec3 = Vec3::new(3.0, 0.46, 2.0);
 /// A world of boxes, where each is, how large, and how it moves; and a seat. Nothing of it is drawn.
 pub(crate) fn boxes(boxes: impl IntoIterator<Item = (Vec3, Vec3, Option<Motion>)>) -> Simulation {
     let mut scene = Scene::default();
-    scene.physics.is_described = true;
     scene.roots.push(NodeIndex(0));
     scene.nodes.push(Node {
         seat: Some(Seat {
@@ -140,32 +133,45 @@ pub(crate) fn boxes(boxes: impl IntoIterator<Item = (Vec3, Vec3, Option<Motion>)
         ..Node::default()
     });
     for (position, size, motion) in boxes {
-        scene.physics.shapes.push(Shape::Box(size));
-        let geometry = Geometry::Shape(scene.physics.shapes.len() as u32 - 1);
-        scene.roots.push(NodeIndex(scene.nodes.len() as u32));
-        scene.nodes.push(Node {
-            transform: scene::Transform {
-                translation: position,
-                rotation: Quat::IDENTITY,
-                scale: Vec3::ONE,
-            },
-            physics: NodePhysics {
-                motion,
-                collider: Some(ColliderPart {
-                    geometry,
-                    material: None,
-                    filter: None,
-                }),
-                ..NodePhysics::default()
-            },
-            ..Node::default()
+        let place = scene::Transform {
+            translation: position,
+            ..scene::Transform::default()
+        };
+        scene.add_solid(place, Shape::Box(size), motion);
+    }
+    simulation(scene)
+}
+
+/// Sounds of these bytes, each from a source that plays by itself over and over, all heard everywhere.
+pub(crate) fn sounds(clips: impl IntoIterator<Item = Arc<[u8]>>) -> Scene {
+    let mut scene = Scene::default();
+    for (number, bytes) in clips.into_iter().enumerate() {
+        let name = number.to_string();
+        scene.sound.clips.push(AudioClip { name, bytes });
+        scene.sound.sources.push(AudioSource {
+            clip: Some(number as u32),
+            gain: 1.0,
+            playback_rate: 1.0,
+            is_looping: true,
+            is_autoplaying: true,
         });
     }
+    scene.sound.emitters.push(AudioEmitter {
+        gain: 1.0,
+        sources: (0..scene.sound.sources.len() as u32).collect(),
+        positional: None,
+    });
+    scene.sound.scene_emitters.push(0);
+    scene
+}
+
+/// A world of one's own with what a file describes.
+pub(crate) fn simulation(scene: Scene) -> Simulation {
     let rules = WorldRules { gravity: 9.81 };
     Simulation::new(Arc::new(scene), rules, Role::Follower)
 }
 
-/// That world as one is in it.
+/// A world as one is in it, once its file has been read.
 pub(crate) fn visit_world(simulation: Simulation) -> VisitWorld {
     VisitWorld {
         scene: Arc::clone(simulation.scene()),

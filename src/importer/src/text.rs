@@ -191,13 +191,8 @@ mod tests {
         let nodes = "{},".repeat(scene::limits::MAX_ISSUES + 7);
         let file = format!(r#"{{"asset":{{"version":"2.0"}},"nodes":[{nodes}{{}}],"scene":7}}"#);
         let mut report = check_bytes(file.as_bytes(), &NoSideFiles, Purpose::World);
-        assert_eq!(
-            report.left_out.iter().sum::<usize>() + report.issues.len(),
-            {
-                let counts = (0..4).map(|severity| report.count(severity));
-                counts.sum::<usize>()
-            }
-        );
+        assert!(report.count(2) >= scene::limits::MAX_ISSUES + 7);
+        assert!(report.left_out[2] > 0 && report.left_out[0] == 0);
         let mut output = Vec::new();
         write(Path::new("a.gltf"), &report, &mut output).unwrap();
         let output = String::from_utf8(output).unwrap();

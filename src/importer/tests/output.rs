@@ -84,12 +84,12 @@ fn what_the_importer_made_is_made_again() {
 }
 
 #[test]
-fn a_result_with_many_notes_is_whole_and_tells_them_all() {
+fn a_result_with_many_notes_is_whole_and_counts_those_that_it_does_not_tell() {
     let folder = tempfile::tempdir().unwrap();
     let [input, output] = ["a.obj", "out.glb"].map(|name| folder.path().join(name));
     let mut library = String::new();
     let mut object = "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\n".to_owned();
-    for number in 0..18 {
+    for number in 0..25 {
         let image = format!("{number}{}.png", "\u{1F3DB}".repeat(110));
         library.push_str(&format!("newmtl m{number}\nmap_Kd {image}\n"));
         object.push_str(&format!("usemtl m{number}\nf 1/1 2/1 3/1\n"));
@@ -108,7 +108,13 @@ fn a_result_with_many_notes_is_whole_and_tells_them_all() {
         .lines()
         .filter(|line| line.contains("is not there, or no PNG"));
     assert!(told.len() > 4_096);
-    assert_eq!(notes.count(), 18, "{told}");
+    let notes = notes.count();
+    // What is said of OBJ and of old materials counts as well.
+    let rest = (0..3).map(|others| format!("and {} more notes", 25 + others - notes));
+    assert!(
+        (15..=20).contains(&notes) && rest.into_iter().any(|rest| told.contains(&rest)),
+        "{told}"
+    );
 }
 
 #[test]

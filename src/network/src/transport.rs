@@ -1,7 +1,7 @@
 //! QUIC settings, in one place. Reasons are next to each; sizes bound what a hostile peer can make us hold.
 
 use crate::congestion::FlooredCubicFactory;
-use protocol::limits::IDLE_TIMEOUT_SECS;
+use protocol::limits::{IDLE_TIMEOUT_SECS, MAX_CLIENT_STREAMS};
 use quinn::{AckFrequencyConfig, EndpointConfig, TransportConfig, VarInt};
 use quinn_proto::RandomConnectionIdGenerator;
 use std::{sync::Arc, time::Duration};
@@ -21,8 +21,6 @@ const CLIENT_STREAM_WINDOW: u32 = 2 * 1024 * 1024;
 pub(crate) const SEND_WINDOW: u64 = 256 * 1024;
 /// The same while files are sent.
 pub(crate) const BULK_SEND_WINDOW: u64 = 2 * 1024 * 1024;
-/// Streams that a client may have open at once: one for control, the others for files.
-const CLIENT_STREAMS: u32 = 16;
 const KEEP_ALIVE: Duration = Duration::from_secs(3);
 /// Packets after which an acknowledgement is due, and the longest wait for one: a simulation step.
 const ACKNOWLEDGE_PACKETS: u32 = 8;
@@ -76,7 +74,7 @@ pub(crate) fn server(
         transport
             .receive_window(VarInt::from_u32(SERVER_RECEIVE_WINDOW))
             .stream_receive_window(VarInt::from_u32(SERVER_STREAM_WINDOW))
-            .max_concurrent_bidi_streams(VarInt::from_u32(CLIENT_STREAMS));
+            .max_concurrent_bidi_streams(VarInt::from_u32(MAX_CLIENT_STREAMS));
     }
     let crypto = quinn_proto::crypto::rustls::QuicServerConfig::try_from(tls)
         .map_err(|error| error.to_string())?;

@@ -33,6 +33,10 @@ pub const DEFAULT_CAPACITY: usize = 64;
 pub const MAX_WORLD_FILES: usize = 1024;
 /// Largest single file of a world in bytes.
 pub const MAX_WORLD_FILE_BYTES: u64 = 256 * 1024 * 1024;
+/// Streams both ways that a client may have open: one for control, the others for files.
+pub const MAX_CLIENT_STREAMS: u32 = 16;
+/// Longest time in seconds for an avatar file to arrive; another of the same client waits meanwhile.
+pub const UPLOAD_TIMEOUT_SECS: u64 = 900;
 /// Largest avatar file in bytes that travels.
 pub const MAX_AVATAR_BYTES: u64 = 64 * 1024 * 1024;
 /// Bytes of one verified chunk of a file.
@@ -41,7 +45,7 @@ pub const CHUNK_BYTES: usize = 256 * 1024;
 pub const MAX_MESSAGES_PER_SECOND: u32 = 30;
 /// Reliable messages that a client may send at once before the rate counts.
 pub const MAX_MESSAGE_BURST: u32 = 60;
-/// Chat lines and notes that a client may send in ten seconds.
+/// Chat lines, notes, gestures, changes of name or look, and seats taken, of a client in ten seconds.
 pub const MAX_CHAT_PER_TEN_SECONDS: u32 = 20;
 /// Reliable messages that wait for one client before it counts as too slow and is disconnected.
 pub const MAX_OUTGOING_QUEUE: usize = 1024;
@@ -75,7 +79,7 @@ pub const MAX_THROW_SPEED: f32 = 12.0;
 pub const MAX_THROW_SPIN: f32 = 20.0;
 /// Nesting of MessagePack values.
 pub const MAX_MESSAGE_DEPTH: usize = 16;
-/// Most bodies of a world that move by physics; more are refused when the world is loaded.
+/// Most bodies of a world whose poses travel; a world with more is refused when it is loaded.
 pub const MAX_BODIES: usize = 3000;
 /// Seconds that a participant has for loading the world, from `Welcome` to `Ready`.
 pub const LOADING_TIMEOUT_SECS: u64 = 1800;

@@ -36,7 +36,7 @@ pub const MAX_PAYLOAD_TIME: Duration = Duration::from_secs(20);
 pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 /// Most instances in all of EXT_mesh_gpu_instancing.
 pub const MAX_INSTANCES: usize = 200_000;
-/// Most splats of a file that keep their size; further ones are points.
+/// Most splats of a file that keep their size; a primitive for which there is no room left becomes points.
 pub const MAX_SPLATS: usize = 50_000;
 /// Most colliders and triggers; each mesh and instance below a node that is solid is one.
 pub const MAX_COLLIDERS: u64 = 100_000;

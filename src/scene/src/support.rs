@@ -68,7 +68,7 @@ extensions! {
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
     "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";
     "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
-    "KHR_gaussian_splatting" Part splats_have_size_and_colour "drawn as solid ellipsoids without a change of colour by direction; more than 50,000 in a file as points";
+    "KHR_gaussian_splatting" Part splats_have_size_and_colour "drawn as solid ellipsoids without a change of colour by direction; primitives beyond 50,000 splats in a file as points";
     "KHR_implicit_shapes" Full both_physics_dialects_give_the_same_model "";
     "KHR_interactivity" PassedOver what_is_passed_over_is_named "";
     "KHR_lights_punctual" Full lights_are_read "";

@@ -1,7 +1,7 @@
 //! The door: takes connections, bounds how many come from one address, and starts a session for each.
 
 use crate::{
-    files::{Library, Worlds},
+    files::Library,
     limiter::Limiter,
     session,
     world::{Inbound, SessionId},
@@ -29,6 +29,9 @@ const NEW_BURST: f64 = 32.0;
 const PREFIX_MASK: u128 = !(u64::MAX as u128);
 /// Addresses remembered; beyond that, those without connections are forgotten.
 const MAX_ADDRESSES: usize = 16_384;
+
+/// Worlds of a server and their inboxes.
+pub(crate) type Worlds = Arc<Vec<(String, mpsc::Sender<Inbound>)>>;
 
 /// What every session needs. Cheap to clone.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use crate::{
     files::Library,
     store::{Restored, Store, StoreError, StorePlace},
 };
+use glam::Vec3;
 use protocol::{
     FileEntry, WorldInfo,
     limits::{MAX_BODIES, MAX_CAPACITY, MAX_WORLD_FILES},
@@ -111,7 +112,13 @@ fn count_moving(scene: &Scene) -> usize {
         node.physics
             .motion
             .as_ref()
-            .is_some_and(|motion| motion.kind == MotionKind::Dynamic)
+            .is_some_and(|motion| match motion.kind {
+                MotionKind::Dynamic => true,
+                MotionKind::Kinematic => {
+                    motion.linear_velocity != Vec3::ZERO || motion.angular_velocity != Vec3::ZERO
+                }
+                MotionKind::Static => false,
+            })
     };
     scene.nodes.iter().filter(is_moving).count()
 }

@@ -408,7 +408,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn two_worlds_of_one_name_are_named_and_no_second_server() {
+    fn two_worlds_of_one_name_are_no_store_in_use() {
         let folder = tempfile::tempdir().unwrap();
         let worlds = ["one", "two"].map(|name| folder.path().join(name).join("box.gltf"));
         for world in &worlds {

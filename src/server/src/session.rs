@@ -46,7 +46,7 @@ enum Rejected {
 type World = mpsc::Sender<Inbound>;
 
 /// A connection whose person is inside.
-struct Course<'a> {
+struct Inside<'a> {
     door: &'a Door,
     session: SessionId,
     connection: Connection,
@@ -85,14 +85,14 @@ pub(crate) async fn run(
     match timeout_at(deadline, entry).await {
         Ok(Ok((world, did))) => {
             connection.set_proven();
-            let course = Course {
+            let inside = Inside {
                 door,
                 session,
                 connection,
                 world,
                 did,
             };
-            course.pump(sender, receiver, outgoing).await;
+            inside.pump(sender, receiver, outgoing).await;
         }
         Ok(Err(rejected)) => reject(&connection, sender, rejected).await,
         Err(_elapsed) => connection.close(CloseCode::TimedOut, "the entry took too long"),
@@ -224,7 +224,7 @@ async fn prove(
         .map_err(|_bad| Rejected::Refusal(Refusal::Proof))
 }
 
-impl Course<'_> {
+impl Inside<'_> {
     /// Carries messages both ways until one end has enough, then tells the world.
     async fn pump(
         self,

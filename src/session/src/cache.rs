@@ -5,6 +5,7 @@
 
 use protocol::limits::CHUNK_BYTES;
 use protocol::{ContentHash, FileEntry};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
@@ -129,17 +130,21 @@ impl Cache {
         laid_out: &[FileEntry],
     ) -> Result<(), CacheError> {
         let max_bytes = self.0.max_bytes;
-        let needed_bytes = needed
+        // Entries with the same content are one file here.
+        let contents: BTreeMap<_, _> = needed
             .iter()
-            .fold(0, |sum: u64, entry| sum.saturating_add(entry.bytes));
+            .map(|entry| (entry.hash, entry.bytes))
+            .collect();
+        let needed_bytes = contents
+            .values()
+            .fold(0, |sum: u64, bytes| sum.saturating_add(*bytes));
         if needed_bytes > max_bytes {
             return Err(CacheError::OverCap {
                 needed_bytes,
                 max_bytes,
             });
         }
-        let kept: std::collections::BTreeSet<_> =
-            needed.iter().map(|entry| entry.hash.to_string()).collect();
+        let kept: BTreeSet<_> = contents.keys().map(ToString::to_string).collect();
         let mut others = Vec::new();
         for folder in ["objects", "parts"] {
             others.extend(

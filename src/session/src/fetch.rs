@@ -2,7 +2,9 @@
 
 use crate::cache::{Cache, CacheError, Part};
 use network::{BulkStream, Connection, Disconnected, ReceiveError, SendError};
-use protocol::limits::{CHUNK_BYTES, MAX_WORLD_FILE_BYTES, STALL_TIMEOUT_SECS};
+use protocol::limits::{
+    CHUNK_BYTES, MAX_WORLD_FILE_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS,
+};
 use protocol::{BulkRequest, BulkResponse, ContentHash};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,6 +14,8 @@ use std::time::Duration;
 const MAX_BAD_CHUNKS: u32 = 3;
 /// Longest wait for the next bytes of any file.
 const STALL: Duration = Duration::from_secs(STALL_TIMEOUT_SECS);
+/// Longest time for one's own file to go, and for another of one's own before it.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(UPLOAD_TIMEOUT_SECS);
 
 /// A file did not come.
 #[derive(Debug, thiserror::Error)]
@@ -211,7 +215,8 @@ pub(crate) async fn offer(
         .sender
         .send(&BulkRequest::Offer { hash, bytes })
         .await?;
-    match in_time(connection, stream.receiver.receive::<BulkResponse>()).await? {
+    // Another upload of this connection may come first.
+    match within(UPLOAD_TIMEOUT, stream.receiver.receive::<BulkResponse>()).await?? {
         BulkResponse::Have => return Ok(()),
         BulkResponse::Refused(reason) => return Err(FetchError::Broken(reason)),
         BulkResponse::Send => {}
@@ -226,7 +231,7 @@ pub(crate) async fn offer(
         Ok(()) | Err(SendError::Stopped) => {
             stream.sender.finish();
             // A thin path needs its time for what has been handed over.
-            stream.sender.finished().await;
+            within(UPLOAD_TIMEOUT, stream.sender.finished()).await?;
         }
         Err(error) => return Err(error.into()),
     }
@@ -237,6 +242,11 @@ pub(crate) async fn offer(
             "the server's answer does not fit the offer".to_owned(),
         )),
     }
+}
+
+async fn within<T>(limit: Duration, work: impl Future<Output = T>) -> Result<T, FetchError> {
+    let late = |_elapsed| FetchError::Broken("the server stopped taking it".to_owned());
+    tokio::time::timeout(limit, work).await.map_err(late)
 }
 
 /// Waits for as long as anything arrives on any file stream of the connection: on a thin path they wait for each other.

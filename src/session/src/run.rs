@@ -225,7 +225,7 @@ impl Course {
             outgoing: spawn_writer(control.sender),
             motion: MotionSender::new(self.visits),
             told: Told::of(&welcome),
-            world_files: welcome.world.files.clone(),
+            world_files: welcome.world.files.as_slice().into(),
             fetching: BTreeMap::new(),
             pending: BTreeSet::new(),
             transfers: JoinSet::new(),

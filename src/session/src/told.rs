@@ -29,7 +29,7 @@ impl Told {
         }
     }
 
-    /// Takes note of a message; false for one that no honest server sends, which is to be dropped.
+    /// Takes note of a message; false for one to be dropped: it says nothing new, or breaks a limit.
     pub(crate) fn take(&mut self, message: &ServerMessage) -> bool {
         match message {
             ServerMessage::PersonChanged(info) => {

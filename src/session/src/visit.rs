@@ -65,7 +65,7 @@ pub(crate) struct Visit<'a> {
     /// What the server has told of.
     pub(crate) told: Told,
     /// Files of the world, which stay in the cache.
-    pub(crate) world_files: Vec<FileEntry>,
+    pub(crate) world_files: Arc<[FileEntry]>,
     /// Numbers of requests without an answer.
     pub(crate) pending: BTreeSet<u32>,
     pub(crate) transfers: JoinSet<Transferred>,
@@ -258,7 +258,7 @@ impl Visit<'_> {
         if let (AvatarChoice::File { hash, .. }, Some(file)) =
             (&self.config.avatar, &self.config.avatar_file)
         {
-            self.start_offer(*hash, file.clone());
+            self.start_offer(*hash, file.clone()).await;
         }
         for message in waiting {
             if let Some(end) = self.on_message(message).await {
@@ -312,7 +312,7 @@ impl Visit<'_> {
 
     async fn on_message(&mut self, message: ServerMessage) -> Option<End> {
         if !self.told.take(&message) || !self.answers(&message) {
-            tracing::debug!("a message that no honest server sends was dropped");
+            tracing::debug!("a message that says nothing new or breaks a limit was dropped");
             return None;
         }
         let event = match message {
@@ -323,26 +323,19 @@ impl Visit<'_> {
             ServerMessage::NoteRemoved(note) => SessionEvent::NoteRemoved(note),
             ServerMessage::Emote { person, name } => SessionEvent::Emote { person, name },
             ServerMessage::Done { request } => {
-                self.pending.remove(&request);
                 if let Some(persona) = self.wished.take_if(|wish| wish.request == request) {
                     self.persona = Some(persona);
                 }
                 SessionEvent::Done { request }
             }
-            ServerMessage::Denied { request, reason } => {
-                self.pending.remove(&request);
-                SessionEvent::Denied { request, reason }
-            }
+            ServerMessage::Denied { request, reason } => SessionEvent::Denied { request, reason },
             ServerMessage::Statistics {
                 request,
                 statistics,
-            } => {
-                self.pending.remove(&request);
-                SessionEvent::Statistics {
-                    request,
-                    statistics,
-                }
-            }
+            } => SessionEvent::Statistics {
+                request,
+                statistics,
+            },
             ServerMessage::Holding(entity) => SessionEvent::Holding(entity),
             ServerMessage::Thrown {
                 request,
@@ -391,11 +384,11 @@ impl Visit<'_> {
     }
 
     /// False for an answer to what was not asked.
-    fn answers(&self, message: &ServerMessage) -> bool {
+    fn answers(&mut self, message: &ServerMessage) -> bool {
         match message {
             ServerMessage::Done { request }
             | ServerMessage::Denied { request, .. }
-            | ServerMessage::Statistics { request, .. } => self.pending.contains(request),
+            | ServerMessage::Statistics { request, .. } => self.pending.remove(request),
             _ => true,
         }
     }
@@ -443,7 +436,7 @@ impl Visit<'_> {
                 }
             }
             Command::Fetch(hash, bytes) => self.start_fetch(hash, bytes).await,
-            Command::Offer(hash, file) => self.start_offer(hash, file),
+            Command::Offer(hash, file) => self.start_offer(hash, file).await,
             Command::Leave => return Some(self.leave().await),
         }
         None
@@ -468,7 +461,7 @@ impl Visit<'_> {
         }
         self.fetching.insert(hash, bytes);
         let world_files = self.world_files.clone();
-        let mut needed = world_files.clone();
+        let mut needed = world_files.to_vec();
         needed.extend(self.fetching.iter().map(|(hash, bytes)| FileEntry {
             path: String::new(),
             bytes: *bytes,
@@ -486,10 +479,15 @@ impl Visit<'_> {
         });
     }
 
-    fn start_offer(&mut self, hash: ContentHash, file: Arc<[u8]>) {
-        if !self.offering.insert(hash) {
+    async fn start_offer(&mut self, hash: ContentHash, file: Arc<[u8]>) {
+        if self.offering.contains(&hash) {
             return;
         }
+        if self.transfers.len() >= MAX_TRANSFERS {
+            let reason = "too many files at once".to_owned();
+            return self.tell(SessionEvent::FileFailed { hash, reason }).await;
+        }
+        self.offering.insert(hash);
         let connection = self.connection.clone();
         self.transfers.spawn(async move {
             let result = fetch::offer(&connection, hash, &file).await;

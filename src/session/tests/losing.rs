@@ -104,7 +104,10 @@ async fn files_on_their_way_when_the_connection_goes_are_answered() {
     let mut failed = Vec::new();
     loop {
         match session.next_event().await.unwrap() {
-            SessionEvent::FileFailed { hash, .. } => failed.push(hash),
+            SessionEvent::FileFailed { hash, reason } => {
+                assert!(reason.contains("lost on the way"), "{reason}");
+                failed.push(hash);
+            }
             SessionEvent::Lost { .. } => break,
             _ => {}
         }

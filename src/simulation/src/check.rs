@@ -209,13 +209,14 @@ fn rise_speed(gravity: f32) -> f32 {
 }
 
 impl Simulation {
-    /// True for what cannot be walked through: the fixed world, and what an animation moves while it rests.
+    /// True for what cannot be walked through: the fixed world, and what an animation moves while it rests. People see
+    /// what moves where it was.
     pub(crate) fn is_wall(&self, body: usize) -> bool {
         let Some(body) = self.bodies().get(body) else {
             return true;
         };
         if !body.is_animated {
-            return !body.is_dynamic;
+            return !body.is_dynamic && !body.is_driven;
         }
         let pose = |ago: u64| {
             let tick = self.tick().saturating_sub(ago);

@@ -160,7 +160,7 @@ impl Hands {
     /// After each step of the simulation.
     pub fn note_step(&mut self, simulation: &Simulation) {
         for one in &mut self.handled {
-            let Some(state) = simulation.body(one.index).filter(BodyState::is_finite) else {
+            let Some(state) = simulation.body(one.index).filter(BodyState::is_believable) else {
                 continue;
             };
             one.ticks_without_news = one.ticks_without_news.saturating_add(1);

@@ -10,7 +10,7 @@ impl Simulation {
     /// what no force moves.
     pub fn begin_local(&mut self, index: usize, state: &BodyState) -> bool {
         let is_dynamic = self.bodies().get(index).is_some_and(|body| body.is_dynamic);
-        if self.role() != Role::Follower || !is_dynamic || !state.is_finite() {
+        if self.role() != Role::Follower || !is_dynamic || !state.is_believable() {
             return false;
         }
         let is_begun = self.change_local(index, |body| {
@@ -42,7 +42,7 @@ impl Simulation {
 
     /// Puts a local body elsewhere; it goes on from there.
     pub(crate) fn put_local(&mut self, index: usize, state: &BodyState) {
-        if state.is_finite() {
+        if state.is_believable() {
             self.change_local(index, |body| {
                 let pose = Pose::from_parts(state.position, state.rotation.normalize());
                 body.set_position(pose, true);
@@ -80,7 +80,7 @@ impl Simulation {
             angular_velocity: spin.clamp_length_max(MAX_THROW_SPIN),
             is_sleeping: false,
         };
-        let is_believed = stated.is_finite()
+        let is_believed = stated.is_believable()
             && (rotation.length_squared() - 1.0).abs() < ROTATION_TOLERANCE
             && self.is_hand_believable(index, eyes, reach, position);
         if is_believed {

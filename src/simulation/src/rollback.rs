@@ -235,7 +235,7 @@ impl Saved {
             is_sleeping: row[BODY_BYTES - 1] != 0,
         };
         let can_sleep_secs = number(13);
-        if state.is_finite() && can_sleep_secs.is_finite() {
+        if state.is_believable() && can_sleep_secs.is_finite() {
             Ok(Self {
                 state,
                 can_sleep_secs,

@@ -61,5 +61,7 @@ pub const HAND_NEWS_TICKS: u32 = 120;
 pub const OFFSET_FADE_RATE: f32 = 9.8;
 /// Fastest that it fades, metres a second: less than a hand's breadth in a frame.
 pub const OFFSET_FADE_SPEED: f32 = 5.0;
+/// What one sits on is so far above where one's feet are, in metres.
+pub const SEAT_HEIGHT: f32 = 0.45;
 /// Who falls so far below everything in the world starts again at a spawn point, in metres.
 pub const FALL_BELOW_WORLD: f32 = 30.0;

@@ -59,6 +59,14 @@ pub struct WorldBody {
     pub is_carryable: bool,
 }
 
+impl WorldBody {
+    /// True when its pose does not follow from the tick alone: it travels to clients.
+    #[must_use]
+    pub const fn travels(&self) -> bool {
+        self.is_dynamic || self.is_driven
+    }
+}
+
 /// Largest coordinate or velocity that the engine is given, in metres, metres a second or radians a second.
 const LARGEST_NUMBER: f32 = 1e9;
 
@@ -81,7 +89,7 @@ impl BodyState {
     /// True when the engine can reckon with every number: none so large that products overflow, and a rotation that
     /// is about one.
     #[must_use]
-    pub fn is_finite(&self) -> bool {
+    pub fn is_believable(&self) -> bool {
         let is_moderate =
             |vector: Vec3| vector.is_finite() && vector.abs().max_element() <= LARGEST_NUMBER;
         is_moderate(self.position)
@@ -281,7 +289,7 @@ impl Simulation {
     /// Puts a body somewhere: from a store, from the server, or back from below the world. Values that are no numbers
     /// change nothing, and neither does what the server says of a body that is [local](Self::is_local).
     pub fn set_body(&mut self, index: usize, state: &BodyState) {
-        if !state.is_finite() || self.is_local(index) {
+        if !state.is_believable() || self.is_local(index) {
             return;
         }
         let role = self.role;
@@ -435,7 +443,7 @@ impl Simulation {
             let body = self.bodies[index];
             let Some(state) = self
                 .body(index)
-                .filter(|_| self.role == Role::Authority && (body.is_dynamic || body.is_driven))
+                .filter(|_| self.role == Role::Authority && body.travels())
             else {
                 continue;
             };
@@ -506,39 +514,13 @@ fn spawn_ground(world: &mut World, height: f32) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scene::{ColliderPart, Geometry, Motion, MotionKind, Node, NodePhysics, Shape};
+    use scene::{Motion, Shape};
 
     #[test]
     fn what_the_engine_switched_off_goes_on_when_it_is_put_back() {
-        let motion = Motion {
-            kind: MotionKind::Dynamic,
-            mass: Some(1.0),
-            center_of_mass: None,
-            inertia_diagonal: None,
-            inertia_orientation: Quat::IDENTITY,
-            linear_velocity: Vec3::ZERO,
-            angular_velocity: Vec3::ZERO,
-            gravity_factor: 1.0,
-        };
-        let node = Node {
-            physics: NodePhysics {
-                motion: Some(motion),
-                collider: Some(ColliderPart {
-                    geometry: Geometry::Shape(0),
-                    material: None,
-                    filter: None,
-                }),
-                ..NodePhysics::default()
-            },
-            ..Node::default()
-        };
-        let mut scene = Scene {
-            roots: vec![NodeIndex(0)],
-            nodes: vec![node],
-            ..Scene::default()
-        };
-        scene.physics.is_described = true;
-        scene.physics.shapes.push(Shape::Box(Vec3::ONE));
+        let mut scene = Scene::default();
+        let falls = Some(Motion::default());
+        scene.add_solid(scene::Transform::default(), Shape::Box(Vec3::ONE), falls);
         let rules = WorldRules { gravity: 9.81 };
         let mut simulation = Simulation::new(Arc::new(scene), rules, Role::Authority);
         let state = simulation.body(0).unwrap();

@@ -308,7 +308,10 @@ fn a_heap_comes_to_rest_inside_its_walls_and_stays_asleep() {
     let asleep = settled.iter().filter(|state| state.is_sleeping).count();
     assert!(asleep >= 240, "only {asleep} of 250 came to rest");
     for state in &settled {
-        assert!(state.is_finite() && state.position.y > 0.05, "{state:?}");
+        assert!(
+            state.is_believable() && state.position.y > 0.05,
+            "{state:?}"
+        );
         assert!(
             state.position.x.abs() < 3.0 && state.position.z.abs() < 3.0,
             "{state:?}"

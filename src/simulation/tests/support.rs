@@ -2,9 +2,8 @@
 
 use glam::{Quat, Vec2, Vec3};
 use scene::{
-    Animation, Channel, ColliderPart, Geometry, Interpolation, JointDescription, JointLimit,
-    Motion, MotionKind, Node, NodeIndex, NodeJoint, NodePhysics, Scene, Shape, SurfaceMaterial,
-    Track, Transform,
+    Animation, Channel, Interpolation, JointDescription, JointLimit, Motion, MotionKind, Node,
+    NodeIndex, NodeJoint, Scene, Shape, SurfaceMaterial, Track, Transform,
 };
 use simulation::{AvatarInput, AvatarMotion, Role, Simulation, WorldRules};
 use std::sync::Arc;
@@ -29,28 +28,12 @@ impl Boxes {
         shape: Shape,
         motion: Option<Motion>,
     ) -> Self {
-        let scene = &mut self.0;
-        scene.physics.is_described = true;
-        scene.physics.shapes.push(shape);
-        let geometry = Geometry::Shape(scene.physics.shapes.len() as u32 - 1);
-        scene.roots.push(NodeIndex(scene.nodes.len() as u32));
-        scene.nodes.push(Node {
-            transform: Transform {
-                translation: position,
-                rotation,
-                scale: Vec3::ONE,
-            },
-            physics: NodePhysics {
-                motion,
-                collider: Some(ColliderPart {
-                    geometry,
-                    material: None,
-                    filter: None,
-                }),
-                ..NodePhysics::default()
-            },
-            ..Node::default()
-        });
+        let place = Transform {
+            translation: position,
+            rotation,
+            scale: Vec3::ONE,
+        };
+        self.0.add_solid(place, shape, motion);
         self
     }
 
@@ -156,12 +139,7 @@ pub(crate) fn motion(kind: MotionKind, mass: f32) -> Motion {
     Motion {
         kind,
         mass: Some(mass),
-        center_of_mass: None,
-        inertia_diagonal: None,
-        inertia_orientation: Quat::IDENTITY,
-        linear_velocity: Vec3::ZERO,
-        angular_velocity: Vec3::ZERO,
-        gravity_factor: 1.0,
+        ..Motion::default()
     }
 }
 

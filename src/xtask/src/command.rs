@@ -14,6 +14,11 @@ impl Failure {
     pub(crate) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
+
+    /// What the system says of a file.
+    pub(crate) fn of_file(path: &Path, error: &std::io::Error) -> Self {
+        Self::new(format!("{}: {error}", path.display()))
+    }
 }
 
 impl fmt::Display for Failure {

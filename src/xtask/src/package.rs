@@ -24,7 +24,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let parent = target_folder().join("package");
     let folder = parent.join(&name);
     if folder.exists() {
-        fs::remove_dir_all(&folder).map_err(|error| fault(&folder, &error))?;
+        fs::remove_dir_all(&folder).map_err(|error| Failure::of_file(&folder, &error))?;
     }
     for program in PROGRAMS {
         let source = built(program);
@@ -65,8 +65,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
     if !from.is_dir() {
         return copy(from, to);
     }
-    for entry in fs::read_dir(from).map_err(|error| fault(from, &error))? {
-        let entry = entry.map_err(|error| fault(from, &error))?;
+    for entry in fs::read_dir(from).map_err(|error| Failure::of_file(from, &error))? {
+        let entry = entry.map_err(|error| Failure::of_file(from, &error))?;
         copy_tree(&entry.path(), &to.join(entry.file_name()))?;
     }
     Ok(())
@@ -74,13 +74,9 @@ fn copy_tree(from: &Path, to: &Path) -> Result<(), Failure> {
 
 fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
     if let Some(parent) = to.parent() {
-        fs::create_dir_all(parent).map_err(|error| fault(parent, &error))?;
+        fs::create_dir_all(parent).map_err(|error| Failure::of_file(parent, &error))?;
     }
     fs::copy(from, to)
         .map(|_| ())
-        .map_err(|error| fault(from, &error))
-}
-
-fn fault(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("{}: {error}", path.display()))
+        .map_err(|error| Failure::of_file(from, &error))
 }

@@ -64,7 +64,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         sample_files(arguments)?
     };
     let pictures = root().join("target/sweep");
-    std::fs::create_dir_all(&pictures).map_err(|error| fault(&pictures, &error))?;
+    std::fs::create_dir_all(&pictures).map_err(|error| Failure::of_file(&pictures, &error))?;
     let mut faults = 0;
     for (index, file) in files.iter().enumerate() {
         let picture = pictures.join(format!("{index:04}.png"));
@@ -114,13 +114,11 @@ fn sample_files(folders: &[String]) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-fn fault(path: &Path, error: &std::io::Error) -> Failure {
-    Failure::new(format!("{}: {error}", path.display()))
-}
-
 fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    for entry in std::fs::read_dir(folder).map_err(|error| fault(folder, &error))? {
-        let path = entry.map_err(|error| fault(folder, &error))?.path();
+    for entry in std::fs::read_dir(folder).map_err(|error| Failure::of_file(folder, &error))? {
+        let path = entry
+            .map_err(|error| Failure::of_file(folder, &error))?
+            .path();
         if path.is_dir() {
             collect(&path, files)?;
         } else if path
@@ -138,7 +136,7 @@ fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
     for old in [picture, &figures] {
         match std::fs::remove_file(old) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                return Err(fault(old, &error));
+                return Err(Failure::of_file(old, &error));
             }
             _ => {}
         }
@@ -158,7 +156,7 @@ fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
         stats,
     ];
     let log = picture.with_extension("txt");
-    let stderr = std::fs::File::create(&log).map_err(|error| fault(&log, &error))?;
+    let stderr = std::fs::File::create(&log).map_err(|error| Failure::of_file(&log, &error))?;
     let mut stoa: Command = command(built("stoa"), &words);
     let mut child = stoa
         .stdin(Stdio::null())

@@ -77,7 +77,7 @@ fn run_tests(left_out: &mut BTreeSet<String>) -> Result<(), Failure> {
     let notes = target_folder().join("not-checked.txt");
     match fs::remove_file(&notes) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            return Err(fault(&notes, &error));
+            return Err(Failure::of_file(&notes, &error));
         }
         _ => {}
     }
@@ -97,12 +97,8 @@ fn read_notes(file: &Path) -> Result<BTreeSet<String>, Failure> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(text.lines().map(str::to_owned).collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(BTreeSet::new()),
-        Err(error) => Err(fault(file, &error)),
+        Err(error) => Err(Failure::of_file(file, &error)),
     }
-}
-
-fn fault(file: &Path, error: &io::Error) -> Failure {
-    Failure::new(format!("{}: {error}", file.display()))
 }
 
 fn check_licences(left_out: &mut BTreeSet<String>) -> Result<(), Failure> {
@@ -124,6 +120,14 @@ fn check_licences(left_out: &mut BTreeSet<String>) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn tests_write_where_verify_reads_and_in_its_words() {
+        let place = include_str!("../../../tests/harness/place.rs");
+        assert!(place.contains(NOT_CHECKED) && place.contains(NO_SAMPLES));
+        let studio = include_str!("../../client/src/app/studio.rs");
+        assert!(studio.contains(NOT_CHECKED));
+    }
 
     #[test]
     fn what_was_not_checked_is_named_last() {

@@ -1,11 +1,8 @@
 //! The world of the rollback bench: a walled pit with a heap of boxes and balls, stirred so that it never sleeps.
 
 use crate::random::Random;
-use glam::{Quat, Vec3};
-use scene::{
-    ColliderPart, Geometry, Motion, MotionKind, Node, NodeIndex, NodePhysics, Scene, Shape,
-    Transform,
-};
+use glam::Vec3;
+use scene::{Motion, Scene, Shape, Transform};
 use simulation::{BodyState, Role, Simulation, WorldRules};
 use std::sync::Arc;
 
@@ -24,7 +21,6 @@ const KICK_SPEED: f32 = 2.5;
 pub(super) fn scene(seed: u64) -> Arc<Scene> {
     let mut random = Random::new(seed);
     let mut scene = Scene::default();
-    scene.physics.is_described = true;
     let half = ROW as f32 * SIZE * 0.6;
     add(
         &mut scene,
@@ -55,38 +51,15 @@ pub(super) fn scene(seed: u64) -> Arc<Scene> {
 }
 
 fn add(scene: &mut Scene, position: Vec3, shape: Shape, is_dynamic: bool) {
-    scene.physics.shapes.push(shape);
-    let geometry = Geometry::Shape(scene.physics.shapes.len() as u32 - 1);
-    scene.roots.push(NodeIndex(scene.nodes.len() as u32));
-    scene.nodes.push(Node {
-        transform: Transform {
-            translation: position,
-            ..Transform::default()
-        },
-        physics: NodePhysics {
-            motion: is_dynamic.then(motion),
-            collider: Some(ColliderPart {
-                geometry,
-                material: None,
-                filter: None,
-            }),
-            ..NodePhysics::default()
-        },
-        ..Node::default()
-    });
-}
-
-fn motion() -> Motion {
-    Motion {
-        kind: MotionKind::Dynamic,
+    let place = Transform {
+        translation: position,
+        ..Transform::default()
+    };
+    let motion = is_dynamic.then(|| Motion {
         mass: Some(4.0),
-        center_of_mass: None,
-        inertia_diagonal: None,
-        inertia_orientation: Quat::IDENTITY,
-        linear_velocity: Vec3::ZERO,
-        angular_velocity: Vec3::ZERO,
-        gravity_factor: 1.0,
-    }
+        ..Motion::default()
+    });
+    scene.add_solid(place, shape, motion);
 }
 
 /// A fresh world of the pit.

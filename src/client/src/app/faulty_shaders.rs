@@ -1,7 +1,7 @@
 //! A shader that cannot be composed with the engine's own modules, or is no program, ends a run without a window.
 
-use super::{SteppedClient, make, samples};
-use crate::{ClientConfig, ClientError, Display, Offscreen};
+use super::{SteppedClient, make};
+use crate::{ClientConfig, ClientError, Display, Offscreen, testing};
 use bevy::{
     asset::uuid_handle,
     camera::visibility::NoFrustumCulling,
@@ -30,7 +30,7 @@ fn draw_with(source: &'static str) -> Result<(), ClientError> {
         has_screens: false,
         display: Display::Offscreen(options.clone()),
         pin_unknown: true,
-        ..samples::config("stoa://127.0.0.1:9/nowhere")
+        ..testing::config()
     };
     let mut app = make(config)?;
     app.add_plugins(MaterialPlugin::<Shaded>::default());

@@ -7,8 +7,6 @@ mod faulty_shaders;
 mod icon;
 mod offscreen;
 pub(crate) mod order;
-#[cfg(test)]
-pub(crate) mod samples;
 mod stepped;
 #[cfg(test)]
 pub(crate) mod studio;

@@ -64,31 +64,9 @@ fn heard(scene: &Scene) -> BTreeSet<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use scene::{AudioClip, AudioEmitter, AudioSource};
+    use crate::testing::sounds;
+    use scene::AudioClip;
     use std::cell::RefCell;
-
-    /// Clips of these bytes, each with a source that plays by itself, all in one emitter of the scene.
-    fn scene_of(clips: impl IntoIterator<Item = Arc<[u8]>>) -> Scene {
-        let mut scene = Scene::default();
-        for (number, bytes) in clips.into_iter().enumerate() {
-            let name = number.to_string();
-            scene.sound.clips.push(AudioClip { name, bytes });
-            scene.sound.sources.push(AudioSource {
-                clip: Some(number as u32),
-                gain: 1.0,
-                playback_rate: 1.0,
-                is_looping: true,
-                is_autoplaying: true,
-            });
-        }
-        scene.sound.emitters.push(AudioEmitter {
-            gain: 1.0,
-            sources: (0..scene.sound.sources.len() as u32).collect(),
-            positional: None,
-        });
-        scene.sound.scene_emitters.push(0);
-        scene
-    }
 
     #[test]
     fn a_sound_is_decoded_once_and_only_when_it_is_heard() {
@@ -98,7 +76,7 @@ mod tests {
             Ok(Clip::mono(vec![0.0; 8], 8_000))
         };
         let bytes: Arc<[u8]> = [1, 2, 3].into();
-        let mut scene = scene_of([
+        let mut scene = sounds([
             Arc::clone(&bytes),
             Arc::clone(&bytes),
             [4].into(),
@@ -120,7 +98,7 @@ mod tests {
                 .then_some(clip)
                 .ok_or("it is too long".to_owned())
         };
-        let scene = scene_of([[1].into(), [2].into(), [3].into()]);
+        let scene = sounds([[1].into(), [2].into(), [3].into()]);
         let decoded = clips(&scene, 100, decode);
         assert_eq!(*asked.borrow(), [100, 36, 36]);
         assert_eq!(decoded.iter().flatten().count(), 1);

@@ -80,8 +80,9 @@ fn set_volume(kept: Res<Kept>, speaker: Res<Speaker>) {
 }
 
 /// A world that one is no longer in is not heard, nor what was still being unpacked of it.
-fn silence(mut speaker: ResMut<Speaker>, mut decoding: ResMut<Decoding>) {
+fn silence(mut speaker: ResMut<Speaker>, mut decoding: ResMut<Decoding>, mut told: ResMut<Told>) {
     decoding.0 = None;
+    told.0.clear();
     speaker.strides.clear();
     speaker.loudspeaker.send(Command::StopAll);
 }
@@ -288,34 +289,16 @@ fn step(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Offscreen, app::samples, settings::SettingsFile};
+    use crate::{Offscreen, settings::SettingsFile, testing};
     use bevy::state::app::StatesPlugin;
-    use scene::{AudioEmitter, AudioSource, WorldManifest};
     use std::sync::mpsc::Receiver;
-
-    /// A world with one sound that is heard everywhere.
-    fn humming() -> VisitWorld {
-        let mut scene = Scene::default();
-        scene.sound.sources.push(AudioSource {
-            clip: Some(0),
-            gain: 1.0,
-            playback_rate: 1.0,
-            is_looping: true,
-            is_autoplaying: true,
-        });
-        scene.sound.emitters.push(AudioEmitter {
-            gain: 1.0,
-            sources: vec![0],
-            positional: None,
-        });
-        scene.sound.scene_emitters.push(0);
-        samples::world(scene, WorldManifest::default())
-    }
 
     /// Somebody inside whose volume is set to a half, and what the loudspeaker is told.
     fn inside() -> (App, Receiver<Command>) {
         let (loudspeaker, heard) = Loudspeaker::heard();
-        let mut config = samples::config("stoa://a/b");
+        let humming = testing::sounds([[0].into()]);
+        let humming = testing::visit_world(testing::simulation(humming));
+        let mut config = testing::config();
         config.display = Display::Offscreen(Offscreen::of_size(1, 1));
         let mut settings = SettingsFile::default();
         settings.values.volume = 0.5;
@@ -325,7 +308,7 @@ mod tests {
             .insert_resource(Config(config))
             .insert_resource(Kept(settings))
             .insert_resource(Speaker::new(loudspeaker))
-            .insert_resource(humming())
+            .insert_resource(humming)
             .init_resource::<Me>()
             .init_resource::<Visit>()
             .add_message::<LoadedHere>();

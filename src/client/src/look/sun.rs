@@ -224,7 +224,7 @@ fn haze(dome: &Dome, half_metres: f32) -> Option<DistanceFog> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::samples;
+    use crate::testing;
     use bevy::state::app::StatesPlugin;
     use scene::{Sky, WorldManifest};
 
@@ -248,7 +248,10 @@ mod tests {
             },
             ..WorldManifest::default()
         };
-        app.insert_resource(samples::world(Scene::default(), manifest));
+        app.insert_resource(VisitWorld {
+            manifest,
+            ..testing::visit_world(testing::simulation(Scene::default()))
+        });
         app.world_mut().write_message(LoadedHere);
         app.update();
     }

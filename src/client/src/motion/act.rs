@@ -53,8 +53,10 @@ fn speak(
     }
     if let Some(name) = wishes.emote.take() {
         match link.0.emote(&name) {
-            Ok(()) => drop(gestured.write(Gestured(name))),
-            Err(error) => note(&error),
+            Ok(()) => {
+                gestured.write(Gestured(name));
+            }
+            Err(error) => log_refusal(&error),
         }
     }
 }
@@ -117,7 +119,7 @@ fn move_about(
         && rising.may_ask()
         && let Err(error) = link.0.stand()
     {
-        note(&error);
+        log_refusal(&error);
     }
 }
 
@@ -143,7 +145,7 @@ impl Rising {
     }
 }
 
-fn note(error: &ActionError) {
+fn log_refusal(error: &ActionError) {
     tracing::debug!("an action was not taken: {error}");
 }
 

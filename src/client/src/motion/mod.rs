@@ -24,16 +24,13 @@ use crate::{
 use bevy::prelude::*;
 use replication::Flags;
 use session::{OwnMotion, SessionEvent};
-use simulation::{AvatarInput, AvatarMotion, Simulation};
+use simulation::{AvatarInput, AvatarMotion, SEAT_HEIGHT, Simulation};
 use std::time::Duration;
 
 /// Seconds in which the shown place glides to the true one after a correction.
 const BLEND_SECS: f32 = 0.25;
 /// Beyond this distance a correction is shown at once, metres.
 const SNAP_METRES: f32 = 4.0;
-
-/// What one sits on is so far above where one's feet are, metres; others see one there as well.
-const SEAT_HEIGHT: f32 = 0.45;
 
 /// A gesture that one shows oneself; the server tells it to everybody else.
 #[derive(Message, Clone, Debug)]

@@ -234,12 +234,9 @@ mod tests {
     use super::{super::body, *};
     use crate::scenery::testing;
     use bevy::ecs::system::RunSystemOnce;
-    use std::path::Path;
 
     fn shipped() -> Avatar {
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
-        let file = checkout.unwrap().join("assets/avatars/mira.vrm");
-        let bytes = std::fs::read(file).unwrap();
+        let bytes = std::fs::read(crate::testing::assets().join("avatars/mira.vrm")).unwrap();
         scene::load_avatar(&bytes, &NoSideFiles).unwrap()
     }
 

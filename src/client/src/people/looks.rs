@@ -130,25 +130,22 @@ impl Looks {
                     known.slot = read(path, known.is_split);
                 }
             }
-            SessionEvent::FileFailed { hash, .. } => {
-                let is_heard_of =
-                    |slot: &Slot| matches!(slot, Slot::Fetching { is_heard_of: true });
-                self.0
-                    .retain(|known| !(known.awaits(*hash) && is_heard_of(&known.slot)));
-                for known in self.0.iter_mut().filter(|known| known.awaits(*hash)) {
+            SessionEvent::FileFailed { hash, .. } => self.0.retain_mut(|known| {
+                let is_meant = known.awaits(*hash);
+                let is_asked_again =
+                    is_meant && matches!(known.slot, Slot::Fetching { is_heard_of: true });
+                if is_meant {
                     known.slot = Slot::Missing;
                 }
-            }
-            SessionEvent::PersonChanged(person) => {
-                let is_meant = |known: &Known| known.choice == person.avatar;
-                self.0
-                    .retain(|known| !(is_meant(known) && matches!(known.slot, Slot::Missing)));
-                for known in self.0.iter_mut().filter(|known| is_meant(known)) {
-                    if let Slot::Fetching { is_heard_of } = &mut known.slot {
-                        *is_heard_of = true;
-                    }
+                !is_asked_again
+            }),
+            SessionEvent::PersonChanged(person) => self.0.retain_mut(|known| {
+                let is_meant = known.choice == person.avatar;
+                if let (true, Slot::Fetching { is_heard_of }) = (is_meant, &mut known.slot) {
+                    *is_heard_of = true;
                 }
-            }
+                !(is_meant && matches!(known.slot, Slot::Missing))
+            }),
             // What was asked over the connection before is asked anew.
             SessionEvent::Entered { .. } | SessionEvent::Resumed(_) => self
                 .0
@@ -160,9 +157,9 @@ impl Looks {
     /// Forgets what nobody wears; the stand-in stays while it may be needed.
     fn keep(&mut self, is_worn: impl Fn(&AvatarChoice) -> bool) {
         self.0
-            .retain(|known| is_worn(&known.choice) || known.is_default());
+            .retain(|known| is_worn(&known.choice) || is_default(&known.choice));
         let is_needed = self.0.iter().any(|known| {
-            !known.is_default() && !matches!(known.slot, Slot::There(_) | Slot::Reading(_))
+            !is_default(&known.choice) && !matches!(known.slot, Slot::There(_) | Slot::Reading(_))
         });
         self.0.retain(|known| is_needed || is_worn(&known.choice));
     }
@@ -173,10 +170,6 @@ impl Known {
     fn awaits(&self, file: ContentHash) -> bool {
         matches!(self.choice, AvatarChoice::File { hash, .. } if hash == file)
             && matches!(self.slot, Slot::Fetching { .. })
-    }
-
-    fn is_default(&self) -> bool {
-        is_default(&self.choice)
     }
 }
 
@@ -278,7 +271,6 @@ mod tests {
     use super::*;
     use crate::{
         people::{Dressed, StandIn, body, pose::Gait},
-        scenery::{DrawnMaterial, LobedMaterial},
         testing,
     };
     use protocol::PersonId;
@@ -310,7 +302,8 @@ mod tests {
     /// How often the server is asked while these things are heard, each followed by a frame.
     fn times_asked(events: &[SessionEvent]) -> u32 {
         bevy::tasks::AsyncComputeTaskPool::get_or_init(bevy::tasks::TaskPool::new);
-        let (mut looks, config, asked) = (Looks::default(), testing::config(), Cell::new(0));
+        let (mut looks, config, asked) =
+            (Looks::default(), Config(testing::config()), Cell::new(0));
         let frame = |looks: &mut Looks| {
             looks.wear(&FILE, false, &config, Preset::Low, |_, _| {
                 asked.set(asked.get() + 1);
@@ -348,16 +341,11 @@ mod tests {
         app.add_plugins((MinimalPlugins, bevy::state::app::StatesPlugin))
             .insert_state(Stage::Inside)
             .add_message::<Said>()
-            .init_resource::<Assets<Mesh>>()
-            .init_resource::<Assets<Image>>()
-            .init_resource::<Assets<StandardMaterial>>()
-            .init_resource::<Assets<LobedMaterial>>()
-            .init_resource::<Assets<DrawnMaterial>>()
-            .init_resource::<Assets<SkinnedMeshInverseBindposes>>()
-            .insert_resource(testing::config())
+            .insert_resource(Config(testing::config()))
             .insert_resource(Preset::Low)
             .add_plugins(plugin)
             .add_systems(Update, body::dress.in_set(ClientSystems::Pose));
+        crate::scenery::testing::add_stores(app.world_mut());
         let figure = Figure {
             who: Some(PersonId(3)),
             person: Some(PersonId(3)),

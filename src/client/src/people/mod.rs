@@ -263,7 +263,7 @@ pub(crate) struct Head(pub(crate) Entity);
 #[derive(Component)]
 struct Dressed(Body);
 
-/// A figure whose body is not the one that its person chose, which may still come.
+/// A figure whose body is not the one that its person chose: that has not come yet, or cannot be shown.
 #[derive(Component)]
 struct StandIn;
 

@@ -26,9 +26,6 @@ pub(crate) use spawn::{
 pub(crate) use surface::{Surface, SurfaceStores};
 pub(crate) use texture::{PICTURE_DECODER, Pictures, decode_picture};
 
-#[cfg(test)]
-pub(crate) use {lobes::LobedMaterial, toon::DrawnMaterial};
-
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {

@@ -255,6 +255,7 @@ mod tests {
         let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
         next.set(Stage::Outside);
         app.update();
+        assert!(!app.world().resource::<IsSceneryComplete>().0);
         assert!(app.world().resource::<NodeEntities>().0.is_empty());
         assert!(app.world().resource::<WorldSurfaces>().0.is_empty());
     }

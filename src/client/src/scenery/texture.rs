@@ -44,7 +44,6 @@ pub(crate) struct Pictures {
 }
 
 /// A picture, and the engine's handle once the engine has it.
-#[derive(Default)]
 struct Picture {
     decoded: Option<Image>,
     handle: Option<Handle<Image>>,

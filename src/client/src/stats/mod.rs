@@ -228,7 +228,7 @@ fn others(names: &[&str]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::samples;
+    use crate::testing;
     use bevy::state::app::StatesPlugin;
 
     #[test]
@@ -240,7 +240,7 @@ mod tests {
 
     /// An application with a window that ends, and what its figures say.
     fn ended(file: &std::path::Path) -> Result<serde_json::Value, ClientError> {
-        let mut config = samples::config("stoa://a/b");
+        let mut config = testing::config();
         config.stats = Some(file.to_owned());
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, StatesPlugin))

@@ -57,7 +57,7 @@ impl From<(KeyCode, &str)> for Shortcut {
     fn from((key, label): (KeyCode, &str)) -> Self {
         Self {
             key,
-            letter: latin_letter(&Key::Character(label.into())),
+            letter: latin_letter(label),
         }
     }
 }
@@ -253,7 +253,10 @@ impl Shortcut {
     fn is_struck(&self, keys: &ButtonInput<KeyCode>, letters: &ButtonInput<Key>) -> bool {
         let mut written = letters
             .get_just_pressed()
-            .filter_map(latin_letter)
+            .filter_map(|key| match key {
+                Key::Character(text) => latin_letter(text),
+                _ => None,
+            })
             .peekable();
         match (self.letter, written.peek()) {
             (Some(letter), Some(_)) => written.any(|written| written == letter),
@@ -262,11 +265,8 @@ impl Shortcut {
     }
 }
 
-/// The letter that a key writes, when it is one of ours; large and small are the same.
-fn latin_letter(key: &Key) -> Option<char> {
-    let Key::Character(text) = key else {
-        return None;
-    };
+/// The letter that a text is, when it is one of ours; large and small are the same.
+fn latin_letter(text: &str) -> Option<char> {
     let mut letters = text.chars();
     let letter = letters.next().filter(char::is_ascii_alphabetic)?;
     letters

@@ -122,9 +122,10 @@ fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
             "it has {} errors, too many to look at each",
             report.count(0)
         )),
-        (None, None) if report.is_cut_short => {
-            Err("it holds more data than can be checked".to_owned())
-        }
+        (None, None) if report.is_cut_short => Err(format!(
+            "more than {} MiB of data would have to be checked",
+            scene::limits::MAX_CHECKED_BYTES >> 20
+        )),
         (None, None) => Ok(()),
     }
 }

@@ -9,7 +9,7 @@ const LARGEST_ROUNDING: f32 = 1.0e-6;
 
 /// Makes the weights of every vertex sum to one where they do not by more than rounding explains.
 pub(super) fn normalize(draft: &mut Draft) {
-    change(draft, |weights| {
+    change_each_vertex(draft, |weights| {
         let sum: f32 = weights.iter().sum();
         if sum > 0.0 && (sum - 1.0).abs() > LARGEST_ROUNDING {
             weights.iter_mut().for_each(|weight| *weight /= sum);
@@ -19,7 +19,7 @@ pub(super) fn normalize(draft: &mut Draft) {
 
 /// Weights as bytes that sum to one: what rounding loses goes to the largest.
 pub(super) fn round(draft: &mut Draft) {
-    let changed = change(draft, |weights| {
+    let changed = change_each_vertex(draft, |weights| {
         let sum: f32 = weights.iter().sum();
         let scale = if sum > 0.0 { 255.0 / sum } else { 0.0 };
         for weight in weights.iter_mut() {
@@ -47,7 +47,7 @@ pub(super) fn round(draft: &mut Draft) {
 }
 
 /// Changes the weights of each vertex, those of all its sets together, and says which arrays hold them.
-fn change(draft: &mut Draft, change: impl Fn(&mut [f32])) -> Vec<usize> {
+fn change_each_vertex(draft: &mut Draft, weigh: impl Fn(&mut [f32])) -> Vec<usize> {
     let mut changed = Vec::new();
     for sets in alone(groups(draft)) {
         let arrays: Option<Vec<&Array>> = sets
@@ -71,7 +71,7 @@ fn change(draft: &mut Draft, change: impl Fn(&mut [f32])) -> Vec<usize> {
                 .flat_map(|set| &set[own.clone()])
                 .copied()
                 .collect();
-            change(&mut weights);
+            weigh(&mut weights);
             for (set, four) in values.iter_mut().zip(weights.chunks_exact(4)) {
                 set[own.clone()].copy_from_slice(four);
             }

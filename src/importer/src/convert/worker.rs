@@ -54,15 +54,17 @@ impl Done {
     }
 
     /// `None` for what is no result: a worker is not trusted.
-    fn unpack(bytes: &[u8]) -> Option<Self> {
+    fn unpack(mut bytes: Vec<u8>) -> Option<Self> {
         let (length, rest) = bytes.split_first_chunk::<8>()?;
         let length = usize::try_from(u64::from_le_bytes(*length)).ok()?;
         let (notes, glb) = rest.split_at_checked(length)?;
+        if !glb.starts_with(b"glTF") {
+            return None;
+        }
         let notes = String::from_utf8_lossy(notes);
-        glb.starts_with(b"glTF").then(|| Self {
-            bytes: glb.to_vec(),
-            notes: notes.lines().map(str::to_owned).collect(),
-        })
+        let notes = notes.lines().map(str::to_owned).collect();
+        bytes.drain(..length + 8);
+        Some(Self { bytes, notes })
     }
 }
 
@@ -87,14 +89,11 @@ fn work(task: &[u8]) -> Result<Vec<u8>, String> {
 /// # Errors
 /// One line that says why it was not converted.
 pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
-    let worker = Worker::of(Program {
-        path: std::env::current_exe().map_err(|error| error.to_string())?,
-        limits: WorkerLimits {
-            memory_bytes: MEMORY_LIMIT_BYTES,
-            processor_time: TIME_LIMIT * wishes.threads as u32,
-            payload_time: TIME_LIMIT,
-        },
-    });
+    let worker = Worker::of(Program::this(WorkerLimits {
+        memory_bytes: MEMORY_LIMIT_BYTES,
+        processor_time: TIME_LIMIT * wishes.threads as u32,
+        payload_time: TIME_LIMIT,
+    }));
     let mut task = Vec::new();
     for flag in wishes.flags() {
         task.extend(flag.as_bytes());
@@ -103,7 +102,7 @@ pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
     task.extend(b"--\0");
     let task = [&task, input.as_os_str().as_encoded_bytes()];
     let bytes = worker.decode(&DECODER, &task, MAX_RESULT_BYTES)?;
-    Done::unpack(&bytes).ok_or_else(|| "the converter gave no GLB".to_owned())
+    Done::unpack(bytes).ok_or_else(|| "the converter gave no GLB".to_owned())
 }
 
 #[cfg(unix)]
@@ -132,7 +131,7 @@ mod tests {
             let bytes = bytes.to_vec();
             Done { bytes, notes }.pack()
         };
-        assert_eq!(Done::unpack(&packed(&done.bytes)).as_ref(), Some(&done));
+        assert_eq!(Done::unpack(packed(&done.bytes)).as_ref(), Some(&done));
         for broken in [
             packed(b""),
             packed(b"nothing"),
@@ -140,7 +139,7 @@ mod tests {
             vec![255; 8],
             vec![1; 7],
         ] {
-            assert_eq!(Done::unpack(&broken), None);
+            assert_eq!(Done::unpack(broken), None);
         }
     }
 

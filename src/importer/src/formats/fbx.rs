@@ -2,7 +2,7 @@
 
 use super::{
     material,
-    model::{Corners, Model, linear},
+    model::{Corners, Model, linear, shown},
     motion, skin,
 };
 use serde_json::{Value, json};
@@ -80,7 +80,7 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
         let line = String::from_utf8_lossy(line).trim().to_owned();
         // A line names one library, or several; a name may hold spaces.
         let words = line.split_ascii_whitespace().map(str::to_owned);
-        let own = match model.side_file(&line) {
+        let own = match model.side_path(&line) {
             Some(_) => vec![line],
             None => words.take(MAX_LIBRARIES).collect(),
         };
@@ -92,14 +92,23 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
         if !known.insert(name.clone()) {
             continue;
         }
-        match model.side_file(&name) {
-            Some(library) if known.len() <= MAX_LIBRARIES => {
+        if known.len() > MAX_LIBRARIES {
+            model.note(format!(
+                "only the first {MAX_LIBRARIES} material libraries are read"
+            ));
+            break;
+        }
+        match model
+            .side_path(&name)
+            .and_then(|path| std::fs::read(path).ok())
+        {
+            Some(library) => {
                 let all: &mut Vec<u8> = all.get_or_insert_default();
                 all.extend(library);
                 all.push(b'\n');
             }
-            _ => {
-                let shown: String = name.chars().take(120).collect();
+            None => {
+                let shown = shown(&name);
                 model.note(format!(
                     "the materials `{shown}` are not beside it: what has them stays grey"
                 ));
@@ -117,15 +126,14 @@ fn write_meshes(
     model: &mut Model<'_>,
 ) -> Result<(), String> {
     let mut meshes = BTreeMap::new();
+    let mut hidden: Option<(usize, String)> = None;
     for node in &scene.nodes {
         let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
             continue;
         };
         if is_hidden(node) {
-            let name: String = node.element.name.chars().take(120).collect();
-            model.note(format!(
-                "`{name}` is hidden, or a level of detail beside the finest: it is left out"
-            ));
+            let first = || (0, shown(&node.element.name));
+            hidden.get_or_insert_with(first).0 += 1;
             continue;
         }
         let key = (mesh.element.element_id, material::used_by(node, mesh));
@@ -142,6 +150,11 @@ fn write_meshes(
         if let Some(skin) = skin::write(mesh, places, model) {
             model.node(*place)["skin"] = skin.into();
         }
+    }
+    if let Some((count, first)) = hidden {
+        model.note(format!(
+            "hidden objects, and levels of detail beside the finest, are left out: {count}, `{first}` among them"
+        ));
     }
     Ok(())
 }

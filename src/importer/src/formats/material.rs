@@ -1,7 +1,7 @@
 //! Materials of FBX and OBJ as metal and roughness.
 
 use super::{
-    model::Model,
+    model::{Model, shown},
     texture::{self, Sets, in_use, is_same_picture, picture},
 };
 use serde_json::{Value, json};
@@ -11,9 +11,10 @@ use ufbx::{Material, MaterialMap, Mesh, Node, Scene};
 /// Writes all materials; their places by element id.
 pub(super) fn write(scene: &Scene, model: &mut Model<'_>) -> BTreeMap<u32, usize> {
     let mut places = BTreeMap::new();
+    let mut sets = texture::sets_by_material(scene);
     for material in &scene.materials {
-        let sets = texture::sets(scene, material);
-        let json = material_json(material, &sets, model);
+        let own = sets.remove(&material.element.element_id);
+        let json = material_json(material, &own.unwrap_or_default(), model);
         let place = model.push("materials", json);
         places.insert(material.element.element_id, place);
     }
@@ -206,12 +207,12 @@ fn note_left_out(material: &Material, model: &mut Model<'_>) {
         let Some((name, _)) = picture(map) else {
             continue;
         };
-        let shown: String = name.chars().take(120).collect();
+        let name = shown(name);
         model.note(match kind {
             "opacity" => format!(
-                "the opacity map `{shown}` is left out: make it the alpha of the colour's picture"
+                "the opacity map `{name}` is left out: make it the alpha of the colour's picture"
             ),
-            _ => format!("the {kind} map `{shown}` is left out"),
+            _ => format!("the {kind} map `{name}` is left out"),
         });
     }
 }

@@ -12,8 +12,10 @@ use std::{
     path::{Component as Part, Path, PathBuf},
 };
 
-/// Most notes on one file.
+/// Most notes on one file; how many more there were is told after them.
 const MAX_NOTES: usize = 20;
+/// Longest part of a name that a note repeats.
+const MAX_SHOWN_CHARS: usize = 120;
 /// Largest image file.
 const MAX_IMAGE_BYTES: u64 = 64 * 1024 * 1024;
 
@@ -42,7 +44,10 @@ pub(super) struct Model<'a> {
     name: String,
     draft: Draft,
     notes: Vec<String>,
+    left_out_notes: usize,
     images: BTreeMap<String, Option<usize>>,
+    /// What the alpha of a picture means, by its name.
+    alphas: BTreeMap<String, Option<&'static str>>,
     /// By image and wrapping.
     textures: BTreeMap<(usize, [u32; 2]), usize>,
     /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
@@ -67,6 +72,8 @@ impl<'a> Model<'a> {
             name: stem.to_string_lossy().into_owned(),
             draft: Draft::new(json),
             notes: Vec::new(),
+            left_out_notes: 0,
+            alphas: BTreeMap::new(),
             images: BTreeMap::new(),
             textures: BTreeMap::new(),
             fitting: BTreeMap::new(),
@@ -81,8 +88,13 @@ impl<'a> Model<'a> {
     /// Tells something once.
     pub(super) fn note(&mut self, text: impl Into<String>) {
         let text = text.into().replace(char::is_control, " ");
-        if self.notes.len() < MAX_NOTES && !self.notes.contains(&text) {
+        if self.notes.contains(&text) {
+            return;
+        }
+        if self.notes.len() < MAX_NOTES {
             self.notes.push(text);
+        } else {
+            self.left_out_notes += 1;
         }
     }
 
@@ -189,12 +201,7 @@ impl<'a> Model<'a> {
         let fitting = match leave_out_textures(&mut own, uv_sets) {
             false => material,
             true => {
-                let name: String = own["name"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .chars()
-                    .take(120)
-                    .collect();
+                let name = shown(own["name"].as_str().unwrap_or_default());
                 self.note(format!(
                     "a mesh without texture coordinates for its material `{name}` is drawn without textures"
                 ));
@@ -235,7 +242,7 @@ impl<'a> Model<'a> {
             )
         });
         if found.is_none() {
-            let shown: String = name.chars().take(120).collect();
+            let shown = shown(name);
             self.note(format!(
                 "the image `{shown}` is not there, or no PNG or JPEG: it is left out"
             ));
@@ -245,7 +252,16 @@ impl<'a> Model<'a> {
     }
 
     /// How the alpha of a picture is meant: where it says yes or no alone, it cuts out. `None` where it has none.
-    pub(super) fn alpha_mode(&self, name: &str, content: &[u8]) -> Option<&'static str> {
+    pub(super) fn alpha_mode(&mut self, name: &str, content: &[u8]) -> Option<&'static str> {
+        if let Some(known) = self.alphas.get(name) {
+            return *known;
+        }
+        let mode = self.look_at_alpha(name, content);
+        self.alphas.insert(name.to_owned(), mode);
+        mode
+    }
+
+    fn look_at_alpha(&self, name: &str, content: &[u8]) -> Option<&'static str> {
         let image = image::load_from_memory(&self.picture(name, content)?).ok()?;
         if !image.color().has_alpha() {
             return None;
@@ -288,13 +304,13 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// A text file beside the model.
-    pub(super) fn side_file(&self, name: &str) -> Option<Vec<u8>> {
+    /// Where a text file beside the model is.
+    pub(super) fn side_path(&self, name: &str) -> Option<PathBuf> {
         let name = file_name(name);
         let path = self.folder.join(name);
         let data = std::fs::metadata(&path).ok()?;
         let is_fitting = !name.is_empty() && data.is_file() && data.len() <= MAX_IMAGE_BYTES;
-        is_fitting.then(|| std::fs::read(path).ok()).flatten()
+        is_fitting.then_some(path)
     }
 
     /// Formats without axes and units: one node above all roots turns and scales them.
@@ -346,6 +362,10 @@ impl<'a> Model<'a> {
         {
             return Err("there are no objects in it".to_owned());
         }
+        if self.left_out_notes > 0 {
+            self.notes
+                .push(format!("and {} more notes", self.left_out_notes));
+        }
         self.draft.weld(None);
         let glb = self.draft.write(None).map_err(|error| error.to_string())?;
         Ok(Foreign {
@@ -353,6 +373,11 @@ impl<'a> Model<'a> {
             notes: self.notes,
         })
     }
+}
+
+/// A name as notes repeat it.
+pub(super) fn shown(name: &str) -> String {
+    name.chars().take(MAX_SHOWN_CHARS).collect()
 }
 
 /// Takes textures of further coordinate sets out of a material, at any depth; true when there were some.

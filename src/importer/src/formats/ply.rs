@@ -143,8 +143,7 @@ fn read_vertices(
                 None => source.number(property.number)? as f32,
             });
         }
-        let three = |places: &[usize]| [values[places[0]], values[places[1]], values[places[2]]];
-        if three(&position).iter().any(|value| !value.is_finite()) {
+        if position.iter().any(|place| !values[*place].is_finite()) {
             return Err("a vertex has a number that is none, or infinite".to_owned());
         }
         // What only decorates a vertex is no reason to refuse it.
@@ -216,7 +215,8 @@ impl Faces {
                 }
                 // In strips -1 begins another one.
                 for own in list.split(|index| is_strip && *index < 0.0) {
-                    if own.iter().any(|index| *index < 0.0) {
+                    let known = 0.0..MAX_ACCESSOR_COUNT as f64;
+                    if own.iter().any(|index| !known.contains(index)) {
                         return Err(NO_SUCH_VERTEX.to_owned());
                     }
                     self.indices.extend(own.iter().map(|index| *index as usize));
@@ -236,6 +236,7 @@ impl Faces {
             return Err(NO_SUCH_VERTEX.to_owned());
         }
         let mut triangles = Vec::new();
+        let mut looks = polygon::MAX_LOOKS;
         let mut rest = &self.indices[..];
         for (length, is_strip) in &self.lengths {
             let (own, others) = rest.split_at(*length);
@@ -248,7 +249,9 @@ impl Faces {
                 }
             } else {
                 let corners: Vec<[f32; 3]> = own.iter().map(|index| positions[*index]).collect();
-                let own_triangles = polygon::triangles(&corners).into_iter().flatten();
+                let own_triangles = polygon::triangles(&corners, &mut looks)
+                    .into_iter()
+                    .flatten();
                 triangles.extend(own_triangles.map(|corner| own[corner]));
             }
             if triangles.len() > MAX_ACCESSOR_COUNT {

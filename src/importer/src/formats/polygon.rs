@@ -1,25 +1,25 @@
 //! Polygons as triangles: ear clipping (Meisters, Polygons have ears, 1975).
 
-/// Most corners that are looked at for one polygon; what is left then is fanned.
-const MAX_LOOKS: usize = 4_000_000;
+/// Most corners that are looked at for all polygons of a file; what is left then is fanned.
+pub(super) const MAX_LOOKS: usize = 400_000_000;
 
-/// Places of corners, three a triangle. Polygons that are not flat are seen from where they are largest.
-pub(super) fn triangles(corners: &[[f32; 3]]) -> Vec<[usize; 3]> {
+/// Places of corners, three a triangle. Polygons that are not flat are seen from where they are largest. `looks` are the
+/// corners that may still be looked at.
+pub(super) fn triangles(corners: &[[f32; 3]], looks: &mut usize) -> Vec<[usize; 3]> {
     let flat = flatten(corners);
     let mut left: Vec<usize> = (0..corners.len()).collect();
     let mut triangles = Vec::with_capacity(corners.len().saturating_sub(2));
-    let mut looks = 0;
     let mut at = 0;
     // Of a convex one every corner is an ear, and a fan does as well.
     let mut passed = if is_convex(&flat) { left.len() } else { 0 };
-    while left.len() > 3 && passed < left.len() && looks < MAX_LOOKS {
+    while left.len() > 3 && passed < left.len() && *looks >= left.len() {
         let count = left.len();
         let ear = [
             left[(at + count - 1) % count],
             left[at % count],
             left[(at + 1) % count],
         ];
-        looks += count;
+        *looks -= count;
         if is_ear(&flat, &left, ear) {
             triangles.push(ear);
             left.remove(at % count);
@@ -88,10 +88,15 @@ fn is_ear(flat: &[[f64; 2]], left: &[usize], ear: [usize; 3]) -> bool {
 mod tests {
     use super::*;
 
+    fn whole(corners: &[[f32; 3]]) -> Vec<[usize; 3]> {
+        let mut looks = MAX_LOOKS;
+        triangles(corners, &mut looks)
+    }
+
     /// The area of the triangles one by one; more than the polygon's where they overlap.
     fn covered(corners: &[[f32; 3]]) -> f64 {
         let flat = flatten(corners);
-        let triangles = triangles(corners);
+        let triangles = whole(corners);
         assert_eq!(triangles.len(), corners.len() - 2);
         let areas = triangles
             .iter()
@@ -136,8 +141,8 @@ mod tests {
             ],
             vec![[f32::MAX; 3], [f32::MIN; 3], [0.0; 3], [1.0; 3]],
         ] {
-            assert_eq!(triangles(&corners).len(), corners.len() - 2);
+            assert_eq!(whole(&corners).len(), corners.len() - 2);
         }
-        assert_eq!(triangles(&[]).len() + triangles(&[[0.0; 3]; 2]).len(), 0);
+        assert_eq!(whole(&[]).len() + whole(&[[0.0; 3]; 2]).len(), 0);
     }
 }

@@ -1,9 +1,12 @@
 //! Textures of FBX and OBJ materials: their pictures, and how they lie on a mesh.
 
-use super::{material::used_by, model::Model};
+use super::{
+    material::used_by,
+    model::{Model, shown},
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use ufbx::{Material, MaterialMap, Matrix, Scene, WrapMode};
+use ufbx::{MaterialMap, Matrix, Scene, WrapMode};
 
 /// Wrapping in the numbers of glTF.
 const REPEAT: u32 = 10_497;
@@ -14,18 +17,18 @@ const LARGEST_SHEAR: f64 = 1.0e-4;
 /// Names of texture coordinate sets with their numbers; `None` where the meshes of a material do not agree.
 pub(super) type Sets = BTreeMap<String, Option<usize>>;
 
-/// The sets of all meshes that have a material.
-pub(super) fn sets(scene: &Scene, material: &Material) -> Sets {
-    let mut sets = Sets::new();
+/// The sets of all meshes that have a material, by its element id.
+pub(super) fn sets_by_material(scene: &Scene) -> BTreeMap<u32, Sets> {
+    let mut sets: BTreeMap<u32, Sets> = BTreeMap::new();
     for node in &scene.nodes {
         let Some(mesh) = &node.mesh else { continue };
-        if !used_by(node, mesh).contains(&material.element.element_id) {
-            continue;
-        }
-        for (number, set) in mesh.uv_sets.iter().enumerate() {
-            let known = sets.entry(set.name.to_string()).or_insert(Some(number));
-            if *known != Some(number) {
-                *known = None;
+        for material in used_by(node, mesh) {
+            let own = sets.entry(material).or_default();
+            for (number, set) in mesh.uv_sets.iter().enumerate() {
+                let known = own.entry(set.name.to_string()).or_insert(Some(number));
+                if *known != Some(number) {
+                    *known = None;
+                }
             }
         }
     }
@@ -66,13 +69,13 @@ pub(super) fn is_same_picture(one: &MaterialMap, other: &MaterialMap) -> bool {
 pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Option<Value> {
     let (name, content) = picture(map)?;
     let file = file_of(map)?;
-    let shown: String = name.chars().take(120).collect();
+    let picture = shown(name);
     if map
         .texture
         .as_ref()
         .is_some_and(|own| own.file_textures.len() > 1)
     {
-        model.note(format!("of a texture in layers only `{shown}` is shown"));
+        model.note(format!("of a texture in layers only `{picture}` is shown"));
     }
     let wraps = [file.wrap_u, file.wrap_v].map(|wrap| match wrap {
         WrapMode::Clamp => CLAMP,
@@ -85,14 +88,14 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
         None | Some(Some(0)) => {}
         Some(Some(set)) => info["texCoord"] = (*set).into(),
         Some(None) => model.note(format!(
-            "meshes number the texture coordinates `{}` of `{shown}` differently: their first ones are taken",
-            file.uv_set.chars().take(120).collect::<String>()
+            "meshes number the texture coordinates `{}` of `{picture}` differently: their first ones are taken",
+            shown(&file.uv_set)
         )),
     }
     if file.has_uv_transform {
         match transform(&file.uv_to_texture) {
             Some(transform) => info["extensions"] = json!({ "KHR_texture_transform": transform }),
-            None => model.note(format!("the shear of the texture `{shown}` is left out")),
+            None => model.note(format!("the shear of the texture `{picture}` is left out")),
         }
     }
     Some(info)

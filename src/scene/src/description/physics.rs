@@ -1,7 +1,7 @@
 //! Physics of the canonical scene: one model for OMI_physics_* and KHR_physics_rigid_bodies with KHR_implicit_shapes.
 //! Defaults that differ between the dialects were filled in by the reader.
 
-use crate::description::scene::{MeshIndex, NodeIndex};
+use crate::description::scene::{MeshIndex, Node, NodeIndex, Scene, Transform};
 use glam::{Quat, Vec3};
 
 /// What nodes refer to.
@@ -107,6 +107,52 @@ pub struct Motion {
     pub angular_velocity: Vec3,
     /// Factor of gravity.
     pub gravity_factor: f32,
+}
+
+impl Scene {
+    /// Adds a root node that is solid and not drawn, as worlds made by programs have them.
+    pub fn add_solid(
+        &mut self,
+        transform: Transform,
+        shape: Shape,
+        motion: Option<Motion>,
+    ) -> NodeIndex {
+        self.physics.is_described = true;
+        self.physics.shapes.push(shape);
+        let collider = ColliderPart {
+            geometry: Geometry::Shape(self.physics.shapes.len() as u32 - 1),
+            material: None,
+            filter: None,
+        };
+        let node = NodeIndex(self.nodes.len() as u32);
+        self.roots.push(node);
+        self.nodes.push(Node {
+            transform,
+            physics: NodePhysics {
+                motion,
+                collider: Some(collider),
+                ..NodePhysics::default()
+            },
+            ..Node::default()
+        });
+        node
+    }
+}
+
+/// What an empty `motion` of `KHR_physics_rigid_bodies` means: a body at rest that falls, its mass that of its volume.
+impl Default for Motion {
+    fn default() -> Self {
+        Self {
+            kind: MotionKind::Dynamic,
+            mass: None,
+            center_of_mass: None,
+            inertia_diagonal: None,
+            inertia_orientation: Quat::IDENTITY,
+            linear_velocity: Vec3::ZERO,
+            angular_velocity: Vec3::ZERO,
+            gravity_factor: 1.0,
+        }
+    }
 }
 
 /// Kinds of body.

@@ -84,7 +84,10 @@ impl SpringMotion {
             .into_iter()
             .map(|chain| {
                 let joints = joints_of(chain, skeleton, &mut fresh);
-                let met = chain.colliders.iter().filter(|_| !joints.is_empty());
+                let met = chain
+                    .colliders
+                    .iter()
+                    .filter(|collider| !joints.is_empty() && **collider < springs.colliders.len());
                 let met = met.map(|&collider| {
                     *places.entry(collider).or_insert_with(|| {
                         colliders.push(collider);
@@ -285,7 +288,10 @@ fn joints_of(
         }
         // Each joint places what is above it, so that the next one on the same way need not.
         fresh.extend(&path);
-        fresh.insert(joint.node);
+        if !fresh.insert(joint.node) {
+            // What was placed below it is out of date once it swings.
+            fresh.retain(|&node| !ancestors(skeleton, Some(node)).contains(&joint.node));
+        }
         joints.push(JointMotion {
             joint,
             path,
@@ -347,6 +353,15 @@ mod tests {
             ..Scene::default()
         })
     }
+
+    const BALL: SpringCollider = SpringCollider {
+        node: NodeIndex(3),
+        offset: Vec3::ZERO,
+        tail: None,
+        radius: 0.05,
+        is_inside: false,
+        plane_normal: None,
+    };
 
     fn springs(stiffness: f32, gravity_power: f32, drag_force: f32) -> Springs {
         let joint = |node| SpringJoint {
@@ -422,14 +437,7 @@ mod tests {
             springs.chains[0].colliders.push(0);
             settled(&springs)
         };
-        let ball = SpringCollider {
-            node: NodeIndex(3),
-            offset: Vec3::ZERO,
-            tail: None,
-            radius: 0.05,
-            is_inside: false,
-            plane_normal: None,
-        };
+        let ball = BALL;
         let plane = SpringCollider {
             plane_normal: Some(Vec3::Y),
             ..ball
@@ -556,7 +564,7 @@ mod tests {
         };
         let firsts = (0..tufts).map(|tuft| trunk + 2 * tuft);
         let springs = Springs {
-            colliders: Vec::new(),
+            colliders: vec![BALL; 8],
             chains: [0].into_iter().chain(firsts).map(chain).collect(),
         };
         let motion = SpringMotion::new(&springs, &skeleton);

@@ -384,10 +384,6 @@ fn read_common_motion(item: &Item<'_>) -> Result<Motion, SceneError> {
     let velocity =
         |key: &str| -> Result<Vec3, SceneError> { item.numbers_or(key, [0.0; 3]).map(Vec3::from) };
     Ok(Motion {
-        kind: MotionKind::Dynamic,
-        mass: None,
-        center_of_mass: None,
-        inertia_diagonal: None,
         inertia_orientation: if orientation.length_squared() > 1e-6 {
             orientation.normalize()
         } else {
@@ -396,6 +392,7 @@ fn read_common_motion(item: &Item<'_>) -> Result<Motion, SceneError> {
         linear_velocity: velocity("linearVelocity")?,
         angular_velocity: velocity("angularVelocity")?,
         gravity_factor: item.number_or("gravityFactor", 1.0)?,
+        ..Motion::default()
     })
 }
 

@@ -63,6 +63,17 @@ pub struct Program {
     pub limits: WorkerLimits,
 }
 
+impl Program {
+    /// The running program, even when its file has been replaced since.
+    #[must_use]
+    pub fn this(limits: WorkerLimits) -> Self {
+        Self {
+            path: process::this_program(),
+            limits,
+        }
+    }
+}
+
 /// To be called first in `main`. In a process that was started as a worker it serves until its parent has no more work, and the
 /// exit code is all that is left to do. `own` are decoders of the program beside those of this crate.
 #[must_use]
@@ -76,10 +87,7 @@ pub fn serve_if_asked(own: &[&'static Decoder]) -> Option<ExitCode> {
 /// with [`serve_if_asked`].
 pub fn decode_apart(limits: WorkerLimits) {
     // A second call changes nothing.
-    PROGRAM.get_or_init(|| Program {
-        path: process::this_program(),
-        limits,
-    });
+    PROGRAM.get_or_init(|| Program::this(limits));
 }
 
 /// The worker of one file. In a program that did not wish to [`decode_apart`] it decodes in this process, where it stops

@@ -31,7 +31,7 @@ pub(super) struct Process {
 /// The worker is no more, or not to be trusted any more.
 pub(super) struct Ended;
 
-/// The running program, even when its file has been replaced since.
+/// Where the running program is, for [`Program::this`].
 pub(super) fn this_program() -> PathBuf {
     let running = Path::new("/proc/self/exe");
     if running.exists() {

@@ -5,11 +5,11 @@ mod shelves;
 mod tests;
 mod upload;
 
-use crate::{limiter::Limiter, world::Inbound};
+use crate::{door::Worlds, limiter::Limiter, world::Inbound};
 use network::{BulkStream, Connection};
 use protocol::{
     AvatarChoice, BulkRequest, BulkResponse, ContentHash,
-    limits::{CHUNK_BYTES, STALL_TIMEOUT_SECS},
+    limits::{CHUNK_BYTES, MAX_CLIENT_STREAMS, STALL_TIMEOUT_SECS},
 };
 use shelves::{ServedFile, Shelves};
 use std::{
@@ -17,7 +17,7 @@ use std::{
     time::Duration,
 };
 use tokio::{
-    sync::{Semaphore, mpsc},
+    sync::Semaphore,
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
@@ -29,16 +29,13 @@ const MAX_CHECKS: usize = 2;
 const MAX_BYTES_UNDER_WAY: usize = 256 * 1024 * 1024;
 /// Streams of one connection that are answered at once: as many as a client may have open beside its control stream, so
 /// that none waits for the end of another.
-const MAX_STREAMS: usize = 15;
+const MAX_STREAMS: usize = MAX_CLIENT_STREAMS as usize - 1;
 /// Requests of one connection in a second on average; more wait.
 const REQUESTS_PER_SECOND: f64 = 20.0;
 /// Requests of one connection before the rate counts: all files of a world, and avatars of who is there.
 const REQUEST_BURST: f64 = 2048.0;
 /// Pause of a connection that asks too much.
 const REQUEST_PAUSE: Duration = Duration::from_millis(50);
-
-/// Worlds of a server and their inboxes.
-pub(crate) type Worlds = Arc<Vec<(String, mpsc::Sender<Inbound>)>>;
 
 /// Content id of bytes.
 pub(crate) fn content_hash(bytes: &[u8]) -> ContentHash {

@@ -7,6 +7,7 @@ use network::{
 };
 use protocol::limits::MAX_AVATAR_BYTES;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use tokio::sync::mpsc;
 
 const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)), 7862);
 const ROUND_TRIP: Duration = Duration::from_millis(40);
@@ -210,6 +211,8 @@ async fn the_world_is_told_of_a_new_avatar_alone() {
 #[tokio::test(start_paused = true)]
 async fn who_asks_too_much_waits() {
     let place = Place::new(Library::default());
+    // Without a way, time passes in the limiter alone.
+    place.network.set_default_link(LinkConfig::default());
     let visitor = place.visitor().await;
     let hash = ContentHash([1; 32]);
     let request = BulkRequest::Fetch {

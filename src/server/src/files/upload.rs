@@ -5,7 +5,7 @@ use crate::limiter::Limiter;
 use network::{BulkStream, ReceiveError};
 use protocol::{
     BulkResponse, ContentHash,
-    limits::{CHUNK_BYTES, MAX_AVATAR_BYTES, STALL_TIMEOUT_SECS},
+    limits::{CHUNK_BYTES, MAX_AVATAR_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS},
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -21,7 +21,7 @@ const UPLOAD_BURST: f64 = 4.0;
 /// Avatars that a connection may bring in a second on average.
 const UPLOADS_PER_SECOND: f64 = 1.0 / 15.0;
 /// Longest time that an avatar may take to arrive.
-const UPLOAD_TIMEOUT: Duration = Duration::from_secs(900);
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(UPLOAD_TIMEOUT_SECS);
 
 /// What a connection may bring.
 pub(super) struct Bringer {
@@ -111,7 +111,8 @@ impl Library {
         }
     }
 
-    /// Takes memory for an avatar only as it arrives, of what all uploads have together.
+    /// Takes memory for an avatar only as it arrives, of what all uploads have together. It grows by doubling: up to twice
+    /// what has arrived.
     async fn read_whole(
         &self,
         stream: &mut BulkStream,

@@ -51,7 +51,7 @@ impl From<&BodyState> for StoredBody {
 }
 
 impl StoredBody {
-    /// `None` when a number is none.
+    /// `None` when the engine could not reckon with it.
     pub(super) fn state(&self) -> Option<BodyState> {
         let state = BodyState {
             position: self.position.into(),
@@ -60,6 +60,6 @@ impl StoredBody {
             angular_velocity: self.angular.into(),
             is_sleeping: self.is_sleeping,
         };
-        state.is_finite().then_some(state)
+        state.is_believable().then_some(state)
     }
 }

@@ -4,8 +4,8 @@ use super::{Change, Restored, StoreError, StoredBody};
 use protocol::limits::MAX_CHAT_HISTORY;
 use redb::{
     CommitError, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _,
-    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, TableHandle as _,
-    TransactionError, backends::InMemoryBackend,
+    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, TransactionError,
+    backends::InMemoryBackend,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -159,27 +159,13 @@ pub(super) fn restore(database: &Database, content: &[u8; 32]) -> Result<Restore
     Ok(restored)
 }
 
-/// True when all tables are there, in this layout and of this world file.
+/// True when everything is there in this layout and of this world file: it is made in one transaction.
 fn is_prepared(database: &Database, content: &[u8; 32]) -> Result<bool, Fault> {
     let transaction = database.begin_read()?;
-    let made: Vec<String> = transaction
-        .list_tables()?
-        .map(|table| table.name().to_owned())
-        .collect();
-    let needed = [
-        META.name(),
-        POSES.name(),
-        HOLDS.name(),
-        CHAT.name(),
-        NOTES.name(),
-    ];
-    if !needed
-        .iter()
-        .all(|name| made.iter().any(|made| made == name))
-    {
-        return Ok(false);
-    }
-    let meta = transaction.open_table(META)?;
+    let meta = match transaction.open_table(META) {
+        Err(TableError::TableDoesNotExist(_)) => return Ok(false),
+        opened => opened?,
+    };
     let layout = meta.get("layout")?;
     let known = meta.get("content")?;
     Ok(layout.is_some_and(|value| value.value() == [LAYOUT])

@@ -27,16 +27,17 @@ impl Announcements {
         self.0.is_empty()
     }
 
-    /// Adds news; what was to be said of the same person before is not worth telling any more.
-    pub(super) fn push(&mut self, mut news: Announcement) {
-        let is_same = |older: &Announcement| older.person == news.person;
-        if let Some(older) = self.0.iter().position(is_same)
-            && let Some(older) = self.0.remove(older)
-            && older.but.is_none()
-        {
-            news.but = None;
+    /// Adds news, in the place of what was to be said of the same person before: who changes all the time is told of too.
+    pub(super) fn push(&mut self, news: Announcement) {
+        match self.0.iter_mut().find(|older| older.person == news.person) {
+            Some(older) => {
+                if older.but != news.but {
+                    older.but = None;
+                }
+                older.frame = news.frame;
+            }
+            None => self.0.push_back(news),
         }
-        self.0.push_back(news);
     }
 
     /// What is to be told in this round.
@@ -75,6 +76,16 @@ mod tests {
             told.extend(round.iter().map(|news| news.person.0));
         }
         assert_eq!(told, (0..1_000).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn who_changes_all_the_time_keeps_their_place() {
+        let mut announcements = Announcements::default();
+        for person in 0..200 {
+            announcements.push(news(person, None));
+        }
+        announcements.push(news(0, None));
+        assert_eq!(announcements.next_round()[0].person, PersonId(0));
     }
 
     #[test]

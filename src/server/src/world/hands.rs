@@ -235,7 +235,7 @@ impl World {
         for number in 0..self.bodies.len() {
             let body = &self.bodies[number];
             let is_lost = self.simulation.body(body.index).is_none_or(|state| {
-                !state.is_finite() || state.position.y < lowest || !sending::is_in_range(&state)
+                !state.is_believable() || state.position.y < lowest || !sending::is_in_range(&state)
             });
             if !is_lost && !self.simulation.is_switched_off(body.index) {
                 continue;
@@ -245,11 +245,12 @@ impl World {
             }
             let body = &mut self.bodies[number];
             body.teleport = body.teleport.wrapping_add(1);
-            let state = BodyState {
-                linear_velocity: Vec3::ZERO,
-                angular_velocity: Vec3::ZERO,
-                ..body.initial
-            };
+            let mut state = body.initial;
+            // What nothing pushes would never move again.
+            if !self.simulation.bodies()[body.index].is_driven {
+                state.linear_velocity = Vec3::ZERO;
+                state.angular_velocity = Vec3::ZERO;
+            }
             self.simulation.set_body(body.index, &state);
         }
     }

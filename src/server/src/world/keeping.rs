@@ -213,10 +213,12 @@ impl World {
         let mut numbers = Vec::new();
         let mut states = Vec::new();
         for (number, body) in self.bodies.iter_mut().enumerate() {
+            // What never rests would be written for ever; it begins where the file has it.
+            let is_kept = !self.simulation.bodies()[body.index].is_driven;
             let Some(state) = self
                 .simulation
                 .body(body.index)
-                .filter(BodyState::is_finite)
+                .filter(|state| is_kept && state.is_believable())
             else {
                 continue;
             };

@@ -318,11 +318,11 @@ impl World {
     }
 }
 
-/// Bodies that travel: those whose pose does not follow from the tick alone.
+/// Bodies that travel.
 fn list_bodies(simulation: &Simulation) -> Vec<Body> {
     let bodies = simulation.bodies().iter().enumerate();
     bodies
-        .filter(|(_, body)| body.is_dynamic || body.is_driven)
+        .filter(|(_, body)| body.travels())
         .filter_map(|(index, body)| Some((index, body, simulation.body(index)?)))
         .enumerate()
         .map(|(number, (index, body, initial))| Body {

@@ -5,7 +5,9 @@ use glam::Vec3;
 use network::CloseCode;
 use protocol::TICKS_PER_SECOND;
 use replication::{ClientDatagram, Correction, Flags, OwnSample};
-use simulation::{MotionCheck, MotionClaim, SeatPlace, Simulation, Verdict, eye_height};
+use simulation::{
+    MotionCheck, MotionClaim, SEAT_HEIGHT, SeatPlace, Simulation, Verdict, eye_height,
+};
 use std::collections::VecDeque;
 
 /// Samples remembered for a smooth path: half a second.
@@ -18,8 +20,6 @@ const MAX_COASTING_TICKS: f64 = 8.0;
 const MAX_FAULTS: u32 = 64;
 /// Share by which the wait for late samples shrinks with each one that came earlier.
 const DELAY_SHRINKS: f64 = 0.01;
-/// From the seat to the floor in metres, for who looks at a seated person's feet.
-const SEAT_HEIGHT: f32 = 0.45;
 /// Of somebody on a seat.
 const SEATED: Flags = Flags(Flags::SITTING.0 | Flags::GROUNDED.0);
 /// What a client may say of itself.

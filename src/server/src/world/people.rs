@@ -106,7 +106,7 @@ fn is_about(message: &ServerMessage) -> Option<PersonId> {
     }
 }
 
-/// Chat, notes and gestures that somebody may send.
+/// Chat lines, notes, gestures, changes of name or look, and seats taken.
 pub(super) fn talk_limiter(now_secs: f64) -> Limiter {
     let burst = f64::from(MAX_CHAT_PER_TEN_SECONDS);
     Limiter::starting(burst / 10.0, burst, now_secs)
@@ -147,13 +147,10 @@ impl World {
 
     /// Queues a message for everybody but one.
     pub(super) fn tell_others(&mut self, but: Option<PersonId>, message: ServerMessage) {
-        let Some(frame) = framed(&message) else {
-            return;
-        };
         if is_about(&message).is_some() && !self.announcements.is_empty() {
             // After what was said of the same person before.
             self.announce(but, &message);
-        } else {
+        } else if let Some(frame) = framed(&message) {
             self.tell_framed(but, &frame);
         }
     }

@@ -10,8 +10,8 @@ use protocol::{AvatarChoice, DisplayName, Hello, PROTOCOL_VERSION, PersonId, SHI
 use std::{fs, path::Path};
 use tokio::sync::mpsc;
 
-/// A floor, two crates, a wall before who appears.
-const WORLD: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0, 1, 2, 3, 4]}],
+/// A floor, two crates, a wall before who appears, and a sled that goes on for ever.
+const WORLD: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0, 1, 2, 3, 4, 5]}],
     "extensionsUsed": ["OMI_physics_shape", "OMI_physics_body", "OMI_spawn_point"],
     "extensions": {"OMI_physics_shape": {"shapes": [
         {"type": "box", "box": {"size": [60, 1, 60]}},
@@ -24,7 +24,9 @@ const WORLD: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"no
         {"translation": [1, 0.25, 5], "extensions": {"OMI_physics_body":
             {"motion": {"type": "dynamic", "mass": 2}, "collider": {"shape": 1}}}},
         {"translation": [0, 1.5, 2.2], "extensions": {"OMI_physics_body": {"collider": {"shape": 2}}}},
-        {"translation": [0, 0, 3], "rotation": [0, 1, 0, 0], "extensions": {"OMI_spawn_point": {}}}]}"#;
+        {"translation": [0, 0, 3], "rotation": [0, 1, 0, 0], "extensions": {"OMI_spawn_point": {}}},
+        {"translation": [20, 5, 0], "extensions": {"OMI_physics_body":
+            {"motion": {"type": "kinematic", "linearVelocity": [1, 0, 0]}, "collider": {"shape": 1}}}}]}"#;
 
 /// The world in a folder, with what is stored there.
 fn open(folder: &Path) -> World {
@@ -129,4 +131,28 @@ fn what_is_given_back_before_a_wall_stays_on_this_side_of_it() {
     assert_eq!(world.people[&ada].holding, Some(0));
     let state = world.simulation.body(world.bodies[0].index).unwrap();
     assert!((2.3..3.0).contains(&state.position.z), "{state:?}");
+}
+
+#[test]
+fn what_moves_for_ever_is_not_written_and_goes_on_when_it_is_put_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut world = open(folder.path());
+    let sled = world.bodies.len() - 1;
+    let index = world.bodies[sled].index;
+    assert!(world.simulation.bodies()[index].is_driven);
+    let place = |world: &World| world.simulation.body(index).unwrap().position.x;
+    for _ in 0..120 {
+        world.step(0.0);
+    }
+    assert!((21.9..22.1).contains(&place(&world)), "{}", place(&world));
+    assert!(world.bodies[sled].saved.is_none());
+    let far = simulation::BodyState {
+        position: glam::Vec3::X * 1e8,
+        ..world.simulation.body(index).unwrap()
+    };
+    world.simulation.set_body(index, &far);
+    for _ in 0..62 {
+        world.step(0.0);
+    }
+    assert!((20.9..21.2).contains(&place(&world)), "{}", place(&world));
 }

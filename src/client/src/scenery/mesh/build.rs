@@ -39,8 +39,8 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
         .unwrap_or_default();
     let (mut positions, mut colors, mut indices) = (Vec::new(), Vec::new(), Vec::new());
     let whole = Vec4::ONE;
-    for (number, splat) in primitive.splats.iter().enumerate() {
-        let center = primitive.positions[number];
+    let splats = primitive.positions.iter().zip(&primitive.splats);
+    for (number, (&center, splat)) in splats.enumerate() {
         let color = *primitive.colors.get(number).unwrap_or(&whole);
         if color.w < LEAST_OPACITY {
             continue;
@@ -205,6 +205,6 @@ fn add_targets(mesh: &mut Mesh, primitive: &Primitive) {
     mesh.set_morph_targets(attributes);
 }
 
-fn floats3(values: &[Vec3]) -> Vec<[f32; 3]> {
+pub(super) fn floats3(values: &[Vec3]) -> Vec<[f32; 3]> {
     values.iter().map(|value| value.to_array()).collect()
 }

@@ -1,5 +1,6 @@
 //! Tangents of meshes whose file has none.
 
+use super::build::floats3;
 use bevy::{
     asset::RenderAssetUsages,
     mesh::{Indices, PrimitiveTopology, VertexAttributeValues},
@@ -39,7 +40,6 @@ pub(super) fn along(primitive: &Primitive, uv_set: usize) -> Option<VertexAttrib
     if primitive.topology != Topology::Triangles {
         return None;
     }
-    let floats3 = |values: &[Vec3]| values.iter().map(Vec3::to_array).collect::<Vec<_>>();
     let uvs: Vec<[f32; 2]> = uvs.iter().map(Vec2::to_array).collect();
     // The engine looks at the first set of what it is given.
     let mut bare = Mesh::new(

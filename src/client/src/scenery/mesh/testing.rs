@@ -15,13 +15,18 @@ use scene::{MeshIndex, Node, NodeIndex, Primitive, Scene, Skin, Topology};
 /// A world with stores for what is drawn.
 pub(crate) fn world() -> World {
     let mut world = World::new();
+    add_stores(&mut world);
+    world
+}
+
+/// Gives a world stores for what is drawn.
+pub(crate) fn add_stores(world: &mut World) {
     world.init_resource::<Assets<Mesh>>();
     world.init_resource::<Assets<Image>>();
     world.init_resource::<Assets<StandardMaterial>>();
     world.init_resource::<Assets<LobedMaterial>>();
     world.init_resource::<Assets<DrawnMaterial>>();
     world.init_resource::<Assets<SkinnedMeshInverseBindposes>>();
-    world
 }
 
 /// A world in which a scene was spawned.

@@ -170,12 +170,13 @@ fn copy(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::samples;
+    use crate::testing;
 
     const SEEN: Fingerprint = Fingerprint([7; 32]);
 
     fn config(address: &str, hosted: Option<HostedWorld>) -> ClientConfig {
-        let mut config = samples::config(address);
+        let mut config = testing::config();
+        config.address = address.parse().unwrap();
         config.surroundings.hosted = hosted;
         config
     }

@@ -331,13 +331,13 @@ fn refusal(reason: &Denial, is_lost: bool, words: &Texts) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{app::samples, settings::SettingsFile, ui::Locale};
+    use crate::{settings::SettingsFile, testing, ui::Locale};
     use bevy::state::app::StatesPlugin;
 
     #[test]
     fn what_the_server_denies_is_said_in_the_language_of_the_screens() {
         let mut app = App::new();
-        let config = samples::config("stoa://a/b");
+        let config = testing::config();
         let persona = Persona {
             name: config.name.clone(),
             avatar: config.avatar.clone(),

@@ -1,6 +1,6 @@
 //! Expressions and gaze of VRM 0.x.
 
-use super::{index, linear_color, list, nodes_of_mesh, number};
+use super::{index, linear_color, list, number};
 use crate::{description::scene::Scene, limits::MAX_EXPRESSION_BINDS, source::json::Item};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -59,7 +59,12 @@ pub(super) fn look_at(first_person: &Value) -> Value {
     })
 }
 
-pub(super) fn expressions(master: &Value, root: &Item<'_>, scene: &Scene) -> Value {
+pub(super) fn expressions(
+    master: &Value,
+    root: &Item<'_>,
+    scene: &Scene,
+    nodes_of_mesh: &[Vec<usize>],
+) -> Value {
     let materials = material_names(root);
     let [mut preset, mut custom] = [Map::new(), Map::new()];
     // One more than there may be, so that whoever reads them sees that there are too many.
@@ -79,7 +84,7 @@ pub(super) fn expressions(master: &Value, root: &Item<'_>, scene: &Scene) -> Val
         if !holder.contains_key(name) {
             holder.insert(
                 name.to_owned(),
-                expression(group, &materials, scene, &mut left),
+                expression(group, &materials, scene, nodes_of_mesh, &mut left),
             );
         }
     }
@@ -91,23 +96,21 @@ fn expression(
     group: &Value,
     materials: &BTreeMap<String, usize>,
     scene: &Scene,
+    nodes_of_mesh: &[Vec<usize>],
     left: &mut usize,
 ) -> Value {
     let mut morphs = Vec::new();
     for bind in list(&group["binds"]) {
-        if *left == 0 {
-            break;
-        }
-        let nodes = nodes_of_mesh(scene, &bind["mesh"]);
-        let some = nodes.len().min(*left);
-        *left -= some;
-        for &node in &nodes[..some] {
-            let mesh = scene.nodes[node].mesh.map(|mesh| mesh.index());
-            let targets = mesh.map_or(0, |mesh| scene.meshes[mesh].weights.len());
-            if let Some(target) = index(&bind["index"], targets) {
-                let weight = number(&bind["weight"], 100.0) / 100.0;
-                morphs.push(json!({ "node": node, "index": target, "weight": weight }));
-            }
+        let Some(mesh) = index(&bind["mesh"], scene.meshes.len()) else {
+            continue;
+        };
+        let Some(target) = index(&bind["index"], scene.meshes[mesh].weights.len()) else {
+            continue;
+        };
+        let weight = number(&bind["weight"], 100.0) / 100.0;
+        for node in nodes_of_mesh[mesh].iter().take(*left) {
+            morphs.push(json!({ "node": node, "index": target, "weight": weight }));
+            *left -= 1;
         }
     }
     let [mut colors, mut transforms] = [Vec::new(), Vec::new()];

@@ -32,6 +32,7 @@ pub(super) fn normalise(
     let old: Value =
         serde_json::from_str(&vrm.json()).map_err(|error| vrm.fault(error.to_string()))?;
     turn_round(scene);
+    let nodes_of_mesh = nodes_by_mesh(scene);
     let mut first_person = Vec::new();
     for annotation in list(&old["firstPerson"]["meshAnnotations"]) {
         let flag = annotation["firstPersonFlag"].as_str().unwrap_or("Auto");
@@ -42,7 +43,8 @@ pub(super) fn normalise(
         if first_person.len() > MAX_ELEMENTS {
             break;
         }
-        for node in nodes_of_mesh(scene, &annotation["mesh"]) {
+        let mesh = index(&annotation["mesh"], scene.meshes.len());
+        for node in mesh.map_or(&[][..], |mesh| &nodes_of_mesh[mesh]) {
             first_person.push(json!({ "node": node, "type": kind }));
         }
     }
@@ -52,7 +54,7 @@ pub(super) fn normalise(
         "humanoid": { "humanBones": bones(&old["humanoid"], scene, vrm, issues) },
         "firstPerson": { "meshAnnotations": first_person },
         "lookAt": face::look_at(&old["firstPerson"]),
-        "expressions": face::expressions(&old["blendShapeMaster"], root, scene),
+        "expressions": face::expressions(&old["blendShapeMaster"], root, scene, &nodes_of_mesh),
     });
     let springs = springs::springs(&old["secondaryAnimation"], scene);
     let document = json!({
@@ -154,13 +156,15 @@ fn number(value: &Value, default: f32) -> f32 {
         .unwrap_or(default)
 }
 
-/// All nodes that show a mesh.
-fn nodes_of_mesh(scene: &Scene, mesh: &Value) -> Vec<usize> {
-    let mesh = index(mesh, scene.meshes.len());
-    let shows = |number: &usize| scene.nodes[*number].mesh.map(|mesh| mesh.index()) == mesh;
-    (0..scene.nodes.len())
-        .filter(|number| mesh.is_some() && shows(number))
-        .collect()
+/// The nodes that show each mesh.
+fn nodes_by_mesh(scene: &Scene) -> Vec<Vec<usize>> {
+    let mut nodes = vec![Vec::new(); scene.meshes.len()];
+    for (number, node) in scene.nodes.iter().enumerate() {
+        if let Some(mesh) = node.mesh {
+            nodes[mesh.index()].push(number);
+        }
+    }
+    nodes
 }
 
 /// A node below another, at a place in its space.

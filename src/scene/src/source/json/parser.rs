@@ -368,7 +368,7 @@ impl Parser<'_> {
                 ErrorKind::OverLimit,
                 "",
                 format!(
-                    "the number at byte {start} of its JSON has {} digits, the limit is {MAX_JSON_NUMBER_BYTES}",
+                    "the number at byte {start} of its JSON has {} characters, the limit is {MAX_JSON_NUMBER_BYTES}",
                     text.len()
                 ),
             ));
@@ -532,7 +532,7 @@ mod tests {
         assert!(parse(number(MAX_JSON_NUMBER_BYTES - 2).as_bytes()).is_ok());
         let error = parse(number(MAX_JSON_NUMBER_BYTES - 1).as_bytes()).unwrap_err();
         assert_eq!(error.kind, ErrorKind::OverLimit);
-        assert!(error.fault.contains("digits"), "{error}");
+        assert!(error.fault.contains("characters"), "{error}");
     }
 
     #[test]
