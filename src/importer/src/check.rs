@@ -176,7 +176,7 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "numInfos": report.count(2),
             "numHints": report.count(3),
             "messages": report.issues.iter().map(message).collect::<Vec<_>>(),
-            "truncated": report.is_truncated,
+            "truncated": report.is_truncated(),
         },
         "grade": report.grade().map(|grade| grade.letter().to_string()),
         "costs": report.costs.iter().map(cost).collect::<Vec<_>>(),

@@ -68,7 +68,7 @@ fn main() {
             .collect();
         std::fs::write(out.join(format!("{number}.damaged")), &bytes).unwrap();
         let record = json!({
-            "source": source, "folder": folder, "findings": findings, "isTruncated": report.is_truncated,
+            "source": source, "folder": folder, "findings": findings, "isTruncated": report.is_truncated(),
         });
         std::fs::write(out.join(format!("{number}.json")), record.to_string()).unwrap();
     }

@@ -56,6 +56,7 @@ pub use figure::{
 pub use reader::{
     document::Loaded,
     humanoid::{load_avatar, load_avatar_clip},
+    linear_from_srgb,
 };
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
 pub use support::{EXTENSIONS, Extension, Support};

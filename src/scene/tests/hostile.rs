@@ -94,7 +94,7 @@ fn work_is_bounded_by_more_than_the_size_of_a_file() {
             "buffers":[{{"byteLength":1048576,"uri":"data:application/octet-stream;base64,{data}"}}]}}"#
         );
         let report = scene::check_bytes(text.as_bytes(), &scene::NoSideFiles, Purpose::World);
-        assert!(report.is_truncated, "{:?}", report.refusal);
+        assert!(report.is_truncated(), "{:?}", report.refusal);
     }
 }
 
@@ -108,7 +108,7 @@ fn an_error_is_told_however_much_else_there_is_to_tell() {
     assert_eq!(report.count(0), 1);
     let told: Vec<_> = report.issues.iter().map(|issue| issue.code).collect();
     assert!(told.contains(&"ROTATION_NON_UNIT"));
-    assert!(report.is_truncated && !report.is_cut_short);
+    assert!(report.is_truncated() && !report.is_cut_short);
     assert!(report.issues.len() <= MAX_ISSUES + MAX_WARNINGS);
     assert!(report.count(2) >= MAX_ISSUES + 50, "{}", report.count(2));
 }

@@ -2,9 +2,10 @@
 
 use super::{
     material,
-    model::{Corners, Model, linear, shown},
+    model::{Corners, Model, shown},
     motion, skin,
 };
+use scene::linear_from_srgb;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use ufbx::{
@@ -306,7 +307,12 @@ fn corners(
             let [red, green, blue, alpha] =
                 [own.x, own.y, own.z, own.w].map(|part| (part as f32).clamp(0.0, 1.0));
             // What people painted on a screen.
-            [linear(red), linear(green), linear(blue), alpha]
+            [
+                linear_from_srgb(red),
+                linear_from_srgb(green),
+                linear_from_srgb(blue),
+                alpha,
+            ]
         };
         corners.colors = order.iter().map(color).collect();
     }

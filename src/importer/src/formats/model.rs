@@ -411,12 +411,3 @@ fn is_image(bytes: &[u8]) -> bool {
     let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
     size.is_some_and(|(width, height)| width.max(height) <= MAX_IMAGE_SIDE)
 }
-
-/// A colour as screens take it, in the linear numbers that glTF wants.
-pub(super) fn linear(value: f32) -> f32 {
-    if value <= 0.040_45 {
-        value / 12.92
-    } else {
-        ((value + 0.055) / 1.055).powf(2.4)
-    }
-}

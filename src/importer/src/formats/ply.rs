@@ -1,11 +1,11 @@
 //! PLY, as text and binary of both byte orders: meshes and points with colours, normals and texture coordinates.
 
 use super::{
-    model::{Corners, Model, linear},
+    model::{Corners, Model},
     ply_header::{Element, Encoding, Number, Property, header},
     polygon,
 };
-use scene::limits::MAX_ACCESSOR_COUNT;
+use scene::{limits::MAX_ACCESSOR_COUNT, linear_from_srgb};
 use serde_json::json;
 
 /// Most corners of a face.
@@ -166,12 +166,13 @@ fn read_vertices(
         if let Some(color) = &color {
             let alpha = alpha.map_or(1.0, share);
             let own = [share(color[0]), share(color[1]), share(color[2])];
-            let [red, green, blue] = own.map(|part| linear(part.clamp(0.0, 1.0)));
+            let [red, green, blue] = own.map(|part| linear_from_srgb(part.clamp(0.0, 1.0)));
             corners
                 .colors
                 .push([red, green, blue, alpha.clamp(0.0, 1.0)]);
         } else if let Some(splat) = &splat {
-            let own = three(splat).map(|part| linear((0.5 + HARMONIC * part).clamp(0.0, 1.0)));
+            let own =
+                three(splat).map(|part| linear_from_srgb((0.5 + HARMONIC * part).clamp(0.0, 1.0)));
             corners.colors.push([own[0], own[1], own[2], 1.0]);
         }
         if let Some(uv) = &uv {

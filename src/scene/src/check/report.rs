@@ -79,8 +79,6 @@ impl Summary {
 pub struct Report {
     /// Findings; each code once at each place.
     pub issues: Vec<Issue>,
-    /// True when there were more findings than are kept, or more data than is looked into.
-    pub is_truncated: bool,
     /// Findings that are not kept, by severity: mild ones give way to severe ones. One that recurs may count twice here.
     pub left_out: [usize; 4],
     /// True when there was more data than is looked into: what is wrong with the rest is not known.
@@ -100,6 +98,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// True when there were more findings than are kept, or more data than is looked into.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.is_cut_short || self.left_out != [0; 4]
+    }
+
     /// The worst grade of all costs; nothing when it does not load.
     #[must_use]
     pub fn grade(&self) -> Option<Grade> {
@@ -167,7 +171,6 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
     };
     Report {
         issues,
-        is_truncated: is_cut_short || left_out != [0; 4],
         left_out,
         is_cut_short,
         outcome,

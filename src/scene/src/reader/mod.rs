@@ -23,7 +23,8 @@ pub(crate) mod transform;
 mod vrm0;
 
 /// A channel of a colour from the transfer function of sRGB (IEC 61966-2-1).
-fn linear(encoded: f32) -> f32 {
+#[must_use]
+pub fn linear_from_srgb(encoded: f32) -> f32 {
     if encoded <= 0.040_45 {
         encoded / 12.92
     } else {

@@ -4,7 +4,7 @@
 use crate::{
     description::scene::{Primitive, Splat, Topology},
     error::SceneError,
-    reader::linear,
+    reader::linear_from_srgb,
     source::{accessor::Accessors, json::Item},
 };
 use glam::{Quat, Vec3, Vec4};
@@ -69,7 +69,13 @@ pub(crate) fn read_splats(
             == Some("lin_rec709_display");
         let colors = harmonics.iter().zip(&opacities).map(|(harmonic, opacity)| {
             let color = (*harmonic * DEGREE_0 + 0.5).clamp(Vec3::ZERO, Vec3::ONE);
-            let linear = |channel| if is_linear { channel } else { linear(channel) };
+            let linear = |channel| {
+                if is_linear {
+                    channel
+                } else {
+                    linear_from_srgb(channel)
+                }
+            };
             color.map(linear).extend(opacity.clamp(0.0, 1.0))
         });
         primitive.colors = colors.collect();

@@ -9,7 +9,7 @@ use crate::{
     description::scene::{NodeIndex, Scene},
     error::{Issue, SceneError},
     limits::MAX_ELEMENTS,
-    reader::linear,
+    reader::linear_from_srgb,
     source::json::{self, Item, Tree},
 };
 use glam::Quat;
@@ -184,9 +184,9 @@ fn add_node(scene: &mut Scene, parent: usize, translation: glam::Vec3) -> usize 
 fn linear_color(color: &Value) -> [f32; 4] {
     let channel = |at: usize| number(&color[at], if at == 3 { 1.0 } else { 0.0 }).clamp(0.0, 1.0);
     [
-        linear(channel(0)),
-        linear(channel(1)),
-        linear(channel(2)),
+        linear_from_srgb(channel(0)),
+        linear_from_srgb(channel(1)),
+        linear_from_srgb(channel(2)),
         channel(3),
     ]
 }
