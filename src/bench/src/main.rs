@@ -6,6 +6,7 @@ mod all;
 mod asteroids;
 mod crowd;
 mod cubes;
+mod encode;
 mod frames;
 mod freshness;
 mod import;
@@ -18,6 +19,7 @@ mod stopwatch;
 mod throwing;
 mod trace;
 mod train;
+mod walker;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
@@ -76,6 +78,17 @@ enum Bench {
         /// Sends the avatars of this recording again instead of making up a crowd.
         #[arg(long)]
         trace: Option<PathBuf>,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Processor time of the snapshot encoder alone for a crowd of which everybody sees everybody.
+    Encode {
+        /// People.
+        #[arg(long, default_value_t = 200)]
+        people: u32,
+        /// Percent of datagrams lost.
+        #[arg(long, default_value_t = 0)]
+        loss: u32,
         #[command(flatten)]
         common: Common,
     },
@@ -227,6 +240,11 @@ fn run(bench: &Bench) -> Result<()> {
         Bench::Cubes { file, loss, common } => cubes::run(file, *loss, common.seed),
         Bench::Asteroids { trace, common } => asteroids::run(common.seed, trace.as_deref()),
         Bench::Crowd { trace, common } => crowd::run(common.seed, trace.as_deref()),
+        Bench::Encode {
+            people,
+            loss,
+            common,
+        } => encode::run(*people, *loss, common.seed),
         Bench::Freshness { common } => freshness::run(common.seed),
         Bench::Import { common } => import::run(common.seed),
         Bench::Rollback { common } => rollback::run(common.seed),

@@ -4,12 +4,13 @@ use crate::certificate::Certificate;
 use crate::close::{CloseCode, Disconnected};
 use crate::connection::Connection;
 use crate::simulated::Network;
-use crate::socket::{SocketBuffers, bind};
+use crate::socket::{self, SocketBuffers};
 use crate::transport::{self, Tuning};
 use protocol::Fingerprint;
 use protocol::limits::{HANDSHAKE_TIMEOUT_SECS, MAX_UNPROVEN_CONNECTIONS, RETRY_ABOVE_UNPROVEN};
+use quinn::AsyncUdpSocket;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -97,15 +98,31 @@ impl ServerEndpoint {
     /// # Errors
     /// [`BindError`].
     pub fn bind(listen: SocketAddr, certificate: &Certificate) -> Result<Self, BindError> {
+        Self::bind_with(listen, certificate, socket::gathering)
+    }
+
+    /// The same with quinn's own way of reading its socket, for comparisons.
+    ///
+    /// # Errors
+    /// [`BindError`].
+    pub fn bind_plain(listen: SocketAddr, certificate: &Certificate) -> Result<Self, BindError> {
+        Self::bind_with(listen, certificate, socket::plain)
+    }
+
+    fn bind_with(
+        listen: SocketAddr,
+        certificate: &Certificate,
+        wrap: impl FnOnce(UdpSocket, SocketBuffers) -> io::Result<Arc<dyn AsyncUdpSocket>>,
+    ) -> Result<Self, BindError> {
         let failed = |source| BindError::Socket {
             address: listen,
             source,
         };
-        let (socket, buffers) = bind(listen).map_err(failed)?;
-        let quic = quinn::Endpoint::new(
+        let (socket, buffers) = socket::bind(listen).map_err(failed)?;
+        let quic = quinn::Endpoint::new_with_abstract_socket(
             transport::server_endpoint(),
             Some(config(certificate, Tuning::Stoa)?),
-            socket,
+            wrap(socket, buffers).map_err(failed)?,
             Arc::new(quinn::TokioRuntime),
         )
         .map_err(failed)?;

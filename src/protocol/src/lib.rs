@@ -22,7 +22,7 @@ pub use name::{DisplayName, NameError};
 pub use wire::{WireError, decode_message, encode_message};
 
 /// Version of everything in this crate and of the state datagrams. Both ends must speak the same one.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// ALPN protocol id of the QUIC connection.
 pub const ALPN: &[u8] = b"stoa/1";

@@ -1,7 +1,7 @@
 //! One description of a record serves both directions: a [`Coder`] is given each value and says what it is.
 //! Writing, it hands the value back; reading, it ignores what it was given.
 
-use crate::range_coder::{Interval, RangeDecoder, TOTAL_BITS};
+use crate::range_coder::{Group, Interval, RangeDecoder, Step, StepWriter, TOTAL_BITS};
 use crate::record::code_gap;
 use crate::tables::{Family, MAGNITUDE_SYMBOLS, TableId, Tables};
 use std::sync::LazyLock;
@@ -13,6 +13,9 @@ pub(crate) trait Coder {
 
     /// The lowest `count` bits (at most 32) of a number without any model.
     fn bits(&mut self, count: u32, value: u32) -> u32;
+
+    /// Ends what is coded in one step: before and after what is prepared for many.
+    fn cut(&mut self);
 
     /// Yes or no.
     fn question(&mut self, class: usize, value: bool) -> bool {
@@ -76,32 +79,35 @@ fn magnitude_class(symbol: usize) -> (u32, u32) {
 /// Fractions of a bit in which costs are counted.
 pub(crate) const COST_UNIT: u32 = 64;
 
-/// Collects intervals, to be written once or many times.
+/// Collects steps, to be written once or many times.
 pub(crate) struct Preparer<'a> {
     tables: Tables,
     costs: &'static CostTable,
-    out: &'a mut Vec<Interval>,
+    out: &'a mut Vec<Step>,
+    group: Group,
     cost: u32,
 }
 
 impl<'a> Preparer<'a> {
-    pub(crate) fn new(out: &'a mut Vec<Interval>) -> Self {
+    pub(crate) fn new(out: &'a mut Vec<Step>) -> Self {
         Self {
             tables: Tables::get(),
             costs: CostTable::get(),
             out,
+            group: Group::default(),
             cost: 0,
         }
     }
 
-    /// Cost so far in 1/64 bits, rounded up.
-    pub(crate) const fn cost(&self) -> u32 {
+    /// Ends the last step. Gives the cost in 1/64 bits, rounded up.
+    pub(crate) fn finish(mut self) -> u32 {
+        self.cut();
         self.cost
     }
 
     fn push(&mut self, interval: Interval) {
         self.cost += self.costs.of(interval);
-        self.out.push(interval);
+        self.out.extend(self.group.add(interval));
     }
 }
 
@@ -117,28 +123,105 @@ impl Coder for Preparer<'_> {
         });
         value & mask(count)
     }
+
+    fn cut(&mut self) {
+        self.out.extend(self.group.cut());
+    }
 }
 
-/// Cost of one entry of a gap list, in cost units.
-pub(crate) fn gap_cost(list: usize, gap: u32) -> u32 {
-    GAP_COSTS[list][magnitude_symbol(gap)]
+/// The entries of gap lists, put together once: each magnitude class costs the same, and most gaps are small.
+pub(crate) struct Gaps {
+    costs: [u32; MAGNITUDE_SYMBOLS],
+    small: Vec<Step>,
 }
 
-static GAP_COSTS: LazyLock<[[u32; MAGNITUDE_SYMBOLS]; 2]> = LazyLock::new(|| {
+static GAPS: LazyLock<[Gaps; 2]> = LazyLock::new(|| {
     std::array::from_fn(|list| {
-        std::array::from_fn(|symbol| {
-            let mut intervals = vec![];
-            let mut preparer = Preparer::new(&mut intervals);
-            code_gap(&mut preparer, list, Some(magnitude_class(symbol).0));
-            preparer.cost()
-        })
+        let entry = |gap| {
+            let mut steps = vec![];
+            let mut preparer = Preparer::new(&mut steps);
+            code_gap(&mut preparer, list, Some(gap));
+            let cost = preparer.finish();
+            (steps[0], cost)
+        };
+        Gaps {
+            costs: std::array::from_fn(|symbol| entry(magnitude_class(symbol).0).1),
+            small: (0..SMALL_GAPS).map(|gap| entry(gap).0).collect(),
+        }
     })
 });
 
-/// Collects intervals whose cost does not matter.
-impl Coder for Vec<Interval> {
+/// Gaps below this are coded in one step.
+const SMALL_GAPS: u32 = 8;
+
+impl Gaps {
+    /// Of a list, one of the `GAP_OF` constants.
+    pub(crate) fn of(list: usize) -> &'static Self {
+        &GAPS[list]
+    }
+
+    /// Cost of an entry, in cost units.
+    pub(crate) fn cost(&self, gap: u32) -> u32 {
+        self.costs[magnitude_symbol(gap)]
+    }
+
+    /// The step of a small gap.
+    fn small(&self, gap: u32) -> Option<Step> {
+        self.small.get(gap as usize).copied()
+    }
+}
+
+/// Writes at once what is for one client alone, and what was prepared.
+pub(crate) struct Writer<'a> {
+    tables: Tables,
+    out: StepWriter<'a>,
+    group: Group,
+}
+
+impl<'a> Writer<'a> {
+    /// Appends to `out`.
+    pub(crate) fn new(out: &'a mut Vec<u8>) -> Self {
+        Self {
+            tables: Tables::get(),
+            out: StepWriter::new(out),
+            group: Group::default(),
+        }
+    }
+
+    /// Appends what was prepared; a step must have ended before.
+    #[inline]
+    pub(crate) fn write(&mut self, steps: &[Step]) {
+        for step in steps {
+            self.out.write(*step);
+        }
+    }
+
+    /// Appends an entry of a gap list; a step must have ended before, and has ended after.
+    #[inline]
+    pub(crate) fn gap(&mut self, list: usize, gaps: &Gaps, gap: u32) {
+        if let Some(step) = gaps.small(gap) {
+            return self.out.write(step);
+        }
+        code_gap(self, list, Some(gap));
+        self.cut();
+    }
+
+    /// Ends the stream.
+    pub(crate) fn finish(mut self) {
+        self.cut();
+        self.out.finish();
+    }
+
+    fn push(&mut self, interval: Interval) {
+        if let Some(step) = self.group.add(interval) {
+            self.out.write(step);
+        }
+    }
+}
+
+impl Coder for Writer<'_> {
     fn symbol(&mut self, table: TableId, value: usize) -> usize {
-        self.push(Tables::get().interval(table, value));
+        self.push(self.tables.interval(table, value));
         value
     }
 
@@ -147,6 +230,12 @@ impl Coder for Vec<Interval> {
             self.push(part_of(value, shift, width));
         });
         value & mask(count)
+    }
+
+    fn cut(&mut self) {
+        if let Some(step) = self.group.cut() {
+            self.out.write(step);
+        }
     }
 }
 
@@ -169,6 +258,10 @@ impl Coder for RangeDecoder<'_> {
             value |= part << shift;
         });
         value
+    }
+
+    fn cut(&mut self) {
+        RangeDecoder::cut(self);
     }
 }
 
@@ -226,7 +319,6 @@ impl CostTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::range_coder::write_intervals;
 
     #[test]
     fn magnitudes_come_back_at_every_class_border() {
@@ -238,13 +330,13 @@ mod tests {
             }
         }
         let table = TableId::new(Family::BodyX, 5);
-        let mut intervals = vec![];
-        for value in &values {
-            intervals.magnitude(table, *value);
-            intervals.sized_signed(-(*value as i32));
-        }
         let mut bytes = vec![];
-        write_intervals(&intervals, &mut bytes);
+        let mut writer = Writer::new(&mut bytes);
+        for value in &values {
+            writer.magnitude(table, *value);
+            writer.sized_signed(-(*value as i32));
+        }
+        writer.finish();
         let mut decoder = RangeDecoder::new(&bytes);
         for value in &values {
             assert_eq!(decoder.magnitude(table, 0), *value);

@@ -127,6 +127,7 @@ impl SnapshotDecoder {
         tick: u64,
     ) -> Result<(), DecodeError> {
         let acknowledged = code_mask(coder, 0);
+        coder.cut();
         if acknowledged & !self.received_before(sequence) != 0 {
             return Err(DecodeError::Invalid("acknowledges what was not received"));
         }
@@ -138,6 +139,7 @@ impl SnapshotDecoder {
         next = 0;
         while let Some(slot) = next_slot(coder, GAP_OF_RECORDS, next)? {
             let (id, state) = self.read_record(coder, slot, acknowledged, sequence, tick)?;
+            coder.cut();
             self.read.push((slot, id, state));
             next = slot + 1;
             if coder.is_far_past_end(MAX_TRIMMED_BYTES) {
@@ -285,7 +287,9 @@ fn next_slot(
     list: usize,
     next: usize,
 ) -> Result<Option<usize>, DecodeError> {
-    let Some(gap) = code_gap(coder, list, Some(0)) else {
+    let gap = code_gap(coder, list, Some(0));
+    coder.cut();
+    let Some(gap) = gap else {
         return Ok(None);
     };
     let slot = next + gap as usize;

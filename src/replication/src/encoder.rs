@@ -4,14 +4,14 @@
 //! their records cost (prepared once for all clients with the same baseline), which fit (priority), then the
 //! bytes. An entity is never coded against anything but acknowledged states.
 
-use crate::coder::{COST_UNIT, Coder, gap_cost};
+use crate::coder::{COST_UNIT, Coder, Gaps, Writer};
 use crate::datagram::{
     CORRECTION_BYTES, MAX_DATAGRAM_BYTES, SNAPSHOT_HEADER_BYTES, SnapshotHeader,
 };
 use crate::history::{Glance, Place, SharedHistory};
 use crate::interest::{Ranker, roused, urgency};
 use crate::preparation::{Preparations, Prepared, Reference};
-use crate::range_coder::{FLUSH_BYTES, Interval, write_intervals};
+use crate::range_coder::FLUSH_BYTES;
 use crate::record::{ARRIVED, GAP_OF_RECORDS, GAP_OF_REMOVALS, NONE_LOST, code_gap};
 use crate::tables::{Family, TableId};
 use crate::view::{Binding, ClientView, MAX_SINCE_BASELINE, Slot};
@@ -84,8 +84,6 @@ pub struct Encoder {
     removals: Vec<u16>,
     /// Candidates by urgency: inverted bits of the priority, then the index.
     order: Vec<u64>,
-    /// What the body is coded as.
-    body: Vec<Interval>,
     references: References,
 }
 
@@ -302,10 +300,7 @@ impl Encoder {
             .iter_mut()
             .for_each(|each| each.is_chosen = false);
         // How far apart the slots of what is chosen will be is not known yet: as far as those of all candidates.
-        let gap = gap_cost(
-            GAP_OF_RECORDS,
-            (slots / self.candidates.len().max(1)) as u32,
-        );
+        let gap = Gaps::of(GAP_OF_RECORDS).cost((slots / self.candidates.len().max(1)) as u32);
         let mut left = budget;
         let mut misfits = 0;
         let mut looked_at = 0;
@@ -346,7 +341,8 @@ impl Encoder {
         let first = before.map_or(0, |before| slot_of(before) + 1);
         let candidate = &self.candidates[index];
         let slot = slot_of(candidate);
-        let gap = |from: u32, to: u32| gap_cost(GAP_OF_RECORDS, to - from);
+        let gaps = Gaps::of(GAP_OF_RECORDS);
+        let gap = |from: u32, to: u32| gaps.cost(to - from);
         let mut saved = candidate.prepared.cost + gap(first, slot);
         if let Some(after) = after.map(slot_of) {
             saved += gap(slot + 1, after);
@@ -356,38 +352,42 @@ impl Encoder {
     }
 
     fn cost_of_chosen(&self) -> u32 {
+        let gaps = Gaps::of(GAP_OF_RECORDS);
         let mut next = 0;
         let mut cost = 0;
         for candidate in self.candidates.iter().filter(|each| each.is_chosen) {
             let slot = u32::from(candidate.slot);
-            cost += candidate.prepared.cost + gap_cost(GAP_OF_RECORDS, slot - next);
+            cost += candidate.prepared.cost + gaps.cost(slot - next);
             next = slot + 1;
         }
         cost
     }
 
     fn write_body(&mut self, acknowledged: u32, out: &mut Vec<u8>, report: &mut EncodeReport) {
-        let body = &mut self.body;
-        body.clear();
-        code_mask(body, acknowledged);
+        let mut body = Writer::new(out);
+        code_mask(&mut body, acknowledged);
+        body.cut();
+        let gaps = Gaps::of(GAP_OF_REMOVALS);
         let mut next = 0;
         for slot in &self.removals {
             let slot = u32::from(*slot);
-            code_gap(body, GAP_OF_REMOVALS, Some(slot - next));
+            body.gap(GAP_OF_REMOVALS, gaps, slot - next);
             next = slot + 1;
             report.removals += 1;
         }
-        code_gap(body, GAP_OF_REMOVALS, None);
+        code_gap(&mut body, GAP_OF_REMOVALS, None);
+        body.cut();
+        let gaps = Gaps::of(GAP_OF_RECORDS);
         next = 0;
         for candidate in self.candidates.iter().filter(|each| each.is_chosen) {
             let slot = u32::from(candidate.slot);
-            code_gap(body, GAP_OF_RECORDS, Some(slot - next));
+            body.gap(GAP_OF_RECORDS, gaps, slot - next);
             next = slot + 1;
-            body.extend_from_slice(self.preparations.intervals(candidate.prepared));
+            body.write(self.preparations.steps(candidate.prepared));
             candidate.prepared.count(report);
         }
-        code_gap(body, GAP_OF_RECORDS, None);
-        write_intervals(body, out);
+        code_gap(&mut body, GAP_OF_RECORDS, None);
+        body.finish();
     }
 }
 

@@ -1,18 +1,18 @@
 //! Records coded once for all clients that share a baseline. In a crowd most clients have acknowledged the same
-//! sends, so that the work per client and entity is a look-up and the copying of a few intervals.
+//! sends, so that the work per client and entity is a look-up and a few steps of the range coder.
 
 use crate::coder::{Coder, Preparer};
 use crate::encoder::EncodeReport;
 use crate::history::{Place, SharedHistory};
 use crate::prediction::{Past, choose_past};
-use crate::range_coder::Interval;
+use crate::range_coder::Step;
 use crate::record::{
     Form, Known, code_change, code_complete, code_form, code_old_age, needs_extras,
 };
 use crate::state::{EntityState, Kind};
 
 /// What a record is coded against.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub(crate) struct Reference {
     /// Acknowledged sends used: bit n is `n + 1` sends ago; the lowest is the baseline.
     past: u32,
@@ -41,6 +41,14 @@ impl Reference {
             past: 0,
             old_age: age,
         }
+    }
+
+    fn hash(self) -> u64 {
+        let both = u64::from(self.past) << 32 | u64::from(self.old_age);
+        // Fibonacci hashing (Knuth, The Art of Computer Programming 6.4), and the high bits, which are the best, at both
+        // ends.
+        let product = both.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        product ^ product >> 32
     }
 
     /// Send of the baseline, for the snapshot of `send`.
@@ -80,26 +88,40 @@ impl Prepared {
     }
 }
 
-/// A record of one entity against one reference; an entity has a few.
-#[derive(Clone, Copy, Debug)]
-struct Variant {
+/// A record of one entity against one reference, in a table of them.
+#[derive(Clone, Copy, Debug, Default)]
+struct Entry {
+    /// Low bits of the send that it is from; others are as good as empty.
+    send: u32,
+    place: Place,
     reference: Reference,
     prepared: Prepared,
-    /// Number of the next variant of the same entity, [`NONE`] after the last.
-    next: u32,
 }
 
-const NONE: u32 = u32::MAX;
-
 /// Records prepared for one send.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Preparations {
     send: u64,
-    /// By place: the send from which an entry is, and the number of the entity's first variant. Clients ask for places
-    /// in their order, so that entries and variants are met one after another.
-    firsts: Vec<(u32, u32)>,
-    variants: Vec<Variant>,
-    intervals: Vec<Interval>,
+    /// A hash table of a power of two. Records against the same reference lie side by side in the order of their places,
+    /// in which clients ask for them.
+    entries: Vec<Entry>,
+    count: usize,
+    steps: Vec<Step>,
+}
+
+const FIRST_ENTRIES: usize = 1 << 10;
+/// Entries for each record: few are looked at until one is found.
+const ENTRIES_PER_RECORD: usize = 4;
+
+impl Default for Preparations {
+    fn default() -> Self {
+        Self {
+            send: 0,
+            entries: vec![Entry::default(); FIRST_ENTRIES],
+            count: 0,
+            steps: Vec::new(),
+        }
+    }
 }
 
 impl Preparations {
@@ -107,54 +129,86 @@ impl Preparations {
     pub(crate) fn start(&mut self, send: u64) {
         if self.send != send {
             self.send = send;
-            self.variants.clear();
-            self.intervals.clear();
+            self.count = 0;
+            self.steps.clear();
         }
     }
 
-    pub(crate) fn intervals(&self, prepared: Prepared) -> &[Interval] {
-        &self.intervals[prepared.start as usize..][..prepared.len as usize]
+    pub(crate) fn steps(&self, prepared: Prepared) -> &[Step] {
+        &self.steps[prepared.start as usize..][..usize::from(prepared.len)]
     }
 
     /// The record of the newest state at `place` against `reference`, whose baseline must be in the history.
+    #[inline]
     pub(crate) fn record(
         &mut self,
         history: &SharedHistory,
         place: Place,
         reference: Reference,
     ) -> Prepared {
-        let stamp = self.send as u32;
-        let entry = place as usize;
-        if entry >= self.firsts.len() {
-            let unused = (stamp.wrapping_sub(1), NONE);
-            self.firsts.resize(entry + 1, unused);
+        let index = self.find(place, reference);
+        let entry = &self.entries[index];
+        if entry.send == self.send as u32 {
+            return entry.prepared;
         }
-        let first = match self.firsts[entry] {
-            (at, first) if at == stamp => first,
-            _ => NONE,
-        };
-        let mut index = first;
-        while let Some(variant) = self.variants.get(index as usize) {
-            if variant.reference == reference {
-                return variant.prepared;
+        self.add(index, history, place, reference)
+    }
+
+    /// Where a record is, or would be.
+    fn find(&self, place: Place, reference: Reference) -> usize {
+        let hash = reference.hash();
+        let mask = self.entries.len() - 1;
+        let mut index = (hash as usize).wrapping_add(place as usize) & mask;
+        // A part of the hash that the first index does not have: records that met do not meet again.
+        let stride = (hash >> 32) as usize | 1;
+        loop {
+            let entry = &self.entries[index];
+            let is_other = entry.place != place || entry.reference != reference;
+            if entry.send != self.send as u32 || !is_other {
+                return index;
             }
-            index = variant.next;
+            index = index.wrapping_add(stride) & mask;
         }
+    }
+
+    #[cold]
+    fn add(
+        &mut self,
+        index: usize,
+        history: &SharedHistory,
+        place: Place,
+        reference: Reference,
+    ) -> Prepared {
         let prepared = self.prepare(history, place, reference);
-        self.firsts[entry] = (stamp, self.variants.len() as u32);
-        self.variants.push(Variant {
+        self.entries[index] = Entry {
+            send: self.send as u32,
+            place,
             reference,
             prepared,
-            next: first,
-        });
+        };
+        self.count += 1;
+        if self.count * ENTRIES_PER_RECORD > self.entries.len() {
+            self.grow();
+        }
         prepared
+    }
+
+    fn grow(&mut self) {
+        let empty = vec![Entry::default(); self.entries.len() * 2];
+        let before = std::mem::replace(&mut self.entries, empty);
+        for entry in before {
+            if entry.send == self.send as u32 {
+                let index = self.find(entry.place, entry.reference);
+                self.entries[index] = entry;
+            }
+        }
     }
 
     fn prepare(&mut self, history: &SharedHistory, place: Place, reference: Reference) -> Prepared {
         let track = history.track(place);
         let state = track.newest();
-        let start = self.intervals.len();
-        let mut preparer = Preparer::new(&mut self.intervals);
+        let start = self.steps.len();
+        let mut preparer = Preparer::new(&mut self.steps);
         let past = gather_past(history, place, reference);
         if let Some(past) = &past {
             write_change(&mut preparer, past, reference, history.tick(), state);
@@ -164,10 +218,10 @@ impl Preparations {
             let complete = code_complete(&mut preparer, track.id, state);
             debug_assert!(complete.is_ok());
         }
-        let cost = preparer.cost();
+        let cost = preparer.finish();
         Prepared {
             start: start as u32,
-            len: (self.intervals.len() - start) as u16,
+            len: (self.steps.len() - start) as u16,
             cost,
             is_complete: past.is_none(),
             is_avatar: state.kind() == Kind::Avatar,

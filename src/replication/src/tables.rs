@@ -117,10 +117,14 @@ impl Tables {
     }
 }
 
-/// Number of the frozen tables: both ends of a connection must have the same (FNV-1a over their bytes).
+/// How symbols become bytes: counts up with each change.
+const CODER: u8 = 2;
+
+/// Number of the coder and its frozen tables: both ends of a connection must have the same (FNV-1a over their bytes).
 #[must_use]
 pub fn tables_version() -> u32 {
-    TRAINED.iter().fold(0x811c_9dc5, |hash: u32, byte| {
+    let bytes = std::iter::once(&CODER).chain(TRAINED);
+    bytes.fold(0x811c_9dc5, |hash: u32, byte| {
         (hash ^ u32::from(*byte)).wrapping_mul(0x0100_0193)
     })
 }

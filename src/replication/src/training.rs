@@ -99,6 +99,10 @@ impl Coder for Counting<'_, '_> {
     fn bits(&mut self, count: u32, value: u32) -> u32 {
         self.coder.bits(count, value)
     }
+
+    fn cut(&mut self) {
+        self.coder.cut();
+    }
 }
 
 impl Reading for Counting<'_, '_> {

@@ -345,10 +345,10 @@ fn prepare(
     })
 }
 
-/// Threads that serve the network of a server on this machine.
-#[must_use]
-pub fn network_threads() -> usize {
-    thread::available_parallelism().map_or(2, |count| count.get().clamp(1, 8))
+/// Threads that serve the network of a server on this machine; worlds keep a core for themselves. Threads that are more
+/// than needed wake each other and find nothing to do.
+fn network_threads() -> usize {
+    thread::available_parallelism().map_or(1, |count| (count.get() - 1).clamp(1, 8))
 }
 
 /// Listens; where the default address has no IPv6, on IPv4 alone.

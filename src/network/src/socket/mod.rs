@@ -1,8 +1,12 @@
 //! UDP sockets with large buffers: packet input is the first thing that overflows under load.
 
+mod gathering;
+
+use quinn::{AsyncUdpSocket, Runtime, TokioRuntime};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 
 /// What the system granted; it may be far less than wished (on Linux see `net.core.rmem_max`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +52,23 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)
     };
     socket.bind(&address.into())?;
     Ok((socket.into(), granted))
+}
+
+/// Reads packets as they come, as quinn does by itself. Needs a tokio runtime.
+pub(crate) fn plain(
+    socket: UdpSocket,
+    _buffers: SocketBuffers,
+) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+    TokioRuntime.wrap_udp_socket(socket)
+}
+
+/// Gathers the packets of many clients. Needs a tokio runtime.
+pub(crate) fn gathering(
+    socket: UdpSocket,
+    buffers: SocketBuffers,
+) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+    let socket = gathering::GatheringSocket::new(socket, buffers.receive_bytes)?;
+    Ok(Arc::new(socket))
 }
 
 /// A socket on any free port, for IPv6 and IPv4, or for IPv4 alone where there is no IPv6.

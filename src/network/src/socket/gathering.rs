@@ -1,0 +1,229 @@
+//! The socket of a busy server. Packets of many clients trickle in all the time, and to be woken for each of them costs
+//! far more than to read it. While they come thick the system does not wake us at all: the socket is asked every other
+//! millisecond, a small part of a tick. When they thin out, or come so fast that the system's buffer would run over
+//! meanwhile, the system wakes us at once again.
+
+use quinn::udp::{RecvMeta, Transmit, UdpSocketState};
+use quinn::{AsyncUdpSocket, UdpPoller};
+use std::future::Future;
+use std::io::{self, ErrorKind, IoSliceMut};
+use std::net::{SocketAddr, UdpSocket};
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::Interest;
+use tokio::time::{Instant, Sleep, sleep};
+
+/// How long a socket is left alone after it has been emptied. The timer may make it a millisecond more.
+const REST: Duration = Duration::from_millis(2);
+/// Wakings that are counted together, and the most time for them in a busy stretch.
+const BUSY_WAKINGS: u32 = 8;
+const BUSY_SPAN: Duration = Duration::from_millis(8);
+/// Rests in a row after which nothing had come: it is quiet.
+const QUIET_RESTS: u32 = 2;
+/// What the system counts for a small packet that waits.
+const LEAST_PACKET_BYTES: usize = 1_024;
+/// Wait for room for a packet that leaves.
+const FULL_WAIT: Duration = Duration::from_millis(1);
+
+/// A UDP socket that gathers packets while many come.
+#[derive(Debug)]
+pub(super) struct GatheringSocket {
+    socket: UdpSocket,
+    state: UdpSocketState,
+    /// Bytes that may come during a rest: half of what the system keeps for us.
+    most_per_rest: usize,
+    intake: Mutex<Intake>,
+    /// The system had no room for the last packet that was to leave.
+    is_full: AtomicBool,
+}
+
+/// How packets are looked for.
+#[derive(Debug)]
+enum Intake {
+    /// The system wakes us.
+    Watching {
+        /// The same socket, registered with the system.
+        watch: tokio::net::UdpSocket,
+        since: Instant,
+        wakings: u32,
+        bytes: usize,
+    },
+    /// We ask.
+    Gathering {
+        rest: Pin<Box<Sleep>>,
+        is_resting: bool,
+        quiet_rests: u32,
+        bytes: usize,
+    },
+}
+
+impl Intake {
+    fn watch(socket: &UdpSocket) -> io::Result<Self> {
+        Ok(Self::Watching {
+            watch: tokio::net::UdpSocket::from_std(socket.try_clone()?)?,
+            since: Instant::now(),
+            wakings: 0,
+            bytes: 0,
+        })
+    }
+
+    fn gather() -> Self {
+        Self::Gathering {
+            rest: Box::pin(sleep(REST)),
+            is_resting: true,
+            quiet_rests: 0,
+            bytes: 0,
+        }
+    }
+}
+
+impl GatheringSocket {
+    /// Takes a bound socket of which the system keeps `receive_bytes`. Needs a tokio runtime.
+    pub(super) fn new(socket: UdpSocket, receive_bytes: usize) -> io::Result<Self> {
+        socket.set_nonblocking(true)?;
+        Ok(Self {
+            intake: Mutex::new(Intake::watch(&socket)?),
+            state: UdpSocketState::new((&socket).into())?,
+            socket,
+            most_per_rest: receive_bytes / 2,
+            is_full: AtomicBool::new(false),
+        })
+    }
+
+    fn receive(
+        &self,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> io::Result<(usize, usize)> {
+        let count = self.state.recv((&self.socket).into(), buffers, meta)?;
+        let counted = meta.iter().take(count);
+        let bytes = counted.map(|each| each.len.max(LEAST_PACKET_BYTES)).sum();
+        Ok((count, bytes))
+    }
+}
+
+impl AsyncUdpSocket for GatheringSocket {
+    fn create_io_poller(self: Arc<Self>) -> Pin<Box<dyn UdpPoller>> {
+        Box::pin(RoomPoller {
+            socket: self,
+            wait: None,
+        })
+    }
+
+    fn try_send(&self, transmit: &Transmit<'_>) -> io::Result<()> {
+        let sent = self.state.send((&self.socket).into(), transmit);
+        if let Err(error) = &sent
+            && error.kind() == ErrorKind::WouldBlock
+        {
+            self.is_full.store(true, Ordering::Relaxed);
+        }
+        sent
+    }
+
+    fn poll_recv(
+        &self,
+        context: &mut Context<'_>,
+        buffers: &mut [IoSliceMut<'_>],
+        meta: &mut [RecvMeta],
+    ) -> Poll<io::Result<usize>> {
+        let mut intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            match &mut *intake {
+                Intake::Watching {
+                    watch,
+                    since,
+                    wakings,
+                    bytes,
+                } => {
+                    ready!(watch.poll_recv_ready(context))?;
+                    let taken = watch.try_io(Interest::READABLE, || self.receive(buffers, meta));
+                    let (count, more) = match taken {
+                        Ok(taken) => taken,
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
+                        Err(error) => return Poll::Ready(Err(error)),
+                    };
+                    *wakings += 1;
+                    *bytes += more;
+                    if *wakings == BUSY_WAKINGS {
+                        let span = since.elapsed();
+                        let is_bearable = span * self.most_per_rest as u32 > REST * *bytes as u32;
+                        if span <= BUSY_SPAN && is_bearable {
+                            *intake = Intake::gather();
+                        } else {
+                            (*since, *wakings, *bytes) = (Instant::now(), 0, 0);
+                        }
+                    }
+                    return Poll::Ready(Ok(count));
+                }
+                Intake::Gathering {
+                    rest,
+                    is_resting,
+                    quiet_rests,
+                    bytes,
+                } => {
+                    if *is_resting {
+                        ready!(rest.as_mut().poll(context));
+                        (*is_resting, *bytes) = (false, 0);
+                    }
+                    match self.receive(buffers, meta) {
+                        Ok((count, more)) => {
+                            *bytes += more;
+                            return Poll::Ready(Ok(count));
+                        }
+                        Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                        Err(error) => return Poll::Ready(Err(error)),
+                    }
+                    *quiet_rests = if *bytes == 0 { *quiet_rests + 1 } else { 0 };
+                    if *quiet_rests == QUIET_RESTS || *bytes > self.most_per_rest {
+                        *intake = Intake::watch(&self.socket)?;
+                        continue;
+                    }
+                    rest.as_mut().reset(Instant::now() + REST);
+                    *is_resting = true;
+                }
+            }
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.socket.local_addr()
+    }
+
+    fn max_transmit_segments(&self) -> usize {
+        self.state.max_gso_segments()
+    }
+
+    fn max_receive_segments(&self) -> usize {
+        self.state.gro_segments()
+    }
+
+    fn may_fragment(&self) -> bool {
+        self.state.may_fragment()
+    }
+}
+
+/// Waits until the system has room for packets again, which it seldom lacks.
+#[derive(Debug)]
+struct RoomPoller {
+    socket: Arc<GatheringSocket>,
+    wait: Option<Pin<Box<Sleep>>>,
+}
+
+impl UdpPoller for RoomPoller {
+    fn poll_writable(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let poller = self.get_mut();
+        if poller.wait.is_none() && !poller.socket.is_full.load(Ordering::Relaxed) {
+            return Poll::Ready(Ok(()));
+        }
+        let wait = poller
+            .wait
+            .get_or_insert_with(|| Box::pin(sleep(FULL_WAIT)));
+        ready!(wait.as_mut().poll(context));
+        poller.wait = None;
+        poller.socket.is_full.store(false, Ordering::Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
