@@ -62,6 +62,7 @@ impl Visitors {
             known_servers: Arc::clone(&self.known),
             pin_unknown: true,
             recorder: None,
+            reading: session::Reading::Whole,
             endpoint: ClientEndpoint::udp(),
         };
         let _entered = self.runtime.enter();

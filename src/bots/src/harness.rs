@@ -151,6 +151,7 @@ impl Harness {
             pin_unknown: true,
             endpoint: ClientEndpoint::simulated(self.network.clone(), machine(number)),
             recorder: None,
+            reading: session::Reading::Whole,
         }
     }
 

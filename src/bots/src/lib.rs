@@ -8,6 +8,7 @@ mod harness;
 mod own_hands;
 mod participant;
 mod random;
+mod recording;
 mod stroll;
 mod swarm;
 

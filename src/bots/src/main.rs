@@ -10,6 +10,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 use protocol::WorldAddress;
 use scene::worker::WorkerLimits;
 use serde_json::json;
+use session::Reading;
 use std::{io::IsTerminal as _, process::ExitCode};
 
 /// Bots for Stoa worlds.
@@ -97,6 +98,7 @@ fn main() -> ExitCode {
         seconds,
         joins_per_sec,
         behaviour: behaviour.into(),
+        reading: Reading::Whole,
         seed,
     };
     match swarm(&config) {

@@ -146,6 +146,7 @@ impl Participant {
             pin_unknown: true,
             endpoint: ClientEndpoint::udp(),
             recorder: None,
+            reading: session::Reading::Whole,
         };
         Ok(Self::new(Session::start(config, runtime)))
     }

@@ -4,6 +4,7 @@ use crate::{
     ground::{Ground, Way, stride},
     participant::{Participant, at_best},
     random::Random,
+    recording::Recording,
 };
 use glam::{Vec2, Vec3};
 use identity::Key;
@@ -12,7 +13,7 @@ use protocol::{
     AvatarChoice, DisplayName, SHIPPED_AVATARS, TICKS_PER_SECOND, WorldAddress,
     limits::{MAX_THROW_SPEED, REACH_METRES},
 };
-use session::{Cache, Session, SessionConfig};
+use session::{Cache, Reading, Session, SessionConfig};
 use simulation::AvatarInput;
 use std::{
     io,
@@ -81,6 +82,8 @@ enum Doing {
 /// One bot.
 pub(crate) struct Bot {
     pub(crate) person: Participant,
+    /// What came to who reads it later.
+    pub(crate) recording: Option<Recording>,
     random: Random,
     behaviour: Behaviour,
     doing: Doing,
@@ -100,6 +103,8 @@ pub(crate) struct Crew {
     pub(crate) seed: u64,
     /// How many there will be: where many are, each says less.
     pub(crate) count: u32,
+    reading: Reading,
+    endpoint: ClientEndpoint,
     known: Arc<KnownServers>,
     cache: Cache,
     _folder: tempfile::TempDir,
@@ -111,6 +116,7 @@ impl Crew {
         behaviour: Behaviour,
         seed: u64,
         count: u32,
+        reading: Reading,
     ) -> io::Result<Self> {
         let folder = tempfile::tempdir()?;
         let cache = Cache::open(folder.path(), protocol::limits::MAX_WORLD_FILE_BYTES * 2)
@@ -120,14 +126,19 @@ impl Crew {
             behaviour,
             seed,
             count,
+            reading,
+            endpoint: ClientEndpoint::shared(),
             known: Arc::new(KnownServers::in_memory()),
             cache,
             _folder: folder,
         })
     }
 
-    /// Starts a bot. The first one of a process fetches the world, for all to walk on.
+    /// Starts a bot. The first one of a process fetches the world, for all to walk on, and sees what moves in it.
     pub(crate) fn join(&self, number: u64, runtime: &tokio::runtime::Handle) -> io::Result<Bot> {
+        let is_first = number == 0;
+        let is_recorded = self.reading == Reading::Header;
+        let recording = is_recorded.then(Recording::default);
         let name = NAMES[number as usize % NAMES.len()];
         let config = SessionConfig {
             address: self.address.clone(),
@@ -139,16 +150,22 @@ impl Crew {
             avatar_file: None,
             is_agent: true,
             program: concat!("stoa-bots ", env!("CARGO_PKG_VERSION")).to_owned(),
-            cache: (number == 0).then(|| self.cache.clone()),
+            cache: is_first.then(|| self.cache.clone()),
             known_servers: self.known.clone(),
             pin_unknown: true,
-            endpoint: ClientEndpoint::udp(),
-            recorder: None,
+            endpoint: self.endpoint.clone(),
+            recorder: recording.as_ref().map(Recording::recorder).transpose()?,
+            reading: if is_first {
+                Reading::Whole
+            } else {
+                self.reading
+            },
         };
         let mut random = Random::new(self.seed ^ (number + 1).wrapping_mul(0x9e37_79b9));
         let pause = random.between(0.2, 2.5);
         Ok(Bot {
             person: Participant::new(Session::start(config, runtime)),
+            recording,
             random,
             behaviour: self.behaviour,
             doing: Doing::Standing {
@@ -372,7 +389,13 @@ impl Drop for Strollers {
 /// # Errors
 /// What the system says when it gives no thread, folder or random numbers.
 pub fn stroll(address: &WorldAddress, count: u32, seed: u64) -> io::Result<Strollers> {
-    let crew = Crew::new(address.clone(), Behaviour::Walk, seed, count)?;
+    let crew = Crew::new(
+        address.clone(),
+        Behaviour::Walk,
+        seed,
+        count,
+        Reading::Whole,
+    )?;
     let is_over = Arc::new(AtomicBool::new(false));
     let asked_to_end = is_over.clone();
     let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -4,7 +4,8 @@ use crate::participant::at_best;
 use crate::stroll::{Behaviour, Bot, Crew, TickClock, fetched_ground, part, update_ground};
 use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND, WorldAddress};
 use server::is_sampled;
-use std::{collections::BTreeSet, io};
+use session::Reading;
+use std::{collections::BTreeSet, io, thread};
 
 /// Seconds that a swarm has for entering.
 const ENTRY_SECS: u64 = 60;
@@ -28,6 +29,8 @@ pub struct SwarmConfig {
     pub joins_per_sec: u32,
     /// What they do.
     pub behaviour: Behaviour,
+    /// How much of the snapshots they read while they are measured; the rest is read afterwards.
+    pub reading: Reading,
     /// Decides what each does.
     pub seed: u64,
 }
@@ -112,7 +115,7 @@ pub fn swarm_with(
     on_begin: impl FnOnce(),
 ) -> Result<SwarmReport, SwarmError> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(network_threads())
         .thread_name("stoa-bots-network")
         .enable_all()
         .build()?;
@@ -121,6 +124,7 @@ pub fn swarm_with(
         config.behaviour,
         config.seed,
         config.count,
+        config.reading,
     )?;
     let mut run = Run {
         bots: Vec::new(),
@@ -135,6 +139,11 @@ pub fn swarm_with(
     let report = run.go(config, &crew, runtime.handle(), on_begin);
     part(run.bots, runtime);
     report
+}
+
+/// As many as a server has: more wake each other.
+fn network_threads() -> usize {
+    thread::available_parallelism().map_or(1, |count| (count.get() - 1).clamp(1, 8))
 }
 
 struct Run {
@@ -274,6 +283,29 @@ impl Run {
         }
     }
 
+    /// Reads what bots have not read; gives how many datagrams were no snapshots.
+    fn read_recordings(&mut self) -> u64 {
+        let mut broken = 0;
+        for (bot, window) in self.bots.iter_mut().zip(&mut self.windows) {
+            let Some(recording) = bot.recording.take() else {
+                continue;
+            };
+            let (from, to) = window.ticks;
+            window.snapshots = 0;
+            broken += recording.read(|snapshot| {
+                let is_within = snapshot.tick > from && snapshot.tick <= to;
+                window.snapshots += u64::from(is_within);
+                if is_within && is_sampled(snapshot.tick) {
+                    let states = snapshot.updates.iter();
+                    let prints =
+                        states.map(|(id, state)| (snapshot.tick, *id, state.fingerprint()));
+                    self.sampled.extend(prints);
+                }
+            });
+        }
+        broken
+    }
+
     fn bytes_per_datagram_out(&self) -> f64 {
         let (mut bytes, mut count) = (0, 0);
         for bot in &self.bots {
@@ -294,6 +326,7 @@ impl Run {
         let inside = self.bots.iter().filter(|bot| bot.person.is_inside).count() as u32;
         let lost = |bot: &Bot| bot.person.losses + u32::from(!bot.person.is_inside);
         let bytes_before = self.begun.map_or(0, |(_, bytes)| bytes);
+        let bytes = self.bytes_in().saturating_sub(bytes_before) as f64;
         let ends = self.bots.iter().map(moment);
         let windows = self.windows.iter().zip(ends).map(|(begin, end)| Window {
             entity: end.entity,
@@ -301,8 +334,9 @@ impl Run {
             snapshots: end.snapshots - begin.snapshots,
             sequences: (begin.sequences.0, end.sequences.0),
         });
+        self.windows = windows.collect();
         let broken = |bot: &Bot| bot.person.session.stats().snapshots_broken;
-        let bytes = self.bytes_in().saturating_sub(bytes_before) as f64;
+        let broken = self.bots.iter().map(broken).sum::<u64>() + self.read_recordings();
         SwarmReport {
             bots: inside,
             seconds,
@@ -310,9 +344,9 @@ impl Run {
             state_age_ms: Percentiles::of(&mut self.ages_ms),
             bytes_in_per_sec_per_bot: bytes / seconds.max(1e-9) / f64::from(inside.max(1)),
             bytes_per_datagram_out: self.bytes_per_datagram_out(),
-            broken: self.bots.iter().map(broken).sum(),
+            broken,
             server: self.server,
-            windows: windows.collect(),
+            windows: std::mem::take(&mut self.windows),
             sampled: std::mem::take(&mut self.sampled),
         }
     }

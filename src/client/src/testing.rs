@@ -104,6 +104,7 @@ pub(crate) fn link() -> Link {
         pin_unknown: true,
         endpoint: ClientEndpoint::udp(),
         recorder: None,
+        reading: session::Reading::Whole,
     };
     Link(Session::spawn(session).unwrap())
 }

@@ -4,13 +4,13 @@ use crate::close::{CloseCode, Disconnected};
 use crate::connection::Connection;
 use crate::known_servers::{KnownServers, KnownServersError};
 use crate::simulated::Network;
-use crate::socket::bind_any;
+use crate::socket;
 use crate::transport::{self, Tuning};
 use crate::verifier;
 use protocol::Fingerprint;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 /// TLS alert `no_application_protocol` (RFC 8446 section 6.2) as a QUIC crypto error.
@@ -20,8 +20,21 @@ const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 /// machine that changed networks needs a fresh one anyway.
 #[derive(Clone, Debug)]
 pub struct ClientEndpoint {
-    network: Option<(Network, IpAddr)>,
+    way: Way,
     tuning: Tuning,
+}
+
+/// Connections that share a socket at most: what the system keeps of their packets by default lasts for a tenth of a
+/// second.
+const MOST_SHARERS: usize = 64;
+
+/// What connections go over.
+#[derive(Clone, Debug)]
+enum Way {
+    Udp,
+    /// A socket for [`MOST_SHARERS`].
+    Shared(Arc<Mutex<Vec<quinn::Endpoint>>>),
+    Simulated(Network, IpAddr),
 }
 
 /// Which certificate a client accepts.
@@ -93,7 +106,17 @@ impl ClientEndpoint {
     #[must_use]
     pub const fn udp() -> Self {
         Self {
-            network: None,
+            way: Way::Udp,
+            tuning: Tuning::Stoa,
+        }
+    }
+
+    /// Connects over the machine's network; connections of this value and its clones share sockets, and are told apart by
+    /// ids of 8 bytes in each packet: for a process that is many participants. All must be opened on one tokio runtime.
+    #[must_use]
+    pub fn shared() -> Self {
+        Self {
+            way: Way::Shared(Arc::default()),
             tuning: Tuning::Stoa,
         }
     }
@@ -102,7 +125,7 @@ impl ClientEndpoint {
     #[must_use]
     pub const fn simulated(network: Network, ip: IpAddr) -> Self {
         Self {
-            network: Some((network, ip)),
+            way: Way::Simulated(network, ip),
             tuning: Tuning::Stoa,
         }
     }
@@ -141,10 +164,26 @@ impl ClientEndpoint {
 
     fn endpoint(&self) -> io::Result<quinn::Endpoint> {
         let runtime = Arc::new(quinn::TokioRuntime);
-        let config = transport::client_endpoint(self.tuning);
-        match &self.network {
-            None => quinn::Endpoint::new(config, None, bind_any()?, runtime),
-            Some((network, ip)) => quinn::Endpoint::new_with_abstract_socket(
+        let config = transport::without_ids(self.tuning);
+        match &self.way {
+            Way::Udp => quinn::Endpoint::new(config, None, socket::bind_any()?.0, runtime),
+            Way::Shared(shared) => {
+                let mut shared = shared.lock().unwrap_or_else(PoisonError::into_inner);
+                let has_room = |each: &&quinn::Endpoint| each.open_connections() < MOST_SHARERS;
+                if let Some(endpoint) = shared.iter().find(has_room) {
+                    return Ok(endpoint.clone());
+                }
+                let (socket, buffers) = socket::bind_any()?;
+                let endpoint = quinn::Endpoint::new_with_abstract_socket(
+                    transport::with_ids(),
+                    None,
+                    socket::gathering(socket, buffers)?,
+                    runtime,
+                )?;
+                shared.push(endpoint.clone());
+                Ok(endpoint)
+            }
+            Way::Simulated(network, ip) => quinn::Endpoint::new_with_abstract_socket(
                 config,
                 None,
                 network.any_socket(*ip)?,

@@ -120,7 +120,7 @@ impl ServerEndpoint {
         };
         let (socket, buffers) = socket::bind(listen).map_err(failed)?;
         let quic = quinn::Endpoint::new_with_abstract_socket(
-            transport::server_endpoint(),
+            transport::with_ids(),
             Some(config(certificate, Tuning::Stoa)?),
             wrap(socket, buffers).map_err(failed)?,
             Arc::new(quinn::TokioRuntime),
@@ -156,7 +156,7 @@ impl ServerEndpoint {
             source,
         };
         let quic = quinn::Endpoint::new_with_abstract_socket(
-            transport::server_endpoint(),
+            transport::with_ids(),
             Some(config(certificate, tuning)?),
             network.socket(listen).map_err(failed)?,
             Arc::new(quinn::TokioRuntime),

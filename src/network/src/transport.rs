@@ -111,17 +111,17 @@ pub(crate) fn client(
     Ok(config)
 }
 
-/// Servers use 8 random bytes. quinn's default has 3, and while hundreds are inside, a newcomer whose Retry packet
+/// Servers, and clients that share a socket, use 8 random bytes. quinn's default has 3, and while hundreds are inside, a newcomer whose Retry packet
 /// happens to name an id in use would wait in vain.
-pub(crate) fn server_endpoint() -> EndpointConfig {
+pub(crate) fn with_ids() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(8)));
     config
 }
 
-/// Clients use no connection id of their own, which saves 8 bytes on each packet to them. That needs a socket
+/// Other clients use no connection id of their own, which saves 8 bytes on each packet to them. That needs a socket
 /// for each connection, see `client.rs`.
-pub(crate) fn client_endpoint(tuning: Tuning) -> EndpointConfig {
+pub(crate) fn without_ids(tuning: Tuning) -> EndpointConfig {
     let mut config = EndpointConfig::default();
     if tuning == Tuning::QuinnDefaults {
         return config;

@@ -35,6 +35,14 @@ pub struct DecodedSnapshot {
     pub removed: Vec<EntityId>,
 }
 
+/// A datagram of which all but the body has been read.
+struct Opened<'a> {
+    sequence: u64,
+    tick: u64,
+    header: SnapshotHeader,
+    body: &'a [u8],
+}
+
 #[derive(Clone, Copy, Debug)]
 struct Sample {
     sequence: u64,
@@ -86,23 +94,47 @@ impl SnapshotDecoder {
     /// [`DecodeError::Late`] for duplicates and datagrams older than the newest (drop them silently); the others
     /// when the bytes are not what [`Encoder::encode`](crate::Encoder::encode) writes.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<&DecodedSnapshot, DecodeError> {
+        let opened = self.open(bytes)?;
+        self.read_body(opened.body, opened.sequence, opened.tick)?;
+        self.accept(&opened);
+        self.commit(opened.sequence, opened.tick);
+        Ok(&self.snapshot)
+    }
+
+    /// Reads what stands before the entities, and counts the datagram as received: for who keeps it and reads the
+    /// entities later, with another decoder. One that has done this can [`Self::decode`] no more.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_header(&mut self, bytes: &[u8]) -> Result<&DecodedSnapshot, DecodeError> {
+        let opened = self.open(bytes)?;
+        self.accept(&opened);
+        Ok(&self.snapshot)
+    }
+
+    fn open<'a>(&self, bytes: &'a [u8]) -> Result<Opened<'a>, DecodeError> {
         if bytes.len() > MAX_DATAGRAM_BYTES {
             return Err(DecodeError::TooLong);
         }
         let mut reader = Reader::new(bytes);
         let (sequence, tick, header) = SnapshotHeader::read(&mut reader)?;
         let sequence = sequence.nearest_to(self.snapshot.sequence);
-        let tick = tick.nearest_to(self.snapshot.tick);
         if self.log.newest().is_some_and(|newest| sequence <= newest) {
             return Err(DecodeError::Late);
         }
-        self.read_body(reader.rest(), sequence, tick)?;
-        self.log.insert(sequence);
-        self.snapshot.tick = tick;
-        self.snapshot.sequence = sequence;
-        self.snapshot.header = header;
-        self.commit(sequence, tick);
-        Ok(&self.snapshot)
+        Ok(Opened {
+            sequence,
+            tick: tick.nearest_to(self.snapshot.tick),
+            header,
+            body: reader.rest(),
+        })
+    }
+
+    fn accept(&mut self, opened: &Opened<'_>) {
+        self.log.insert(opened.sequence);
+        self.snapshot.tick = opened.tick;
+        self.snapshot.sequence = opened.sequence;
+        self.snapshot.header = opened.header;
     }
 
     fn read_body(&mut self, bytes: &[u8], sequence: u64, tick: u64) -> Result<(), DecodeError> {

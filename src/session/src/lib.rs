@@ -22,7 +22,7 @@ pub use failure::Failure;
 pub use motion::OwnMotion;
 pub use record::{Recorder, replay};
 pub use session::{ActionError, Session, SessionConfig, SessionStats};
-pub use view::WorldView;
+pub use view::{Reading, WorldView};
 pub use world_files::WorldFiles;
 
 // What a front-end must name to configure a session; it need not know the network crate for it.

@@ -1,6 +1,6 @@
 //! Recording a session, and playing a recording back into a view.
 
-use crate::view::WorldView;
+use crate::view::{Reading, WorldView};
 use replication::{MAX_TRACE_BYTES, TraceError, TraceEvent, TraceReader, TraceWriter};
 use std::fmt;
 use std::fs::File;
@@ -83,7 +83,7 @@ pub fn replay(
     trace: &[u8],
     mut visit: impl FnMut(f64, &WorldView, &TraceEvent),
 ) -> Result<(), TraceError> {
-    let mut view = WorldView::new();
+    let mut view = WorldView::new(Reading::Whole);
     for record in TraceReader::new(trace)? {
         let (at_secs, event) = record?;
         match &event {

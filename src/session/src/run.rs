@@ -231,6 +231,7 @@ impl Course {
             transfers: JoinSet::new(),
             offering: BTreeSet::new(),
             is_ready: self.is_ready,
+            ticks: 0,
             wished: None,
             persona: None,
         };

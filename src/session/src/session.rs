@@ -5,7 +5,7 @@ use crate::event::SessionEvent;
 use crate::motion::{Basis, OwnMotion, TimedMotion};
 use crate::record::Recorder;
 use crate::run;
-use crate::view::WorldView;
+use crate::view::{Reading, WorldView};
 use identity::{Did, Key};
 use network::{ClientEndpoint, KnownServers, PathStats};
 use protocol::{
@@ -57,6 +57,8 @@ pub struct SessionConfig {
     pub endpoint: ClientEndpoint,
     /// Takes down every state datagram.
     pub recorder: Option<Recorder>,
+    /// How much of snapshots is read.
+    pub reading: Reading,
 }
 
 /// A participant in a world. Dropping it leaves in good order; where the session has a thread of its own, that
@@ -185,7 +187,7 @@ impl Session {
         };
         let shared = Arc::new(Shared {
             epoch,
-            view: Mutex::new(WorldView::new()),
+            view: Mutex::new(WorldView::new(config.reading)),
             motion: Mutex::new(None),
             stats: Mutex::new(SessionStats::default()),
             recorder: config.recorder.clone(),

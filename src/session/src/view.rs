@@ -19,9 +19,22 @@ const CLOCK_FAULT_TICKS: f64 = TICKS_PER_SECOND as f64;
 /// A step of the shown time beyond that of the frames is smoothed away, in ticks; usual ones are far smaller.
 const TIME_JUMP_TICKS: f64 = 0.5;
 
+/// How much of a snapshot is read when it comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Reading {
+    /// All of it.
+    #[default]
+    Whole,
+    /// What stands before the entities, so that it is acknowledged; the view stays empty. A process that is many
+    /// participants at once, and shares a machine with the server that it measures, records them and reads the rest when
+    /// the measuring is over.
+    Header,
+}
+
 /// Decoded snapshots on the server's time. Times are seconds of [`Session::now_secs`](crate::Session::now_secs).
 #[derive(Debug)]
 pub struct WorldView {
+    reading: Reading,
     decoder: SnapshotDecoder,
     clock: ServerClock,
     delay: PlayoutDelay,
@@ -47,8 +60,9 @@ struct Entity {
 }
 
 impl WorldView {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(reading: Reading) -> Self {
         Self {
+            reading,
             decoder: SnapshotDecoder::new(0),
             clock: ServerClock::new(),
             delay: PlayoutDelay::new(SEND_SECS),
@@ -208,7 +222,11 @@ impl WorldView {
         bytes: &[u8],
         now_secs: f64,
     ) -> Result<Option<Correction>, DecodeError> {
-        let snapshot = match self.decoder.decode(bytes) {
+        let read = match self.reading {
+            Reading::Whole => self.decoder.decode(bytes),
+            Reading::Header => self.decoder.decode_header(bytes),
+        };
+        let snapshot = match read {
             Ok(snapshot) => snapshot,
             Err(error) => {
                 match error {

@@ -26,6 +26,8 @@ use tokio::time::{Interval, MissedTickBehavior};
 /// Client datagrams a second.
 const MOTION_RATE: u32 = 30;
 const _: () = assert!(MOTION_RATE < MAX_DATAGRAMS_PER_SECOND);
+/// Of these, between two looks at the figures of the path.
+const STATS_TICKS: u32 = 6;
 /// Files that are fetched at the same time.
 const FETCHES_AT_ONCE: usize = 6;
 /// Files on their way in or out beside the world's; more are refused.
@@ -73,6 +75,8 @@ pub(crate) struct Visit<'a> {
     pub(crate) fetching: BTreeMap<ContentHash, u64>,
     pub(crate) offering: BTreeSet<ContentHash>,
     pub(crate) is_ready: bool,
+    /// Datagrams that were due.
+    pub(crate) ticks: u32,
     /// The change of name and look that was asked for last.
     pub(crate) wished: Option<Persona>,
     /// Name and look that the server has agreed to, other than those of the configuration.
@@ -497,7 +501,10 @@ impl Visit<'_> {
 
     /// Sends acknowledgements and motion, unless the last ones have not left yet.
     fn on_tick(&mut self) {
-        self.update_stats();
+        if self.ticks.is_multiple_of(STATS_TICKS) {
+            self.update_stats();
+        }
+        self.ticks = self.ticks.wrapping_add(1);
         if !self.is_ready || self.connection.has_unsent_state() {
             return;
         }

@@ -21,10 +21,13 @@ use bots::{Behaviour, SwarmConfig, SwarmReport, swarm_with};
 use process::{MachineTime, Process, ProcessorTime};
 use protocol::WorldAddress;
 use serde_json::{Value, json};
+use session::Reading;
 use std::{path::Path, thread, time::Duration};
 
 /// How long a child may take for an answer.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+/// How long a crowd may take, after it was measured, to read what it got.
+const READING_LIMIT: Duration = Duration::from_secs(180);
 /// How long a crowd may take until all are inside.
 const ENTRY_LIMIT: Duration = Duration::from_secs(120);
 /// Time for newcomers to be told of everybody, before anything is measured.
@@ -159,7 +162,7 @@ fn measure(server: &mut Process, crowd: &mut Process, seconds: u64) -> Result<Me
     let time = server.processor_time()? - ours;
     let used = time.total + (crowd.processor_time()? - theirs).total;
     let others_percent = MachineTime::now()?.others_percent(machine, used);
-    let crowd = crowd.value(Duration::from_secs(seconds) + ANSWER_LIMIT)?;
+    let crowd = crowd.value(Duration::from_secs(seconds) + READING_LIMIT)?;
     Ok(Measured {
         figures,
         time,
@@ -178,6 +181,8 @@ pub(crate) fn crowd(join: &WorldAddress, load: Load) -> Result<()> {
         seconds: load.seconds,
         joins_per_sec: JOINS_PER_SEC,
         behaviour: Behaviour::Walk,
+        // The bots share the machine with what is measured.
+        reading: Reading::Header,
         seed: load.seed,
     };
     let report = swarm_with(&config, || say("measuring"))?;

@@ -39,6 +39,7 @@ pub(super) fn make_session(config: &ClientConfig) -> Result<(Session, Arc<KnownS
         pin_unknown: config.pin_unknown,
         endpoint: ClientEndpoint::udp(),
         recorder: recorder(config)?,
+        reading: session::Reading::Whole,
     };
     let session = Session::spawn(session)
         .map_err(|error| format!("the session cannot be started: {error}"))?;

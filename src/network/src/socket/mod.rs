@@ -72,10 +72,9 @@ pub(crate) fn gathering(
 }
 
 /// A socket on any free port, for IPv6 and IPv4, or for IPv4 alone where there is no IPv6.
-pub(crate) fn bind_any() -> io::Result<UdpSocket> {
+pub(crate) fn bind_any() -> io::Result<(UdpSocket, SocketBuffers)> {
     bind(SocketAddr::from((Ipv6Addr::UNSPECIFIED, 0)))
         .or_else(|_| bind(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0))))
-        .map(|(socket, _)| socket)
 }
 
 #[cfg(test)]

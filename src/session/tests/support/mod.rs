@@ -47,6 +47,7 @@ impl Place {
             pin_unknown: true,
             endpoint: ClientEndpoint::simulated(self.network.clone(), ip(seed)),
             recorder: None,
+            reading: session::Reading::Whole,
         }
     }
 
