@@ -8,8 +8,17 @@ use std::{
 };
 
 /// Shared with the session that records.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Recording(Arc<Mutex<Vec<u8>>>);
+
+/// Memory that a recording begins with: it need not be copied while it grows, for half a minute of small snapshots.
+const FIRST_BYTES: usize = 256 * 1024;
+
+impl Default for Recording {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new(Vec::with_capacity(FIRST_BYTES))))
+    }
+}
 
 impl Write for Recording {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {

@@ -50,12 +50,11 @@ impl ServerClock {
         self.observations.push_back((arrival_secs, observed));
         // All recent ones far later than the minimum: the clock or the way moved, old ones are worthless.
         let recent = self.minimum_of_newest(RECENT);
-        if self.observations.len() > RECENT
-            && recent - self.minimum_of_newest(MAX_OBSERVATIONS) > JUMP_SECS
-        {
+        let mut goal = self.minimum_of_newest(MAX_OBSERVATIONS);
+        if self.observations.len() > RECENT && recent - goal > JUMP_SECS {
             self.observations.drain(..self.observations.len() - RECENT);
+            goal = recent;
         }
-        let goal = self.minimum_of_newest(MAX_OBSERVATIONS);
         let Some((offset, at)) = self.offset else {
             self.offset = Some((goal, arrival_secs));
             return;
@@ -108,6 +107,7 @@ pub struct PlayoutDelay {
     interval_secs: f64,
     /// (arrival seconds, lateness in seconds against the server clock).
     lateness: VecDeque<(f64, f64)>,
+    /// The same latenesses, the least first.
     sorted: Vec<f64>,
     delay_secs: f64,
     at: Option<f64>,
@@ -138,13 +138,15 @@ impl PlayoutDelay {
             .is_some_and(|(at, _)| arrival_secs - at > JITTER_WINDOW_SECS)
             || self.lateness.len() >= MAX_OBSERVATIONS
         {
-            self.lateness.pop_front();
+            let oldest = self.lateness.pop_front();
+            if let Some(Ok(place)) = oldest.map(|(_, lateness)| self.place_of(lateness)) {
+                self.sorted.remove(place);
+            }
         }
-        self.lateness.push_back((arrival_secs, lateness.max(0.0)));
-        self.sorted.clear();
-        self.sorted
-            .extend(self.lateness.iter().map(|(_, lateness)| *lateness));
-        self.sorted.sort_by(f64::total_cmp);
+        let lateness = lateness.max(0.0);
+        self.lateness.push_back((arrival_secs, lateness));
+        let (Ok(place) | Err(place)) = self.place_of(lateness);
+        self.sorted.insert(place, lateness);
         let place = ((self.sorted.len() - 1) as f64 * JITTER_QUANTILE).ceil() as usize;
         let goal = (self.interval_secs + self.sorted[place]).clamp(
             self.interval_secs * LEAST_INTERVALS,
@@ -154,6 +156,11 @@ impl PlayoutDelay {
         self.at = Some(arrival_secs);
         let error = goal - self.delay_secs;
         self.delay_secs += error.clamp(-SHRINK_SLEW * elapsed, GROW_SLEW * elapsed);
+    }
+
+    fn place_of(&self, lateness: f64) -> Result<usize, usize> {
+        self.sorted
+            .binary_search_by(|each| each.total_cmp(&lateness))
     }
 
     /// The delay now, in seconds.
