@@ -174,10 +174,11 @@ impl ClientEndpoint {
                     return Ok(endpoint.clone());
                 }
                 let (socket, buffers) = socket::bind_any()?;
+                let (socket, runtime) = socket::gathering(socket, buffers)?;
                 let endpoint = quinn::Endpoint::new_with_abstract_socket(
                     transport::with_ids(),
                     None,
-                    socket::gathering(socket, buffers)?,
+                    socket,
                     runtime,
                 )?;
                 shared.push(endpoint.clone());

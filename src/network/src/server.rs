@@ -8,7 +8,6 @@ use crate::socket::{self, SocketBuffers};
 use crate::transport::{self, Tuning};
 use protocol::Fingerprint;
 use protocol::limits::{HANDSHAKE_TIMEOUT_SECS, MAX_UNPROVEN_CONNECTIONS, RETRY_ABOVE_UNPROVEN};
-use quinn::AsyncUdpSocket;
 use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::sync::Arc;
@@ -112,18 +111,19 @@ impl ServerEndpoint {
     fn bind_with(
         listen: SocketAddr,
         certificate: &Certificate,
-        wrap: impl FnOnce(UdpSocket, SocketBuffers) -> io::Result<Arc<dyn AsyncUdpSocket>>,
+        wrap: impl FnOnce(UdpSocket, SocketBuffers) -> io::Result<socket::Wrapped>,
     ) -> Result<Self, BindError> {
         let failed = |source| BindError::Socket {
             address: listen,
             source,
         };
         let (socket, buffers) = socket::bind(listen).map_err(failed)?;
+        let (socket, runtime) = wrap(socket, buffers).map_err(failed)?;
         let quic = quinn::Endpoint::new_with_abstract_socket(
             transport::with_ids(),
             Some(config(certificate, Tuning::Stoa)?),
-            wrap(socket, buffers).map_err(failed)?,
-            Arc::new(quinn::TokioRuntime),
+            socket,
+            runtime,
         )
         .map_err(failed)?;
         Ok(Self::new(quic, certificate, buffers, Tuning::Stoa))

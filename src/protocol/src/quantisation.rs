@@ -175,9 +175,10 @@ pub struct SmallestThree {
     pub components: [i16; 3],
 }
 
-/// Step of a transmitted quaternion component.
-pub const ROTATION_STEP: f32 = 0.001;
-/// No component but the largest exceeds 1 / sqrt(2): 707.1 steps.
+/// Step of a transmitted quaternion component: a little below a thousandth, so that half of it and the rounding of an `f32`
+/// stay within 0.0005.
+pub const ROTATION_STEP: f32 = 1.0 / 1001.0;
+/// No component but the largest exceeds 1 / sqrt(2): 707.8 steps.
 pub const ROTATION_LIMIT: i16 = 708;
 
 impl SmallestThree {

@@ -107,7 +107,9 @@ impl<'a> Preparer<'a> {
 
     fn push(&mut self, interval: Interval) {
         self.cost += self.costs.of(interval);
-        self.out.extend(self.group.add(interval));
+        if let Some(step) = self.group.add(interval) {
+            self.out.push(step);
+        }
     }
 }
 

@@ -48,9 +48,11 @@ impl Default for Group {
 impl Group {
     /// Adds a symbol; gives what the group is coded as when it is full.
     pub(crate) fn add(&mut self, interval: Interval) -> Option<Step> {
-        self.start = (self.start << TOTAL_BITS) + self.width * u64::from(interval.start);
-        self.width *= u64::from(interval.width);
-        self.count += 1;
+        // Three symbols of 15 bits fit.
+        let start = self.width.wrapping_mul(interval.start.into());
+        self.start = (self.start << TOTAL_BITS).wrapping_add(start);
+        self.width = self.width.wrapping_mul(interval.width.into());
+        self.count = self.count.wrapping_add(1);
         (self.count == GROUP).then(|| self.close())
     }
 
@@ -93,24 +95,34 @@ impl<'a> StepWriter<'a> {
         }
     }
 
-    /// The innermost work of every send.
+    /// The innermost work of every send. What is written with `wrapping` cannot wrap, and need not be checked each time.
     #[inline]
     pub(crate) fn write(&mut self, step: Step) {
         let unit = self.range >> STEP_BITS;
-        let (low, has_carry) = self.low.overflowing_add(unit * step.start);
+        let (low, has_carry) = self.low.overflowing_add(unit.wrapping_mul(step.start));
         if has_carry {
             carry(&mut self.out[self.begin..self.next]);
         }
-        if self.next + size_of::<u64>() > self.out.len() {
-            self.out.resize(self.next + ROOM, 0);
-        }
-        let range = unit * step.width;
+        let range = unit.wrapping_mul(step.width);
         // Whole bytes that can only change by a carry. All eight are written, that many count.
-        let settled = range.leading_zeros() / u8::BITS;
-        self.out[self.next..][..size_of::<u64>()].copy_from_slice(&low.to_be_bytes());
-        self.next += settled as usize;
-        self.low = low << (settled * u8::BITS);
-        self.range = range << (settled * u8::BITS);
+        let settled = range.leading_zeros() & !(u8::BITS - 1);
+        let room = self.out.get_mut(self.next..);
+        if let Some(room) = room.and_then(|room| room.first_chunk_mut()) {
+            *room = low.to_be_bytes();
+        } else {
+            self.grow(low);
+        }
+        self.next = self.next.wrapping_add((settled / u8::BITS) as usize);
+        self.low = low.wrapping_shl(settled);
+        self.range = range.wrapping_shl(settled);
+    }
+
+    /// Makes room, and writes there.
+    #[cold]
+    fn grow(&mut self, low: u64) {
+        self.out.truncate(self.next);
+        self.out.extend_from_slice(&low.to_be_bytes());
+        self.out.resize(self.next + ROOM, 0);
     }
 
     /// Ends the stream with the shortest number within what is left.

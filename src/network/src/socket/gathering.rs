@@ -1,8 +1,9 @@
 //! The socket of a busy server. Packets of many clients trickle in all the time, and to be woken for each of them costs
-//! far more than to read it. While they come thick the system does not wake us at all: the socket is asked every other
-//! millisecond, a small part of a tick. When they thin out, or come so fast that the system's buffer would run over
+//! far more than to read it. While they come thick the system does not wake us at all: the socket is asked whenever
+//! timers fire. When they thin out, or come so fast that the system's buffer would run over
 //! meanwhile, the system wakes us at once again.
 
+use super::coarse::{GRID, on_grid};
 use quinn::udp::{RecvMeta, Transmit, UdpSocketState};
 use quinn::{AsyncUdpSocket, UdpPoller};
 use std::future::Future;
@@ -14,10 +15,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 use tokio::io::Interest;
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-/// How long a socket is left alone after it has been emptied. The timer may make it a millisecond more.
-const REST: Duration = Duration::from_millis(2);
 /// Wakings that are counted together, and the most time for them in a busy stretch.
 const BUSY_WAKINGS: u32 = 8;
 const BUSY_SPAN: Duration = Duration::from_millis(8);
@@ -60,6 +59,11 @@ enum Intake {
     },
 }
 
+/// When to look again: when timers fire as well.
+fn after_rest() -> Instant {
+    on_grid(Instant::now().into_std()).into()
+}
+
 impl Intake {
     fn watch(socket: &UdpSocket) -> io::Result<Self> {
         Ok(Self::Watching {
@@ -72,7 +76,7 @@ impl Intake {
 
     fn gather() -> Self {
         Self::Gathering {
-            rest: Box::pin(sleep(REST)),
+            rest: Box::pin(sleep_until(after_rest())),
             is_resting: true,
             quiet_rests: 0,
             bytes: 0,
@@ -149,7 +153,7 @@ impl AsyncUdpSocket for GatheringSocket {
                     *bytes += more;
                     if *wakings == BUSY_WAKINGS {
                         let span = since.elapsed();
-                        let is_bearable = span * self.most_per_rest as u32 > REST * *bytes as u32;
+                        let is_bearable = span * self.most_per_rest as u32 > GRID * *bytes as u32;
                         if span <= BUSY_SPAN && is_bearable {
                             *intake = Intake::gather();
                         } else {
@@ -181,7 +185,7 @@ impl AsyncUdpSocket for GatheringSocket {
                         *intake = Intake::watch(&self.socket)?;
                         continue;
                     }
-                    rest.as_mut().reset(Instant::now() + REST);
+                    rest.as_mut().reset(after_rest());
                     *is_resting = true;
                 }
             }

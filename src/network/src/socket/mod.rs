@@ -1,7 +1,9 @@
 //! UDP sockets with large buffers: packet input is the first thing that overflows under load.
 
+mod coarse;
 mod gathering;
 
+use coarse::CoarseRuntime;
 use quinn::{AsyncUdpSocket, Runtime, TokioRuntime};
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -54,21 +56,19 @@ pub(crate) fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketBuffers)
     Ok((socket.into(), granted))
 }
 
+/// A socket, and the runtime for its connections.
+pub(crate) type Wrapped = (Arc<dyn AsyncUdpSocket>, Arc<dyn Runtime>);
+
 /// Reads packets as they come, as quinn does by itself. Needs a tokio runtime.
-pub(crate) fn plain(
-    socket: UdpSocket,
-    _buffers: SocketBuffers,
-) -> io::Result<Arc<dyn AsyncUdpSocket>> {
-    TokioRuntime.wrap_udp_socket(socket)
+pub(crate) fn plain(socket: UdpSocket, _buffers: SocketBuffers) -> io::Result<Wrapped> {
+    let socket = TokioRuntime.wrap_udp_socket(socket)?;
+    Ok((socket, Arc::new(TokioRuntime)))
 }
 
-/// Gathers the packets of many clients. Needs a tokio runtime.
-pub(crate) fn gathering(
-    socket: UdpSocket,
-    buffers: SocketBuffers,
-) -> io::Result<Arc<dyn AsyncUdpSocket>> {
+/// Gathers the packets of many connections, whose timers fire together. Needs a tokio runtime.
+pub(crate) fn gathering(socket: UdpSocket, buffers: SocketBuffers) -> io::Result<Wrapped> {
     let socket = gathering::GatheringSocket::new(socket, buffers.receive_bytes)?;
-    Ok(Arc::new(socket))
+    Ok((Arc::new(socket), Arc::new(CoarseRuntime)))
 }
 
 /// A socket on any free port, for IPv6 and IPv4, or for IPv4 alone where there is no IPv6.
