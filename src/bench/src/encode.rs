@@ -50,93 +50,132 @@ impl Client {
     }
 }
 
+/// A crowd, and what it cost.
+struct Course {
+    random: Random,
+    loss: f32,
+    walkers: Vec<Walker>,
+    clients: Vec<Client>,
+    history: SharedHistory,
+    encoder: Encoder,
+    /// Of the first client.
+    decoder: SnapshotDecoder,
+    sends: u64,
+    bytes: usize,
+    records: u64,
+    encode: Duration,
+    decode: Duration,
+}
+
 /// Measures `people` who see each other; so many percent of their datagrams are lost.
 pub(crate) fn run(people: u32, loss_percent: u32, seed: u64) -> Result<()> {
     ensure!(people > 0, "a crowd has at least one");
     let mut random = Random::new(seed);
-    let mut walkers: Vec<_> = (0..people).map(|_| Walker::new(&mut random)).collect();
-    let mut clients: Vec<_> = (0..people)
-        .step_by(GROUPS as usize)
-        .map(Client::new)
-        .collect();
-    let (mut history, mut encoder) = (SharedHistory::new(), Encoder::new());
-    let mut decoder = SnapshotDecoder::new(0);
-    let mut entities = Vec::with_capacity(walkers.len());
-    let mut bytes = Vec::new();
-    let (mut encode, mut decode) = (Duration::ZERO, Duration::ZERO);
-    let (mut sends, mut sent_bytes, mut records) = (0_u64, 0, 0);
+    let mut course = Course {
+        loss: loss_percent as f32 / 100.0,
+        walkers: (0..people).map(|_| Walker::new(&mut random)).collect(),
+        clients: (0..people)
+            .step_by(GROUPS as usize)
+            .map(Client::new)
+            .collect(),
+        random,
+        history: SharedHistory::new(),
+        encoder: Encoder::new(),
+        decoder: SnapshotDecoder::new(0),
+        sends: 0,
+        bytes: 0,
+        records: 0,
+        encode: Duration::ZERO,
+        decode: Duration::ZERO,
+    };
     for send in 1..=WARM_UP_SENDS + SENDS {
-        entities.clear();
-        for (index, walker) in walkers.iter_mut().enumerate() {
-            (0..TICKS_PER_SEND).for_each(|_| walker.step(&mut random));
-            let state = EntityState::quantise(&walker.sample())?;
-            entities.push((EntityId(index as u32 + 1), state, Salience::AVATAR));
+        if send == WARM_UP_SENDS + 1 {
+            (course.sends, course.bytes, course.records) = (0, 0, 0);
+            (course.encode, course.decode) = (Duration::ZERO, Duration::ZERO);
         }
-        let is_measured = send > WARM_UP_SENDS;
-        let started = Stopwatch::start();
-        history.record(send * TICKS_PER_SEND, &entities);
-        let mut first = Vec::new();
-        for client in &mut clients {
-            let viewer = ViewPoint {
-                own: Some(client.own),
-                position: walkers[client.own.0 as usize - 1].sample().pose.position + Vec3::Y * 1.6,
-                forward: Vec3::NEG_Z,
-            };
-            bytes.clear();
-            let header = SnapshotHeader::default();
-            let view = &mut client.view;
-            let report = encoder.encode(view, &history, &header, &viewer, BUDGET_BYTES, &mut bytes);
-            if first.is_empty() {
-                first.clone_from(&bytes);
-            }
-            if is_measured {
-                sends += 1;
-                sent_bytes += bytes.len();
-                records += u64::from(report.records);
-            }
-        }
-        let elapsed = started.elapsed();
-        let started = Stopwatch::start();
-        let is_first_lost = random.chance(loss_percent as f32 / 100.0);
-        if !is_first_lost {
-            decoder.decode(&first)?;
-        }
-        if is_measured {
-            encode += elapsed;
-            decode += started.elapsed();
-        }
-        for (index, client) in clients.iter_mut().enumerate() {
-            let is_lost = if index == 0 {
-                is_first_lost
-            } else {
-                random.chance(loss_percent as f32 / 100.0)
-            };
-            client.receive(send, is_lost);
-        }
+        course.step(send)?;
     }
-    let sends = sends as f64;
-    for (metric, value, unit) in [
-        (
-            "encode_micros_per_client_send",
-            micros(encode) / sends,
-            "us",
-        ),
-        ("decode_micros", micros(decode) / SENDS as f64, "us"),
-        ("records_per_send", records as f64 / sends, "records"),
-        ("bytes_per_send", sent_bytes as f64 / sends, "B"),
-    ] {
-        Metric {
-            bench: "encode",
-            metric,
-            value,
-            unit,
-            baseline: None,
-        }
-        .print();
-    }
+    course.report();
     Ok(())
 }
 
-fn micros(time: Duration) -> f64 {
-    time.as_secs_f64() * 1.0e6
+impl Course {
+    /// One send to everybody.
+    fn step(&mut self, send: u64) -> Result<()> {
+        let mut entities = Vec::with_capacity(self.walkers.len());
+        for (index, walker) in self.walkers.iter_mut().enumerate() {
+            (0..TICKS_PER_SEND).for_each(|_| walker.step(&mut self.random));
+            let state = EntityState::quantise(&walker.sample())?;
+            entities.push((EntityId(index as u32 + 1), state, Salience::AVATAR));
+        }
+        let first = self.encode(send, &entities);
+        for index in 0..self.clients.len() {
+            let is_lost = self.random.chance(self.loss);
+            if index == 0 && !is_lost {
+                let started = Stopwatch::start();
+                self.decoder.decode(&first)?;
+                self.decode += started.elapsed();
+            }
+            self.clients[index].receive(send, is_lost);
+        }
+        Ok(())
+    }
+
+    /// Gives the datagram of the first client.
+    fn encode(&mut self, send: u64, entities: &[(EntityId, EntityState, Salience)]) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(BUDGET_BYTES * self.clients.len());
+        let mut first = 0..0;
+        let started = Stopwatch::start();
+        self.history.record(send * TICKS_PER_SEND, entities);
+        for client in &mut self.clients {
+            let place = &entities[client.own.0 as usize - 1].1;
+            let viewer = ViewPoint {
+                own: Some(client.own),
+                position: place.position_in_world() + Vec3::Y * 1.6,
+                forward: Vec3::NEG_Z,
+            };
+            let header = SnapshotHeader::default();
+            let report = self.encoder.encode(
+                &mut client.view,
+                &self.history,
+                &header,
+                &viewer,
+                BUDGET_BYTES,
+                &mut bytes,
+            );
+            if first.is_empty() {
+                first = 0..bytes.len();
+            }
+            self.sends += 1;
+            self.records += u64::from(report.records);
+        }
+        self.encode += started.elapsed();
+        self.bytes += bytes.len();
+        bytes.truncate(first.end);
+        bytes
+    }
+
+    fn report(&self) {
+        let sends = self.sends as f64;
+        let micros = |time: Duration| time.as_secs_f64() * 1.0e6;
+        for (metric, value, unit) in [
+            (
+                "encode_micros_per_client_send",
+                micros(self.encode) / sends,
+                "us",
+            ),
+            ("decode_micros", micros(self.decode) / SENDS as f64, "us"),
+            ("records_per_send", self.records as f64 / sends, "records"),
+            ("bytes_per_send", self.bytes as f64 / sends, "B"),
+        ] {
+            Metric {
+                bench: "encode",
+                metric,
+                value,
+                unit,
+                baseline: None,
+            }
+            .print();
+        }
+    }
 }

@@ -180,13 +180,28 @@ enum Bench {
         #[command(flatten)]
         common: Common,
     },
-    /// A server under load; a process of another bench.
+    /// A process of another bench.
+    #[command(flatten)]
+    Role(Role),
+    /// Makes the frozen tables of the snapshot codec anew from seeded recordings.
+    Train {
+        /// Where to write them: `src/replication/tables/frequencies.bin`.
+        out: PathBuf,
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// What a process of another bench does.
+#[derive(Subcommand)]
+enum Role {
+    /// A server under load.
     #[command(hide = true)]
     Host {
         #[arg(long)]
         world: PathBuf,
     },
-    /// Bots under load; a process of another bench.
+    /// Bots under load.
     #[command(hide = true)]
     Swarm {
         #[arg(long)]
@@ -198,13 +213,13 @@ enum Bench {
         #[arg(long)]
         seed: u64,
     },
-    /// A server without a game; a process of another bench.
+    /// A server without a game.
     #[command(hide = true)]
     NullHost {
         #[arg(long)]
         bytes: usize,
     },
-    /// Its crowd; a process of another bench.
+    /// The crowd of a server without a game.
     #[command(hide = true)]
     NullCrowd {
         #[arg(long)]
@@ -215,13 +230,6 @@ enum Bench {
         seconds: u64,
         #[arg(long)]
         bytes: usize,
-    },
-    /// Makes the frozen tables of the snapshot codec anew from seeded recordings.
-    Train {
-        /// Where to write them: `src/replication/tables/frequencies.bin`.
-        out: PathBuf,
-        #[command(flatten)]
-        common: Common,
     },
 }
 
@@ -288,15 +296,22 @@ fn run(bench: &Bench) -> Result<()> {
             without,
             seed: common.seed,
         }),
-        Bench::Host { world } => load::serve(world),
-        Bench::Swarm {
+        Bench::Role(role) => play(role),
+        Bench::Train { out, common } => train::run(out, common.seed),
+    }
+}
+
+fn play(role: &Role) -> Result<()> {
+    match role {
+        Role::Host { world } => load::serve(world),
+        Role::Swarm {
             join,
             count,
             seconds,
             seed,
         } => load::crowd(join, load::Load::new(*count, *seconds, *seed)),
-        Bench::NullHost { bytes } => load::null_serve(*bytes),
-        Bench::NullCrowd {
+        Role::NullHost { bytes } => load::null_serve(*bytes),
+        Role::NullCrowd {
             join,
             count,
             seconds,
@@ -308,6 +323,5 @@ fn run(bench: &Bench) -> Result<()> {
             seconds: *seconds,
             bytes: *bytes,
         }),
-        Bench::Train { out, common } => train::run(out, common.seed),
     }
 }

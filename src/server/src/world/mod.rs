@@ -27,7 +27,7 @@ use protocol::{
 };
 use replication::{EntityState, Salience};
 use scene::NodeIndex;
-use sending::{SEND_GROUPS, SendGroup};
+use sending::{Detail, SEND_GROUPS, SendGroup};
 use simulation::{BodyState, Role, Simulation, WorldRules};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -130,6 +130,7 @@ pub(crate) struct World {
     /// Nodes whose holder on disk may be wrong because a write failed.
     unsaved_holds: BTreeSet<u32>,
     groups: [SendGroup; SEND_GROUPS],
+    detail: Detail,
     /// Memory for what is recorded in a send.
     states: Vec<(EntityId, EntityState, Salience)>,
     inbox: mpsc::Receiver<Inbound>,
@@ -176,6 +177,7 @@ impl World {
             is_saving_poses: false,
             unsaved_holds: BTreeSet::new(),
             groups: Default::default(),
+            detail: Detail::default(),
             states: Vec::new(),
             inbox,
             library: conditions.library,
@@ -206,8 +208,9 @@ impl World {
         self.make_announcements();
         self.send_states(late_secs);
         self.finish_closing();
-        self.statistics
-            .note_tick(began.elapsed().as_secs_f64(), late_secs);
+        let work_secs = began.elapsed().as_secs_f64();
+        self.detail.note(work_secs);
+        self.statistics.note_tick(work_secs, late_secs);
     }
 
     /// True once everything is saved and everybody told, after [`Inbound::Close`].

@@ -27,6 +27,55 @@ const HELD_WEIGHT: f32 = 4.0;
 /// Smallest datagram that makes progress, see [`Encoder::encode`].
 const LEAST_DATAGRAM: usize = 100;
 
+/// Work of a tick, in seconds, above which a world tells everybody less: half of a tick, so that the rest has room.
+const BUSY_SECS: f64 = 0.5 / TICKS_PER_SECOND as f64;
+/// Weight of one tick in the mean.
+const WORK_WEIGHT: f64 = 0.05;
+/// Factors by which detail falls and rises each tick; rises slowly, so that it settles.
+const FALL: f64 = 0.98;
+const RISE: f64 = 1.004;
+/// Work below which it rises, as a share of [`BUSY_SECS`].
+const IDLE_SHARE: f64 = 0.8;
+/// Least detail.
+const LEAST_DETAIL: f64 = 0.1;
+
+/// How much of what their paths carry clients are sent. A world whose ticks get long says less to each before it sends
+/// less often, and sends less often before it steps less often.
+#[derive(Debug)]
+pub(super) struct Detail {
+    work_secs: f64,
+    share: f64,
+}
+
+impl Default for Detail {
+    fn default() -> Self {
+        Self {
+            work_secs: 0.0,
+            share: 1.0,
+        }
+    }
+}
+
+impl Detail {
+    /// A tick took so long.
+    pub(super) fn note(&mut self, work_secs: f64) {
+        self.work_secs += (work_secs - self.work_secs) * WORK_WEIGHT;
+        let factor = if self.work_secs > BUSY_SECS {
+            FALL
+        } else if self.work_secs < BUSY_SECS * IDLE_SHARE {
+            RISE
+        } else {
+            1.0
+        };
+        self.share = (self.share * factor).clamp(LEAST_DETAIL, 1.0);
+    }
+
+    /// What is used of a budget.
+    fn of(&self, budget: usize) -> usize {
+        ((budget as f64 * self.share) as usize).max(LEAST_DATAGRAM)
+    }
+}
+
 /// Clients that are sent to in the same tick, and the history that their snapshots build on.
 #[derive(Default)]
 pub(super) struct SendGroup {
@@ -119,6 +168,7 @@ impl World {
             let Some(budget) = link.bytes_of_this_send(now_secs, round) else {
                 continue;
             };
+            let budget = self.detail.of(budget);
             let viewer = ViewPoint {
                 own: Some(known.info.entity),
                 position: known.track.eyes(),
@@ -246,5 +296,36 @@ pub(super) fn size_of(scene: &Scene, node: NodeIndex) -> f32 {
         radius.min(100.0)
     } else {
         0.5
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_world_with_too_much_to_do_says_less_and_recovers() {
+        let mut detail = Detail::default();
+        (0..600).for_each(|_| detail.note(0.002));
+        assert_eq!(detail.of(342), 342);
+        // One long tick is no reason.
+        detail.note(0.1);
+        (0..60).for_each(|_| detail.note(0.002));
+        assert_eq!(detail.of(342), 342);
+
+        // What a tick takes grows with what is said.
+        for _ in 0..1_200 {
+            let work_secs = 0.004 + 0.012 * detail.share;
+            detail.note(work_secs);
+        }
+        let settled = 0.004 + 0.012 * detail.share;
+        assert!(
+            (BUSY_SECS * 0.7..BUSY_SECS * 1.1).contains(&settled),
+            "{settled}"
+        );
+        (0..3_000).for_each(|_| detail.note(0.02));
+        assert_eq!(detail.of(342), LEAST_DATAGRAM);
+        (0..3_000).for_each(|_| detail.note(0.002));
+        assert_eq!(detail.of(342), 342);
     }
 }
