@@ -8,5 +8,10 @@
 
 mod convert;
 mod formats;
+mod fuzz;
 mod output;
+#[path = "../../scene/tests/random.rs"]
+mod random;
+#[path = "../src/formats/sample.rs"]
+mod sample;
 mod worker;

@@ -133,10 +133,7 @@ fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        convert::physics::Physics,
-        mutate::{Random, mutate},
-    };
+    use crate::{convert::physics::Physics, mutate::mutate, random::Random};
     use std::path::PathBuf;
 
     /// Damaged files; a few seconds.
