@@ -10,6 +10,7 @@ mod convert;
 mod formats;
 mod fuzz;
 mod output;
+mod physics;
 #[path = "../../scene/tests/random.rs"]
 mod random;
 #[path = "../src/formats/sample.rs"]

@@ -11,6 +11,7 @@ mod quantize;
 mod report;
 mod simplify;
 mod textures;
+mod threads;
 mod watch;
 mod weights;
 mod worker;
@@ -85,7 +86,7 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "DIR")]
     textures: Option<PathBuf>,
     /// Threads to work with; the result is the same with any number.
-    #[arg(long, value_name = "N", default_value_t = threads(), value_parser = threads_from)]
+    #[arg(long, value_name = "N", default_value_t = processors(), value_parser = threads_from)]
     threads: usize,
 }
 
@@ -107,7 +108,7 @@ enum Up {
     Z,
 }
 
-fn threads() -> usize {
+fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 

@@ -58,9 +58,10 @@ fn convert_bytes(
             threads: wishes.threads,
         },
     )?;
-    let notes = wishes
-        .physics
-        .and_then(|physics| physics::add(&mut draft, physics));
+    let notes = match wishes.physics {
+        Some(physics) => physics::add(&mut draft, physics, wishes.threads)?,
+        None => None,
+    };
     let glb = if wishes.portable {
         plain::dequantize(&mut draft);
         draft.weld(None);
