@@ -23,7 +23,10 @@ pub use fuzz::{fuzz_fbx, fuzz_obj, fuzz_ply, fuzz_stl};
 
 use clap::{Parser, Subcommand};
 use scene::worker::WorkerLimits;
-use std::{io::Write as _, process::ExitCode};
+use std::{
+    io::{IsTerminal as _, Write as _},
+    process::ExitCode,
+};
 
 /// Checks and converts files for Stoa.
 #[derive(Parser)]
@@ -57,7 +60,12 @@ pub fn run() -> ExitCode {
     scene::worker::decode_apart(WorkerLimits::default());
     let result = match command {
         Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
-        Command::Convert(options) => convert::run(&options, &mut output, &mut std::io::stderr()),
+        Command::Convert(options) => convert::run(
+            &options,
+            &mut output,
+            &mut std::io::stderr(),
+            std::io::stderr().is_terminal(),
+        ),
         Command::Preview(options) => preview::run(&options, &mut std::io::stderr()),
         Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
     };

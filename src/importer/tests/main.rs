@@ -11,6 +11,7 @@ mod formats;
 mod fuzz;
 mod output;
 mod physics;
+mod progress;
 #[path = "../../scene/tests/random.rs"]
 mod random;
 #[path = "../src/formats/sample.rs"]

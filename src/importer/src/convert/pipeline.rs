@@ -1,6 +1,8 @@
 //! The steps from a file to a canonical GLB.
 
-use super::{Wishes, levels, pack, physics, plain, quantize, simplify, textures};
+use super::{
+    Wishes, levels, pack, physics, plain, quantize, simplify, textures, worker::progress::Stage,
+};
 use crate::{formats, output::GENERATOR};
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
@@ -22,6 +24,7 @@ pub(super) fn convert(
     purpose: Purpose,
     wishes: &Wishes,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
+    Stage::Reading.begin();
     if formats::is_foreign(path) {
         let foreign = formats::read(path, &wishes.hints())?;
         let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
@@ -50,6 +53,7 @@ fn convert_bytes(
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
     sign(&mut draft);
+    Stage::Images.begin();
     textures::improve(
         &mut draft,
         textures::Wishes {
@@ -59,15 +63,20 @@ fn convert_bytes(
         },
     )?;
     let notes = match wishes.physics {
-        Some(physics) => physics::add(&mut draft, physics, wishes.threads)?,
+        Some(physics) => {
+            Stage::Colliders.begin();
+            physics::add(&mut draft, physics, wishes.threads)?
+        }
         None => None,
     };
+    Stage::Vertices.begin();
     let glb = if wishes.portable {
         plain::dequantize(&mut draft);
         draft.weld(None);
         thin_out(&mut draft, wishes);
         draft.weld(None);
         draft.merge();
+        Stage::Packing.begin();
         draft.write(None)
     } else {
         quantize::quantize(&mut draft);
@@ -77,10 +86,12 @@ fn convert_bytes(
             &|indices, count| meshopt::optimize_vertex_cache_strip(indices, count);
         draft.weld(Some(order));
         draft.merge();
+        Stage::Packing.begin();
         pack::pack(&mut draft);
         draft.write(Some(&pack::compress))
     };
     let glb = glb.map_err(|error| error.to_string())?;
+    Stage::Checking.begin();
     confirm(&glb, purpose, more)?;
     Ok((glb, notes.into_iter().collect()))
 }
