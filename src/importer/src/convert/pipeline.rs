@@ -202,7 +202,12 @@ mod tests {
             let bytes = mutate(&std::fs::read(path).unwrap(), seed);
             let wishes = Wishes {
                 portable: seed % 2 == 0,
-                physics: [None, Some(Physics::Box), Some(Physics::Trimesh)][seed as usize % 3],
+                physics: match seed % 12 {
+                    0 | 6 => Some(Physics::Box),
+                    1 | 7 => Some(Physics::Trimesh),
+                    2 | 3 => Some(Physics::Parts),
+                    _ => None,
+                },
                 ..wishes.clone()
             };
             let folder = FolderFiles::new(path.parent().unwrap());

@@ -5,7 +5,10 @@ mod parts;
 use super::{quantize::place, threads};
 use clap::ValueEnum;
 use parts::{Hull, Surface};
-use scene::writer::{Array, ArrayShape, Draft};
+use scene::{
+    limits::MAX_NODES,
+    writer::{Array, ArrayShape, Draft},
+};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -36,7 +39,7 @@ const OWN: [&str; 2] = ["OMI_physics_body", "KHR_physics_rigid_bodies"];
 /// Gives every node with a mesh a collider, with so many threads. Returns what is worth telling.
 ///
 /// # Errors
-/// One line when convex parts would take too long.
+/// One line when convex parts would take too long, or there would be too many.
 pub(super) fn add(
     draft: &mut Draft,
     physics: Physics,
@@ -60,6 +63,11 @@ pub(super) fn add(
     let count = draft.list("nodes").len();
     let mut has_flat = false;
     for node in draft.list_mut("nodes") {
+        if count + added.len() > MAX_NODES {
+            return Err(format!(
+                "with its colliders it has more than {MAX_NODES} nodes: choose `--physics hull` or `trimesh`"
+            ));
+        }
         let mesh = solid_mesh(node);
         let bounds = mesh.and_then(|mesh| *boxes.get(mesh)?);
         let (Some(mesh), Some((low, high))) = (mesh, bounds) else {
@@ -105,7 +113,8 @@ pub(super) fn add(
         nodes.extend(added);
     }
     extensions(&mut draft.json)["OMI_physics_shape"] = json!({ "shapes": shapes });
-    let told = "what is flat has no convex parts and is solid as it is drawn";
+    let told =
+        "what is flat, or cannot be taken apart, has no convex parts and is solid as it is drawn";
     Ok(has_flat.then(|| told.to_owned()))
 }
 
@@ -247,4 +256,47 @@ fn bounds(draft: &Draft, mesh: &Value) -> Option<Box3> {
         }
     }
     (low[0] <= high[0]).then_some((low, high))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mesh in two pieces, at so many nodes.
+    fn dumbbell(nodes: usize) -> Draft {
+        let mut draft = Draft::new(json!({ "asset": { "version": "2.0" } }));
+        let tetrahedron = [
+            [0.0, 0.0, 0.0],
+            [1.0, 0.0, 0.0],
+            [0.0, 1.0, 0.0],
+            [0.0, 0.0, 1.0],
+        ];
+        let far = tetrahedron.map(|[x, y, z]: [f32; 3]| [x + 5.0, y, z]);
+        let points = [tetrahedron, far].concat();
+        let positions = draft.add(Array::floats(ArrayShape::Vec3, points.as_flattened()));
+        let one = [0, 2, 1, 0, 1, 3, 0, 3, 2, 1, 2, 3];
+        let both = [one, one.map(|corner| corner + 4)].concat();
+        let indices = draft.add(Array::indices(&both));
+        let primitive = json!({ "attributes": { "POSITION": positions }, "indices": indices });
+        draft.json["meshes"] = json!([{ "primitives": [primitive] }]);
+        draft.json["nodes"] = vec![json!({ "mesh": 0 }); nodes].into();
+        draft
+    }
+
+    #[test]
+    fn nodes_with_one_mesh_share_its_parts() {
+        let mut draft = dumbbell(3);
+        assert_eq!(add(&mut draft, Physics::Parts, 2), Ok(None));
+        let shapes = draft.json["extensions"]["OMI_physics_shape"]["shapes"].as_array();
+        assert_eq!(shapes.map(Vec::len), Some(2));
+        assert_eq!(draft.list("nodes").len(), 3 + 3 * 2);
+        assert_eq!(draft.list("meshes").len(), 1 + 2);
+    }
+
+    #[test]
+    fn more_nodes_than_there_may_be_are_refused_before_they_are_made() {
+        let mut draft = dumbbell(MAX_NODES / 2);
+        let fault = add(&mut draft, Physics::Parts, 1).unwrap_err();
+        assert!(fault.contains("more than 100000 nodes"), "{fault}");
+    }
 }
