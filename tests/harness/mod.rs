@@ -11,5 +11,5 @@ pub(crate) use flight::{CLOCK_ERROR_SECS, Flight, lost_secs};
 pub(crate) use hosted::HostedServer;
 pub(crate) use picture::{Blocks, picture};
 pub(crate) use place::{Scratch, checkout, samples, skipped, turn};
-pub(crate) use program::{Ended, Program, offscreen, stoa_bots, stoa_server};
+pub(crate) use program::{Ended, Program, offscreen, stoa_bots, stoa_import, stoa_server};
 pub(crate) use visitors::Visitors;

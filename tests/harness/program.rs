@@ -261,6 +261,11 @@ pub(crate) fn stoa_bots(address: &WorldAddress, count: u32) -> Command {
     command
 }
 
+/// `stoa-import`, without arguments.
+pub(crate) fn stoa_import() -> Command {
+    Command::new(built("stoa-import"))
+}
+
 /// `stoa-server` on a free port of this machine.
 pub(crate) fn stoa_server(world: &Path, data: &Path) -> Command {
     let mut command = Command::new(built("stoa-server"));

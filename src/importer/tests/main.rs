@@ -8,5 +8,12 @@
 
 mod convert;
 mod formats;
+mod fuzz;
 mod output;
+mod physics;
+mod progress;
+#[path = "../../scene/tests/random.rs"]
+mod random;
+#[path = "../src/formats/sample.rs"]
+mod sample;
 mod worker;

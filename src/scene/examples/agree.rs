@@ -13,6 +13,8 @@
 
 #[path = "../tests/mutate.rs"]
 mod mutate;
+#[path = "../tests/random.rs"]
+mod random;
 #[allow(
     dead_code,
     reason = "only the tests look for the samples by themselves"
@@ -20,7 +22,8 @@ mod mutate;
 #[path = "../tests/samples.rs"]
 mod samples;
 
-use mutate::{Random, mutate};
+use mutate::mutate;
+use random::Random;
 use scene::{FolderFiles, Purpose, check_bytes};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};

@@ -3,7 +3,8 @@
 
 use crate::{
     gate::small_glb,
-    mutate::{Random, mutate},
+    mutate::mutate,
+    random::Random,
     samples::{files, samples},
 };
 use scene::{

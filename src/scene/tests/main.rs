@@ -16,5 +16,6 @@ mod hostile;
 mod multiplied;
 mod mutate;
 mod packed;
+mod random;
 mod samples;
 mod writer;

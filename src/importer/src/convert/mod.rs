@@ -11,6 +11,7 @@ mod quantize;
 mod report;
 mod simplify;
 mod textures;
+mod threads;
 mod watch;
 mod weights;
 mod worker;
@@ -31,6 +32,7 @@ use std::{
     num::NonZero,
     path::{Path, PathBuf},
 };
+use worker::progress::Line;
 
 /// Endings of files that are written.
 const ENDINGS: [&str; 3] = ["glb", "vrm", "vrma"];
@@ -85,7 +87,7 @@ pub(crate) struct Wishes {
     #[arg(long, value_name = "DIR")]
     textures: Option<PathBuf>,
     /// Threads to work with; the result is the same with any number.
-    #[arg(long, value_name = "N", default_value_t = threads(), value_parser = threads_from)]
+    #[arg(long, value_name = "N", default_value_t = processors(), value_parser = threads_from)]
     threads: usize,
 }
 
@@ -107,7 +109,7 @@ enum Up {
     Z,
 }
 
-fn threads() -> usize {
+fn processors() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
@@ -170,24 +172,33 @@ impl Wishes {
     }
 }
 
-/// Converts, once or after every save, and says what was saved. Exit code 0 when the file was written, 1 when not.
+/// Converts, once or after every save, and says what was saved; `errors` shows what is being done when it is a terminal. Exit
+/// code 0 when the file was written, 1 when not.
 pub(crate) fn run(
     options: &Options,
     output: &mut dyn Write,
     errors: &mut dyn Write,
+    is_terminal: bool,
 ) -> io::Result<u8> {
+    let shows_progress = is_terminal && !options.json;
     if !options.watch {
-        return convert(options, output, errors);
+        return convert(options, output, errors, shows_progress);
     }
     let mut last = Ok(check::NO_ERRORS);
     watch::watch(&options.input, || {
-        last = convert(options, output, errors).and_then(|code| output.flush().map(|()| code));
+        last = convert(options, output, errors, shows_progress)
+            .and_then(|code| output.flush().map(|()| code));
         last.is_ok()
     });
     last
 }
 
-fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) -> io::Result<u8> {
+fn convert(
+    options: &Options,
+    output: &mut dyn Write,
+    errors: &mut dyn Write,
+    shows_progress: bool,
+) -> io::Result<u8> {
     let inputs = [options.input.as_path()];
     let is_free = output::refuse_loss(&options.output, &inputs, &ENDINGS, Replaces::OwnGlb);
     if let Err(fault) = is_free {
@@ -195,7 +206,12 @@ fn convert(options: &Options, output: &mut dyn Write, errors: &mut dyn Write) ->
         return Ok(FAILED);
     }
     let shown = options.input.display();
-    let done = match worker::convert(&options.input, &options.wishes) {
+    let terminal: Option<&mut dyn Write> = match shows_progress {
+        true => Some(&mut *errors),
+        false => None,
+    };
+    let done = worker::convert(&options.input, &options.wishes, &mut Line::new(terminal));
+    let done = match done {
         Ok(done) => done,
         Err(fault) => {
             let line = format!("{shown} is not converted: {fault}");
@@ -243,5 +259,5 @@ pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<Vec<u8>, String> {
         portable: true,
         ..wishes.clone()
     };
-    worker::convert(input, &wishes).map(|done| done.bytes)
+    worker::convert(input, &wishes, &mut Line::new(None)).map(|done| done.bytes)
 }

@@ -1,6 +1,8 @@
 //! The steps from a file to a canonical GLB.
 
-use super::{Wishes, levels, pack, physics, plain, quantize, simplify, textures};
+use super::{
+    Wishes, levels, pack, physics, plain, quantize, simplify, textures, worker::progress::Stage,
+};
 use crate::{formats, output::GENERATOR};
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
@@ -22,6 +24,7 @@ pub(super) fn convert(
     purpose: Purpose,
     wishes: &Wishes,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
+    Stage::Reading.begin();
     if formats::is_foreign(path) {
         let foreign = formats::read(path, &wishes.hints())?;
         let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
@@ -50,6 +53,7 @@ fn convert_bytes(
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
     sign(&mut draft);
+    Stage::Images.begin();
     textures::improve(
         &mut draft,
         textures::Wishes {
@@ -58,15 +62,21 @@ fn convert_bytes(
             threads: wishes.threads,
         },
     )?;
-    let notes = wishes
-        .physics
-        .and_then(|physics| physics::add(&mut draft, physics));
+    let notes = match wishes.physics {
+        Some(physics) => {
+            Stage::Colliders.begin();
+            physics::add(&mut draft, physics, wishes.threads)?
+        }
+        None => None,
+    };
+    Stage::Vertices.begin();
     let glb = if wishes.portable {
         plain::dequantize(&mut draft);
         draft.weld(None);
         thin_out(&mut draft, wishes);
         draft.weld(None);
         draft.merge();
+        Stage::Packing.begin();
         draft.write(None)
     } else {
         quantize::quantize(&mut draft);
@@ -76,10 +86,12 @@ fn convert_bytes(
             &|indices, count| meshopt::optimize_vertex_cache_strip(indices, count);
         draft.weld(Some(order));
         draft.merge();
+        Stage::Packing.begin();
         pack::pack(&mut draft);
         draft.write(Some(&pack::compress))
     };
     let glb = glb.map_err(|error| error.to_string())?;
+    Stage::Checking.begin();
     confirm(&glb, purpose, more)?;
     Ok((glb, notes.into_iter().collect()))
 }
@@ -133,10 +145,7 @@ fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        convert::physics::Physics,
-        mutate::{Random, mutate},
-    };
+    use crate::{convert::physics::Physics, mutate::mutate, random::Random};
     use std::path::PathBuf;
 
     /// Damaged files; a few seconds.
@@ -193,7 +202,12 @@ mod tests {
             let bytes = mutate(&std::fs::read(path).unwrap(), seed);
             let wishes = Wishes {
                 portable: seed % 2 == 0,
-                physics: [None, Some(Physics::Box), Some(Physics::Trimesh)][seed as usize % 3],
+                physics: match seed % 12 {
+                    0 | 6 => Some(Physics::Box),
+                    1 | 7 => Some(Physics::Trimesh),
+                    2 | 3 => Some(Physics::Parts),
+                    _ => None,
+                },
                 ..wishes.clone()
             };
             let folder = FolderFiles::new(path.parent().unwrap());

@@ -1,12 +1,13 @@
 //! Images: within a limit of pixels, in formats that every program reads where that is asked for, and as few bytes as
 //! a lossless encoder needs. Files stay as they are unless the result is smaller or the limit demands it.
 
+use super::threads;
 use image::{
     DynamicImage, GenericImageView, ImageFormat, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 use scene::writer::{Draft, foreign_image_to_png};
 use serde_json::Value;
-use std::{io::Cursor, sync::Arc, thread};
+use std::{io::Cursor, sync::Arc};
 
 /// Quality of JPEG images that are made smaller. Others stay as they are: every new encoding loses a little.
 const JPEG_QUALITY: u8 = 88;
@@ -39,7 +40,8 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
     if sources.len() != places.len() {
         return Err("an image has no bytes".to_owned());
     }
-    let results = in_threads(&sources, wishes);
+    let improve = |bytes: &Arc<[u8]>| improve_image(bytes, wishes);
+    let results = threads::in_order(&sources, wishes.threads, improve, |_| Ok(None));
     for (place, result) in places.iter().zip(results) {
         if let Some(bytes) = result? {
             draft.blobs[*place] = Some(bytes.into());
@@ -61,36 +63,6 @@ fn image_places(draft: &Draft) -> Vec<usize> {
     places.sort_unstable();
     places.dedup();
     places
-}
-
-/// The results in the order of the sources, whatever the number of threads.
-fn in_threads(sources: &[Arc<[u8]>], wishes: Wishes) -> Vec<Result<Option<Vec<u8>>, String>> {
-    let share = sources.len().div_ceil(wishes.threads.max(1)).max(1);
-    let work = |part: &[Arc<[u8]>]| -> Vec<_> {
-        part.iter()
-            .map(|bytes| improve_image(bytes, wishes))
-            .collect()
-    };
-    if share >= sources.len() {
-        return work(sources);
-    }
-    thread::scope(|scope| {
-        let started: Vec<_> = sources
-            .chunks(share)
-            .map(|part| {
-                let builder = thread::Builder::new().name("images".to_owned());
-                (part, builder.spawn_scoped(scope, move || work(part)))
-            })
-            .collect();
-        let finish = |(part, thread): (
-            &[Arc<[u8]>],
-            std::io::Result<thread::ScopedJoinHandle<'_, _>>,
-        )| {
-            let done = thread.ok().and_then(|thread| thread.join().ok());
-            done.unwrap_or_else(|| part.iter().map(|_| Ok(None)).collect())
-        };
-        started.into_iter().flat_map(finish).collect()
-    })
 }
 
 /// New bytes of an image, or nothing when it stays.

@@ -22,9 +22,37 @@ const MAX_LIBRARIES: usize = 16;
 /// Most texture coordinate sets.
 const MAX_UV_SETS: usize = 8;
 
-/// Reads one of both.
-pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<(), String> {
-    let materials = is_obj.then(|| material_libraries(bytes, model)).flatten();
+/// Reads an FBX.
+pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
+    read_scene(bytes, options(), model)?;
+    model.join_roots_of_skins();
+    Ok(())
+}
+
+/// Reads an OBJ with the material libraries beside it.
+pub(super) fn read_obj(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
+    let materials = material_libraries(bytes, model);
+    read_obj_with(bytes, materials, model)
+}
+
+/// Reads an OBJ with these materials.
+pub(super) fn read_obj_with(
+    bytes: &[u8],
+    materials: Option<Vec<u8>>,
+    model: &mut Model<'_>,
+) -> Result<(), String> {
+    let mut options = options();
+    options.file_format = ufbx::FileFormat::Obj;
+    if let Some(materials) = materials {
+        options.obj_mtl_data = BlobOpt::Owned(materials);
+    }
+    read_scene(bytes, options, model)?;
+    model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
+    model.turn_and_scale();
+    Ok(())
+}
+
+fn options() -> LoadOpts<'static> {
     let mut options = LoadOpts {
         target_axes: CoordinateAxes::right_handed_y_up(),
         target_unit_meters: 1.0,
@@ -40,12 +68,10 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
     };
     options.temp_allocator.memory_limit = MEMORY_LIMIT;
     options.result_allocator.memory_limit = MEMORY_LIMIT;
-    if is_obj {
-        options.file_format = ufbx::FileFormat::Obj;
-    }
-    if let Some(materials) = materials {
-        options.obj_mtl_data = BlobOpt::Owned(materials);
-    }
+    options
+}
+
+fn read_scene(bytes: &[u8], options: LoadOpts<'_>, model: &mut Model<'_>) -> Result<(), String> {
     let scene = ufbx::load_memory(bytes, options)
         .map_err(|error| format!("it cannot be read: {}", error.description))?;
     let materials = material::write(&scene, model);
@@ -63,12 +89,6 @@ pub(super) fn read(bytes: &[u8], is_obj: bool, model: &mut Model<'_>) -> Result<
     }
     write_meshes(&scene, &places, &materials, model)?;
     motion::write(&scene, &places, model);
-    if is_obj {
-        model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
-        model.turn_and_scale();
-    } else {
-        model.join_roots_of_skins();
-    }
     Ok(())
 }
 

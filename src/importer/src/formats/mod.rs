@@ -42,7 +42,7 @@ pub(crate) struct Foreign {
 
 /// Formats beside glTF, by their ending.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Format {
+pub(crate) enum Format {
     Fbx,
     Obj,
     Stl,
@@ -83,10 +83,38 @@ pub(crate) fn read(path: &Path, hints: &Hints) -> Result<Foreign, String> {
     model.finish()
 }
 
+/// Reads a file that has nothing beside it, in metres with Y up.
+///
+/// # Errors
+/// One line that says what is wrong with it.
+pub(crate) fn read_alone(bytes: &[u8], format: Format) -> Result<Foreign, String> {
+    alone(|model| read_bytes(bytes, Some(format), model))
+}
+
+/// Reads an OBJ with one material library.
+///
+/// # Errors
+/// One line that says what is wrong with it.
+pub(crate) fn read_obj_alone(bytes: &[u8], library: Option<&[u8]>) -> Result<Foreign, String> {
+    alone(|model| fbx::read_obj_with(bytes, library.map(<[u8]>::to_vec), model))
+}
+
+fn alone(read: impl FnOnce(&mut Model<'_>) -> Result<(), String>) -> Result<Foreign, String> {
+    let hints = Hints {
+        unit_metres: 1.0,
+        is_z_up: false,
+        textures: None,
+    };
+    // A folder that is not there.
+    let mut model = Model::new(Path::new("\0/alone"), &hints);
+    read(&mut model)?;
+    model.finish()
+}
+
 fn read_bytes(bytes: &[u8], format: Option<Format>, model: &mut Model<'_>) -> Result<(), String> {
     match format {
-        Some(Format::Fbx) => fbx::read(bytes, false, model),
-        Some(Format::Obj) => fbx::read(bytes, true, model),
+        Some(Format::Fbx) => fbx::read(bytes, model),
+        Some(Format::Obj) => fbx::read_obj(bytes, model),
         Some(Format::Stl) => stl::read(bytes, model),
         Some(Format::Ply) => ply::read(bytes, model),
         None => Err("its format is not one that can be converted".to_owned()),

@@ -23,7 +23,9 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     };
     let mut vertices = Corners::default();
     let mut faces = Faces::default();
-    for element in &header.elements {
+    // What takes no bytes is not counted through, however many there are said to be.
+    let elements = header.elements.iter();
+    for element in elements.filter(|element| !element.properties.is_empty()) {
         match element.name.as_str() {
             "vertex" => vertices = read_vertices(&mut source, element, model)?,
             "face" => faces.read(&mut source, element, false)?,
@@ -223,7 +225,8 @@ impl Faces {
                     self.indices.extend(own.iter().map(|index| *index as usize));
                     self.lengths.push((own.len(), is_strip));
                 }
-                if self.indices.len() > MAX_ACCESSOR_COUNT {
+                // Empty lists are counted too: they take memory.
+                if self.indices.len().max(self.lengths.len()) > MAX_ACCESSOR_COUNT {
                     return Err(TOO_MANY.to_owned());
                 }
             }

@@ -2,6 +2,8 @@
 
 use scene::limits::MAX_ACCESSOR_COUNT;
 
+/// Most kinds of element.
+const MAX_ELEMENTS: usize = 64;
 /// Most properties of an element.
 const MAX_PROPERTIES: usize = 256;
 
@@ -126,6 +128,9 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
                 let (Some(name), Some(count)) = (name, count) else {
                     return Err(broken(&line));
                 };
+                if elements.len() >= MAX_ELEMENTS {
+                    return Err(format!("it has more than {MAX_ELEMENTS} kinds of element"));
+                }
                 elements.push(Element {
                     name,
                     count,

@@ -4,6 +4,7 @@ use super::{
     model::{Corners, Model},
     text::number,
 };
+use scene::limits::MAX_NODES;
 use serde_json::json;
 
 /// Bytes before the facets of a binary file, and of one facet.
@@ -65,7 +66,13 @@ fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
         let mut words = line.split_ascii_whitespace();
         let first = words.next().map(str::to_ascii_lowercase);
         match first.as_deref() {
-            Some("solid") => solids.push((words.collect::<Vec<_>>().join(" "), Corners::default())),
+            Some("solid") => {
+                // One above them may turn and scale them.
+                if solids.len() + 1 >= MAX_NODES {
+                    return Err(format!("it has more than {MAX_NODES} solids"));
+                }
+                solids.push((words.collect::<Vec<_>>().join(" "), Corners::default()));
+            }
             Some("vertex") => {
                 let point = (number(&mut words), number(&mut words), number(&mut words));
                 let ((Some(x), Some(y), Some(z)), Some((_, corners))) = (point, solids.last_mut())

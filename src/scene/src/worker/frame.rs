@@ -1,10 +1,14 @@
-//! What the two processes say to each other: a request is a name and a payload, its reply a result or one line. Each part has
-//! its length before it, little-endian.
+//! What the two processes say to each other: a request is a name and a payload, its reply a result or one line, before which
+//! the stages of the work may be named. Each part but a stage has its length before it, little-endian.
 
 use std::io::{self, Read, Write};
 
 /// Longest line of a reply.
 const MAX_FAULT_BYTES: u64 = 4 * 1024;
+/// What a reply begins with: a fault, a result, or a stage, after which there is more.
+const FAULT: u8 = 0;
+const RESULT: u8 = 1;
+const STAGE: u8 = 2;
 /// Memory that is taken before the bytes for it have come.
 const FIRST_BYTES: u64 = 16 * 1024 * 1024;
 
@@ -50,24 +54,36 @@ pub(super) fn write_reply(
     writer: &mut impl Write,
     result: &Result<Vec<u8>, String>,
 ) -> io::Result<()> {
-    let (is_done, bytes) = match result {
-        Ok(bytes) => (true, bytes.as_slice()),
-        Err(fault) => (false, fault.as_bytes()),
+    let (kind, bytes) = match result {
+        Ok(bytes) => (RESULT, bytes.as_slice()),
+        Err(fault) => (FAULT, fault.as_bytes()),
     };
-    writer.write_all(&[u8::from(is_done)])?;
+    writer.write_all(&[kind])?;
     writer.write_all(&(bytes.len() as u64).to_le_bytes())?;
     writer.write_all(bytes)?;
     writer.flush()
 }
 
-/// The reply of a worker, which is trusted no more than the payload that it has seen.
+pub(super) fn write_stage(writer: &mut impl Write, stage: u8) -> io::Result<()> {
+    writer.write_all(&[STAGE, stage])?;
+    writer.flush()
+}
+
+/// The reply of a worker, which is trusted no more than the payload that it has seen. `told` hears of the stages before it.
 pub(super) fn read_reply(
     reader: &mut impl Read,
     limit: usize,
+    told: &mut dyn FnMut(u8),
 ) -> io::Result<Result<Vec<u8>, String>> {
-    let mut is_done = [0];
-    reader.read_exact(&mut is_done)?;
-    if is_done == [1] {
+    let mut kind = [0];
+    reader.read_exact(&mut kind)?;
+    while kind == [STAGE] {
+        let mut stage = [0];
+        reader.read_exact(&mut stage)?;
+        told(stage[0]);
+        reader.read_exact(&mut kind)?;
+    }
+    if kind == [RESULT] {
         return Ok(Ok(read_sized(reader, limit as u64)?));
     }
     let fault = read_sized(reader, MAX_FAULT_BYTES)?;

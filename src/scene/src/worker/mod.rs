@@ -90,6 +90,12 @@ pub fn decode_apart(limits: WorkerLimits) {
     PROGRAM.get_or_init(|| Program::this(limits));
 }
 
+/// Says to the parent of a worker which stage of its work a decoder has come to; elsewhere it does nothing. What a number
+/// means is between the decoder and whoever [`Worker::decode_telling`] is called by.
+pub fn tell_stage(stage: u8) {
+    serve::tell_stage(stage);
+}
+
 /// The worker of one file. In a program that did not wish to [`decode_apart`] it decodes in this process, where it stops
 /// panics and nothing else.
 #[derive(Default)]
@@ -136,6 +142,21 @@ impl Worker {
         parts: &[&[u8]],
         limit: usize,
     ) -> Result<Vec<u8>, String> {
+        self.decode_telling(decoder, parts, limit, &mut |_stage| {})
+    }
+
+    /// The same as [`Self::decode`]; `told` hears of each stage that the decoder names, as it comes to it. A worker may name
+    /// any, and as often as it likes.
+    ///
+    /// # Errors
+    /// As for [`Self::decode`].
+    pub fn decode_telling(
+        &self,
+        decoder: &Decoder,
+        parts: &[&[u8]],
+        limit: usize,
+        told: &mut dyn FnMut(u8),
+    ) -> Result<Vec<u8>, String> {
         let Some(program) = &self.program else {
             return decode_here(decoder, &parts.concat(), limit as u64);
         };
@@ -151,7 +172,7 @@ impl Worker {
             State::Over(fault) => return Err(fault.clone()),
             State::Unstarted => return Err(GAVE_UP.to_owned()),
         };
-        match process.decode(decoder, parts, limit) {
+        match process.decode(decoder, parts, limit, told) {
             Ok(result) => result,
             Err(process::Ended) => {
                 let fault = process.fault();
@@ -199,12 +220,25 @@ mod tests {
 
     #[test]
     fn what_a_broken_worker_says_is_bounded() {
+        let read = |bytes: &[u8], limit| frame::read_reply(&mut &bytes[..], limit, &mut |_| {});
         let too_long = [&[1][..], &9u64.to_le_bytes(), &[0; 9]].concat();
-        assert!(frame::read_reply(&mut &too_long[..], 8).is_err());
+        assert!(read(&too_long, 8).is_err());
         let endless = [&[1][..], &u64::MAX.to_le_bytes(), &[0; 9]].concat();
-        assert!(frame::read_reply(&mut &endless[..], usize::MAX).is_err());
+        assert!(read(&endless, usize::MAX).is_err());
         let lines = [&[7][..], &3u64.to_le_bytes(), b"a\nb"].concat();
-        let fault = frame::read_reply(&mut &lines[..], 8).unwrap();
+        let fault = read(&lines, 8).unwrap();
         assert_eq!(fault, Err("a b".to_owned()));
+    }
+
+    #[test]
+    fn stages_are_told_before_the_reply() {
+        let mut bytes = Vec::new();
+        frame::write_stage(&mut bytes, 3).unwrap();
+        frame::write_stage(&mut bytes, 255).unwrap();
+        assert!(frame::read_reply(&mut &bytes[..], 8, &mut |_| {}).is_err());
+        frame::write_reply(&mut bytes, &Ok(vec![7])).unwrap();
+        let mut told = Vec::new();
+        let reply = frame::read_reply(&mut &bytes[..], 8, &mut |stage| told.push(stage));
+        assert_eq!((reply.unwrap(), told), (Ok(vec![7]), vec![3, 255]));
     }
 }

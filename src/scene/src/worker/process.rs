@@ -74,19 +74,20 @@ impl Process {
         })
     }
 
-    /// Has a payload decoded.
+    /// Has a payload decoded; `told` hears of the stages of the work.
     pub(super) fn decode(
         &mut self,
         decoder: &Decoder,
         parts: &[&[u8]],
         limit: usize,
+        told: &mut dyn FnMut(u8),
     ) -> Result<Result<Vec<u8>, String>, Ended> {
         let by = Instant::now() + self.limits.payload_time;
         // Without its watch a worker is not asked anything.
         self.deadline.send(Some(by)).map_err(|_over| Ended)?;
         let input = self.input.as_mut().ok_or(Ended)?;
         let asked = frame::write_request(input, decoder.name, parts, limit);
-        let reply = asked.and_then(|()| frame::read_reply(&mut self.output, limit));
+        let reply = asked.and_then(|()| frame::read_reply(&mut self.output, limit, told));
         let reply = reply.map_err(|_broken_pipe| Ended)?;
         self.deadline.send(None).map_err(|_over| Ended)?;
         Ok(reply)

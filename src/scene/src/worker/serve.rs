@@ -9,7 +9,10 @@ use std::{
     ffi::OsString,
     io::{self, Write as _},
     process::ExitCode,
-    sync::mpsc,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread,
 };
 
@@ -19,6 +22,17 @@ const OWN: [&Decoder; 3] = [
     &foreign_image::WEBP_DECODER,
     &foreign_image::BASIS_DECODER,
 ];
+
+/// True in a process that serves.
+static SERVES: AtomicBool = AtomicBool::new(false);
+
+/// Names the stage that a decoder has come to; see [`super::tell_stage`].
+pub(super) fn tell_stage(stage: u8) {
+    if SERVES.load(Ordering::Acquire) {
+        // A parent that is gone ends this process by itself.
+        drop(frame::write_stage(&mut io::stdout(), stage));
+    }
+}
 
 /// Serves until the parent closes the pipe, or is no more. `arguments` are the bytes of memory and the seconds of a processor.
 pub(super) fn serve(
@@ -41,7 +55,9 @@ pub(super) fn serve(
     if reader.spawn(move || read(&sender)).is_err() {
         return ExitCode::FAILURE;
     }
-    let mut output = io::BufWriter::new(io::stdout().lock());
+    SERVES.store(true, Ordering::Release);
+    // Not locked: a decoder may tell its stages in between.
+    let mut output = io::BufWriter::new(io::stdout());
     while let Ok(request) = requests.recv() {
         let reply = answer(&request, own);
         drop(request);

@@ -1,9 +1,12 @@
 //! The process that does the work, by the means of `scene::worker`: whatever a file makes it do, it takes bounded memory and
 //! time, and a fault of a decoder costs that one file.
 
+pub(super) mod progress;
+
 use super::{Wishes, pipeline};
 use crate::check;
 use clap::Parser as _;
+use progress::Line;
 use scene::worker::{Decoder, Program, Worker, WorkerLimits};
 use std::{
     ffi::OsString,
@@ -84,11 +87,11 @@ fn work(task: &[u8]) -> Result<Vec<u8>, String> {
         })
 }
 
-/// Has a worker convert a file.
+/// Has a worker convert a file, and shows what it is at.
 ///
 /// # Errors
 /// One line that says why it was not converted.
-pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
+pub(super) fn convert(input: &Path, wishes: &Wishes, line: &mut Line<'_>) -> Result<Done, String> {
     let worker = Worker::of(Program::this(WorkerLimits {
         memory_bytes: MEMORY_LIMIT_BYTES,
         processor_time: TIME_LIMIT * wishes.threads as u32,
@@ -101,7 +104,10 @@ pub(super) fn convert(input: &Path, wishes: &Wishes) -> Result<Done, String> {
     }
     task.extend(b"--\0");
     let task = [&task, input.as_os_str().as_encoded_bytes()];
-    let bytes = worker.decode(&DECODER, &task, MAX_RESULT_BYTES)?;
+    let show = &mut |stage| line.show(stage);
+    let bytes = worker.decode_telling(&DECODER, &task, MAX_RESULT_BYTES, show);
+    line.clear();
+    let bytes = bytes?;
     Done::unpack(bytes).ok_or_else(|| "the converter gave no GLB".to_owned())
 }
 

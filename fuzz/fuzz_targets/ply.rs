@@ -1,0 +1,6 @@
+//! A PLY.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| importer::fuzz_ply(bytes));

@@ -1,0 +1,6 @@
+//! An STL.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| importer::fuzz_stl(bytes));

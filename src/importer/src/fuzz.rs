@@ -1,0 +1,44 @@
+//! Fuzz targets: each takes any bytes as a file of another format and must neither panic nor swell. What becomes of them is
+//! loaded, as `convert` would.
+
+use crate::formats::{self, Foreign, Format};
+
+/// Reads the bytes as an STL.
+pub fn fuzz_stl(bytes: &[u8]) {
+    follow(formats::read_alone(bytes, Format::Stl));
+}
+
+/// Reads the bytes as a PLY.
+pub fn fuzz_ply(bytes: &[u8]) {
+    follow(formats::read_alone(bytes, Format::Ply));
+}
+
+/// Reads the bytes as an FBX. Its decoder is C and runs in the calling process, which is for fuzzers alone: the product
+/// calls it in a worker.
+pub fn fuzz_fbx(bytes: &[u8]) {
+    follow(formats::read_alone(bytes, Format::Fbx));
+}
+
+/// Reads the bytes as an OBJ; what follows the first byte of zero is its material library. As with [`fuzz_fbx`], its decoder
+/// runs in the calling process.
+pub fn fuzz_obj(bytes: &[u8]) {
+    let end = bytes.iter().position(|byte| *byte == 0);
+    let (obj, library) = bytes.split_at(end.unwrap_or(bytes.len()));
+    follow(formats::read_obj_alone(obj, library.get(1..)));
+}
+
+fn follow(read: Result<Foreign, String>) {
+    match read {
+        Ok(foreign) => {
+            for note in &foreign.notes {
+                assert!(!note.is_empty() && !note.contains(char::is_control));
+            }
+            drop(scene::load_bytes(
+                &foreign.glb,
+                &scene::NoSideFiles,
+                scene::Purpose::World,
+            ));
+        }
+        Err(fault) => assert!(!fault.is_empty() && !fault.contains('\n')),
+    }
+}
