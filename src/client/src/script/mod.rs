@@ -145,6 +145,10 @@ fn start(
             let text = text.clone();
             commands.queue(move |world: &mut World| keys::write(world, &text));
         }
+        ScriptCommand::Drop(file) => {
+            let file = file.clone();
+            commands.queue(move |world: &mut World| keys::drop_file(world, file));
+        }
         ScriptCommand::Emote(name) => wishes.emote = Some(name.clone()),
         ScriptCommand::Goto(point) => {
             running.goto = Some((*point, running.clock_secs + GOTO_LIMIT_SECS));
