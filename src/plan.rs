@@ -60,7 +60,11 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         data(flags).map(|folder| folder.join(HOME_FOLDER)),
     );
     let is_home_named = flags.command.is_none() && flags.common.data.is_some();
-    let home = Arc::new(Host::new(home, !is_home_named, open_to_others(&flags.common, None)));
+    let home = Arc::new(Host::new(
+        home,
+        !is_home_named,
+        open_to_others(&flags.common, None),
+    ));
     let (host, address) = match &flags.command {
         None => (Some(Arc::clone(&home)), None),
         Some(Command::Join { address }) => (None, Some(address.parse()?)),

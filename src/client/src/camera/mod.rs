@@ -54,6 +54,14 @@ pub(crate) struct ViewMode {
 }
 
 impl ViewMode {
+    /// From behind, as far away as there is room.
+    pub(crate) const fn behind() -> Self {
+        Self {
+            is_first_person: false,
+            distance: BEHIND,
+        }
+    }
+
     /// As in another world: the eye stands where there is room.
     pub(crate) fn restore(&mut self, is_first_person: bool) {
         self.is_first_person = is_first_person;
@@ -120,10 +128,7 @@ impl Zoom {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Zoom>()
-        .insert_resource(ViewMode {
-            is_first_person: false,
-            distance: BEHIND,
-        })
+        .insert_resource(ViewMode::behind())
         .insert_resource(FieldOfView(FieldOfView::USUAL));
     app.add_plugins(framing::plugin);
     app.add_systems(Startup, open_eye);

@@ -73,7 +73,9 @@ fn open(
         ))
         .with_children(|screen| {
             backdrop::spawn(screen, 0.0);
-            let way_out = studio.shown(&config.0).and_then(|shown| shown.way_out(words.0));
+            let way_out = studio
+                .shown(&config.0)
+                .and_then(|shown| shown.way_out(words.0));
             let (title, advice, again) = explain(fault.kind, words.0);
             let is_own = fault.kind == FaultKind::Broken && way_out.is_some();
             let advice = if is_own {

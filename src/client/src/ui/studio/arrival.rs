@@ -10,6 +10,7 @@ use crate::{
     },
     camera::ViewMode,
     link::{self, Visit},
+    script::IsPaused,
     ui::{button::Action, inside::legible},
 };
 use bevy::{
@@ -69,6 +70,7 @@ pub(super) fn plugin(app: &mut App) {
                 .chain()
                 .in_set(ClientSystems::Receive),
             obey.in_set(ClientSystems::Act),
+            pause_script.in_set(ClientSystems::Listen),
         ),
     );
 }
@@ -117,6 +119,11 @@ fn take_files(
     } else {
         open(file, opener.clone())
     };
+}
+
+/// A script goes on when its file is there, or is refused.
+fn pause_script(arrival: Res<Arrival>, mut is_paused: ResMut<IsPaused>) {
+    is_paused.0 = matches!(*arrival, Arrival::Opening(..) | Arrival::Leaving(_));
 }
 
 /// Of files that are dropped together, the one that names the others.
@@ -290,4 +297,3 @@ fn obey(
         }
     }
 }
-

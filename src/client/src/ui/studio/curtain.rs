@@ -53,12 +53,7 @@ fn draw(
         return;
     }
     commands
-        .spawn((
-            Curtain,
-            theme::cover(),
-            GlobalZIndex(120),
-            Pickable::IGNORE,
-        ))
+        .spawn((Curtain, theme::cover(), GlobalZIndex(120), Pickable::IGNORE))
         .with_children(|cover| match wished {
             Seen::Held => hold(cover, words.0),
             Seen::Opening(name) => tell(cover, fill(words.0.studio_opening, &[&name])),

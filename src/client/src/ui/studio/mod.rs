@@ -8,6 +8,8 @@ mod panel;
 mod question;
 mod refusal;
 mod report;
+#[cfg(test)]
+mod tests;
 
 use super::{
     inside::legible,

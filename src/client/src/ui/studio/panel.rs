@@ -234,12 +234,7 @@ fn put_up(commands: &mut Commands, drawn: &Drawn, check: &Check, words: &'static
         });
 }
 
-fn fill_in(
-    panel: &mut ChildSpawnerCommands,
-    report: &Report,
-    room: Room,
-    words: &'static Texts,
-) {
+fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words: &'static Texts) {
     let color = match report.outcome {
         Outcome::Load => theme::CALM,
         Outcome::Warn => theme::TEXT,

@@ -186,7 +186,10 @@ fn kinds(issues: &[Issue], words: &Texts) -> Vec<Finding> {
         .into_iter()
         .filter_map(|((severity, _), issues)| {
             let first = issues.first()?;
-            let places: BTreeSet<_> = issues.iter().map(|one| (&one.pointer, one.offset)).collect();
+            let places: BTreeSet<_> = issues
+                .iter()
+                .map(|one| (&one.pointer, one.offset))
+                .collect();
             Some(Finding {
                 severity,
                 message: sentence(&one_line(&first.message, MAX_MESSAGE)),
@@ -293,7 +296,7 @@ mod tests {
         assert!(!english.costs.is_empty());
         for (one, other) in english.costs.iter().zip(&chinese.costs) {
             assert_ne!(one.name, other.name, "it has no word in Chinese");
-            assert_eq!(one.share, 0.0);
+            assert!(one.share < 1e-3, "{one:?}");
         }
     }
 
