@@ -5,10 +5,10 @@ use crate::harness::{Blocks, Program, Scratch, checkout, offscreen, picture, sam
 use image::RgbImage;
 use std::{fs, path::Path};
 
-/// Mean brightness where the report stands, 0 to 255.
+/// Mean brightness where the report stands, and the keys that show it again do not, 0 to 255.
 fn brightness_of_report(file: &Path) -> f32 {
     let picture = picture(file);
-    let inside = |x: u32, y: u32| (15..100).contains(&x) && (15..60).contains(&y);
+    let inside = |x: u32, y: u32| (15..90).contains(&x) && (75..165).contains(&y);
     let pixels: Vec<f32> = RgbImage::enumerate_pixels(&picture)
         .filter(|(x, y, _)| inside(*x, *y))
         .map(|(_, _, pixel)| {

@@ -32,8 +32,11 @@ struct Thing {
 
 impl Framing {
     fn share(&self) -> f32 {
-        // NaN becomes none.
-        self.left_share.max(0.0).min(MAX_SHARE)
+        if self.left_share > 0.0 {
+            self.left_share.min(MAX_SHARE)
+        } else {
+            0.0
+        }
     }
 
     /// A vertical field of view, widened as far as the thing on show needs it beside a panel.

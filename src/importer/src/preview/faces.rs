@@ -42,8 +42,10 @@ const ASPECT: f32 = 1.15;
 const NEARER: f32 = 0.55;
 /// A row's plate is so many times further away than its heads.
 const PLATE: f32 = 1.25;
-/// Half the height of what is shown, in heights from the head bone to the top.
-const ROOM: f32 = 0.68;
+/// Half the height of what is shown, and its middle above the head bone, in heights from there to the top: hair has some
+/// room above, and the name lies below the chin.
+const ROOM: f32 = 0.74;
+const MIDDLE: f32 = 0.36;
 /// Most of a body's height that counts as its head: of hats and horns above, not all is shown.
 const MAX_HEAD: f32 = 0.35;
 /// Arms hang down by so many radians from straight aside.
@@ -135,7 +137,7 @@ fn head(avatar: &Avatar, scene: &Scene) -> Option<Head> {
     let bone = world_place(scene, *avatar.bones.get("head")?);
     let height = (high.y - bone.y).clamp(1.0e-3, ((high.y - low.y) * MAX_HEAD).max(1.0e-3));
     Some(Head {
-        center: bone + glam::Vec3::Y * height * 0.5,
+        center: bone + glam::Vec3::Y * height * MIDDLE,
         radius: height * ROOM,
     })
 }
@@ -341,4 +343,72 @@ fn recolor(draft: &mut Draft, nodes: &mut [Value], face: &Expression) {
 
 fn mesh_of(node: &Value) -> Option<usize> {
     node["mesh"].as_u64().map(|mesh| mesh as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, path::Path};
+
+    fn avatar() -> Vec<u8> {
+        let assets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../assets/avatars");
+        fs::read(assets.join("mira.vrm")).unwrap()
+    }
+
+    #[test]
+    fn each_preset_of_an_avatar_has_a_cell_with_its_face_beside_the_face_at_rest() {
+        let bytes = avatar();
+        let faces = make(&bytes).unwrap();
+        assert_eq!(faces.labels[..3], [AT_REST, "happy", "angry"]);
+        for name in ["sad", "relaxed", "surprised", "aa", "oh", "blink"] {
+            assert!(faces.labels.contains(&name), "{name}");
+        }
+        assert!(faces.grid.columns * faces.grid.rows >= faces.labels.len());
+        let model = load_bytes(&bytes, &NoSideFiles, Purpose::World).unwrap();
+        let sheet = load_bytes(&faces.glb, &NoSideFiles, Purpose::World).unwrap();
+        let count = model.scene.nodes.len();
+        let weights = |cell: usize| {
+            // A cell holds the nodes of the model, one that centres it and one that places it.
+            let first = cell * (count + 2);
+            let nodes = &sheet.scene.nodes[first..first + count];
+            nodes.iter().map(|node| node.weights.clone()).collect()
+        };
+        let all: BTreeSet<String> = (0..faces.labels.len())
+            .map(|cell| {
+                let weights: Vec<Vec<f32>> = weights(cell);
+                format!("{weights:?}")
+            })
+            .collect();
+        assert_eq!(all.len(), faces.labels.len(), "two faces are the same");
+    }
+
+    #[test]
+    fn what_is_no_avatar_has_no_expressions() {
+        let fault = make(br#"{"asset":{"version":"2.0"}}"#).err().unwrap();
+        assert!(fault.contains("not a VRM avatar"), "{fault}");
+    }
+
+    #[test]
+    fn a_face_that_changes_colour_has_a_material_of_its_own() {
+        let mut draft = Draft::new(json!({
+            "asset": { "version": "2.0" },
+            "materials": [{}, {}],
+            "meshes": [{ "primitives": [{ "attributes": {}, "material": 1 }] }],
+        }));
+        let mut nodes = vec![json!({ "mesh": 0 }), json!({})];
+        let face = Expression {
+            colors: vec![scene::ColorBind {
+                material: scene::MaterialIndex(1),
+                kind: ColorKind::Base,
+                target: glam::Vec4::new(1.0, 0.0, 0.0, 1.0),
+            }],
+            ..Expression::default()
+        };
+        recolor(&mut draft, &mut nodes, &face);
+        assert_eq!(nodes, [json!({ "mesh": 1 }), json!({})]);
+        assert_eq!(draft.list("meshes")[1]["primitives"][0]["material"], 2);
+        assert_eq!(draft.list("meshes")[0]["primitives"][0]["material"], 1);
+        let color = &draft.list("materials")[2]["pbrMetallicRoughness"]["baseColorFactor"];
+        assert_eq!(*color, json!([1.0, 0.0, 0.0, 1.0]));
+    }
 }

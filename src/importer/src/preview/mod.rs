@@ -29,8 +29,11 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Pictures that are drawn before the one that is kept: what glides into place has arrived by then.
 const PICTURES: u32 = 4;
 /// Sky and light of the studio: a clear sky, and a high sun from the left behind one.
-const STUDIO: &str = "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nsun_azimuth = 215.0\nsun_elevation = 40.0\n\
-    clouds = 0.0\nhaze_metres = 0.0\n";
+const STUDIO: &str =
+    "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nclouds = 0.0\nhaze_metres = 0.0\n";
+const SUN: &str = "sun_azimuth = 215.0\nsun_elevation = 40.0\n";
+/// Faces are lit from the front: hair and brows throw no shadow on what is to be seen.
+const SUN_ON_FACES: &str = "sun_azimuth = 188.0\nsun_elevation = 22.0\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
 
@@ -68,18 +71,21 @@ fn draw(options: &Options) -> Result<(), String> {
     output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
     let folder = Folder::new()?;
     let glb = convert::plain(&options.input, &options.wishes)?;
-    let (sheet, grid, labels) = if options.expressions {
+    let (sheet, grid, labels, sun) = if options.expressions {
         let faces = faces::make(&glb)?;
-        (faces.glb, faces.grid, faces.labels)
+        (faces.glb, faces.grid, faces.labels, SUN_ON_FACES)
     } else {
-        (sheet::make(&glb)?, sheet::TURNTABLE, Vec::new())
+        (sheet::make(&glb)?, sheet::TURNTABLE, Vec::new(), SUN)
     };
     let world = folder.0.join("world");
     let write =
         |path: PathBuf, bytes: &[u8]| fs::write(path, bytes).map_err(|error| error.to_string());
     fs::create_dir(&world).map_err(|error| error.to_string())?;
     write(world.join("sheet.glb"), &sheet)?;
-    write(world.join("world.toml"), STUDIO.as_bytes())?;
+    write(
+        world.join("world.toml"),
+        format!("{STUDIO}{sun}").as_bytes(),
+    )?;
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
     let picture = folder.0.join("picture.png");
     let (width, height) = grid.picture_size(options.size);

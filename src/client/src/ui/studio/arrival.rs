@@ -37,7 +37,7 @@ pub(super) enum Arrival {
     /// Being read and hosted, while one stays where one is.
     Opening(PathBuf, Opening),
     /// It cannot be shown.
-    Refused(Refused),
+    Refused(Box<Refused>),
     /// Out of where one was; the way leads on.
     Leaving(Box<Destination>),
 }
@@ -174,7 +174,7 @@ fn arrive(
     let hosted = match result {
         Ok(hosted) => hosted,
         Err(refused) => {
-            *arrival = Arrival::Refused(refused);
+            *arrival = Arrival::Refused(Box::new(refused));
             // A visit that has ended already makes room: its screen would take the same keys.
             if *stage.get() == Stage::Over {
                 next.set(Stage::Outside);

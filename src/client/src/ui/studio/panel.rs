@@ -34,9 +34,9 @@ const MAX_WIDTH_SHARE: f32 = 0.45;
 const LETTER: f32 = 0.53;
 const LINE: f32 = 1.4;
 /// Lines that are there in every report: name, verdict, counts, headings, keys.
-const FIXED_LINES: f32 = 11.5;
+const FIXED_LINES: f32 = 15.0;
 /// Height of a cost in lines, and most costs where there is little room.
-const COST_LINES: f32 = 1.35;
+const COST_LINES: f32 = 1.4;
 const FEW_COSTS: usize = 4;
 /// Below so many lines there is little room.
 const FEW_LINES: f32 = 30.0;
@@ -62,7 +62,9 @@ struct Drawn {
 struct Size {
     /// Width of the panel in the theme's units.
     width: f32,
-    /// The same as a share of the picture's width.
+    /// Most height of the panel in the theme's units.
+    height: f32,
+    /// The width as a share of the picture's width.
     share: f32,
     room: Room,
 }
@@ -109,6 +111,7 @@ impl Size {
         let letters = legible::letters(theme::SMALL, scale);
         Self {
             width,
+            height: units.y - 2.0 * theme::PAD,
             share: (width + theme::PAD) / units.x,
             room: Room {
                 lines: (units.y - 4.0 * theme::PAD) / (letters * LINE),
@@ -200,9 +203,8 @@ fn put_up(commands: &mut Commands, drawn: &Drawn, check: &Check, words: &'static
         left: px(theme::PAD),
         top: px(theme::PAD),
         width: px(drawn.size.width),
-        max_height: vh(94),
+        max_height: px(drawn.size.height),
         overflow: Overflow::clip_y(),
-        row_gap: px(theme::GAP + 2.0),
         ..theme::panel_node()
     };
     commands
@@ -262,7 +264,7 @@ fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words:
     panel
         .spawn(Node {
             flex_direction: FlexDirection::Column,
-            row_gap: px(6),
+            row_gap: px(3),
             ..default()
         })
         .with_children(|list| {
@@ -407,7 +409,7 @@ fn cost_row(list: &mut ChildSpawnerCommands, cost: &CostLine) {
     let color = grade_color(cost.grade);
     list.spawn(Node {
         flex_direction: FlexDirection::Column,
-        row_gap: px(2),
+        row_gap: px(1),
         ..default()
     })
     .with_children(|row| {
