@@ -36,7 +36,7 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Args, Debug)]
+#[derive(Args, Clone, Debug)]
 pub(crate) struct Common {
     /// Name that others see; without it the one that was chosen before.
     #[arg(long, global = true)]

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use client::HostedWorld;
 use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
 use std::{
+    collections::VecDeque,
     net::{IpAddr, Ipv4Addr, UdpSocket},
     sync::{Mutex, PoisonError},
 };
@@ -89,6 +90,39 @@ impl Host {
             invitation: is_reachable.then_some(invitation),
             open_to_others: self.open_to_others.clone(),
         })
+    }
+}
+
+/// Most worlds of dropped files that are hosted at once: the one that is looked at, and the one that takes its place.
+const MAX_DROPPED: usize = 2;
+
+/// The worlds of files that were dropped on the window, the last ones.
+#[derive(Default)]
+pub(crate) struct Dropped(Mutex<VecDeque<Host>>);
+
+impl Dropped {
+    /// Hosts one more, and ends the one before the last.
+    ///
+    /// # Errors
+    /// When the world cannot be hosted; the others stay.
+    pub(crate) fn open(&self, host: Host) -> anyhow::Result<HostedWorld> {
+        let hosted = host.open()?;
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        while hosts.len() >= MAX_DROPPED
+            && let Some(oldest) = hosts.pop_front()
+        {
+            oldest.stop();
+        }
+        hosts.push_back(host);
+        Ok(hosted)
+    }
+
+    /// Ends all of them.
+    pub(crate) fn stop(&self) {
+        let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for host in hosts.drain(..) {
+            host.stop();
+        }
     }
 }
 

@@ -1,12 +1,14 @@
 //! From flags to what is started: a server or none, and the client's configuration.
 
 use crate::{
-    flags::{Command, Flags},
-    host::Host,
+    flags::{Command, Common, Flags},
+    host::{Dropped, Host},
     persona,
 };
 use anyhow::{Context, bail};
-use client::{ClientConfig, Display, Home, HostedWorld, Offscreen, SettingsFile, Surroundings};
+use client::{
+    ClientConfig, Display, Home, HostedWorld, Offscreen, Opener, SettingsFile, Surroundings,
+};
 use protocol::WorldAddress;
 use server::ServerConfig;
 use std::{
@@ -33,6 +35,8 @@ pub(crate) struct Plan {
     pub(crate) host: Option<Arc<Host>>,
     /// The world that one can always go to.
     home: Arc<Host>,
+    /// Worlds of files that are dropped on the window.
+    dropped: Arc<Dropped>,
     /// Where to, otherwise.
     address: Option<WorldAddress>,
     assets: PathBuf,
@@ -56,7 +60,11 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         data(flags).map(|folder| folder.join(HOME_FOLDER)),
     );
     let is_home_named = flags.command.is_none() && flags.common.data.is_some();
-    let home = Arc::new(Host::new(home, !is_home_named, open_to_others(flags, None)));
+    let home = Arc::new(Host::new(
+        home,
+        !is_home_named,
+        open_to_others(&flags.common, None),
+    ));
     let (host, address) = match &flags.command {
         None => (Some(Arc::clone(&home)), None),
         Some(Command::Join { address }) => (None, Some(address.parse()?)),
@@ -68,28 +76,29 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
                 listen,
                 data.map(|folder| folder.join(OPENED_FOLDER)),
             );
-            let host = Host::new(config, false, open_to_others(flags, Some(world)));
+            let host = Host::new(config, false, open_to_others(&flags.common, Some(world)));
             (Some(Arc::new(host)), None)
         }
     };
     Ok(Plan {
         host,
         home,
+        dropped: Arc::default(),
         address,
         assets,
     })
 }
 
 /// The command that hosts the same world, the home world without a file, so that others can come in.
-fn open_to_others(flags: &Flags, file: Option<&Path>) -> String {
+fn open_to_others(flags: &Common, file: Option<&Path>) -> String {
     let mut command = "stoa".to_owned();
     if let Some(file) = file {
         command = format!("{command} open {}", quoted(file));
     }
-    if let Some(data) = &flags.common.data {
+    if let Some(data) = &flags.data {
         command = format!("{command} --data {}", quoted(data));
     }
-    if let Some(assets) = &flags.common.assets {
+    if let Some(assets) = &flags.assets {
         command = format!("{command} --assets {}", quoted(assets));
     }
     format!("{command} --listen 0.0.0.0:{}", protocol::DEFAULT_PORT)
@@ -152,6 +161,10 @@ impl Plan {
         };
         let home = Arc::clone(&self.home);
         let open_home = move || home.open().map_err(|error| format!("{error:#}"));
+        let opened = match &flags.command {
+            Some(Command::Open { world }) => Some(world.clone()),
+            _ => None,
+        };
         Ok(ClientConfig {
             address,
             name: persona.name,
@@ -174,12 +187,30 @@ impl Plan {
                 settings,
                 hosted,
                 home: Some(Home::new(open_home)),
+                opener: Some(self.opener(flags)),
+                opened,
             },
+        })
+    }
+
+    /// Hosts what is dropped on the window for this process alone; nothing of it is kept.
+    fn opener(&self, flags: &Flags) -> Opener {
+        let (dropped, flags) = (Arc::clone(&self.dropped), flags.common.clone());
+        Opener::new(move |file| {
+            let config = ServerConfig {
+                worlds: vec![file.to_path_buf()],
+                listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+                data: None,
+                ..ServerConfig::default()
+            };
+            let host = Host::new(config, false, open_to_others(&flags, Some(file)));
+            dropped.open(host).map_err(|error| format!("{error:#}"))
         })
     }
 
     /// Ends the servers of this process: everybody is told, everything is kept.
     pub(crate) fn stop(&self) {
+        self.dropped.stop();
         for host in self.host.iter().chain([&self.home]) {
             host.stop();
         }
@@ -288,7 +319,7 @@ mod tests {
             format!("stoa open {quote}my world.glb{quote} --data kept --listen 0.0.0.0:7862")
         );
         let flags = Flags::parse_from(["stoa", "--assets", "elsewhere"]);
-        let command = open_to_others(&flags, None);
+        let command = open_to_others(&flags.common, None);
         assert_eq!(command, "stoa --assets elsewhere --listen 0.0.0.0:7862");
         #[cfg(not(windows))]
         assert_eq!(quoted(Path::new("a$(x)'b.glb")), r"'a$(x)'\''b.glb'");

@@ -13,4 +13,5 @@ mod looks;
 mod people;
 mod pictures;
 mod samples;
+mod studio;
 mod walks;

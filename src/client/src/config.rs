@@ -2,7 +2,11 @@
 
 use crate::SettingsFile;
 use protocol::{AvatarChoice, DisplayName, WorldAddress};
-use std::{fmt, path::PathBuf, sync::Arc};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// Everything that a client needs to know.
 #[derive(Clone, Debug)]
@@ -52,6 +56,10 @@ pub struct Surroundings {
     pub hosted: Option<HostedWorld>,
     /// How to get home.
     pub home: Option<Home>,
+    /// How to look at a file that is dropped on the window; without it nothing comes of that.
+    pub opener: Option<Opener>,
+    /// The file or folder that is looked at from the beginning: its report is shown beside it.
+    pub opened: Option<PathBuf>,
 }
 
 /// A world that this program hosts.
@@ -83,6 +91,30 @@ impl Home {
 impl fmt::Debug for Home {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("Home")
+    }
+}
+
+/// Hosts a file or folder in this program, or says in one line why it cannot. Called on a thread that may wait. What it
+/// has opened stays open at least until the next one but one.
+#[derive(Clone)]
+pub struct Opener(Arc<dyn Fn(&Path) -> Result<HostedWorld, String> + Send + Sync>);
+
+impl Opener {
+    /// A way to open files.
+    pub fn new(
+        open: impl Fn(&Path) -> Result<HostedWorld, String> + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(open))
+    }
+
+    pub(crate) fn open(&self, file: &Path) -> Result<HostedWorld, String> {
+        (self.0)(file)
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Opener")
     }
 }
 

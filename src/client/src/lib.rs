@@ -25,7 +25,9 @@ mod testing;
 mod ui;
 
 pub use app::{SteppedClient, View, run};
-pub use config::{ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Surroundings};
+pub use config::{
+    ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Opener, Surroundings,
+};
 pub use settings::{Graphics, Settings, SettingsFile};
 pub use ui::Locale;
 

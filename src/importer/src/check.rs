@@ -110,17 +110,11 @@ pub(crate) fn run(
 
 /// What a file is for: what was said, or what its ending says.
 pub(crate) fn purpose(file: &Path, named: Option<PurposeName>) -> Purpose {
-    let has_extension = |wanted: &str| {
-        file.extension()
-            .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
-    };
     match named {
         Some(PurposeName::World) => Purpose::World,
         Some(PurposeName::Avatar) => Purpose::Avatar,
         Some(PurposeName::Prop) => Purpose::Prop,
-        None if has_extension("vrm") => Purpose::Avatar,
-        None if has_extension("vrma") => Purpose::AnimationClip,
-        None => Purpose::World,
+        None => Purpose::of_file(file),
     }
 }
 

@@ -60,7 +60,7 @@ pub use reader::{
 };
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
 pub use support::{EXTENSIONS, Extension, Support};
-pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world};
+pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world, main_file};
 
 use source::files;
 use std::path::Path;
@@ -79,6 +79,22 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// What a file's ending says: `.vrm` is an avatar, `.vrma` an animation, everything else a world.
+    #[must_use]
+    pub fn of_file(path: &Path) -> Self {
+        let has_extension = |wanted: &str| {
+            path.extension()
+                .is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+        };
+        if has_extension("vrm") {
+            Self::Avatar
+        } else if has_extension("vrma") {
+            Self::AnimationClip
+        } else {
+            Self::World
+        }
+    }
+
     fn limit(self) -> u64 {
         match self {
             Self::World => limits::MAX_WORLD_BYTES,

@@ -286,15 +286,14 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     if metadata.is_dir()
         && let Some(file) = read_manifest_file(&folder)?
     {
-        let text = std::str::from_utf8(&file.bytes)
-            .map_err(|error| unreadable(format!("{}: world.toml: {error}", folder.display())))?;
+        let text = text_of_manifest(&file, &folder)?;
         (manifest, issues) = WorldManifest::parse(text)
             .map_err(|error| error.in_file(&folder.display().to_string()))?;
         said = Said::of(text);
         files.push(file);
     }
     let main = if metadata.is_dir() {
-        main_file(&folder, &manifest)?
+        main_of_folder(&folder, &manifest)?
     } else {
         path.to_path_buf()
     };
@@ -337,6 +336,28 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
         files,
         id: world_id(&stem),
         issues,
+    })
+}
+
+/// The glTF file of a world: the file itself, or that of a folder with one and perhaps a `world.toml`. It need not be there.
+///
+/// # Errors
+/// [`SceneError`] when the folder or its `world.toml` does not say which file it is.
+pub fn main_file(path: &Path) -> Result<PathBuf, SceneError> {
+    if !path.is_dir() {
+        return Ok(path.to_path_buf());
+    }
+    let manifest = match read_manifest_file(path)? {
+        Some(file) => WorldManifest::parse(text_of_manifest(&file, path)?)?.0,
+        None => WorldManifest::default(),
+    };
+    main_of_folder(path, &manifest)
+}
+
+fn text_of_manifest<'a>(file: &'a WorldFile, folder: &Path) -> Result<&'a str, SceneError> {
+    std::str::from_utf8(&file.bytes).map_err(|error| {
+        let fault = format!("{}: world.toml: {error}", folder.display());
+        SceneError::new(ErrorKind::Unreadable, "", fault)
     })
 }
 
@@ -389,7 +410,7 @@ fn read_manifest_file(folder: &Path) -> Result<Option<WorldFile>, SceneError> {
     }))
 }
 
-fn main_file(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {
+fn main_of_folder(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {
     let fault = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
     if let Some(name) = &manifest.main {
         let relative = files::inside_folder(name).ok_or_else(|| {

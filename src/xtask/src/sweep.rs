@@ -147,6 +147,7 @@ fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
         "open",
         file,
         "--offscreen",
+        "--plain",
         "--frames",
         "30",
         "--screenshot",

@@ -41,7 +41,7 @@ pub(crate) enum Stage {
 #[derive(Resource)]
 pub(super) struct FirstStage(pub(super) Stage);
 
-pub(super) fn plugin(app: &mut App) {
+pub(crate) fn plugin(app: &mut App) {
     match app.world_mut().remove_resource::<FirstStage>() {
         Some(FirstStage(stage)) => drop(app.insert_state(stage)),
         None => drop(app.init_state::<Stage>()),

@@ -1,5 +1,9 @@
 //! The eye: first and third person, kept out of walls.
 
+mod framing;
+
+pub(crate) use framing::Framing;
+
 use crate::{
     app::{
         Drawing, PictureTarget,
@@ -50,6 +54,20 @@ pub(crate) struct ViewMode {
 }
 
 impl ViewMode {
+    /// From behind, as far away as there is room.
+    pub(crate) const fn behind() -> Self {
+        Self {
+            is_first_person: false,
+            distance: BEHIND,
+        }
+    }
+
+    /// As in another world: the eye stands where there is room.
+    pub(crate) fn restore(&mut self, is_first_person: bool) {
+        self.is_first_person = is_first_person;
+        self.distance = BEHIND;
+    }
+
     /// Where the line of sight through the middle of the picture passes the head, world space.
     pub(crate) fn sight(&self, motion: &AvatarMotion, simulation: &Simulation) -> Vec3 {
         if self.is_first_person {
@@ -63,6 +81,11 @@ impl ViewMode {
 /// Vertical field of view in radians.
 #[derive(Resource)]
 pub(crate) struct FieldOfView(pub(crate) f32);
+
+impl FieldOfView {
+    /// Before somebody chooses another.
+    pub(crate) const USUAL: f32 = 1.05;
+}
 
 /// How many times closer everything looks, 1 to [`MAX_ZOOM`].
 #[derive(Resource)]
@@ -105,11 +128,9 @@ impl Zoom {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Zoom>()
-        .insert_resource(ViewMode {
-            is_first_person: false,
-            distance: BEHIND,
-        })
-        .insert_resource(FieldOfView(1.05));
+        .insert_resource(ViewMode::behind())
+        .insert_resource(FieldOfView(FieldOfView::USUAL));
+    app.add_plugins(framing::plugin);
     app.add_systems(Startup, open_eye);
     app.add_systems(
         Update,
@@ -172,7 +193,7 @@ fn follow(
     me: Res<Me>,
     world: Option<Res<VisitWorld>>,
     mut mode: ResMut<ViewMode>,
-    (field, zoom): (Res<FieldOfView>, Res<Zoom>),
+    (field, zoom, framing): (Res<FieldOfView>, Res<Zoom>, Res<Framing>),
     mut eyes: Query<(&mut Transform, &mut Projection), With<Eye>>,
 ) {
     let shown = me.shown();
@@ -191,6 +212,10 @@ fn follow(
             rotation,
             scale: Vec3::ONE,
         };
+        let Projection::Perspective(seen) = &*projection else {
+            continue;
+        };
+        let angle = framing.widen(angle, field.0, seen.aspect_ratio);
         if let Projection::Perspective(perspective) = &mut *projection
             && (perspective.fov - angle).abs() > 1e-4
         {

@@ -153,6 +153,7 @@ fn appear(
     me.is_here = false;
     let stage = world.simulation.stage();
     *zoom = Zoom::of(stage.map_or(1.0, |stage| stage.zoom));
+    wishes.input.pitch = 0.0;
     if let Some(stage) = stage {
         // A thing rather than a place: one looks at it, not at the back of one's own head.
         mode.is_first_person = true;

@@ -26,7 +26,12 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Playing>()
         .init_resource::<Carrying>()
         .add_systems(Update, animate.in_set(ClientSystems::Pose))
-        .add_systems(Update, forget.in_set(ClientSystems::Receive));
+        .add_systems(
+            Update,
+            forget
+                .in_set(ClientSystems::Receive)
+                .after(crate::link::Received),
+        );
 }
 
 /// Nodes that move what people can stand on.

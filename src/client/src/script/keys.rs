@@ -1,4 +1,4 @@
-//! Keys of a script: they reach the screens as keys of a keyboard do.
+//! Keys and files of a script: they reach the screens as those of a window do.
 
 use bevy::{
     input::{
@@ -8,7 +8,9 @@ use bevy::{
     input_focus::InputFocus,
     prelude::*,
     text::{EditableText, TextEdit},
+    window::FileDragAndDrop,
 };
+use std::path::PathBuf;
 
 /// A key goes down and up in the next frame.
 pub(super) fn press(world: &mut World, key_code: KeyCode) {
@@ -30,4 +32,12 @@ pub(super) fn write(world: &mut World, text: &str) {
     if let Some(mut field) = focus.and_then(|field| world.get_mut::<EditableText>(field)) {
         field.queue_edit(TextEdit::Insert(text.into()));
     }
+}
+
+/// A file is let go of over the window.
+pub(super) fn drop_file(world: &mut World, path_buf: PathBuf) {
+    world.write_message(FileDragAndDrop::DroppedFile {
+        window: Entity::PLACEHOLDER,
+        path_buf,
+    });
 }

@@ -49,7 +49,12 @@ impl Running {
     }
 }
 
+/// True while the clock of the script stands still, since nobody can tell how long what it began will take.
+#[derive(Resource, Default)]
+pub(crate) struct IsPaused(pub(crate) bool);
+
 pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<IsPaused>();
     app.add_systems(
         Update,
         play.in_set(ClientSystems::Intend)
@@ -65,6 +70,7 @@ fn play(
     visit: Res<Visit>,
     world: Option<Res<VisitWorld>>,
     link: Option<Res<Link>>,
+    is_paused: Res<IsPaused>,
     mut commands: Commands,
 ) {
     let (Some(world), Some(link)) = (world, link) else {
@@ -74,6 +80,10 @@ fn play(
         return;
     }
     let running = &mut *running;
+    if is_paused.0 {
+        hold_still(&mut wishes);
+        return;
+    }
     if let Some((count, left)) = running.wait {
         let left = left - time.delta_secs_f64();
         running.wait = (visit.people.len() < count && left > 0.0).then_some((count, left));
@@ -144,6 +154,10 @@ fn start(
         ScriptCommand::Type(text) => {
             let text = text.clone();
             commands.queue(move |world: &mut World| keys::write(world, &text));
+        }
+        ScriptCommand::Drop(file) => {
+            let file = file.clone();
+            commands.queue(move |world: &mut World| keys::drop_file(world, file));
         }
         ScriptCommand::Emote(name) => wishes.emote = Some(name.clone()),
         ScriptCommand::Goto(point) => {

@@ -60,6 +60,8 @@ pub(crate) enum ScriptCommand {
     Press(KeyCode),
     /// Write into the field that is open.
     Type(String),
+    /// Let go of a file or folder over the window.
+    Drop(PathBuf),
     Emote(String),
     /// Walk straight to a point in world space, metres.
     Goto(Vec3),
@@ -135,6 +137,7 @@ fn parse_line(line: &str) -> Result<Step, String> {
         "say" => ScriptCommand::Say(text(rest, "a text")?),
         "press" => ScriptCommand::Press(parse_key(rest)?),
         "type" => ScriptCommand::Type(text(rest, "a text")?),
+        "drop" => ScriptCommand::Drop(PathBuf::from(text(rest, "a file name")?)),
         "emote" => ScriptCommand::Emote(text(rest, "a gesture")?),
         "goto" => parse_goto(rest)?,
         "face" => ScriptCommand::Face(text(rest, "a name")?),
@@ -168,7 +171,7 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
 }
 
 /// Keys by the names that stand on them.
-const KEYS: [(&str, KeyCode); 20] = [
+const KEYS: [(&str, KeyCode); 22] = [
     ("enter", KeyCode::Enter),
     ("escape", KeyCode::Escape),
     ("delete", KeyCode::Delete),
@@ -183,6 +186,8 @@ const KEYS: [(&str, KeyCode); 20] = [
     ("f1", KeyCode::F1),
     ("f2", KeyCode::F2),
     ("f11", KeyCode::F11),
+    ("b", KeyCode::KeyB),
+    ("e", KeyCode::KeyE),
     ("h", KeyCode::KeyH),
     ("n", KeyCode::KeyN),
     ("p", KeyCode::KeyP),
@@ -251,10 +256,14 @@ mod tests {
     fn every_command_is_read() {
         let script = Script::parse(
             "# a visit\n0 wait-people 1 20\n1 walk forward 2\n1.5 run left 0.5\n3 turn -90\n3 look 10\n4 jump\n4 crouch 2\n5 grab\n6 throw\n\
-             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n14 press page-up\n15 type 你好 there\n16 view\n",
+             7 sit\n8 stand\n9 say hello there, 你好\n9 emote wave\n10 goto 1 0 -2.5\n11 face Ada\n12 screenshot a b.png\n13 quit\n14 press page-up\n15 type 你好 there\n16 view\n17 drop my chair.glb\n",
         )
         .unwrap();
-        assert_eq!(script.steps.len(), 20);
+        assert_eq!(script.steps.len(), 21);
+        assert_eq!(
+            script.steps[20].command,
+            ScriptCommand::Drop(PathBuf::from("my chair.glb"))
+        );
         assert_eq!(
             script.steps[11].command,
             ScriptCommand::Say("hello there, 你好".to_owned())
@@ -303,6 +312,7 @@ mod tests {
             ("0 goto 1 NaN 2", "not a coordinate"),
             ("-1 jump", "negative"),
             ("0 say", "a text is missing"),
+            ("0 drop", "a file name is missing"),
             ("0 press any", "`any` is not a key: use one of enter"),
         ] {
             let fault = Script::parse(text).unwrap_err().to_string();

@@ -43,6 +43,14 @@ pub(super) enum Action {
     KeepPersona,
     /// Turn a setting by so many steps.
     Turn(Setting, i8),
+    /// Go to the studio and look at the file that was dropped.
+    LookAtFile,
+    /// Stay where one is: the file is let be.
+    LetFileBe,
+    /// Open the file once more that could not be shown.
+    TryFileAgain,
+    /// Out of the studio, to where one was before.
+    LeaveStudio,
 }
 
 /// A key that does the same as a press on the button.

@@ -3,12 +3,13 @@
 use super::{
     backdrop,
     button::{Action, Weight, button},
+    studio::Studio,
     theme,
     words::{Texts, Words},
 };
 use crate::{
-    app::order::Stage,
-    link::{Fault, FaultKind, Visit},
+    app::{Config, order::Stage},
+    link::{FaultKind, Visit},
 };
 use bevy::{
     input_focus::{AutoFocus, tab_navigation::TabGroup},
@@ -47,7 +48,13 @@ fn explain(kind: FaultKind, words: &'static Texts) -> (&'static str, &'static st
     (title, advice, again)
 }
 
-fn open(mut commands: Commands, words: Res<Words>, visit: Res<Visit>) {
+fn open(
+    mut commands: Commands,
+    words: Res<Words>,
+    visit: Res<Visit>,
+    config: Res<Config>,
+    studio: Res<Studio>,
+) {
     // About a stranger one is asked, not told.
     let Some(fault) = visit
         .fault
@@ -66,12 +73,44 @@ fn open(mut commands: Commands, words: Res<Words>, visit: Res<Visit>) {
         ))
         .with_children(|screen| {
             backdrop::spawn(screen, 0.0);
-            card(screen, fault, words.0);
+            let way_out = studio
+                .shown(&config.0)
+                .and_then(|shown| shown.way_out(words.0));
+            let (title, advice, again) = explain(fault.kind, words.0);
+            let is_own = fault.kind == FaultKind::Broken && way_out.is_some();
+            let advice = if is_own {
+                words.0.studio_broken_advice
+            } else {
+                advice
+            };
+            let end = End {
+                title,
+                advice,
+                line: &fault.line,
+            };
+            card(screen, &end, words.0, |card| {
+                card.spawn(choices(again, way_out, words.0));
+            });
         });
 }
 
-fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts) {
-    let (title, advice, again) = explain(fault.kind, words);
+/// What a screen says of an end.
+pub(super) struct End<'a> {
+    /// What happened.
+    pub(super) title: &'static str,
+    /// What to do.
+    pub(super) advice: &'static str,
+    /// The particulars.
+    pub(super) line: &'a str,
+}
+
+/// The card of an end, with more below.
+pub(super) fn card(
+    screen: &mut ChildSpawnerCommands,
+    end: &End,
+    words: &'static Texts,
+    more: impl FnOnce(&mut ChildSpawnerCommands),
+) {
     screen
         .spawn((
             Node {
@@ -93,35 +132,47 @@ fn card(screen: &mut ChildSpawnerCommands, fault: &Fault, words: &'static Texts)
                 },
                 BackgroundColor(theme::ALARM),
             ));
-            card.spawn(theme::strong(title, theme::TITLE, theme::TEXT));
-            card.spawn(theme::text(advice, theme::BODY + 1.0, theme::TEXT));
-            card.spawn(detail(&fault.line, words));
-            card.spawn((
-                Node {
-                    margin: UiRect::top(px(theme::GAP)),
-                    column_gap: px(theme::PAD),
-                    ..default()
-                },
-                children![
-                    (
-                        button(Action::Retry, Weight::First, (KeyCode::KeyR, "R"), again),
-                        AutoFocus,
-                    ),
-                    button(
-                        Action::GoOutside,
-                        Weight::Second,
-                        (KeyCode::Escape, "Esc"),
-                        words.to_start
-                    ),
-                    button(
-                        Action::Quit,
-                        Weight::Second,
-                        (KeyCode::KeyQ, "Q"),
-                        words.quit
-                    ),
-                ],
-            ));
+            card.spawn(theme::strong(end.title, theme::TITLE, theme::TEXT));
+            card.spawn(theme::text(end.advice, theme::BODY + 1.0, theme::TEXT));
+            card.spawn(detail(end.line, words));
+            more(card);
         });
+}
+
+/// Where one can go from here; out of the studio it is back to where one was.
+fn choices(again: &'static str, way_out: Option<String>, words: &'static Texts) -> impl Bundle {
+    let (elsewhere, label) = match way_out {
+        Some(label) => (Action::LeaveStudio, label),
+        None => (Action::GoOutside, words.to_start.to_owned()),
+    };
+    let escape = (KeyCode::Escape, "Esc");
+    (
+        choice_row(),
+        children![
+            (
+                button(Action::Retry, Weight::First, (KeyCode::KeyR, "R"), again),
+                AutoFocus,
+            ),
+            button(elsewhere, Weight::Second, escape, label),
+            button(
+                Action::Quit,
+                Weight::Second,
+                (KeyCode::KeyQ, "Q"),
+                words.quit
+            ),
+        ],
+    )
+}
+
+/// The row of buttons of a card.
+pub(super) fn choice_row() -> Node {
+    Node {
+        margin: UiRect::top(px(theme::GAP)),
+        column_gap: px(theme::PAD),
+        row_gap: px(theme::GAP),
+        flex_wrap: FlexWrap::Wrap,
+        ..default()
+    }
 }
 
 /// The particulars, as standard error has them too.
@@ -154,7 +205,7 @@ fn close(mut commands: Commands, screens: Query<Entity, With<FailureScreen>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Locale;
+    use crate::{link::Fault, testing, ui::Locale};
     use bevy::state::app::StatesPlugin;
 
     const KINDS: [FaultKind; 13] = [
@@ -178,6 +229,8 @@ mod tests {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, StatesPlugin))
             .init_state::<Stage>()
+            .init_resource::<Studio>()
+            .insert_resource(Config(testing::config()))
             .insert_resource(Words::of(locale))
             .insert_resource(Visit {
                 fault: Some(fault),

@@ -8,6 +8,7 @@ mod font_fallbacks;
 mod inside;
 mod loading;
 mod shell;
+mod studio;
 mod theme;
 mod words;
 
@@ -32,6 +33,7 @@ pub(super) fn plugin(app: &mut App) {
         failure::plugin,
         inside::plugin,
         shell::plugin,
+        studio::plugin,
     ));
 }
 
@@ -49,12 +51,16 @@ fn scale(
     windows: Query<&Window, With<PrimaryWindow>>,
     mut scale: ResMut<UiScale>,
 ) {
-    let height = match &config.0.display {
-        Display::Offscreen(options) => options.height as f32,
-        Display::Window => windows.iter().map(Window::height).sum(),
-    };
-    let wished = theme::scale_of_height(height);
+    let wished = theme::scale_of_height(picture_size(&config, &windows).y);
     if (scale.0 - wished).abs() > 1e-3 {
         scale.0 = wished;
+    }
+}
+
+/// Width and height of the picture in logical pixels.
+fn picture_size(config: &Config, windows: &Query<&Window, With<PrimaryWindow>>) -> Vec2 {
+    match &config.0.display {
+        Display::Offscreen(options) => Vec2::new(options.width as f32, options.height as f32),
+        Display::Window => windows.iter().map(Window::size).sum(),
     }
 }

@@ -246,6 +246,62 @@ texts! {
     address_fingerprint: "The part before @ is incomplete: copy the invitation again", "@ 之前的部分不完整：请重新复制邀请";
     address_long: "That is too long for an address", "地址太长";
 
+    // The studio.
+    studio_drop: "Drop it here", "放在这里";
+    studio_drop_about: "You see it alone, with a report on what works and what it costs",
+        "单独查看它，并附上检查报告与开销";
+    /// File.
+    studio_opening: "Setting up {}", "正在布置 {}";
+    /// File.
+    studio_ask: "Look at {}?", "查看 {}？";
+    /// World.
+    studio_ask_about: "For that you leave {}. When you are done, you come back to its entrance, if there is room for you then.",
+        "为此你会离开 {}。看完后会回到它的入口，前提是那时还有空位。";
+    studio_look: "Look at it", "查看";
+    studio_stay: "Stay here", "留在这里";
+    /// World.
+    studio_back: "Back to {}", "回到 {}";
+    studio_leave: "Leave the studio", "离开展示间";
+    studio_broken_advice: "Mend what stands below and export the file again; then try once more. Nothing else is lost.",
+        "请按下面的说明修改并重新导出，然后再试一次。其他一切都没有影响。";
+    report_show: "Show the report", "显示报告";
+    report_hide: "Hide the report", "隐藏报告";
+    report_checking: "Looking through the file", "正在检查文件";
+    /// What the system or the checker said.
+    report_none: "There is no report: {}", "没有报告：{}";
+    report_loads: "It works here as it is.", "它在这里可以直接使用。";
+    report_warns: "It works here; something is worth mending.", "它在这里可以使用，但有值得改进之处。";
+    report_breaks: "It works here, but breaks rules of glTF: other programs may refuse it.",
+        "它在这里可以使用，但不合 glTF 规则：其他程序可能拒绝它。";
+    report_refused: "It cannot be used here: it is refused.", "它在这里无法使用：被拒绝了。";
+    report_errors: "Errors", "错误";
+    report_warnings: "Warnings", "警告";
+    report_infos: "Notes", "说明";
+    report_hints: "Hints", "提示";
+    report_clean: "Nothing to mend", "没有需要修改的地方";
+    report_findings: "Worth mending first", "首先值得修改";
+    report_small_findings: "Worth knowing", "值得知道";
+    /// Kinds of findings.
+    report_more: "and {} more: stoa-import check shows them", "还有 {} 项，见 stoa-import check";
+    /// Places.
+    report_places: "and {} more places", "及另外 {} 处";
+    report_at_byte: "byte {}", "第 {} 字节";
+    report_whole_file: "the file", "整个文件";
+    report_cost_world: "What it costs as a world", "作为世界的开销";
+    report_cost_avatar: "What it costs as an avatar", "作为形象的开销";
+    /// Value, budget.
+    report_of: "{} of {}", "{} / {}";
+    /// Costs.
+    report_more_costs: "and {} more within the budget", "另有 {} 项在预算之内";
+    cost_triangles: "Triangles", "三角形";
+    cost_draw_calls: "Draw calls", "绘制次数";
+    cost_texture_memory: "Texture memory", "贴图内存";
+    cost_materials: "Materials", "材质";
+    cost_joints: "Joints of a skin", "蒙皮骨骼";
+    cost_morphs: "Morph targets of a mesh", "网格变形目标";
+    cost_lights: "Lights", "灯光";
+    cost_download: "Download", "下载量";
+
     // Notice board.
     note_hint: "What should everybody read?", "想让大家看到什么？";
     note_pin: "Pin", "贴上";

@@ -3,6 +3,7 @@
 use super::{Layer, fade::Opacity, legible, root};
 use crate::{
     app::order::{ClientSystems, Stage},
+    camera::Framing,
     link::Visit,
     motion::{Reach, TakesInput},
     scenery::IsSceneryComplete,
@@ -27,6 +28,10 @@ const CROSSHAIR: (f32, f32) = (7.0, 15.0);
 #[derive(Component)]
 struct Crosshair;
 
+/// What lies around the middle of the view, which a panel beside it moves.
+#[derive(Component)]
+struct Middle;
+
 /// Keys that would do something now, with what they would do.
 #[derive(Component, PartialEq)]
 struct Offers(Vec<(&'static str, &'static str)>);
@@ -45,7 +50,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(OnEnter(Stage::Inside), (put_up_crosshair, greet));
     app.add_systems(
         Update,
-        (aim, offer, age_greeting, ask_for_click)
+        (keep_in_middle, aim, offer, age_greeting, ask_for_click)
             .in_set(ClientSystems::Show)
             .run_if(in_state(Stage::Inside)),
     );
@@ -53,6 +58,7 @@ pub(super) fn plugin(app: &mut App) {
 
 fn put_up_crosshair(mut commands: Commands) {
     commands.spawn((
+        Middle,
         root(Layer::Hints, theme::cover()),
         children![(Crosshair, crosshair_node(CROSSHAIR.0), Outline::default())],
     ));
@@ -65,6 +71,16 @@ fn crosshair_node(width: f32) -> Node {
         border: UiRect::all(px(1.5)),
         border_radius: BorderRadius::MAX,
         ..default()
+    }
+}
+
+/// The crosshair stays in the middle of what is seen.
+fn keep_in_middle(framing: Res<Framing>, mut covers: Query<&mut Node, With<Middle>>) {
+    let padding = UiRect::left(percent(framing.left_share * 100.0));
+    for mut cover in &mut covers {
+        if cover.padding != padding {
+            cover.padding = padding;
+        }
     }
 }
 

@@ -15,17 +15,17 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 /// A line or paragraph.
-pub(super) fn text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
+pub(in crate::ui) fn text(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
     (theme::text(content, size, color), Wished(size))
 }
 
 /// A line that weighs more.
-pub(super) fn strong(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
+pub(in crate::ui) fn strong(content: impl Into<String>, size: f32, color: Color) -> impl Bundle {
     (theme::strong(content, size, color), Wished(size))
 }
 
 /// A part of a text, with a weight and colour of its own.
-pub(super) fn span(
+pub(in crate::ui) fn span(
     content: impl Into<String>,
     size: f32,
     weight: FontWeight,
@@ -40,12 +40,12 @@ pub(super) fn span(
 }
 
 /// Font of a field that is written in.
-pub(super) fn font(size: f32) -> impl Bundle {
+pub(in crate::ui) fn font(size: f32) -> impl Bundle {
     (TextFont::from_font_size(size), Wished(size))
 }
 
 /// A key as it looks on a keyboard, and what it does.
-pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> impl Bundle {
+pub(in crate::ui) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> impl Bundle {
     (
         Node {
             column_gap: px(theme::GAP),
@@ -77,7 +77,7 @@ pub(super) fn key_hint(key: impl Into<String>, meaning: impl Into<String>) -> im
 }
 
 /// A small word on a ground of its own, beside a name.
-pub(super) fn mark(word: impl Into<String>) -> impl Bundle {
+pub(in crate::ui) fn mark(word: impl Into<String>) -> impl Bundle {
     (
         Node {
             padding: UiRect::horizontal(px(6)),
@@ -91,7 +91,7 @@ pub(super) fn mark(word: impl Into<String>) -> impl Bundle {
 }
 
 /// The size of letters in the theme's units, at a scale of the screens.
-fn letters(wished: f32, scale: f32) -> f32 {
+pub(in crate::ui) fn letters(wished: f32, scale: f32) -> f32 {
     wished.max(SMALLEST_LETTERS / scale.max(0.05))
 }
 
@@ -107,7 +107,7 @@ fn fit(scale: Res<UiScale>, mut texts: Query<(Ref<Wished>, &mut TextFont)>, mut 
 
 /// A text from outside as one line of at most `limit` characters: no line breaks, nothing invisible, nothing that
 /// reorders its neighbours.
-pub(super) fn one_line(text: &str, limit: usize) -> String {
+pub(in crate::ui) fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut shown = text
         .chars()

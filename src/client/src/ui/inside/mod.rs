@@ -9,7 +9,7 @@ mod field;
 mod highlight;
 mod hints;
 mod history;
-mod legible;
+pub(super) mod legible;
 mod notices;
 mod people;
 mod plates;
@@ -62,7 +62,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// What lies over what, from the world upwards; the menu and the screens outside a world lie over all of it.
 #[derive(Component, Clone, Copy, PartialEq, PartialOrd)]
-enum Layer {
+pub(super) enum Layer {
     Plates = 5,
     Hints = 10,
     Chat = 20,
@@ -71,7 +71,7 @@ enum Layer {
 }
 
 /// The root of a screen inside a world.
-fn root(layer: Layer, node: Node) -> impl Bundle {
+pub(super) fn root(layer: Layer, node: Node) -> impl Bundle {
     (
         node,
         layer,

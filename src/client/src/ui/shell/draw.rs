@@ -17,7 +17,7 @@ use crate::{
     link::{Servers, Visit},
     motion::TakesInput,
     settings::KeepFault,
-    ui::{backdrop, theme, words::Words},
+    ui::{backdrop, studio::Studio, theme, words::Words},
 };
 use bevy::{
     ecs::system::SystemParam, input_focus::tab_navigation::TabGroup, prelude::*,
@@ -42,6 +42,7 @@ pub(super) struct Facts<'w> {
     pub(super) draft: Res<'w, Draft>,
     pub(super) address: Res<'w, LastAddress>,
     pub(super) fault: Res<'w, KeepFault>,
+    pub(super) studio: Res<'w, Studio>,
 }
 
 pub(super) fn plugin(app: &mut App) {

@@ -16,13 +16,18 @@ pub(super) fn fill(panel: &mut ChildSpawnerCommands, facts: &Facts) {
     panel.spawn(heading(
         world.map_or("Stoa", |welcome| welcome.world.title.as_str()),
     ));
+    let shown = facts.studio.shown(&facts.config.0);
+    let (leave, leave_label) = match shown.and_then(|shown| shown.way_out(words)) {
+        Some(label) => (Action::LeaveStudio, label),
+        None => (Action::GoOutside, words.menu_leave.to_owned()),
+    };
     let entries = [
         (Action::Resume, words.menu_resume, "Esc"),
         (Action::Open(Page::Invitation), words.menu_invite, ""),
         (Action::Open(Page::Persona), words.menu_persona, ""),
         (Action::Open(Page::Settings), words.menu_settings, ""),
         (Action::Open(Page::Keys), words.menu_keys, "F1"),
-        (Action::GoOutside, words.menu_leave, ""),
+        (leave, leave_label.as_str(), ""),
         (Action::Quit, words.quit, ""),
     ];
     for (action, label, key) in entries {
@@ -40,7 +45,7 @@ pub(super) fn fill(panel: &mut ChildSpawnerCommands, facts: &Facts) {
 }
 
 /// A line of the menu with the key that does the same.
-fn entry(action: Action, weight: Weight, label: &'static str, key: &'static str) -> impl Bundle {
+fn entry(action: Action, weight: Weight, label: &str, key: &'static str) -> impl Bundle {
     let color = if weight == Weight::First {
         theme::ON_ACCENT
     } else {

@@ -1,0 +1,299 @@
+//! From a file that is let go of over the window to the world in which it is seen, and back to where one was. Where a visit
+//! to somebody else's world would end, one is asked first; a file that cannot be shown ends nothing.
+
+use super::{Back, Place, Shown, Studio, report::Checked};
+use crate::{
+    HostedWorld,
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    camera::ViewMode,
+    link::{self, Visit},
+    script::IsPaused,
+    ui::{button::Action, inside::legible},
+};
+use bevy::{
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+    window::FileDragAndDrop,
+};
+use protocol::WorldAddress;
+use std::path::PathBuf;
+
+/// Files that one looks at, rather than at what lies beside them.
+const ENDINGS: [&str; 4] = ["glb", "gltf", "vrm", "vrma"];
+
+/// How far a dropped file is.
+#[derive(Resource, Default)]
+pub(super) enum Arrival {
+    /// None is on its way.
+    #[default]
+    Idle,
+    /// Held over the window.
+    Held,
+    /// Whoever is in somebody's world is asked.
+    Asked(PathBuf),
+    /// Being read and hosted, while one stays where one is.
+    Opening(PathBuf, Opening),
+    /// It cannot be shown.
+    Refused(Box<Refused>),
+    /// Out of where one was; the way leads on.
+    Leaving(Box<Destination>),
+}
+
+pub(super) type Opening = Task<Result<HostedWorld, Refused>>;
+
+/// Why a file cannot be shown.
+pub(super) struct Refused {
+    pub(super) file: PathBuf,
+    /// What the server said.
+    pub(super) line: String,
+    /// What the checker said.
+    pub(super) checked: Checked,
+}
+
+/// Where one goes.
+pub(super) struct Destination {
+    address: WorldAddress,
+    hosted: Option<HostedWorld>,
+    is_first_person: Option<bool>,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Arrival>()
+        .add_message::<FileDragAndDrop>();
+    app.add_systems(
+        Update,
+        (
+            (go_on, take_files, arrive)
+                .chain()
+                .in_set(ClientSystems::Receive),
+            obey.in_set(ClientSystems::Act),
+            pause_script.in_set(ClientSystems::Listen),
+        ),
+    );
+}
+
+/// What is held over the window, and what is let go of there.
+fn take_files(
+    mut events: MessageReader<FileDragAndDrop>,
+    config: Res<Config>,
+    visit: Res<Visit>,
+    studio: Res<Studio>,
+    stage: Res<State<Stage>>,
+    mut arrival: ResMut<Arrival>,
+) {
+    let Some(opener) = &config.0.surroundings.opener else {
+        return;
+    };
+    let mut files = Vec::new();
+    for event in events.read() {
+        match event {
+            FileDragAndDrop::DroppedFile { path_buf, .. } => files.push(path_buf.clone()),
+            FileDragAndDrop::HoveredFile { .. } => {
+                if matches!(*arrival, Arrival::Idle) {
+                    *arrival = Arrival::Held;
+                }
+            }
+            FileDragAndDrop::HoveredFileCanceled { .. } => {
+                if matches!(*arrival, Arrival::Held) {
+                    *arrival = Arrival::Idle;
+                }
+            }
+        }
+    }
+    // One after the other: what is on its way is not overtaken.
+    if matches!(*arrival, Arrival::Opening(..) | Arrival::Leaving(_)) {
+        return;
+    }
+    let Some(file) = choose(files) else { return };
+    let hosted = config.0.surroundings.hosted.as_ref();
+    let is_own = hosted.is_some_and(|hosted| hosted.address == config.0.address);
+    let is_asked = *stage.get() == Stage::Inside
+        && visit.fault.is_none()
+        && !is_own
+        && studio.shown(&config.0).is_none();
+    *arrival = if is_asked {
+        Arrival::Asked(file)
+    } else {
+        open(file, opener.clone())
+    };
+}
+
+/// A script goes on when its file is there, or is refused.
+fn pause_script(arrival: Res<Arrival>, mut is_paused: ResMut<IsPaused>) {
+    is_paused.0 = matches!(*arrival, Arrival::Opening(..) | Arrival::Leaving(_));
+}
+
+/// Of files that are dropped together, the one that names the others.
+fn choose(mut files: Vec<PathBuf>) -> Option<PathBuf> {
+    let is_main = |file: &PathBuf| {
+        file.extension().is_some_and(|extension| {
+            ENDINGS
+                .iter()
+                .any(|ending| extension.eq_ignore_ascii_case(ending))
+        })
+    };
+    let main = files.iter().position(is_main).unwrap_or(0);
+    (main < files.len()).then(|| files.swap_remove(main))
+}
+
+/// Reads and hosts a file beside everything else.
+fn open(file: PathBuf, opener: crate::Opener) -> Arrival {
+    let path = file.clone();
+    let task = AsyncComputeTaskPool::get().spawn(async move {
+        opener.open(&path).map_err(|line| Refused {
+            checked: Checked::of(&path),
+            line,
+            file: path,
+        })
+    });
+    Arrival::Opening(file, task)
+}
+
+/// A file is hosted: one goes there. What went wrong is told where one is.
+fn arrive(
+    mut commands: Commands,
+    config: Res<Config>,
+    (visit, mode): (Res<Visit>, Res<ViewMode>),
+    stage: Res<State<Stage>>,
+    mut studio: ResMut<Studio>,
+    mut arrival: ResMut<Arrival>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    let Arrival::Opening(_, task) = arrival.bypass_change_detection() else {
+        return;
+    };
+    let Some(result) = block_on(poll_once(task)) else {
+        return;
+    };
+    let Arrival::Opening(file, _) = std::mem::take(&mut *arrival) else {
+        return;
+    };
+    let hosted = match result {
+        Ok(hosted) => hosted,
+        Err(refused) => {
+            *arrival = Arrival::Refused(Box::new(refused));
+            // A visit that has ended already makes room: its screen would take the same keys.
+            if *stage.get() == Stage::Over {
+                next.set(Stage::Outside);
+            }
+            return;
+        }
+    };
+    let back = match (studio.shown(&config.0), *stage.get()) {
+        (_, Stage::Outside) => Back::Start,
+        (Some(shown), _) => match &shown.back {
+            Back::Nowhere => back_to(&config, &visit, &mode),
+            back => back.clone(),
+        },
+        (None, Stage::Over) => Back::Start,
+        (None, _) => back_to(&config, &visit, &mode),
+    };
+    studio.0 = Some(Shown {
+        file,
+        address: hosted.address.clone(),
+        back,
+    });
+    let destination = Destination {
+        address: hosted.address.clone(),
+        hosted: Some(hosted),
+        is_first_person: None,
+    };
+    depart(&mut commands, &mut next, &mut arrival, destination);
+}
+
+/// The world of now, to come back to.
+fn back_to(config: &Config, visit: &Visit, mode: &ViewMode) -> Back {
+    let address = config.0.address.clone();
+    let welcome = visit.welcome.as_ref();
+    let title = welcome.map_or(address.world.as_str(), |welcome| &welcome.world.title);
+    Back::World(Box::new(Place {
+        title: legible::one_line(title, super::MAX_NAME),
+        address,
+        hosted: config.0.surroundings.hosted.clone(),
+        is_first_person: mode.is_first_person,
+    }))
+}
+
+/// What belongs to a world goes on the way outside, from where the way leads on.
+fn depart(
+    commands: &mut Commands,
+    next: &mut NextState<Stage>,
+    arrival: &mut Arrival,
+    destination: Destination,
+) {
+    link::leave(commands);
+    next.set(Stage::Outside);
+    *arrival = Arrival::Leaving(Box::new(destination));
+}
+
+fn go_on(
+    stage: Res<State<Stage>>,
+    mut arrival: ResMut<Arrival>,
+    mut config: ResMut<Config>,
+    mut mode: ResMut<ViewMode>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    if *stage.get() != Stage::Outside || !matches!(*arrival, Arrival::Leaving(_)) {
+        return;
+    }
+    if let Arrival::Leaving(destination) = std::mem::take(&mut *arrival) {
+        config.0.address = destination.address;
+        if destination.hosted.is_some() {
+            config.0.surroundings.hosted = destination.hosted;
+        }
+        if let Some(is_first_person) = destination.is_first_person {
+            mode.restore(is_first_person);
+        }
+        next.set(Stage::Entering);
+    }
+}
+
+/// Answers and ways back.
+fn obey(
+    mut commands: Commands,
+    mut chosen: MessageReader<Action>,
+    config: Res<Config>,
+    studio: Res<Studio>,
+    mut arrival: ResMut<Arrival>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    for action in chosen.read() {
+        match action {
+            Action::LookAtFile | Action::TryFileAgain => {
+                let file = match &*arrival {
+                    Arrival::Asked(file) => file.clone(),
+                    Arrival::Refused(refused) => refused.file.clone(),
+                    _ => continue,
+                };
+                if let Some(opener) = &config.0.surroundings.opener {
+                    *arrival = open(file, opener.clone());
+                }
+            }
+            Action::LetFileBe => {
+                if matches!(*arrival, Arrival::Asked(_) | Arrival::Refused(_)) {
+                    *arrival = Arrival::Idle;
+                }
+            }
+            Action::LeaveStudio => {
+                let Some(shown) = studio.shown(&config.0) else {
+                    continue;
+                };
+                if let Back::World(place) = shown.back.clone() {
+                    let destination = Destination {
+                        address: place.address,
+                        hosted: place.hosted,
+                        is_first_person: Some(place.is_first_person),
+                    };
+                    depart(&mut commands, &mut next, &mut arrival, destination);
+                } else {
+                    link::leave(&mut commands);
+                    next.set(Stage::Outside);
+                }
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The studio: a file that is dropped on the window, or opened by a command, is seen alone, with a report beside it.
+//! `arrival.rs` says how one gets there and back, `report.rs` what stands in the report.
+
+mod arrival;
+mod check;
+mod curtain;
+mod panel;
+mod question;
+mod refusal;
+mod report;
+#[cfg(test)]
+mod tests;
+
+use super::{
+    inside::legible,
+    words::{Texts, fill},
+};
+use crate::{ClientConfig, HostedWorld, app::Config};
+use bevy::prelude::*;
+use protocol::WorldAddress;
+use std::path::{Path, PathBuf};
+
+/// Most characters of a name that are shown.
+const MAX_NAME: usize = 40;
+
+/// The file that is looked at, if any.
+#[derive(Resource, Default)]
+pub(super) struct Studio(Option<Shown>);
+
+/// A file on show.
+#[derive(Clone, Debug)]
+pub(super) struct Shown {
+    file: PathBuf,
+    /// The world in which it is seen.
+    address: WorldAddress,
+    back: Back,
+}
+
+/// Where one was before.
+#[derive(Clone, Debug)]
+enum Back {
+    /// Nowhere: a command opened the file.
+    Nowhere,
+    /// The start screen.
+    Start,
+    World(Box<Place>),
+}
+
+/// A world to come back to.
+#[derive(Clone, Debug)]
+struct Place {
+    address: WorldAddress,
+    hosted: Option<HostedWorld>,
+    title: String,
+    is_first_person: bool,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    let config = &app.world().resource::<Config>().0;
+    let opened = config.surroundings.opened.clone().map(|file| Shown {
+        file,
+        address: config.address.clone(),
+        back: Back::Nowhere,
+    });
+    app.insert_resource(Studio(opened));
+    app.add_plugins((
+        arrival::plugin,
+        check::plugin,
+        curtain::plugin,
+        panel::plugin,
+        question::plugin,
+        refusal::plugin,
+    ));
+}
+
+impl Studio {
+    /// The file that one looks at, or is on the way to.
+    pub(super) fn shown(&self, config: &ClientConfig) -> Option<&Shown> {
+        let shown = self.0.as_ref();
+        shown.filter(|shown| shown.address == config.address)
+    }
+}
+
+impl Shown {
+    /// What the way back is called; nothing when there was nothing before.
+    pub(super) fn way_out(&self, words: &Texts) -> Option<String> {
+        match &self.back {
+            Back::Nowhere => None,
+            Back::Start => Some(words.studio_leave.to_owned()),
+            Back::World(place) => Some(fill(words.studio_back, &[&place.title])),
+        }
+    }
+}
+
+/// The name of a file as a harmless line.
+fn name_of(file: &Path) -> String {
+    let name = file.file_name().unwrap_or(file.as_os_str());
+    legible::one_line(&name.to_string_lossy(), MAX_NAME)
+}

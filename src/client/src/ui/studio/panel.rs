@@ -1,0 +1,515 @@
+//! The report beside the file that one looks at. It takes its room from the view, and one key hides it.
+
+use super::{
+    Studio,
+    check::Check,
+    name_of,
+    report::{CostLine, Finding, Findings, Report, Room},
+};
+use crate::{
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    camera::Framing,
+    motion::InputTaken,
+    ui::{
+        button::Action,
+        inside::{Layer, legible, root},
+        picture_size, theme,
+        words::{Texts, Words, fill},
+    },
+};
+use bevy::{prelude::*, window::PrimaryWindow};
+use scene::{Grade, Outcome};
+
+/// Hides the report and shows it again; leaves the studio.
+const REPORT_KEY: (KeyCode, &str) = (KeyCode::KeyR, "R");
+const LEAVE_KEY: (KeyCode, &str) = (KeyCode::KeyB, "B");
+/// Width of the panel in the theme's units, in pixels at least, and of the picture at most.
+const WIDTH: f32 = 410.0;
+const LEAST_WIDTH_PIXELS: f32 = 225.0;
+const MAX_WIDTH_SHARE: f32 = 0.45;
+/// Width of a letter and height of a line by the size of letters.
+const LETTER: f32 = 0.53;
+const LINE: f32 = 1.4;
+/// Lines that are there in every report: name, verdict, counts, headings, keys.
+const FIXED_LINES: f32 = 15.0;
+/// Height of a cost in lines, and most costs where there is little room.
+const COST_LINES: f32 = 1.4;
+const FEW_COSTS: usize = 4;
+/// Below so many lines there is little room.
+const FEW_LINES: f32 = 30.0;
+
+#[derive(Component)]
+struct Panel;
+
+/// Whether the report is hidden.
+#[derive(Resource, Default)]
+struct IsHidden(bool);
+
+/// What the panel was made for.
+#[derive(Clone, Debug, PartialEq)]
+struct Drawn {
+    title: String,
+    way_out: Option<String>,
+    is_hidden: bool,
+    size: Size,
+}
+
+/// How large things are.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Size {
+    /// Width of the panel in the theme's units.
+    width: f32,
+    /// Most height of the panel in the theme's units.
+    height: f32,
+    /// The width as a share of the picture's width.
+    share: f32,
+    room: Room,
+}
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<IsHidden>();
+    app.add_systems(
+        Update,
+        (
+            listen.in_set(ClientSystems::Listen),
+            draw.in_set(ClientSystems::Show),
+        )
+            .run_if(in_state(Stage::Inside)),
+    );
+}
+
+fn listen(
+    keys: Res<ButtonInput<KeyCode>>,
+    taken: Res<InputTaken>,
+    studio: Res<Studio>,
+    config: Res<Config>,
+    words: Res<Words>,
+    mut is_hidden: ResMut<IsHidden>,
+    mut chosen: MessageWriter<Action>,
+) {
+    let Some(shown) = studio.shown(&config.0).filter(|_| !taken.is_taken) else {
+        return;
+    };
+    if keys.just_pressed(REPORT_KEY.0) {
+        is_hidden.0 = !is_hidden.0;
+    }
+    if keys.just_pressed(LEAVE_KEY.0) && shown.way_out(words.0).is_some() {
+        chosen.write(Action::LeaveStudio);
+    }
+}
+
+impl Size {
+    fn of(picture: Vec2, scale: f32) -> Self {
+        let scale = scale.max(0.05);
+        let units = (picture / scale).max(Vec2::ONE);
+        let width = WIDTH
+            .max(LEAST_WIDTH_PIXELS / scale)
+            .min(units.x * MAX_WIDTH_SHARE);
+        let letters = legible::letters(theme::SMALL, scale);
+        Self {
+            width,
+            height: units.y - 2.0 * theme::PAD,
+            share: (width + theme::PAD) / units.x,
+            room: Room {
+                lines: (units.y - 4.0 * theme::PAD) / (letters * LINE),
+                letters: (width - 2.0 * theme::PAD) / (letters * LETTER),
+            },
+        }
+    }
+}
+
+fn draw(
+    mut commands: Commands,
+    (studio, check): (Res<Studio>, Res<Check>),
+    config: Res<Config>,
+    words: Res<Words>,
+    (is_hidden, scale): (Res<IsHidden>, Res<UiScale>),
+    windows: Query<&Window, With<PrimaryWindow>>,
+    panels: Query<Entity, With<Panel>>,
+    mut framing: ResMut<Framing>,
+    mut drawn: Local<Option<Drawn>>,
+) {
+    let wished = studio.shown(&config.0).map(|shown| Drawn {
+        title: name_of(&shown.file),
+        way_out: shown.way_out(words.0),
+        is_hidden: is_hidden.0,
+        size: Size::of(picture_size(&config, &windows), scale.0),
+    });
+    let share = match &wished {
+        Some(drawn) if !drawn.is_hidden => drawn.size.share,
+        _ => 0.0,
+    };
+    if framing.left_share != share {
+        framing.left_share = share;
+    }
+    let is_missing = wished.is_some() && panels.is_empty();
+    if *drawn == wished && !is_missing && !check.is_changed() && !words.is_changed() {
+        return;
+    }
+    for panel in &panels {
+        commands.entity(panel).despawn();
+    }
+    drawn.clone_from(&wished);
+    match wished {
+        Some(drawn) if drawn.is_hidden => put_up_keys(&mut commands, &drawn, words.0),
+        Some(drawn) => put_up(&mut commands, &drawn, &check, words.0),
+        None => {}
+    }
+}
+
+/// Where the report was, how to have it back.
+fn put_up_keys(commands: &mut Commands, drawn: &Drawn, words: &Texts) {
+    let corner = Node {
+        position_type: PositionType::Absolute,
+        left: px(theme::PAD),
+        top: px(theme::PAD),
+        ..theme::panel_node()
+    };
+    commands
+        .spawn((
+            Panel,
+            root(Layer::Hints, corner),
+            theme::ground(theme::PANEL_DENSE),
+        ))
+        .with_children(|panel| keys(panel, drawn, words));
+}
+
+fn keys(parent: &mut ChildSpawnerCommands, drawn: &Drawn, words: &Texts) {
+    let report = if drawn.is_hidden {
+        words.report_show
+    } else {
+        words.report_hide
+    };
+    parent
+        .spawn(Node {
+            flex_direction: FlexDirection::Column,
+            row_gap: px(6),
+            ..default()
+        })
+        .with_children(|column| {
+            column.spawn(legible::key_hint(REPORT_KEY.1, report));
+            if let Some(way_out) = &drawn.way_out {
+                column.spawn(legible::key_hint(LEAVE_KEY.1, way_out));
+            }
+        });
+}
+
+fn put_up(commands: &mut Commands, drawn: &Drawn, check: &Check, words: &'static Texts) {
+    let node = Node {
+        position_type: PositionType::Absolute,
+        left: px(theme::PAD),
+        top: px(theme::PAD),
+        width: px(drawn.size.width),
+        max_height: px(drawn.size.height),
+        overflow: Overflow::clip_y(),
+        ..theme::panel_node()
+    };
+    commands
+        .spawn((
+            Panel,
+            root(Layer::Hints, node),
+            theme::ground(theme::PANEL_DENSE),
+        ))
+        .with_children(|panel| {
+            match &check.checked {
+                None => {
+                    title(panel, &drawn.title, None);
+                    panel.spawn(soft(words.report_checking));
+                }
+                Some(checked) => match &checked.0 {
+                    Err(line) => {
+                        title(panel, &drawn.title, None);
+                        panel.spawn(soft(fill(words.report_none, &[line])));
+                    }
+                    Ok(report) => {
+                        let report = Report::of(report, checked.1, words);
+                        title(panel, &drawn.title, report.grade);
+                        fill_in(panel, &report, drawn.size.room, words);
+                    }
+                },
+            }
+            panel.spawn(rule());
+            keys(panel, drawn, words);
+        });
+}
+
+fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words: &'static Texts) {
+    let color = match report.outcome {
+        Outcome::Load => theme::CALM,
+        Outcome::Warn => theme::TEXT,
+        Outcome::Reject => theme::ALARM_TEXT,
+    };
+    panel.spawn(legible::text(report.verdict, theme::BODY, color));
+    counts(panel, report);
+    let limit = if room.lines < FEW_LINES {
+        FEW_COSTS
+    } else {
+        usize::MAX
+    };
+    let costs = &report.costs[..report.costs.len().min(limit)];
+    let taken = FIXED_LINES + costs.len() as f32 * COST_LINES;
+    let left = Room {
+        lines: room.lines - taken,
+        ..room
+    };
+    findings(panel, &report.findings(left), words);
+    if costs.is_empty() {
+        return;
+    }
+    panel.spawn(rule());
+    panel.spawn(heading(report.costs_title));
+    panel
+        .spawn(Node {
+            flex_direction: FlexDirection::Column,
+            row_gap: px(3),
+            ..default()
+        })
+        .with_children(|list| {
+            for cost in costs {
+                cost_row(list, cost);
+            }
+        });
+    let more = report.costs.len() - costs.len();
+    if more > 0 && report.costs[costs.len()].grade == Grade::A {
+        panel.spawn(soft(fill(words.report_more_costs, &[&more.to_string()])));
+    }
+}
+
+/// The name of the file, and the grade of its costs.
+fn title(panel: &mut ChildSpawnerCommands, name: &str, grade: Option<Grade>) {
+    panel
+        .spawn(Node {
+            justify_content: JustifyContent::SpaceBetween,
+            align_items: AlignItems::Center,
+            column_gap: px(theme::PAD),
+            ..default()
+        })
+        .with_children(|row| {
+            row.spawn((
+                legible::strong(name, theme::LEAD, theme::TEXT),
+                TextLayout::linebreak(LineBreak::WordOrCharacter),
+            ));
+            if let Some(grade) = grade {
+                row.spawn((
+                    Node {
+                        min_width: px(40),
+                        min_height: px(40),
+                        flex_shrink: 0.0,
+                        align_items: AlignItems::Center,
+                        justify_content: JustifyContent::Center,
+                        border_radius: BorderRadius::all(px(theme::RADIUS_SMALL + 2.0)),
+                        ..default()
+                    },
+                    BackgroundColor(grade_color(grade)),
+                    children![legible::strong(
+                        grade.letter().to_string(),
+                        theme::LEAD + 2.0,
+                        theme::ON_ACCENT,
+                    )],
+                ));
+            }
+        });
+}
+
+/// How many findings there are of each severity.
+pub(super) fn counts(panel: &mut ChildSpawnerCommands, report: &Report) {
+    if report.counts.is_empty() {
+        return;
+    }
+    panel
+        .spawn(Node {
+            column_gap: px(theme::PAD - 2.0),
+            row_gap: px(4),
+            flex_wrap: FlexWrap::Wrap,
+            ..default()
+        })
+        .with_children(|row| {
+            for (severity, count, name) in &report.counts {
+                row.spawn(Node {
+                    column_gap: px(7),
+                    align_items: AlignItems::Center,
+                    ..default()
+                })
+                .with_children(|part| {
+                    part.spawn(dot(*severity));
+                    part.spawn((
+                        legible::text(format!("{name} {count}"), theme::SMALL, theme::TEXT_SOFT),
+                        TextLayout::no_wrap(),
+                    ));
+                });
+            }
+        });
+}
+
+/// Findings, each with what mends it.
+pub(super) fn findings(
+    panel: &mut ChildSpawnerCommands,
+    findings: &Findings,
+    words: &'static Texts,
+) {
+    panel.spawn(rule());
+    if findings.shown.is_empty() {
+        panel.spawn(heading(words.report_clean));
+        return;
+    }
+    panel.spawn(heading(if findings.are_worth_mending() {
+        words.report_findings
+    } else {
+        words.report_small_findings
+    }));
+    for finding in &findings.shown {
+        finding_row(panel, finding);
+    }
+    if findings.more > 0 {
+        let more = findings.more.to_string();
+        panel.spawn(soft(fill(words.report_more, &[&more])));
+    }
+}
+
+fn finding_row(panel: &mut ChildSpawnerCommands, finding: &Finding) {
+    panel
+        .spawn(Node {
+            column_gap: px(10),
+            ..default()
+        })
+        .with_children(|row| {
+            row.spawn((
+                Node {
+                    padding: UiRect::top(px(6)),
+                    flex_shrink: 0.0,
+                    ..default()
+                },
+                children![dot(finding.severity)],
+            ));
+            row.spawn(Node {
+                flex_direction: FlexDirection::Column,
+                flex_shrink: 1.0,
+                ..default()
+            })
+            .with_children(|column| {
+                let lines = [
+                    (finding.message.as_str(), theme::TEXT),
+                    (finding.place.as_str(), theme::TEXT_SOFT),
+                    (finding.remedy, theme::ACCENT),
+                ];
+                for (line, color) in lines {
+                    column.spawn((
+                        legible::text(line, theme::SMALL, color),
+                        TextLayout::linebreak(LineBreak::WordOrCharacter),
+                    ));
+                }
+            });
+        });
+}
+
+fn cost_row(list: &mut ChildSpawnerCommands, cost: &CostLine) {
+    let color = grade_color(cost.grade);
+    list.spawn(Node {
+        flex_direction: FlexDirection::Column,
+        row_gap: px(1),
+        ..default()
+    })
+    .with_children(|row| {
+        row.spawn(Node {
+            column_gap: px(theme::GAP),
+            ..default()
+        })
+        .with_children(|line| {
+            line.spawn((
+                Node {
+                    flex_grow: 1.0,
+                    ..default()
+                },
+                children![legible::text(cost.name, theme::SMALL, theme::TEXT)],
+            ));
+            line.spawn((
+                legible::text(cost.amount.as_str(), theme::SMALL, theme::TEXT_SOFT),
+                TextLayout::no_wrap(),
+            ));
+            line.spawn((
+                Node {
+                    width: px(20),
+                    justify_content: JustifyContent::FlexEnd,
+                    flex_shrink: 0.0,
+                    ..default()
+                },
+                children![legible::strong(
+                    cost.grade.letter().to_string(),
+                    theme::SMALL,
+                    color,
+                )],
+            ));
+        });
+        row.spawn((
+            Node {
+                width: percent(100),
+                height: px(3),
+                border_radius: BorderRadius::all(px(2)),
+                ..default()
+            },
+            BackgroundColor(theme::RAISED_BRIGHT),
+            children![(
+                Node {
+                    width: percent(cost.share * 100.0),
+                    height: percent(100),
+                    border_radius: BorderRadius::all(px(2)),
+                    ..default()
+                },
+                BackgroundColor(color),
+            )],
+        ));
+    });
+}
+
+fn heading(text: &'static str) -> impl Bundle {
+    legible::strong(text, theme::BODY - 1.0, theme::TEXT)
+}
+
+fn soft(text: impl Into<String>) -> impl Bundle {
+    (
+        legible::text(text, theme::SMALL, theme::TEXT_SOFT),
+        TextLayout::linebreak(LineBreak::WordOrCharacter),
+    )
+}
+
+fn rule() -> impl Bundle {
+    (
+        Node {
+            width: percent(100),
+            height: px(1),
+            flex_shrink: 0.0,
+            ..default()
+        },
+        BackgroundColor(theme::EDGE),
+    )
+}
+
+fn dot(severity: u8) -> impl Bundle {
+    let color = match severity {
+        0 => theme::ALARM,
+        1 => theme::ACCENT,
+        2 => theme::CALM,
+        _ => theme::TEXT_FAINT,
+    };
+    (
+        Node {
+            width: px(8),
+            height: px(8),
+            flex_shrink: 0.0,
+            border_radius: BorderRadius::all(px(4)),
+            ..default()
+        },
+        BackgroundColor(color),
+    )
+}
+
+fn grade_color(grade: Grade) -> Color {
+    match grade {
+        Grade::A | Grade::B => theme::CALM,
+        Grade::C => theme::ACCENT,
+        Grade::D | Grade::E => theme::ALARM,
+    }
+}

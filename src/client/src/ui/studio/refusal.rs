@@ -1,0 +1,102 @@
+//! A file that cannot be shown: the failure screen over wherever one is, with what the checker says of it.
+
+use super::{
+    arrival::{Arrival, Refused},
+    panel,
+    report::{Report, Room},
+};
+use crate::{
+    app::order::{ClientSystems, Stage},
+    motion::TakesInput,
+    ui::{
+        backdrop,
+        button::{Action, Weight, button},
+        failure::{End, card, choice_row},
+        theme,
+        words::{Texts, Words},
+    },
+};
+use bevy::{
+    input_focus::{AutoFocus, tab_navigation::TabGroup},
+    prelude::*,
+};
+
+/// Lines for findings, and letters on each, in the width of the card.
+const ROOM: Room = Room {
+    lines: 9.0,
+    letters: 74.0,
+};
+
+#[derive(Component)]
+struct Screen;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(Update, show.in_set(ClientSystems::Show));
+}
+
+fn show(
+    mut commands: Commands,
+    arrival: Res<Arrival>,
+    words: Res<Words>,
+    stage: Res<State<Stage>>,
+    screens: Query<Entity, With<Screen>>,
+) {
+    if !arrival.is_changed() && !words.is_changed() {
+        return;
+    }
+    for screen in &screens {
+        commands.entity(screen).despawn();
+    }
+    let Arrival::Refused(refused) = &*arrival else {
+        return;
+    };
+    let is_inside = *stage.get() == Stage::Inside;
+    let mut root = commands.spawn((
+        Screen,
+        TakesInput,
+        TabGroup::modal(),
+        theme::cover(),
+        GlobalZIndex(115),
+    ));
+    root.insert(BackgroundColor(if is_inside {
+        theme::VEIL
+    } else {
+        Color::BLACK
+    }));
+    root.with_children(|screen| {
+        if !is_inside {
+            backdrop::spawn(screen, 0.0);
+        }
+        fill(screen, refused, words.0);
+    });
+}
+
+fn fill(screen: &mut ChildSpawnerCommands, refused: &Refused, words: &'static Texts) {
+    let end = End {
+        title: words.fault_broken,
+        advice: words.studio_broken_advice,
+        line: &refused.line,
+    };
+    card(screen, &end, words, |card| {
+        if let Ok(report) = &refused.checked.0 {
+            let report = Report::of(report, refused.checked.1, words);
+            let findings = report.findings(ROOM);
+            panel::counts(card, &report);
+            panel::findings(card, &findings, words);
+        }
+        card.spawn(choice_row()).with_children(|row| {
+            let again = (KeyCode::KeyR, "R");
+            row.spawn((
+                button(Action::TryFileAgain, Weight::First, again, words.retry),
+                AutoFocus,
+            ));
+            let back = (KeyCode::Escape, "Esc");
+            row.spawn(button(
+                Action::LetFileBe,
+                Weight::Second,
+                back,
+                words.stranger_back,
+            ));
+        });
+    });
+}

@@ -1,0 +1,114 @@
+//! A file that is dropped on the window: it is seen in the studio with its report, and one comes back to where one was; a
+//! broken one ends nothing.
+
+use crate::harness::{Blocks, Program, Scratch, checkout, offscreen, picture, samples, turn};
+use image::RgbImage;
+use std::{fs, path::Path};
+
+/// Mean brightness where the report stands, and the keys that show it again do not, 0 to 255.
+fn brightness_of_report(file: &Path) -> f32 {
+    let picture = picture(file);
+    let inside = |x: u32, y: u32| (15..90).contains(&x) && (75..165).contains(&y);
+    let pixels: Vec<f32> = RgbImage::enumerate_pixels(&picture)
+        .filter(|(x, y, _)| inside(*x, *y))
+        .map(|(_, _, pixel)| {
+            pixel
+                .0
+                .iter()
+                .map(|&channel| f32::from(channel))
+                .sum::<f32>()
+                / 3.0
+        })
+        .collect();
+    pixels.iter().sum::<f32>() / pixels.len() as f32
+}
+
+/// Runs `stoa` with a script and gives back what it drew into.
+fn play(place: &Scratch, words: &[&str], script: &str) {
+    fs::write(place.path().join("script.txt"), script).unwrap();
+    let words = words.iter().copied().chain(["--script", "script.txt"]);
+    let ended = Program::start("stoa", &mut offscreen(place.path(), words)).end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert!(!ended.errors.contains("panicked"), "{ended:?}");
+}
+
+#[test]
+fn a_dropped_file_is_seen_with_its_report_and_one_comes_back() {
+    let _turn = turn();
+    let Some(samples) = samples() else { return };
+    let place = Scratch::new();
+    let file = samples.join("animated/AnimatedCube.gltf");
+    let script = format!(
+        "4 screenshot home.png\n4.5 drop {}\n9 screenshot report.png\n9.5 press r\n\
+         10 screenshot hidden.png\n10.5 press b\n15 screenshot back.png\n15.5 quit\n",
+        file.display()
+    );
+    play(&place, &[], &script);
+    let [home, report, hidden, back] =
+        ["home", "report", "hidden", "back"].map(|name| place.path().join(format!("{name}.png")));
+    let (shown, bare) = (brightness_of_report(&report), brightness_of_report(&hidden));
+    assert!(
+        shown + 40.0 < bare,
+        "{shown} with the report, {bare} without"
+    );
+    let blocks = |file| Blocks::of(&picture(file));
+    let away = blocks(&home).mean_difference(&blocks(&hidden));
+    let returned = blocks(&home).mean_difference(&blocks(&back));
+    assert!(
+        returned < 8.0 && returned * 3.0 < away,
+        "{returned} from home when back, {away} in the studio"
+    );
+}
+
+#[test]
+fn an_opened_file_has_its_report_beside_it() {
+    let _turn = turn();
+    let place = Scratch::new();
+    let file = checkout().join("assets/avatars/mira.vrm");
+    let words = ["open", file.to_str().unwrap()];
+    let script = "5 screenshot report.png\n5.5 press r\n6 screenshot hidden.png\n6.5 quit\n";
+    play(&place, &words, script);
+    let [shown, bare] =
+        ["report.png", "hidden.png"].map(|name| brightness_of_report(&place.path().join(name)));
+    assert!(
+        shown + 40.0 < bare,
+        "{shown} with the report, {bare} without"
+    );
+}
+
+#[test]
+fn broken_and_hostile_files_end_nothing() {
+    let _turn = turn();
+    let Some(samples) = samples() else { return };
+    let place = Scratch::new();
+    let mut script = "4 screenshot home.png\n".to_owned();
+    let mut now = 4.5;
+    for name in [
+        "bufferview_oob.glb",
+        "draco_garbage.glb",
+        "empty_file.glb",
+        "node_billion_laughs.glb",
+        "not_gltf_png.glb",
+        "glb_truncated_json.glb",
+        "no such file.glb",
+    ] {
+        let file = samples.join("malformed/hostile").join(name);
+        script.push_str(&format!(
+            "{now} drop {}\n{} screenshot {name}.png\n{} press escape\n",
+            file.display(),
+            now + 1.0,
+            now + 1.5
+        ));
+        now += 2.0;
+    }
+    script.push_str(&format!("{now} screenshot back.png\n{} quit\n", now + 0.5));
+    play(&place, &[], &script);
+    let blocks = |name: &str| Blocks::of(&picture(&place.path().join(name)));
+    let home = blocks("home.png");
+    for name in ["bufferview_oob.glb.png", "no such file.glb.png"] {
+        let told = home.mean_difference(&blocks(name));
+        assert!(told > 20.0, "{name} differs from home by {told}");
+    }
+    let returned = home.mean_difference(&blocks("back.png"));
+    assert!(returned < 8.0, "{returned} from home when back");
+}
