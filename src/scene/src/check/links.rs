@@ -2,7 +2,7 @@
 
 use super::{
     codes,
-    model::{Accessor, Model, View, component_bytes, index, object, size},
+    model::{Accessor, Model, View, component_bytes, index, object, offset, size},
     sink::Sink,
 };
 use crate::source::json::Item;
@@ -53,6 +53,11 @@ impl Usages {
             _ => {}
         }
         self.views.entry(view).or_insert(stated.unwrap_or(usage));
+    }
+
+    /// Views that something uses.
+    pub(super) fn views(&self) -> impl Iterator<Item = usize> {
+        self.views.keys().copied()
     }
 
     /// Notes a use of an accessor: indices and attributes and the rest do not mix.
@@ -113,9 +118,10 @@ fn check_view(model: &Model<'_>, view: &View<'_>, sink: &mut Sink) {
     let (Some(available), Some(length)) = (available, view.length) else {
         return;
     };
-    if view.offset >= available {
+    let start = view.offset.unwrap_or(0);
+    if start >= available {
         sink.at_member(&codes::BUFFER_VIEW_TOO_LONG, &view.item, "byteOffset");
-    } else if view.offset.saturating_add(length) > available {
+    } else if start.saturating_add(length) > available {
         sink.at_member(&codes::BUFFER_VIEW_TOO_LONG, &view.item, "byteLength");
     }
 }
@@ -148,18 +154,15 @@ fn check_accessor(model: &Model<'_>, accessor: &Accessor<'_>, sink: &mut Sink) {
 fn check_fit(
     item: &Item<'_>,
     view: &View<'_>,
-    offset: u64,
+    offset: Option<u64>,
     bytes: u64,
     component: u64,
     sink: &mut Sink,
 ) {
-    let is_unreadable = |item: &Item<'_>| {
-        item.member("byteOffset").is_some() && size(*item, "byteOffset").is_none()
-    };
-    if is_unreadable(&view.item) || is_unreadable(item) {
+    let Some((start, offset)) = view.offset.zip(offset) else {
         return;
-    }
-    if !view.offset.saturating_add(offset).is_multiple_of(component) {
+    };
+    if !start.saturating_add(offset).is_multiple_of(component) {
         sink.at(&codes::ACCESSOR_TOTAL_OFFSET_ALIGNMENT, item);
     }
     // A view without a length holds nothing, not even at its beginning.
@@ -207,9 +210,8 @@ fn check_sparse(
             sink.at(&codes::BUFFER_VIEW_INVALID_BYTE_STRIDE, &place);
         }
         if let (Some(component), Some(element)) = (component, element) {
-            let offset = size(part, "byteOffset").unwrap_or(0);
             let bytes = count.saturating_mul(element);
-            check_fit(&part, view, offset, bytes, component, sink);
+            check_fit(&part, view, offset(part), bytes, component, sink);
         }
     }
 }
