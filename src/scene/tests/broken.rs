@@ -175,6 +175,38 @@ const CASES: &[(&str, &str, &[&str])] = &[
             "UNUSED_OBJECT /nodes/0",
         ],
     ),
+    (
+        "a sparse part without a count uses no view",
+        r#"{"asset":{"version":"2.0"},"accessors":[{"componentType":5126,"count":1,"type":"SCALAR","sparse":{"count":0,"indices":{"bufferView":0,"componentType":5123},"values":{"bufferView":0}}}],"bufferViews":[{"buffer":0,"byteLength":4}],"buffers":[{"byteLength":4,"uri":"data:application/octet-stream;base64,AAAAAA=="}]}"#,
+        &[
+            "UNUSED_OBJECT /accessors/0",
+            "UNUSED_OBJECT /bufferViews/0",
+            "VALUE_NOT_IN_RANGE /accessors/0/sparse/count",
+        ],
+    ),
+    (
+        "a stride that is none is none",
+        r#"{"asset":{"version":"2.0"},"meshes":[{"primitives":[{"attributes":{"POSITION":0,"NORMAL":1}},{"attributes":{"POSITION":0,"NORMAL":1}}]}],"accessors":[{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3","min":[0,0,0],"max":[1,1,0]},{"bufferView":0,"componentType":5126,"count":3,"type":"VEC3"}],"bufferViews":[{"buffer":0,"byteLength":36,"byteStride":300,"target":34962}],"buffers":[{"byteLength":36,"uri":"data:application/octet-stream;base64,AAAAAAAAAAAAAAAAAACAPwAAAAAAAAAAAAAAAAAAgD8AAAAA"}]}"#,
+        &[
+            "ACCESSOR_VECTOR3_NON_UNIT /meshes/0/primitives/0/attributes/NORMAL",
+            "ACCESSOR_VECTOR3_NON_UNIT /meshes/0/primitives/1/attributes/NORMAL",
+            "MESH_PRIMITIVE_ACCESSOR_WITHOUT_BYTESTRIDE /meshes/0/primitives/0/attributes/NORMAL",
+            "UNUSED_OBJECT /meshes/0",
+            "VALUE_NOT_IN_RANGE /bufferViews/0/byteStride",
+        ],
+    ),
+    (
+        "an animation is told what it points at, and a skin that it moves",
+        r#"{"asset":{"version":"2.0"},"nodes":[{"mesh":0,"skin":0},{}],"skins":[{"joints":[1]}],"animations":[{"channels":[{"sampler":0,"target":{"node":0,"path":"scale"}},{"sampler":0,"target":{"path":"pointer"}}],"samplers":[{"input":9,"output":9}]}]}"#,
+        &[
+            "ANIMATION_CHANNEL_TARGET_NODE_SKIN /animations/0/channels/0/target/path",
+            "NODE_EMPTY /nodes/0",
+            "UNRESOLVED_REFERENCE /animations/0/samplers/0/input",
+            "UNRESOLVED_REFERENCE /animations/0/samplers/0/output",
+            "UNRESOLVED_REFERENCE /nodes/0/mesh",
+            "VALUE_NOT_IN_LIST /animations/0/channels/1/target/path",
+        ],
+    ),
 ];
 
 #[test]

@@ -97,7 +97,7 @@ fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink
             usages.use_view(model, view, Usage::Animation, &place, sink);
         }
         let view = model.view_of(accessor);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(&codes::ANIMATION_SAMPLER_ACCESSOR_WITH_BYTESTRIDE, &place);
         }
         if key == "output" {

@@ -404,6 +404,9 @@ impl<'m, 'a> Data<'m, 'a> {
             };
             sets.push((joint_place, joint, weight_place, weight));
         }
+        if sets.is_empty() {
+            return;
+        }
         let mut influences: Vec<Vec<f64>> = Vec::new();
         for (_, joint, _, weight) in &sets {
             let mut own = Vec::with_capacity(count.saturating_mul(8));

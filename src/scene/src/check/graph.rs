@@ -377,7 +377,7 @@ fn check_skin(
         usages.use_view(model, view, Usage::Matrices, &place, sink);
     }
     let view = model.view_of(accessor);
-    if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+    if view.is_some_and(|view| view.stride.is_some()) {
         sink.at(&codes::SKIN_IBM_ACCESSOR_WITH_BYTESTRIDE, &place);
     }
     if !accessor.has_format(&[("MAT4", 5126, false)]) {

@@ -6,7 +6,7 @@ use super::{
     sink::Sink,
 };
 use crate::source::json::Item;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a buffer view serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct Usages {
     views: BTreeMap<usize, Usage>,
     accessors: BTreeMap<usize, &'static str>,
     /// Accessors with vertex attributes, by view without stride.
-    packed: BTreeMap<usize, usize>,
+    packed: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Usages {
@@ -81,7 +81,8 @@ impl Usages {
         place: &Item<'_>,
         sink: &mut Sink,
     ) {
-        if *self.packed.entry(view).or_insert(accessor) != accessor {
+        let accessors = self.packed.entry(view).or_default();
+        if accessors.insert(accessor) && accessors.len() > 1 {
             sink.at(&codes::MESH_PRIMITIVE_ACCESSOR_WITHOUT_BYTESTRIDE, place);
         }
     }
@@ -104,7 +105,7 @@ pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
         };
         usages.use_view(model, view, Usage::Image, &place, sink);
         let view = model.views.get(view);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(&codes::IMAGE_BUFFER_VIEW_WITH_BYTESTRIDE, &place);
         }
     }
@@ -206,7 +207,7 @@ fn check_sparse(
         let Some(view) = model.views.get(view_index) else {
             continue;
         };
-        if view.item.member("byteStride").is_some() {
+        if view.stride.is_some() {
             sink.at(&codes::BUFFER_VIEW_INVALID_BYTE_STRIDE, &place);
         }
         if let (Some(component), Some(element)) = (component, element) {

@@ -153,7 +153,7 @@ impl<'a> Primitive<'_, 'a> {
         let view = self.model.view_of(accessor);
         if let (Some(view_index), Some(view)) = (accessor.view, view) {
             usages.use_view(self.model, view_index, Usage::Attributes, &place, sink);
-            if view.item.member("byteStride").is_none() {
+            if view.stride.is_none() {
                 usages.use_packed(view_index, number, &place, sink);
             }
         }
@@ -186,7 +186,7 @@ impl<'a> Primitive<'_, 'a> {
             usages.use_view(self.model, view_index, Usage::Indices, &place, sink);
         }
         let view = self.model.view_of(&accessor);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(
                 &codes::MESH_PRIMITIVE_INDICES_ACCESSOR_WITH_BYTESTRIDE,
                 &place,

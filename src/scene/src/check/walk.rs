@@ -4,7 +4,7 @@ use super::{
     codes,
     extensions::{self, PLACES},
     grammar,
-    model::{Accessor, index},
+    model::{Accessor, index, object, size},
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
@@ -62,9 +62,12 @@ impl<'a, 's> Walk<'a, 's> {
             };
             self.is_muted |= !is_whole("channels") || !is_whole("samplers");
         }
-        if schema.kind == Kind::Accessor {
-            self.is_lenient = !is_whole_accessor(item);
-        }
+        let was_lenient = self.is_lenient;
+        self.is_lenient |= match schema.kind {
+            Kind::Accessor => !is_whole_accessor(item),
+            Kind::Sparse => !is_whole_sparse(item),
+            _ => false,
+        };
         for property in schema.properties {
             // An offset into no view is told as such, whatever it is.
             let is_void = schema.kind == Kind::Accessor
@@ -97,7 +100,7 @@ impl<'a, 's> Walk<'a, 's> {
             }
         }
         self.is_muted = was_muted;
-        self.is_lenient &= schema.kind != Kind::Accessor;
+        self.is_lenient = was_lenient;
     }
 
     /// One member of the root alone.
@@ -358,6 +361,13 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
 fn is_whole_accessor(item: Item<'_>) -> bool {
     let accessor = Accessor::new(item);
     accessor.component.is_some() && accessor.count.is_some() && accessor.kind.is_some()
+}
+
+/// The same of the sparse part of one.
+fn is_whole_sparse(item: Item<'_>) -> bool {
+    size(item, "count").is_some_and(|count| count > 0)
+        && object(item, "indices").is_some()
+        && object(item, "values").is_some()
 }
 
 fn are_objects(list: Item<'_>) -> bool {
