@@ -8,6 +8,7 @@
 
 mod around;
 mod avatars;
+mod broken;
 mod corpus;
 mod extensions;
 mod fuzz;

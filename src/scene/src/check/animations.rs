@@ -22,10 +22,25 @@ fn objects<'a>(animation: Item<'a>, key: &str) -> Vec<Item<'a>> {
     }
 }
 
-pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
+pub(super) fn check(
+    model: &Model<'_>,
+    declared: &BTreeSet<&str>,
+    usages: &mut Usages,
+    sink: &mut Sink,
+) {
     for animation in list(model.root, "animations") {
         let samplers = objects(animation, "samplers");
-        if samplers.is_empty() || objects(animation, "channels").is_empty() {
+        let channels = objects(animation, "channels");
+        let is_whole = !samplers.is_empty() && !channels.is_empty();
+        if declared.contains("KHR_animation_pointer") {
+            for target in channels
+                .iter()
+                .filter_map(|channel| object(*channel, "target"))
+            {
+                check_pointer(model, target, is_whole, sink);
+            }
+        }
+        if !is_whole {
             continue;
         }
         for sampler in &samplers {
@@ -33,7 +48,7 @@ pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
         }
         let mut used = BTreeSet::new();
         let mut targets = BTreeMap::new();
-        for channel in objects(animation, "channels") {
+        for channel in channels {
             let sampler = index(channel, "sampler");
             let known = sampler.and_then(|sampler| samplers.get(sampler));
             if let (Some(place), Some(_), None) = (channel.member("sampler"), sampler, known) {
@@ -82,7 +97,7 @@ fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink
             usages.use_view(model, view, Usage::Animation, &place, sink);
         }
         let view = model.view_of(accessor);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(&codes::ANIMATION_SAMPLER_ACCESSOR_WITH_BYTESTRIDE, &place);
         }
         if key == "output" {
@@ -101,7 +116,7 @@ fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink
             );
         }
         let is_cubic = text(sampler, "interpolation") == Some("CUBICSPLINE");
-        if is_cubic && accessor.count.is_some_and(|count| count < 2) {
+        if is_cubic && accessor.count.is_none_or(|count| count < 2) {
             sink.at(
                 &codes::ANIMATION_SAMPLER_INPUT_ACCESSOR_TOO_FEW_ELEMENTS,
                 &place,
@@ -110,25 +125,29 @@ fn check_sampler(model: &Model<'_>, sampler: Item<'_>, usages: &mut Usages, sink
     }
 }
 
-fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
-    let path = text(target, "path");
+/// Of a pointer beside a node it is told only in an animation that is whole.
+fn check_pointer(model: &Model<'_>, target: Item<'_>, is_whole: bool, sink: &mut Sink) {
     let pointer = object(target, "extensions")
         .and_then(|extensions| object(extensions, "KHR_animation_pointer"));
-    if let Some(pointer) = pointer {
-        sink.at(&codes::INCOMPLETE_EXTENSION_SUPPORT, &pointer);
-        if target.member("node").is_some() {
-            sink.at(
-                &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_NODE,
-                &pointer,
-            );
-        }
-        if path.is_some_and(|path| path != "pointer") {
-            sink.at(
-                &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_PATH,
-                &pointer,
-            );
-        }
+    let Some(pointer) = pointer else { return };
+    sink.at(&codes::INCOMPLETE_EXTENSION_SUPPORT, &pointer);
+    let node = index(target, "node").and_then(|node| model.nodes.get(node));
+    if is_whole && node.is_some() {
+        sink.at(
+            &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_NODE,
+            &pointer,
+        );
     }
+    if text(target, "path") != Some("pointer") {
+        sink.at(
+            &codes::KHR_ANIMATION_POINTER_ANIMATION_CHANNEL_TARGET_PATH,
+            &pointer,
+        );
+    }
+}
+
+fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
+    let path = text(target, "path");
     let Some(node) = index(target, "node").and_then(|node| model.nodes.get(node)) else {
         return;
     };
@@ -137,9 +156,9 @@ fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
             if node.member("matrix").is_some() {
                 sink.at(&codes::ANIMATION_CHANNEL_TARGET_NODE_MATRIX, &target);
             }
-            let has = |key: &str, count: usize| index(*node, key).is_some_and(|at| at < count);
-            if has("skin", model.skins.len()) && has("mesh", model.meshes.len()) {
-                sink.at(&codes::ANIMATION_CHANNEL_TARGET_NODE_SKIN, &target);
+            let skin = index(*node, "skin").and_then(|skin| model.skins.get(skin));
+            if skin.is_some() {
+                sink.at_member(&codes::ANIMATION_CHANNEL_TARGET_NODE_SKIN, &target, "path");
             }
         }
         Some("weights") if targets_of(model, *node) == 0 => {

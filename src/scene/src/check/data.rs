@@ -3,25 +3,29 @@
 use super::{
     codes,
     codes::Code,
-    meshes::primitives,
-    model::{Accessor, Model, component_bytes, index, list, object, size, text},
+    meshes::{attribute_formats, primitives},
+    model::{Accessor, Model, component_bytes, index, list, mode, object, offset, size, text},
     resources::Bytes,
     sink::Sink,
 };
 use crate::{limits::MAX_CHECKED_BYTES, source::json::Item};
-use std::{cell::Cell, collections::BTreeSet};
+use std::{
+    cell::Cell,
+    collections::{BTreeMap, BTreeSet},
+};
 
 /// How far the length of a unit vector of three may be from one: what eight bits a component can hold.
 const UNIT_VECTOR_TOLERANCE: f64 = 0.006_74;
 /// The same of a quaternion.
 const UNIT_QUATERNION_TOLERANCE: f64 = 0.007_69;
-/// How far the sum of four weights may be from one for each that is not zero: a step of eight bits.
-const WEIGHT_TOLERANCE: f64 = 1.0 / 255.0;
+/// How far the sum of weights may be from one for each that is not zero: what single precision rounds off.
+const WEIGHT_TOLERANCE: f64 = 2e-7;
 
 /// Reads accessors and checks what they hold.
 pub(super) struct Data<'m, 'a> {
     pub(super) model: &'m Model<'a>,
     pub(super) buffers: &'m [Option<Bytes<'m>>],
+    is_quantized: bool,
     /// Bytes of elements that are still looked at: accessors may overlap, so that a small file holds a lot of them.
     left: Cell<u64>,
 }
@@ -133,10 +137,15 @@ fn reader(component: u64) -> fn(&[u8]) -> f64 {
 }
 
 impl<'m, 'a> Data<'m, 'a> {
-    pub(super) fn new(model: &'m Model<'a>, buffers: &'m [Option<Bytes<'m>>]) -> Self {
+    pub(super) fn new(
+        model: &'m Model<'a>,
+        buffers: &'m [Option<Bytes<'m>>],
+        is_quantized: bool,
+    ) -> Self {
         Self {
             model,
             buffers,
+            is_quantized,
             left: Cell::new(MAX_CHECKED_BYTES),
         }
     }
@@ -146,13 +155,13 @@ impl<'m, 'a> Data<'m, 'a> {
             self.check_accessor(accessor, sink);
         }
         let skins = self.skins_of_meshes();
-        let mut checked = BTreeSet::new();
+        let mut faults = BTreeMap::new();
         for (number, mesh) in self.model.meshes.enumerate() {
             for primitive in primitives(*mesh) {
                 self.check_primitive(
                     primitive,
                     skins.get(number).copied().flatten(),
-                    &mut checked,
+                    &mut faults,
                     sink,
                 );
             }
@@ -171,21 +180,18 @@ impl<'m, 'a> Data<'m, 'a> {
     fn view(&self, view: usize, offset: u64) -> Option<&'m [u8]> {
         let view = self.model.views.get(view)?;
         let buffer = self.buffers.get(view.buffer?)?.as_ref()?.get();
-        let end = view.offset.checked_add(view.length?)?;
-        let start = view.offset.checked_add(offset)?;
+        let end = view.offset?.checked_add(view.length?)?;
+        let start = view.offset?.checked_add(offset)?;
         buffer.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
     /// The elements of an accessor that can be read. One without view and sparse part, which is all zero, is not read.
     fn elements(&self, accessor: &Accessor<'_>) -> Option<Elements<'m>> {
-        if accessor.view.is_none() && accessor.sparse.is_none() {
-            return None;
-        }
         let element = usize::try_from(accessor.element_bytes()?).ok()?;
         let count = usize::try_from(accessor.count?).ok()?;
         let component = accessor.component?;
         if let Some(view) = self.model.view_of(accessor) {
-            let start = view.offset.checked_add(accessor.offset)?;
+            let start = view.offset?.checked_add(accessor.offset?)?;
             if !start.is_multiple_of(component_bytes(component)) {
                 return None;
             }
@@ -197,11 +203,16 @@ impl<'m, 'a> Data<'m, 'a> {
         }
         let bytes = component_bytes(component) as usize;
         let width = accessor.width()? as usize;
-        let (data, stride): (&[u8], usize) = match accessor.view {
+        // A view that is not there leaves zeros to be replaced.
+        let view = (accessor.view).filter(|view| self.model.views.get(*view).is_some());
+        if view.is_none() && accessor.sparse.is_none() {
+            return None;
+        }
+        let (data, stride): (&[u8], usize) = match view {
             Some(view) => {
                 let stride = self.model.views.get(view)?.stride;
                 let stride = stride.map_or(element, |stride| stride as usize);
-                let data = self.view(view, accessor.offset)?;
+                let data = self.view(view, accessor.offset?)?;
                 let needed = (count - 1).checked_mul(stride)?.checked_add(element)?;
                 let is_whole = stride >= element && needed <= data.len();
                 (is_whole.then_some(data)?, stride)
@@ -238,8 +249,7 @@ impl<'m, 'a> Data<'m, 'a> {
         let indices = object(sparse, "indices")?;
         let component = size(indices, "componentType")?;
         let stride = component_bytes(component) as usize;
-        let offset = size(indices, "byteOffset").unwrap_or(0);
-        let data = self.view(index(indices, "bufferView")?, offset)?;
+        let data = self.view(index(indices, "bufferView")?, offset(indices)?)?;
         let data = data.get(..count.checked_mul(stride)?)?;
         let read = reader(component);
         Some(data.chunks(stride).map(|own| read(own) as usize).collect())
@@ -248,8 +258,7 @@ impl<'m, 'a> Data<'m, 'a> {
     fn sparse(&self, sparse: Item<'_>, element: usize) -> Option<(Vec<usize>, &'m [u8], usize)> {
         let places = self.sparse_places(sparse)?;
         let values = object(sparse, "values")?;
-        let offset = size(values, "byteOffset").unwrap_or(0);
-        let data = self.view(index(values, "bufferView")?, offset)?;
+        let data = self.view(index(values, "bufferView")?, offset(values)?)?;
         let is_whole = places.len().checked_mul(element)? <= data.len();
         let is_ordered = places.windows(2).all(|pair| pair[0] < pair[1]);
         (is_whole && is_ordered).then_some((places, data, element))
@@ -265,7 +274,7 @@ impl<'m, 'a> Data<'m, 'a> {
         let mut is_finite = true;
         let is_bounded = ["min", "max"]
             .iter()
-            .any(|key| !list(accessor.item, key).is_empty());
+            .any(|key| accessor.bounds(key).is_some());
         if is_bounded {
             elements.each(true, |_, values| {
                 for (lane, value) in values.iter().enumerate() {
@@ -310,12 +319,14 @@ impl<'m, 'a> Data<'m, 'a> {
         self.model.accessors.get(index(holder, key)?)
     }
 
-    /// For each mesh the smallest skin that a node gives it.
+    /// For each mesh the smallest skin with joints that a node gives it.
     fn skins_of_meshes(&self) -> Vec<Option<usize>> {
         let mut skins = vec![None; self.model.meshes.len()];
         for node in self.model.nodes.iter() {
             let skin = index(*node, "skin").and_then(|skin| self.model.skins.get(skin));
-            let joints = skin.map(|skin| list(*skin, "joints").len());
+            let joints = skin
+                .map(|skin| list(*skin, "joints").len())
+                .filter(|joints| *joints > 0);
             let mesh = index(*node, "mesh").and_then(|mesh| skins.get_mut(mesh));
             if let (Some(joints), Some(mesh)) = (joints, mesh) {
                 *mesh = Some(mesh.map_or(joints, |known: usize| known.min(joints)));
@@ -324,62 +335,76 @@ impl<'m, 'a> Data<'m, 'a> {
         skins
     }
 
-    /// Each accessor is checked where it is first used.
+    /// What accessors hold is looked at once for each kind of check, and told wherever they are used.
     fn check_primitive(
         &self,
         primitive: Item<'_>,
         joints: Option<usize>,
-        checked: &mut BTreeSet<u64>,
+        faults: &mut Faults,
         sink: &mut Sink,
     ) {
-        let Some(attributes) = object(primitive, "attributes") else {
-            return;
-        };
-        for (name, place) in attributes.members() {
-            let Some(number) = place.size().ok().filter(|number| checked.insert(*number)) else {
-                continue;
-            };
-            let accessor = self.model.accessors.get(number as usize);
-            let Some(elements) = accessor.and_then(|accessor| self.elements(accessor)) else {
-                continue;
-            };
-            match name {
-                "NORMAL" if elements.width == 3 => check_units(&elements, &place, sink),
-                "TANGENT" if elements.width == 4 => check_tangents(&elements, &place, sink),
-                _ if name.starts_with("COLOR_") && elements.component == 5126 => {
-                    check_shares(&elements, &place, sink);
-                }
-                _ => {}
+        let attributes = object(primitive, "attributes");
+        if let Some(attributes) = attributes {
+            self.check_attributes(attributes, faults, sink);
+            if let Some(joints) = joints {
+                self.check_influences(attributes, joints, sink);
             }
         }
-        self.check_influences(attributes, joints, sink);
         self.check_indices(primitive, attributes, sink);
     }
 
-    fn check_influences(&self, attributes: Item<'_>, joints: Option<usize>, sink: &mut Sink) {
+    fn check_attributes(&self, attributes: Item<'_>, faults: &mut Faults, sink: &mut Sink) {
+        for (name, place) in attributes.members() {
+            let vectors = match name {
+                "NORMAL" => Vectors::Normals,
+                "TANGENT" => Vectors::Tangents,
+                "COLOR_0" => Vectors::Colours,
+                _ => continue,
+            };
+            let Some(number) = place.size().ok().map(|number| number as usize) else {
+                continue;
+            };
+            let Some(accessor) = self.model.accessors.get(number) else {
+                continue;
+            };
+            // Of another format than it should have nothing is said.
+            if !accessor.has_format(&attribute_formats(name, false, self.is_quantized)) {
+                continue;
+            }
+            let faults = faults.entry((number, vectors)).or_insert_with(|| {
+                let elements = self.elements(accessor);
+                elements.map_or_else(Vec::new, |elements| vectors.faults(&elements))
+            });
+            for code in faults {
+                sink.at(code, &place);
+            }
+        }
+    }
+
+    fn check_influences(&self, attributes: Item<'_>, joints: usize, sink: &mut Sink) {
+        let Some(count) = self
+            .vertices(attributes)
+            .and_then(|count| usize::try_from(count).ok())
+        else {
+            return;
+        };
         let mut sets = Vec::new();
         for set in 0.. {
             let names = [format!("JOINTS_{set}"), format!("WEIGHTS_{set}")];
-            let both = (
-                attributes.member(&names[0]),
-                self.at(attributes, &names[0])
-                    .and_then(|accessor| self.elements(accessor)),
-                attributes.member(&names[1]),
-                self.at(attributes, &names[1])
-                    .and_then(|accessor| self.elements(accessor)),
-            );
-            let (Some(joint_place), Some(joint), Some(weight_place), Some(weight)) = both else {
+            let [Some(joint_place), Some(weight_place)] =
+                [0, 1].map(|at| attributes.member(&names[at]))
+            else {
                 break;
             };
-            if joint.width != 4 || weight.width != 4 || joint.count != weight.count {
+            let [Some(joint), Some(weight)] = [0, 1].map(|at| {
+                let elements = self.elements(self.at(attributes, &names[at])?);
+                elements.filter(|elements| elements.width == 4 && elements.count == count)
+            }) else {
                 return;
-            }
+            };
             sets.push((joint_place, joint, weight_place, weight));
         }
-        let Some(count) = sets.first().map(|(_, joint, _, _)| joint.count) else {
-            return;
-        };
-        if sets.iter().any(|(_, joint, _, _)| joint.count != count) {
+        if sets.is_empty() {
             return;
         }
         let mut influences: Vec<Vec<f64>> = Vec::new();
@@ -403,7 +428,7 @@ impl<'m, 'a> Data<'m, 'a> {
         }
     }
 
-    fn check_indices(&self, primitive: Item<'_>, attributes: Item<'_>, sink: &mut Sink) {
+    fn check_indices(&self, primitive: Item<'_>, attributes: Option<Item<'_>>, sink: &mut Sink) {
         let Some(place) = primitive.member("indices") else {
             return;
         };
@@ -414,21 +439,20 @@ impl<'m, 'a> Data<'m, 'a> {
         else {
             return;
         };
-        let vertices = attributes.members().find_map(|(_, place)| {
-            let accessor = self.model.accessors.get(place.size().ok()? as usize)?;
-            accessor.count
-        });
+        // Of vertices that cannot be counted there is none.
+        let vertices = attributes.and_then(|attributes| self.vertices(attributes));
+        let vertices = vertices.unwrap_or(0) as f64;
         let restart = match elements.component {
             5121 => 255.0,
             5123 => 65_535.0,
             _ => 4_294_967_295.0,
         };
-        let is_list = size(primitive, "mode").unwrap_or(4) == 4;
+        let is_list = mode(primitive).is_none_or(|mode| mode == 4);
         let (mut is_out, mut is_restart, mut degenerate) = (false, false, false);
         let mut corners = [0.0; 3];
         elements.each(true, |number, values| {
             let value = values[0];
-            is_out |= vertices.is_some_and(|vertices| value >= vertices as f64);
+            is_out |= value >= vertices;
             is_restart |= value == restart;
             corners[number % 3] = value;
             if is_list && number % 3 == 2 {
@@ -445,6 +469,14 @@ impl<'m, 'a> Data<'m, 'a> {
                 sink.at(code, &place);
             }
         }
+    }
+
+    /// As the first attribute that can be counted has it.
+    fn vertices(&self, attributes: Item<'_>) -> Option<u64> {
+        attributes.members().find_map(|(_, place)| {
+            let accessor = self.model.accessors.get(place.size().ok()? as usize)?;
+            accessor.count
+        })
     }
 
     fn check_skin(&self, skin: Item<'_>, sink: &mut Sink) {
@@ -555,14 +587,12 @@ fn check_bounds(accessor: &Accessor<'_>, low: &[f64], high: &[f64], sink: &mut S
         }
     };
     let mut check = |key: &str, actual: &[f64], mismatch: &Code, beyond: &Code, is_min: bool| {
-        let bounds = list(accessor.item, key);
-        if bounds.len() != actual.len() {
+        let Some(stated) = accessor.bounds(key) else {
             return;
-        }
-        for (bound, actual) in bounds.iter().zip(actual) {
-            let Some(stated) = bound.as_number().map(narrow) else {
-                continue;
-            };
+        };
+        let places = list(accessor.item, key);
+        for ((bound, stated), actual) in places.iter().zip(stated).zip(actual) {
+            let stated = narrow(stated);
             if stated != *actual {
                 sink.at(mismatch, bound);
             }
@@ -587,17 +617,17 @@ fn check_bounds(accessor: &Accessor<'_>, low: &[f64], high: &[f64], sink: &mut S
 fn faults_of_influences(
     influences: &[Vec<f64>],
     count: usize,
-    joints: Option<usize>,
+    joints: usize,
 ) -> BTreeSet<(usize, Influence)> {
     let mut told = BTreeSet::new();
     for vertex in 0..count {
         let mut seen = [f64::NAN; 32];
-        let (mut sum, mut used) = (0.0, 0usize);
+        let (mut sum, mut used) = (0.0f32, 0usize);
         for (set, own) in influences.iter().enumerate() {
             for lane in 0..4 {
                 let joint = own[vertex * 4 + lane];
                 let weight = own[(count + vertex) * 4 + lane];
-                if joints.is_some_and(|joints| joint >= joints as f64) {
+                if joint >= joints as f64 {
                     told.insert((set, Influence::OutOfRange));
                     continue;
                 }
@@ -618,45 +648,47 @@ fn faults_of_influences(
                     *slot = joint;
                 }
                 used += 1;
-                sum += weight;
+                sum += weight as f32;
             }
         }
-        let tolerance = WEIGHT_TOLERANCE * used.max(1) as f64;
-        if (sum - 1.0f64).abs() > tolerance {
+        if (f64::from(sum) - 1.0).abs() > WEIGHT_TOLERANCE * used as f64 {
             told.insert((0, Influence::Sum));
         }
     }
     told
 }
 
-fn check_units(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
-    let mut all = true;
-    elements.each(false, |_, values| all &= is_unit(values));
-    if !all {
-        sink.at(&codes::ACCESSOR_VECTOR3_NON_UNIT, place);
-    }
+/// What is wrong with what an accessor holds, for each kind of check.
+type Faults = BTreeMap<(usize, Vectors), Vec<&'static Code>>;
+
+/// Checks of vectors by what they stand for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Vectors {
+    Normals,
+    Tangents,
+    Colours,
 }
 
-fn check_tangents(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
-    let (mut all, mut signs) = (true, true);
-    elements.each(false, |_, values| {
-        all &= is_unit(&values[..3]);
-        signs &= values[3].abs() == 1.0;
-    });
-    if !all {
-        sink.at(&codes::ACCESSOR_VECTOR3_NON_UNIT, place);
-    }
-    if !signs {
-        sink.at(&codes::ACCESSOR_INVALID_SIGN, place);
-    }
-}
-
-fn check_shares(elements: &Elements<'_>, place: &Item<'_>, sink: &mut Sink) {
-    let mut all = true;
-    elements.each(false, |_, values| {
-        all &= values.iter().all(|value| (0.0..=1.0).contains(value));
-    });
-    if !all {
-        sink.at(&codes::ACCESSOR_NON_CLAMPED, place);
+impl Vectors {
+    fn faults(self, elements: &Elements<'_>) -> Vec<&'static Code> {
+        let (mut are_units, mut are_signs, mut are_shares) = (true, true, true);
+        match self {
+            Self::Normals => elements.each(false, |_, values| are_units &= is_unit(values)),
+            Self::Tangents => elements.each(false, |_, values| {
+                are_units &= is_unit(&values[..3]);
+                are_signs &= values[3].abs() == 1.0;
+            }),
+            Self::Colours if elements.component == 5126 => elements.each(false, |_, values| {
+                are_shares &= values.iter().all(|value| (0.0..=1.0).contains(value));
+            }),
+            Self::Colours => {}
+        }
+        let found = [
+            (are_units, &codes::ACCESSOR_VECTOR3_NON_UNIT),
+            (are_signs, &codes::ACCESSOR_INVALID_SIGN),
+            (are_shares, &codes::ACCESSOR_NON_CLAMPED),
+        ];
+        let found = found.into_iter().filter(|(is_right, _)| !is_right);
+        found.map(|(_, code)| code).collect()
     }
 }

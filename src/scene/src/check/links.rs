@@ -2,11 +2,11 @@
 
 use super::{
     codes,
-    model::{Accessor, Model, View, component_bytes, index, object, size},
+    model::{Accessor, Model, View, component_bytes, index, object, offset, size},
     sink::Sink,
 };
 use crate::source::json::Item;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a buffer view serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(super) struct Usages {
     views: BTreeMap<usize, Usage>,
     accessors: BTreeMap<usize, &'static str>,
     /// Accessors with vertex attributes, by view without stride.
-    packed: BTreeMap<usize, usize>,
+    packed: BTreeMap<usize, BTreeSet<usize>>,
 }
 
 impl Usages {
@@ -55,6 +55,11 @@ impl Usages {
         self.views.entry(view).or_insert(stated.unwrap_or(usage));
     }
 
+    /// Views that something uses.
+    pub(super) fn views(&self) -> impl Iterator<Item = usize> {
+        self.views.keys().copied()
+    }
+
     /// Notes a use of an accessor: indices and attributes and the rest do not mix.
     pub(super) fn use_accessor(
         &mut self,
@@ -76,7 +81,8 @@ impl Usages {
         place: &Item<'_>,
         sink: &mut Sink,
     ) {
-        if *self.packed.entry(view).or_insert(accessor) != accessor {
+        let accessors = self.packed.entry(view).or_default();
+        if accessors.insert(accessor) && accessors.len() > 1 {
             sink.at(&codes::MESH_PRIMITIVE_ACCESSOR_WITHOUT_BYTESTRIDE, place);
         }
     }
@@ -99,7 +105,7 @@ pub(super) fn check(model: &Model<'_>, usages: &mut Usages, sink: &mut Sink) {
         };
         usages.use_view(model, view, Usage::Image, &place, sink);
         let view = model.views.get(view);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(&codes::IMAGE_BUFFER_VIEW_WITH_BYTESTRIDE, &place);
         }
     }
@@ -113,9 +119,10 @@ fn check_view(model: &Model<'_>, view: &View<'_>, sink: &mut Sink) {
     let (Some(available), Some(length)) = (available, view.length) else {
         return;
     };
-    if view.offset >= available {
+    let start = view.offset.unwrap_or(0);
+    if start >= available {
         sink.at_member(&codes::BUFFER_VIEW_TOO_LONG, &view.item, "byteOffset");
-    } else if view.offset.saturating_add(length) > available {
+    } else if start.saturating_add(length) > available {
         sink.at_member(&codes::BUFFER_VIEW_TOO_LONG, &view.item, "byteLength");
     }
 }
@@ -148,18 +155,15 @@ fn check_accessor(model: &Model<'_>, accessor: &Accessor<'_>, sink: &mut Sink) {
 fn check_fit(
     item: &Item<'_>,
     view: &View<'_>,
-    offset: u64,
+    offset: Option<u64>,
     bytes: u64,
     component: u64,
     sink: &mut Sink,
 ) {
-    let is_unreadable = |item: &Item<'_>| {
-        item.member("byteOffset").is_some() && size(*item, "byteOffset").is_none()
-    };
-    if is_unreadable(&view.item) || is_unreadable(item) {
+    let Some((start, offset)) = view.offset.zip(offset) else {
         return;
-    }
-    if !view.offset.saturating_add(offset).is_multiple_of(component) {
+    };
+    if !start.saturating_add(offset).is_multiple_of(component) {
         sink.at(&codes::ACCESSOR_TOTAL_OFFSET_ALIGNMENT, item);
     }
     // A view without a length holds nothing, not even at its beginning.
@@ -203,13 +207,12 @@ fn check_sparse(
         let Some(view) = model.views.get(view_index) else {
             continue;
         };
-        if view.item.member("byteStride").is_some() {
+        if view.stride.is_some() {
             sink.at(&codes::BUFFER_VIEW_INVALID_BYTE_STRIDE, &place);
         }
         if let (Some(component), Some(element)) = (component, element) {
-            let offset = size(part, "byteOffset").unwrap_or(0);
             let bytes = count.saturating_mul(element);
-            check_fit(&part, view, offset, bytes, component, sink);
+            check_fit(&part, view, offset(part), bytes, component, sink);
         }
     }
 }

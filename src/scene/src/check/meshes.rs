@@ -3,7 +3,7 @@
 use super::{
     codes, extensions,
     links::{Usage, Usages},
-    model::{Accessor, Model, index, list, object, size},
+    model::{Accessor, Model, index, list, mode, object},
     sink::Sink,
 };
 use crate::source::json::{self, Item};
@@ -19,8 +19,19 @@ const FLOAT: u64 = 5126;
 /// Type, component type and normalisation.
 type Format = (&'static str, u64, bool);
 
-pub(super) fn check(model: &Model<'_>, is_quantized: bool, usages: &mut Usages, sink: &mut Sink) {
-    let uv_sets: Vec<BTreeSet<usize>> = model.materials.iter().map(|item| uv_sets(*item)).collect();
+pub(super) fn check(
+    model: &Model<'_>,
+    declared: &BTreeSet<&str>,
+    usages: &mut Usages,
+    sink: &mut Sink,
+) {
+    let is_quantized = declared.contains("KHR_mesh_quantization");
+    let uv_sets: Vec<BTreeSet<usize>> = (0..model.materials.len())
+        .map(|number| {
+            let material = model.materials.get(number);
+            material.map_or_else(BTreeSet::new, |material| uv_sets(*material, declared))
+        })
+        .collect();
     for mesh in model.meshes.iter() {
         let primitives = primitives(*mesh);
         check_targets_agree(*mesh, &primitives, sink);
@@ -32,6 +43,7 @@ pub(super) fn check(model: &Model<'_>, is_quantized: bool, usages: &mut Usages, 
                     .map(|attributes| attributes.members().collect())
                     .unwrap_or_default(),
                 uv_sets: &uv_sets,
+                declared,
                 is_quantized,
             };
             check.run(usages, sink);
@@ -82,6 +94,8 @@ struct Primitive<'m, 'a> {
     attributes: BTreeMap<&'a str, Item<'a>>,
     /// UV sets that each material uses.
     uv_sets: &'m [BTreeSet<usize>],
+    /// Names under `extensionsUsed`.
+    declared: &'m BTreeSet<&'a str>,
     is_quantized: bool,
 }
 
@@ -139,7 +153,7 @@ impl<'a> Primitive<'_, 'a> {
         let view = self.model.view_of(accessor);
         if let (Some(view_index), Some(view)) = (accessor.view, view) {
             usages.use_view(self.model, view_index, Usage::Attributes, &place, sink);
-            if view.item.member("byteStride").is_none() {
+            if view.stride.is_none() {
                 usages.use_packed(view_index, number, &place, sink);
             }
         }
@@ -155,7 +169,7 @@ impl<'a> Primitive<'_, 'a> {
             );
         }
         if let (Some(view), Some(element)) = (view, accessor.element_bytes()) {
-            let is_aligned = accessor.offset.is_multiple_of(4)
+            let is_aligned = (accessor.offset).is_none_or(|offset| offset.is_multiple_of(4))
                 && (view.stride.is_some() || element.is_multiple_of(4));
             if !is_aligned {
                 sink.at(&codes::MESH_PRIMITIVE_ACCESSOR_UNALIGNED, &place);
@@ -172,7 +186,7 @@ impl<'a> Primitive<'_, 'a> {
             usages.use_view(self.model, view_index, Usage::Indices, &place, sink);
         }
         let view = self.model.view_of(&accessor);
-        if view.is_some_and(|view| view.item.member("byteStride").is_some()) {
+        if view.is_some_and(|view| view.stride.is_some()) {
             sink.at(
                 &codes::MESH_PRIMITIVE_INDICES_ACCESSOR_WITH_BYTESTRIDE,
                 &place,
@@ -194,11 +208,11 @@ impl<'a> Primitive<'_, 'a> {
 
     fn check_mode(&self, drawn: Option<u64>, sink: &mut Sink) {
         let Some(count) = drawn else { return };
-        let is_fitting = match size(self.item, "mode").unwrap_or(4) {
-            1 => count >= 2 && count.is_multiple_of(2),
-            2 | 3 => count >= 2,
-            4 => count >= 3 && count.is_multiple_of(3),
-            5 | 6 => count >= 3,
+        let is_fitting = match mode(self.item) {
+            Some(1) => count >= 2 && count.is_multiple_of(2),
+            Some(2 | 3) => count >= 2,
+            Some(4) => count >= 3 && count.is_multiple_of(3),
+            Some(5 | 6) => count >= 3,
             _ => true,
         };
         if !is_fitting {
@@ -275,6 +289,7 @@ impl<'a> Primitive<'_, 'a> {
         }
         let extension = |name: &str, key: &str| {
             object(*material, "extensions")
+                .filter(|_| self.declared.contains(name))
                 .and_then(|extensions| object(extensions, name))
                 .and_then(|extension| extension.member(key))
         };
@@ -298,18 +313,20 @@ impl<'a> Primitive<'_, 'a> {
 }
 
 /// UV sets that the textures of a material use, wherever they stand in it.
-fn uv_sets(material: Item<'_>) -> BTreeSet<usize> {
+fn uv_sets(material: Item<'_>, declared: &BTreeSet<&str>) -> BTreeSet<usize> {
     let mut sets = BTreeSet::new();
     let mut open = vec![material];
     while let Some(item) = open.pop() {
         for (name, value) in item.members() {
-            // What an extension that is not checked uses is not known.
-            let is_unknown = item.is_member("extensions") && !extensions::is_known(name);
+            // What an extension uses that is not checked, or not declared, is not known.
+            let is_read = extensions::is_known(name) && declared.contains(name);
+            let is_unknown = item.is_member("extensions") && !is_read;
             if value.kind() != json::Kind::Object || name == "extras" || is_unknown {
                 continue;
             }
             if name.ends_with("Texture") {
                 let transform = object(value, "extensions")
+                    .filter(|_| declared.contains("KHR_texture_transform"))
                     .and_then(|extensions| object(extensions, "KHR_texture_transform"))
                     .and_then(|transform| index(transform, "texCoord"));
                 sets.insert(transform.or_else(|| index(value, "texCoord")).unwrap_or(0));
@@ -378,7 +395,7 @@ fn check_names(item: Item<'_>, attributes: &BTreeMap<&str, Item<'_>>, sink: &mut
 }
 
 /// What an attribute may look like; nothing where everything goes.
-fn attribute_formats(name: &str, is_morph: bool, is_quantized: bool) -> Vec<Format> {
+pub(super) fn attribute_formats(name: &str, is_morph: bool, is_quantized: bool) -> Vec<Format> {
     let kind = name.split('_').next().unwrap_or_default();
     let shares = |kind| {
         [

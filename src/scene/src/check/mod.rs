@@ -111,8 +111,7 @@ fn find_issues_in(
     sink.extensions = names.map(str::to_owned).collect();
     let mut walk = Walk::new(root, sink);
     walk.object(root, &grammar::ROOT);
-    let is_quantized = walk.declared.contains("KHR_mesh_quantization");
-    let (declared, used) = (walk.declared, walk.used);
+    let (declared, mut used) = (walk.declared, walk.used);
     if is_over_limits(&used) {
         return;
     }
@@ -120,11 +119,17 @@ fn find_issues_in(
     let mut usages = links::Usages::default();
     objects::check(&model, sink);
     links::check(&model, &mut usages, sink);
-    meshes::check(&model, is_quantized, &mut usages, sink);
-    animations::check(&model, &mut usages, sink);
+    meshes::check(&model, &declared, &mut usages, sink);
     let graph = graph::Graph::new(&model, sink);
     graph::check(&model, &graph, &mut usages, sink);
-    graph::check_dependencies(&model, sink);
+    animations::check(&model, &declared, &mut usages, sink);
+    graph::check_dependencies(&model, &declared, sink);
+    let views = used.entry(Pool::BufferViews).or_default();
+    for view in usages.views() {
+        if let Some(Some(is_used)) = views.get_mut(view) {
+            *is_used = true;
+        }
+    }
     for (pool, used) in &used {
         if *pool == Pool::Scenes {
             continue;
@@ -141,7 +146,7 @@ fn find_issues_in(
     }
     let buffers = source.buffers(&model, sink);
     source.images(&model, &buffers, &declared, sink);
-    data::Data::new(&model, &buffers).check(sink);
+    data::Data::new(&model, &buffers, declared.contains("KHR_mesh_quantization")).check(sink);
 }
 
 /// A file that the gate refuses for its size is not looked at further.

@@ -48,7 +48,8 @@ impl<T> Objects<T> {
 pub(super) struct View<'a> {
     pub(super) item: Item<'a>,
     pub(super) buffer: Option<usize>,
-    pub(super) offset: u64,
+    /// `None` when what the file states is no offset.
+    pub(super) offset: Option<u64>,
     pub(super) length: Option<u64>,
     pub(super) stride: Option<u64>,
     pub(super) target: Option<u64>,
@@ -59,7 +60,8 @@ pub(super) struct View<'a> {
 pub(super) struct Accessor<'a> {
     pub(super) item: Item<'a>,
     pub(super) view: Option<usize>,
-    pub(super) offset: u64,
+    /// `None` when what the file states is no offset.
+    pub(super) offset: Option<u64>,
     /// glTF's number of the component type, when it is one.
     pub(super) component: Option<u64>,
     pub(super) is_normalized: bool,
@@ -106,7 +108,7 @@ impl<'a> View<'a> {
         Self {
             item,
             buffer: index(item, "buffer"),
-            offset: size(item, "byteOffset").unwrap_or(0),
+            offset: offset(item),
             length: size(item, "byteLength").filter(|length| *length > 0),
             stride: size(item, "byteStride").filter(|stride| (4..=252).contains(stride)),
             target: size(item, "target").filter(|target| matches!(target, 34962 | 34963)),
@@ -119,7 +121,7 @@ impl<'a> Accessor<'a> {
         Self {
             item,
             view: index(item, "bufferView"),
-            offset: size(item, "byteOffset").unwrap_or(0),
+            offset: offset(item),
             component: size(item, "componentType")
                 .filter(|number| matches!(number, 5120..=5123 | 5125 | 5126)),
             is_normalized: item
@@ -173,13 +175,35 @@ impl<'a> Accessor<'a> {
         })
     }
 
+    /// Both bounds are there and can be read.
     pub(super) fn has_bounds(&self) -> bool {
-        let has = |key: &str| {
-            let values = list(self.item, key);
-            Some(values.len() as u64) == self.width()
-                && values.iter().all(|value| value.as_number().is_some())
+        self.bounds("min").is_some() && self.bounds("max").is_some()
+    }
+
+    /// The numbers of `min` or `max`, when there are as many as an element has and the component type can hold each.
+    pub(super) fn bounds(&self, key: &str) -> Option<Vec<f64>> {
+        let range = self.component_range();
+        let numbers: Vec<f64> = list(self.item, key)
+            .iter()
+            .map(Item::as_number)
+            .collect::<Option<_>>()?;
+        let is_held = |number: &f64| {
+            range.is_none_or(|(low, high)| number.fract() == 0.0 && (low..=high).contains(number))
         };
-        self.component.is_some() && has("min") && has("max")
+        let is_whole = self.component.is_some() && Some(numbers.len() as u64) == self.width();
+        (is_whole && numbers.iter().all(is_held)).then_some(numbers)
+    }
+
+    /// What a component of whole numbers can hold.
+    pub(super) fn component_range(&self) -> Option<(f64, f64)> {
+        Some(match self.component? {
+            5120 => (-128.0, 127.0),
+            5121 => (0.0, 255.0),
+            5122 => (-32_768.0, 32_767.0),
+            5123 => (0.0, 65_535.0),
+            5125 => (0.0, 4_294_967_295.0),
+            _ => return None,
+        })
     }
 }
 
@@ -189,6 +213,23 @@ pub(super) fn component_bytes(number: u64) -> u64 {
         5122 | 5123 => 2,
         _ => 4,
     }
+}
+
+/// `byteOffset`, zero when it is absent.
+pub(super) fn offset(item: Item<'_>) -> Option<u64> {
+    stated(item, "byteOffset").map_or(Some(0), |offset| offset.size().ok())
+}
+
+/// The mode of a primitive, `None` when it is none of glTF's.
+pub(super) fn mode(primitive: Item<'_>) -> Option<u64> {
+    let mode = stated(primitive, "mode").map_or(Some(4), |mode| mode.size().ok());
+    mode.filter(|mode| *mode <= 6)
+}
+
+/// A member with a value; null counts as none.
+fn stated<'a>(item: Item<'a>, key: &str) -> Option<Item<'a>> {
+    item.member(key)
+        .filter(|value| value.kind() != json::Kind::Null)
 }
 
 /// A member that is a whole number, zero or more.

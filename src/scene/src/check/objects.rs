@@ -125,12 +125,13 @@ fn check_accessor(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
         item.member("byteOffset")
             .filter(|_| accessor.view.is_some()),
         accessor.component_bytes(),
-    ) && !accessor.offset.is_multiple_of(component)
+    ) && (accessor.offset).is_some_and(|offset| !offset.is_multiple_of(component))
     {
         sink.at(&codes::ACCESSOR_OFFSET_ALIGNMENT, &offset);
     }
     let is_matrix = matches!(accessor.kind, Some("MAT2" | "MAT3" | "MAT4"));
-    if is_matrix && accessor.view.is_some() && !accessor.offset.is_multiple_of(4) {
+    let is_unaligned = (accessor.offset).is_some_and(|offset| !offset.is_multiple_of(4));
+    if is_matrix && accessor.view.is_some() && is_unaligned {
         sink.at_member(&codes::ACCESSOR_MATRIX_ALIGNMENT, &item, "byteOffset");
     }
     if accessor.is_normalized && matches!(accessor.component, Some(5125 | 5126)) {
@@ -144,17 +145,10 @@ fn check_accessor(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
 fn check_bounds(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
     let item = accessor.item;
     // Of an unknown component type nothing can be said.
-    let Some(component) = accessor.component else {
+    if accessor.component.is_none() {
         return;
-    };
-    let range = match component {
-        5120 => Some((-128.0, 127.0)),
-        5121 => Some((0.0, 255.0)),
-        5122 => Some((-32_768.0, 32_767.0)),
-        5123 => Some((0.0, 65_535.0)),
-        5125 => Some((0.0, 4_294_967_295.0)),
-        _ => None,
-    };
+    }
+    let range = accessor.component_range();
     for key in ["min", "max"] {
         let Some(bounds) = item.member(key) else {
             continue;
@@ -168,15 +162,23 @@ fn check_bounds(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
         let is_whole = |number: &f64| number.fract() == 0.0;
         if bounds.kind() != json::Kind::Array {
             sink.at(&codes::TYPE_MISMATCH, &bounds);
-        } else if values.is_empty() && accessor.width().is_none() {
+        } else if values.is_empty() && (accessor.is_float() || accessor.width().is_none()) {
             sink.at(&codes::EMPTY_ENTITY, &bounds);
         } else if !is_fitting {
             sink.at(&codes::ARRAY_LENGTH_NOT_IN_LIST, &bounds);
-        } else if numbers.len() < values.len() || (range.is_some() && !numbers.iter().all(is_whole))
-        {
-            sink.at(&codes::ARRAY_TYPE_MISMATCH, &bounds);
-        } else if range.is_some_and(|(low, high)| numbers.iter().any(|n| *n < low || *n > high)) {
-            sink.at(&codes::INVALID_GL_VALUE, &bounds);
+        } else {
+            let is_mixed = range.is_some() && !numbers.iter().all(is_whole);
+            if numbers.len() < values.len() || is_mixed {
+                sink.at(&codes::ARRAY_TYPE_MISMATCH, &bounds);
+            }
+            let is_beyond =
+                |number: &f64| range.is_some_and(|range| !(range.0..=range.1).contains(number));
+            if numbers
+                .iter()
+                .any(|number| is_whole(number) && is_beyond(number))
+            {
+                sink.at(&codes::INVALID_GL_VALUE, &bounds);
+            }
         }
     }
 }
@@ -266,9 +268,13 @@ fn check_image(image: Item<'_>, sink: &mut Sink) {
 }
 
 fn check_node(node: Item<'_>, sink: &mut Sink) {
-    for key in ["skin", "weights"] {
-        if let (Some(value), None) = (node.member(key), node.member("mesh")) {
-            sink.at(&codes::UNSATISFIED_DEPENDENCY, &value);
+    let has_weights = !list(node, "weights").is_empty();
+    for (key, is_there) in [
+        ("skin", index(node, "skin").is_some()),
+        ("weights", has_weights),
+    ] {
+        if is_there && index(node, "mesh").is_none() {
+            sink.at_member(&codes::UNSATISFIED_DEPENDENCY, &node, key);
         }
     }
     if let Some(matrix) = node.member("matrix") {
@@ -341,7 +347,7 @@ fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
             sink.at(&codes::MULTIPLE_EXTENSIONS, &own);
         }
     }
-    let extension = |name: &str| object(extensions, name);
+    let extension = |name: &str| object(extensions, name).filter(|_| declared.contains(&name));
     if let Some(strength) = extension("KHR_materials_emissive_strength") {
         let factor = match material.member("emissiveFactor") {
             Some(_) => numbers::<3>(material, "emissiveFactor"),
@@ -363,10 +369,19 @@ fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
         if is_thick && sides.is_some_and(|flag| flag.kind() == json::Kind::True) {
             sink.at(&codes::KHR_MATERIALS_VOLUME_DOUBLE_SIDED, &volume);
         }
-        if extensions.member("KHR_materials_transmission").is_none() {
+        // An extension that is not read may let light through as well.
+        let is_unread =
+            |name: &str| !declared.contains(&name) || !super::extensions::is_known(name);
+        let is_opaque = extensions
+            .members()
+            .all(|(name, _)| name != "KHR_materials_transmission" && !is_unread(name));
+        if is_opaque {
             sink.at(&codes::KHR_MATERIALS_VOLUME_NO_TRANSMISSION, &volume);
         }
-    } else if let Some(dispersion) = extension("KHR_materials_dispersion") {
+    }
+    if let Some(dispersion) = extension("KHR_materials_dispersion")
+        && extensions.member("KHR_materials_volume").is_none()
+    {
         sink.at(&codes::KHR_MATERIALS_DISPERSION_NO_VOLUME, &dispersion);
     }
     // 0 stands for "as if infinite"; between 0 and 1 there is nothing.

@@ -12,12 +12,17 @@ pub(super) enum Format {
 }
 
 impl Format {
+    /// The shortest beginning that the Khronos validator takes for a picture.
+    const LEAST_BYTES: usize = 14;
+
     pub(super) fn of(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
+        if bytes.len() < Self::LEAST_BYTES {
+            None
+        } else if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
             Some(Self::Png)
         } else if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
             Some(Self::Jpeg)
-        } else if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
+        } else if bytes.starts_with(b"RIFF") && bytes[8..].starts_with(b"WEBPVP") {
             Some(Self::WebP)
         } else {
             None

@@ -1,7 +1,7 @@
 //! Buffers and images: their addresses, and the bytes behind them.
 
 use super::{
-    codes,
+    codes, extensions,
     model::{Model, index, object, size, text},
     pictures::Format,
     sink::Sink,
@@ -49,7 +49,7 @@ struct DataUri<'a> {
 impl<'a> Source<'a> {
     /// The bytes of each buffer that can be used.
     pub(super) fn buffers(&mut self, model: &Model<'_>, sink: &mut Sink) -> Vec<Option<Bytes<'a>>> {
-        let mut buffers = Vec::new();
+        let mut buffers = vec![None; model.buffers.len()];
         for (number, buffer) in model.buffers.enumerate() {
             let bytes = match buffer.member("uri") {
                 Some(uri) => self
@@ -65,7 +65,7 @@ impl<'a> Source<'a> {
             };
             let is_chunk = matches!(bytes, Some(Bytes::Chunk(_)));
             let declared = size(*buffer, "byteLength").filter(|declared| *declared > 0);
-            buffers.push(bytes.filter(|bytes| {
+            buffers[number] = bytes.filter(|bytes| {
                 let actual = bytes.get().len() as u64;
                 let Some(declared) = declared else {
                     return false;
@@ -76,7 +76,7 @@ impl<'a> Source<'a> {
                     sink.at(&codes::BUFFER_GLB_CHUNK_TOO_BIG, buffer);
                 }
                 actual >= declared
-            }));
+            });
         }
         buffers
     }
@@ -165,9 +165,11 @@ impl<'a> Source<'a> {
         declared: &BTreeSet<&str>,
         sink: &mut Sink,
     ) {
-        let mut formats = Vec::new();
-        for image in model.images.iter().take(MAX_IMAGES) {
-            let actual = self.image(model, buffers, *image, sink);
+        let mut formats = vec![None; model.images.len()];
+        for (number, image) in model.images.enumerate().take(MAX_IMAGES) {
+            let actual = (!is_image_extended(*image, declared))
+                .then(|| self.image(model, buffers, *image, sink))
+                .flatten();
             // Textures go by what the file states of an image.
             let uri = text(*image, "uri").and_then(split_data_uri);
             let stated = text(*image, "mimeType").or(uri.map(|uri| uri.mime));
@@ -175,11 +177,10 @@ impl<'a> Source<'a> {
                 Some(stated) => Some(Format::stated(stated)),
                 None => actual.map(Some),
             };
-            let is_webp = actual == Some(Format::WebP) || format == Some(Some(Format::WebP));
-            if is_webp && !declared.contains("EXT_texture_webp") {
+            if actual == Some(Format::WebP) && !declared.contains("EXT_texture_webp") {
                 sink.at(&codes::IMAGE_NON_ENABLED_MIME_TYPE, image);
             }
-            formats.push(format);
+            formats[number] = format;
         }
         for texture in model.textures.iter() {
             let webp = object(*texture, "extensions")
@@ -212,17 +213,12 @@ impl<'a> Source<'a> {
             place = image.member("bufferView")?;
             let view = model.views.get(index(image, "bufferView")?)?;
             let buffer = buffers.get(view.buffer?)?.as_ref()?.get();
-            let start = usize::try_from(view.offset).ok()?;
+            let start = usize::try_from(view.offset?).ok()?;
             let end = start.checked_add(usize::try_from(view.length?).ok()?)?;
             Cow::Borrowed(buffer.get(start..end)?)
         };
         let Some(format) = Format::of(&bytes) else {
-            let code = if bytes.len() < 9 {
-                &codes::IMAGE_UNEXPECTED_EOS
-            } else {
-                &codes::IMAGE_UNRECOGNIZED_FORMAT
-            };
-            sink.at(code, &image);
+            sink.at(&codes::IMAGE_UNRECOGNIZED_FORMAT, &image);
             return None;
         };
         if text(image, "mimeType").is_some_and(|stated| stated != format.mime()) {
@@ -241,6 +237,13 @@ impl<'a> Source<'a> {
         }
         Some(format)
     }
+}
+
+/// An extension that is not read may say that the image is found elsewhere.
+fn is_image_extended(image: Item<'_>, declared: &BTreeSet<&str>) -> bool {
+    let is_read = |name: &str| extensions::is_known(name) && declared.contains(name);
+    object(image, "extensions")
+        .is_some_and(|extensions| extensions.members().any(|(name, _)| !is_read(name)))
 }
 
 /// RFC 2397: `data:[type][;name=value][;base64],data`.

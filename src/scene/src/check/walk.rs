@@ -4,7 +4,7 @@ use super::{
     codes,
     extensions::{self, PLACES},
     grammar,
-    model::Accessor,
+    model::{Accessor, index, object, size},
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
@@ -62,10 +62,20 @@ impl<'a, 's> Walk<'a, 's> {
             };
             self.is_muted |= !is_whole("channels") || !is_whole("samplers");
         }
-        if schema.kind == Kind::Accessor {
-            self.is_lenient = !is_whole_accessor(item);
-        }
+        let was_lenient = self.is_lenient;
+        self.is_lenient |= match schema.kind {
+            Kind::Accessor => !is_whole_accessor(item),
+            Kind::Sparse => !is_whole_sparse(item),
+            _ => false,
+        };
         for property in schema.properties {
+            // An offset into no view is told as such, whatever it is.
+            let is_void = schema.kind == Kind::Accessor
+                && property.name == "byteOffset"
+                && index(item, "bufferView").is_none();
+            if is_void {
+                continue;
+            }
             match item.member(property.name) {
                 Some(value) => {
                     self.value(value, &property.rule);
@@ -90,7 +100,7 @@ impl<'a, 's> Walk<'a, 's> {
             }
         }
         self.is_muted = was_muted;
-        self.is_lenient &= schema.kind != Kind::Accessor;
+        self.is_lenient = was_lenient;
     }
 
     /// One member of the root alone.
@@ -131,6 +141,9 @@ impl<'a, 's> Walk<'a, 's> {
                 self.expect_kind(value, &[json::Kind::Text]);
             }
             Rule::TextOf(list) => match value.as_text() {
+                Some("pointer") if !self.declared.contains("KHR_animation_pointer") => {
+                    self.sink.at(&codes::VALUE_NOT_IN_LIST, &value);
+                }
                 Some(text) if list.contains(&text) => {}
                 Some("image/webp")
                     if list.contains(&"image/png")
@@ -249,7 +262,7 @@ impl<'a, 's> Walk<'a, 's> {
         let used = self.used.entry(pool).or_default();
         match used.get_mut(number as usize) {
             // A skeleton only says where joints hang: it is no use of a node.
-            Some(Some(used)) => *used |= !value.is_member("skeleton"),
+            Some(Some(used)) => *used |= !self.is_lenient && !value.is_member("skeleton"),
             // Extensions say by a dependency of their own that their root array is missing.
             _ if self.is_lenient => {}
             None if is_root_extension_missing(self.root, pool) => {}
@@ -287,6 +300,7 @@ impl<'a, 's> Walk<'a, 's> {
         for (name, extension) in value.members() {
             if !self.declared.contains(name) {
                 self.sink.at(&codes::UNDECLARED_EXTENSION, &extension);
+                self.expect_kind(extension, &[json::Kind::Object]);
                 continue;
             }
             let place = PLACES
@@ -347,6 +361,13 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
 fn is_whole_accessor(item: Item<'_>) -> bool {
     let accessor = Accessor::new(item);
     accessor.component.is_some() && accessor.count.is_some() && accessor.kind.is_some()
+}
+
+/// The same of the sparse part of one.
+fn is_whole_sparse(item: Item<'_>) -> bool {
+    size(item, "count").is_some_and(|count| count > 0)
+        && object(item, "indices").is_some()
+        && object(item, "values").is_some()
 }
 
 fn are_objects(list: Item<'_>) -> bool {
