@@ -207,6 +207,19 @@ const CASES: &[(&str, &str, &[&str])] = &[
             "VALUE_NOT_IN_LIST /animations/0/channels/1/target/path",
         ],
     ),
+    (
+        "one variant that is no object spoils their list",
+        r#"{"asset":{"version":"2.0"},"extensionsUsed":["KHR_materials_variants","KHR_lights_punctual"],"extensions":{"KHR_materials_variants":{"variants":[null,{"name":"b"}]},"KHR_lights_punctual":true},"nodes":[{"extensions":{"KHR_lights_punctual":{"light":0}}}],"materials":[{}],"meshes":[{"primitives":[{"attributes":{"POSITION":0},"extensions":{"KHR_materials_variants":{"mappings":[{"material":0,"variants":[1]}]}}}]}],"accessors":[{"componentType":5126,"count":3,"type":"VEC3","min":[0,0,0],"max":[0,0,0]}]}"#,
+        &[
+            "ARRAY_TYPE_MISMATCH /extensions/KHR_materials_variants/variants",
+            "TYPE_MISMATCH /extensions/KHR_lights_punctual",
+            "UNDEFINED_PROPERTY /extensions/KHR_lights_punctual",
+            "UNRESOLVED_REFERENCE /meshes/0/primitives/0/extensions/KHR_materials_variants/mappings/0/variants/0",
+            "UNRESOLVED_REFERENCE /nodes/0/extensions/KHR_lights_punctual/light",
+            "UNUSED_OBJECT /meshes/0",
+            "UNUSED_OBJECT /nodes/0",
+        ],
+    ),
 ];
 
 #[test]

@@ -352,6 +352,10 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
             None => return Vec::new(),
         }
     }
+    // As in every inner list, one element of a wrong type spoils the list of an extension.
+    if pool.path().len() > 1 && !are_objects(item) {
+        return Vec::new();
+    }
     (0..item.count())
         .filter_map(|index| item.element(index))
         .collect()
