@@ -5,6 +5,7 @@ mod arrival;
 mod check;
 mod curtain;
 mod panel;
+mod parts;
 mod question;
 mod refusal;
 mod report;

@@ -2,7 +2,7 @@
 
 use super::{
     arrival::{Arrival, Refused},
-    panel,
+    parts,
     report::{Report, Room},
 };
 use crate::{
@@ -81,8 +81,8 @@ fn fill(screen: &mut ChildSpawnerCommands, refused: &Refused, words: &'static Te
         if let Ok(report) = &refused.checked.0 {
             let report = Report::of(report, refused.checked.1, words);
             let findings = report.findings(ROOM);
-            panel::counts(card, &report);
-            panel::findings(card, &findings, words);
+            parts::counts(card, &report);
+            parts::findings(card, &findings, words);
         }
         card.spawn(choice_row()).with_children(|row| {
             let again = (KeyCode::KeyR, "R");
