@@ -3,9 +3,9 @@
 use crate::participant::at_best;
 use crate::stroll::{Behaviour, Bot, Crew, TickClock, fetched_ground, part, update_ground};
 use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND, WorldAddress};
-use server::is_sampled;
+use server::{is_sampled, network_threads};
 use session::Reading;
-use std::{collections::BTreeSet, io, thread};
+use std::{collections::BTreeSet, io};
 
 /// Seconds that a swarm has for entering.
 const ENTRY_SECS: u64 = 60;
@@ -139,11 +139,6 @@ pub fn swarm_with(
     let report = run.go(config, &crew, runtime.handle(), on_begin);
     part(run.bots, runtime);
     report
-}
-
-/// As many as a server has: more wake each other.
-fn network_threads() -> usize {
-    thread::available_parallelism().map_or(1, |count| (count.get() - 1).clamp(1, 8))
 }
 
 struct Run {

@@ -9,6 +9,7 @@ mod keeping;
 mod load;
 mod moving;
 mod support;
+mod swarm;
 mod things;
 mod throwing;
 mod together;

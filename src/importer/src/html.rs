@@ -1,7 +1,7 @@
 //! The report as one page that needs nothing beside it.
 
-use crate::text::{amount, omissions, place, severity, verdict};
-use scene::{Cost, Issue, Outcome, Report};
+use crate::text::{omissions, place, severity, verdict};
+use scene::{Cost, Issue, Outcome, Report, amount};
 use std::{fmt::Write as _, path::Path};
 
 const STYLE: &str = "

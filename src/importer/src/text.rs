@@ -1,6 +1,6 @@
 //! The report for people.
 
-use scene::{Cost, Issue, Outcome, Report, Support, printable};
+use scene::{Cost, Issue, Outcome, Report, Support, amount, printable};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -34,22 +34,6 @@ pub(crate) fn place(issue: &Issue) -> String {
         None if issue.pointer.is_empty() => "the file".to_owned(),
         None => printable(&issue.pointer),
     }
-}
-
-/// A cost with its unit.
-pub(crate) fn amount(value: u64, is_bytes: bool) -> String {
-    if is_bytes {
-        return format!("{:.1} MB", value as f64 / 1.0e6);
-    }
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// Writes a heading with the outcome, the findings with what mends them, and what the file costs.

@@ -22,7 +22,7 @@ const WORKER_ROUNDS: u64 = 300;
 const LONGEST: Duration = Duration::from_secs(5);
 /// Larger samples take longer and damage no differently.
 const MAX_SOURCE_BYTES: usize = 200_000;
-/// As in the product (`convert/worker.rs`).
+/// As in the product (`convert/worker/mod.rs`).
 const LIMITS: WorkerLimits = WorkerLimits {
     memory_bytes: 2 * 1024 * 1024 * 1024,
     processor_time: Duration::from_secs(60),

@@ -111,8 +111,8 @@ pub(crate) fn client(
     Ok(config)
 }
 
-/// Servers, and clients that share a socket, use 8 random bytes. quinn's default has 3, and while hundreds are inside, a newcomer whose Retry packet
-/// happens to name an id in use would wait in vain.
+/// Servers, and clients that share a socket, use 8 random bytes. quinn's default has 3, and while hundreds are inside, a
+/// newcomer whose Retry packet happens to name an id in use would wait in vain.
 pub(crate) fn with_ids() -> EndpointConfig {
     let mut config = EndpointConfig::default();
     config.cid_generator(|| Box::new(RandomConnectionIdGenerator::new(8)));

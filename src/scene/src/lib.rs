@@ -14,7 +14,7 @@ pub mod worker;
 mod world;
 pub mod writer;
 
-pub use check::{Cost, Grade, Outcome, Report, Summary, check_bytes, check_file};
+pub use check::{Cost, Grade, Outcome, Report, Summary, amount, check_bytes, check_file};
 pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},
     avatar::{

@@ -17,6 +17,6 @@ mod world;
 
 pub use config::{ConfigError, ServerConfig};
 pub use hosted::HostError;
-pub use running::{RunningServer, Server, StartError, SteppedServer};
+pub use running::{RunningServer, Server, StartError, SteppedServer, network_threads};
 pub use store::StoreError;
 pub use watch::{Ledger, Watch, WorldFigures, is_sampled};

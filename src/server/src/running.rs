@@ -347,7 +347,8 @@ fn prepare(
 
 /// Threads that serve the network of a server on this machine; worlds keep a core for themselves. Threads that are more
 /// than needed wake each other and find nothing to do.
-fn network_threads() -> usize {
+#[must_use]
+pub fn network_threads() -> usize {
     thread::available_parallelism().map_or(1, |count| (count.get() - 1).clamp(1, 8))
 }
 

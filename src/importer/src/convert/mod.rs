@@ -1,5 +1,5 @@
 //! `stoa-import convert`: one canonical GLB from a file that passes the gate.
-//! The work is done by this program once more, in a process of its own with limits: see `worker.rs`.
+//! The work is done by this program once more, in a process of its own with limits: see `worker/mod.rs`.
 
 mod keys;
 mod levels;

@@ -1,6 +1,5 @@
 //! What converting changed: sizes before and after, for people and for programs.
 
-use crate::text;
 use scene::Report;
 use serde_json::{Value, json};
 use std::{
@@ -85,8 +84,8 @@ impl Figures<'_> {
             writeln!(output, "  {}", scene::printable(note))?;
         }
         for (what, is_bytes, before, after) in self.rows() {
-            let before = before.map_or("-".to_owned(), |value| text::amount(value, is_bytes));
-            let after = text::amount(after, is_bytes);
+            let before = before.map_or("-".to_owned(), |value| scene::amount(value, is_bytes));
+            let after = scene::amount(after, is_bytes);
             writeln!(output, "  {what:15} {before:>14} -> {after:>14}")?;
         }
         Ok(())

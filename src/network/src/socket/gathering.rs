@@ -231,3 +231,90 @@ impl UdpPoller for RoomPoller {
         Poll::Ready(Ok(()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::poll_fn;
+    use std::net::Ipv4Addr;
+    use tokio::time::timeout;
+
+    const LONG: Duration = Duration::from_secs(20);
+
+    fn pair(receive_bytes: usize) -> (GatheringSocket, UdpSocket) {
+        let bind = || UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let (socket, peer) = (bind(), bind());
+        peer.connect(socket.local_addr().unwrap()).unwrap();
+        (GatheringSocket::new(socket, receive_bytes).unwrap(), peer)
+    }
+
+    impl GatheringSocket {
+        fn is_gathering(&self) -> bool {
+            matches!(&*self.intake.lock().unwrap(), Intake::Gathering { .. })
+        }
+
+        async fn take(&self) -> usize {
+            let mut bytes = vec![0; 4 * 2_000];
+            let received = poll_fn(|context| {
+                let mut buffers: Vec<_> = bytes.chunks_mut(2_000).map(IoSliceMut::new).collect();
+                let mut meta = [RecvMeta::default(); 4];
+                self.poll_recv(context, &mut buffers, &mut meta)
+                    .map_ok(|count| meta[..count].iter().map(packets).sum())
+            });
+            timeout(LONG, received).await.unwrap().unwrap()
+        }
+    }
+
+    /// The system may have put packets of one size together.
+    fn packets(meta: &RecvMeta) -> usize {
+        meta.len.div_ceil(meta.stride.max(1))
+    }
+
+    #[tokio::test]
+    async fn packets_that_are_gathered_all_come_and_silence_ends_the_gathering() {
+        let (socket, peer) = pair(1 << 20);
+        peer.send(b"first").unwrap();
+        assert_eq!(socket.take().await, 1);
+        *socket.intake.lock().unwrap() = Intake::gather();
+        for _ in 0..40 {
+            peer.send(b"one of many").unwrap();
+        }
+        let mut taken = 0;
+        while taken < 40 {
+            taken += socket.take().await;
+        }
+        assert_eq!(taken, 40);
+        // Whoever waits in silence is woken by the system again, for the first packet that comes.
+        let waiting = async {
+            assert_eq!(socket.take().await, 1);
+        };
+        let sending = async {
+            while socket.is_gathering() {
+                sleep(GRID).await;
+            }
+            peer.send(b"after the silence").unwrap();
+        };
+        timeout(LONG, async { tokio::join!(waiting, sending) })
+            .await
+            .unwrap();
+        assert!(!socket.is_gathering());
+    }
+
+    #[tokio::test]
+    async fn more_than_the_system_keeps_during_a_rest_is_not_gathered() {
+        let (socket, peer) = pair(4 * LEAST_PACKET_BYTES);
+        *socket.intake.lock().unwrap() = Intake::gather();
+        for _ in 0..8 {
+            peer.send(&[7; 1_000]).unwrap();
+        }
+        let mut taken = 0;
+        while taken < 8 {
+            taken += socket.take().await;
+        }
+        // Nothing more is there: only now it is known how much came.
+        assert!(timeout(GRID, socket.take()).await.is_err());
+        assert!(!socket.is_gathering());
+        peer.send(b"one more").unwrap();
+        assert_eq!(socket.take().await, 1);
+    }
+}

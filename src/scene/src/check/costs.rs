@@ -32,6 +32,23 @@ impl Grade {
     }
 }
 
+/// An amount for people: a number with its thousands apart, or megabytes.
+#[must_use]
+pub fn amount(value: u64, is_bytes: bool) -> String {
+    if is_bytes {
+        return format!("{:.1} MB", value as f64 / 1.0e6);
+    }
+    let digits = value.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 /// One kind of cost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cost {

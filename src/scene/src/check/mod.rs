@@ -21,7 +21,7 @@ mod schema;
 mod sink;
 mod walk;
 
-pub use costs::{Cost, Grade};
+pub use costs::{Cost, Grade, amount};
 pub use report::{Outcome, Report, Summary, check_bytes, check_file};
 
 use crate::{

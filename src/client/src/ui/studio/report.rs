@@ -4,7 +4,7 @@ use crate::ui::{
     inside::legible::one_line,
     words::{Texts, fill},
 };
-use scene::{Cost, Grade, Issue, Outcome, Purpose, SceneError};
+use scene::{Cost, Grade, Issue, Outcome, Purpose, SceneError, amount};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -209,7 +209,7 @@ fn place(issue: &Issue, others: usize, words: &Texts) -> String {
     if others == 0 {
         return place;
     }
-    let more = fill(words.report_places, &[&counted(others as u64)]);
+    let more = fill(words.report_places, &[&amount(others as u64, false)]);
     format!("{place} {more}")
 }
 
@@ -246,27 +246,6 @@ fn name(what: &'static str, words: &'static Texts) -> &'static str {
         "download" => words.cost_download,
         other => other,
     }
-}
-
-fn amount(value: u64, is_bytes: bool) -> String {
-    if is_bytes {
-        format!("{:.1} MB", value as f64 / 1.0e6)
-    } else {
-        counted(value)
-    }
-}
-
-/// A number with its thousands apart.
-fn counted(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
