@@ -137,7 +137,7 @@ impl Crew {
     /// Starts a bot. The first one of a process fetches the world, for all to walk on, and sees what moves in it.
     pub(crate) fn join(&self, number: u64, runtime: &tokio::runtime::Handle) -> io::Result<Bot> {
         let is_first = number == 0;
-        let is_recorded = self.reading == Reading::Header;
+        let is_recorded = self.reading == Reading::Header && !is_first;
         let recording = is_recorded.then(Recording::default);
         let name = NAMES[number as usize % NAMES.len()];
         let config = SessionConfig {

@@ -330,8 +330,10 @@ impl Run {
             sequences: (begin.sequences.0, end.sequences.0),
         });
         self.windows = windows.collect();
-        let broken = |bot: &Bot| bot.person.session.stats().snapshots_broken;
-        let broken = self.bots.iter().map(broken).sum::<u64>() + self.read_recordings();
+        // Of those that are recorded the recording tells.
+        let unrecorded = self.bots.iter().filter(|bot| bot.recording.is_none());
+        let broken = unrecorded.map(|bot| bot.person.session.stats().snapshots_broken);
+        let broken = broken.sum::<u64>() + self.read_recordings();
         SwarmReport {
             bots: inside,
             seconds,

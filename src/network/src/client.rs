@@ -1,4 +1,4 @@
-//! The connecting end: a socket for each connection, and trust in certificates by their fingerprints.
+//! The connecting end: a socket for each connection unless they share some, and trust in certificates by their fingerprints.
 
 use crate::close::{CloseCode, Disconnected};
 use crate::connection::Connection;
@@ -16,7 +16,7 @@ use std::time::Duration;
 /// TLS alert `no_application_protocol` (RFC 8446 section 6.2) as a QUIC crypto error.
 const NO_APPLICATION_PROTOCOL: u64 = 0x100 + 120;
 
-/// Opens connections. Each gets a socket of its own: a connection without an id of its own needs that, and a
+/// Opens connections. Each gets a socket of its own, but for [`Self::shared`]: a connection without an id of its own needs that, and a
 /// machine that changed networks needs a fresh one anyway.
 #[derive(Clone, Debug)]
 pub struct ClientEndpoint {
@@ -24,7 +24,7 @@ pub struct ClientEndpoint {
     tuning: Tuning,
 }
 
-/// Connections that share a socket at most: what the system keeps of their packets by default lasts for a tenth of a
+/// Connections that share a socket, or a few more when they are opened together: what the system keeps of their packets by default lasts for a tenth of a
 /// second.
 const MOST_SHARERS: usize = 64;
 

@@ -104,8 +104,12 @@ impl GatheringSocket {
     ) -> io::Result<(usize, usize)> {
         let count = self.state.recv((&self.socket).into(), buffers, meta)?;
         let counted = meta.iter().take(count);
-        let bytes = counted.map(|each| each.len.max(LEAST_PACKET_BYTES)).sum();
-        Ok((count, bytes))
+        // What arrives as one may be many packets, each of which the system keeps by itself.
+        let bytes = counted.map(|each| {
+            let packets = each.len.div_ceil(each.stride.max(1)).max(1);
+            each.len.max(packets * LEAST_PACKET_BYTES)
+        });
+        Ok((count, bytes.sum()))
     }
 }
 
@@ -182,8 +186,15 @@ impl AsyncUdpSocket for GatheringSocket {
                     }
                     *quiet_rests = if *bytes == 0 { *quiet_rests + 1 } else { 0 };
                     if *quiet_rests == QUIET_RESTS || *bytes > self.most_per_rest {
-                        *intake = Intake::watch(&self.socket)?;
-                        continue;
+                        match Intake::watch(&self.socket) {
+                            Ok(watching) => {
+                                *intake = watching;
+                                continue;
+                            }
+                            // An error would end the endpoint with all its connections: go on as before, and try again.
+                            Err(error) => tracing::debug!("the socket cannot be watched: {error}"),
+                        }
+                        *quiet_rests = 0;
                     }
                     rest.as_mut().reset(after_rest());
                     *is_resting = true;

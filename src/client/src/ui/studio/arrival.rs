@@ -72,7 +72,8 @@ pub(super) fn plugin(app: &mut App) {
             obey.in_set(ClientSystems::Act),
             pause_script.in_set(ClientSystems::Listen),
         ),
-    );
+    )
+    .add_systems(OnEnter(Stage::Over), give_way);
 }
 
 /// What is held over the window, and what is let go of there.
@@ -150,6 +151,13 @@ fn open(file: PathBuf, opener: crate::Opener) -> Arrival {
         })
     });
     Arrival::Opening(file, task)
+}
+
+/// A visit that ends has a screen of its own, whose keys mean something else: what is asked or told here goes.
+fn give_way(mut arrival: ResMut<Arrival>) {
+    if matches!(*arrival, Arrival::Asked(..) | Arrival::Refused(..)) {
+        *arrival = Arrival::default();
+    }
 }
 
 /// A file is hosted: one goes there. What went wrong is told where one is.
