@@ -83,7 +83,7 @@ fn broken_and_hostile_files_end_nothing() {
     let place = Scratch::new();
     let mut script = "4 screenshot home.png\n".to_owned();
     let mut now = 4.5;
-    for name in [
+    let names = [
         "bufferview_oob.glb",
         "draco_garbage.glb",
         "empty_file.glb",
@@ -91,7 +91,8 @@ fn broken_and_hostile_files_end_nothing() {
         "not_gltf_png.glb",
         "glb_truncated_json.glb",
         "no such file.glb",
-    ] {
+    ];
+    for name in names {
         let file = samples.join("malformed/hostile").join(name);
         script.push_str(&format!(
             "{now} drop {}\n{} screenshot {name}.png\n{} press escape\n",
@@ -105,8 +106,8 @@ fn broken_and_hostile_files_end_nothing() {
     play(&place, &[], &script);
     let blocks = |name: &str| Blocks::of(&picture(&place.path().join(name)));
     let home = blocks("home.png");
-    for name in ["bufferview_oob.glb.png", "no such file.glb.png"] {
-        let told = home.mean_difference(&blocks(name));
+    for name in names {
+        let told = home.mean_difference(&blocks(&format!("{name}.png")));
         assert!(told > 20.0, "{name} differs from home by {told}");
     }
     let returned = home.mean_difference(&blocks("back.png"));

@@ -4,7 +4,6 @@ use crate::{
     files::Library,
     store::{Restored, Store, StoreError, StorePlace},
 };
-use glam::Vec3;
 use protocol::{
     FileEntry, WorldInfo,
     limits::{MAX_BODIES, MAX_CAPACITY, MAX_WORLD_FILES},
@@ -107,6 +106,7 @@ impl HostedWorld {
     }
 }
 
+/// Bodies that may travel: those that do once the simulation is built, or a few more.
 fn count_moving(scene: &Scene) -> usize {
     let is_moving = |node: &&scene::Node| {
         node.physics
@@ -114,9 +114,7 @@ fn count_moving(scene: &Scene) -> usize {
             .as_ref()
             .is_some_and(|motion| match motion.kind {
                 MotionKind::Dynamic => true,
-                MotionKind::Kinematic => {
-                    motion.linear_velocity != Vec3::ZERO || motion.angular_velocity != Vec3::ZERO
-                }
+                MotionKind::Kinematic => motion.has_velocity(),
                 MotionKind::Static => false,
             })
     };

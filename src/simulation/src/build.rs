@@ -297,10 +297,8 @@ impl Builder<'_> {
     /// constant).
     fn is_driven(&self, node: NodeIndex) -> bool {
         let motion = self.scene.nodes[node.index()].physics.motion.as_ref();
-        let is_moving = motion.is_some_and(|motion| {
-            motion.kind != MotionKind::Static
-                && (motion.linear_velocity != Vec3::ZERO || motion.angular_velocity != Vec3::ZERO)
-        });
+        let is_moving =
+            motion.is_some_and(|motion| motion.kind != MotionKind::Static && motion.has_velocity());
         is_moving && !self.is_dynamic(node) && !self.belonging.is_animated(node)
     }
 

@@ -279,6 +279,8 @@ texts! {
     report_infos: "Notes", "说明";
     report_hints: "Hints", "提示";
     report_clean: "Nothing to mend", "没有需要修改的地方";
+    report_cut_short: "There is more data than is looked into: not all of it was checked", "数据超出检查范围，未全部检查";
+    report_cut_short_advice: "Make the file smaller, or split it.", "请缩小或拆分文件。";
     report_findings: "Worth mending first", "首先值得修改";
     report_small_findings: "Worth knowing", "值得知道";
     /// Kinds of findings.

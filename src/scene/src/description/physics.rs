@@ -109,6 +109,14 @@ pub struct Motion {
     pub gravity_factor: f32,
 }
 
+impl Motion {
+    /// True when the file states a velocity.
+    #[must_use]
+    pub fn has_velocity(&self) -> bool {
+        self.linear_velocity != Vec3::ZERO || self.angular_velocity != Vec3::ZERO
+    }
+}
+
 impl Scene {
     /// Adds a root node that is solid and not drawn, as worlds made by programs have them.
     pub fn add_solid(

@@ -193,11 +193,11 @@ fn arrive(
     let back = match (studio.shown(&config.0), *stage.get()) {
         (_, Stage::Outside) => Back::Start,
         (Some(shown), _) => match &shown.back {
-            Back::Nowhere => back_to(&config, &visit, &mode),
+            Back::Nowhere => back_to(&config, &visit, &mode, Some(shown.file.clone())),
             back => back.clone(),
         },
         (None, Stage::Over) => Back::Start,
-        (None, _) => back_to(&config, &visit, &mode),
+        (None, _) => back_to(&config, &visit, &mode, None),
     };
     studio.0 = Some(Shown {
         file,
@@ -212,8 +212,8 @@ fn arrive(
     depart(&mut commands, &mut next, &mut arrival, destination);
 }
 
-/// The world of now, to come back to.
-fn back_to(config: &Config, visit: &Visit, mode: &ViewMode) -> Back {
+/// The world of now, to come back to; that of a file when a command opened one.
+fn back_to(config: &Config, visit: &Visit, mode: &ViewMode, file: Option<PathBuf>) -> Back {
     let address = config.0.address.clone();
     let welcome = visit.welcome.as_ref();
     let title = welcome.map_or(address.world.as_str(), |welcome| &welcome.world.title);
@@ -222,6 +222,7 @@ fn back_to(config: &Config, visit: &Visit, mode: &ViewMode) -> Back {
         address,
         hosted: config.0.surroundings.hosted.clone(),
         is_first_person: mode.is_first_person,
+        file,
     }))
 }
 
@@ -264,7 +265,7 @@ fn obey(
     mut commands: Commands,
     mut chosen: MessageReader<Action>,
     config: Res<Config>,
-    studio: Res<Studio>,
+    mut studio: ResMut<Studio>,
     mut arrival: ResMut<Arrival>,
     mut next: ResMut<NextState<Stage>>,
 ) {
@@ -290,6 +291,12 @@ fn obey(
                     continue;
                 };
                 if let Back::World(place) = shown.back.clone() {
+                    // Its report is there again as well.
+                    studio.0 = place.file.map(|file| Shown {
+                        file,
+                        address: place.address.clone(),
+                        back: Back::Nowhere,
+                    });
                     let destination = Destination {
                         address: place.address,
                         hosted: place.hosted,

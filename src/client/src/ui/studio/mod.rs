@@ -54,6 +54,8 @@ struct Place {
     hosted: Option<HostedWorld>,
     title: String,
     is_first_person: bool,
+    /// The file that a command opened, when it is its world.
+    file: Option<PathBuf>,
 }
 
 pub(super) fn plugin(app: &mut App) {

@@ -82,7 +82,10 @@ fn fill(screen: &mut ChildSpawnerCommands, refused: &Refused, words: &'static Te
             let report = Report::of(report, refused.checked.1, words);
             let findings = report.findings(ROOM);
             parts::counts(card, &report);
-            parts::findings(card, &findings, words);
+            // What the server did not take may be nothing that the checker minds.
+            if !findings.shown.is_empty() {
+                parts::findings(card, &findings, words);
+            }
         }
         card.spawn(choice_row()).with_children(|row| {
             let again = (KeyCode::KeyR, "R");

@@ -107,12 +107,23 @@ impl Report {
         let mut costs: Vec<CostLine> = report.costs.iter().map(|cost| line(cost, words)).collect();
         // The order of the checker holds among equals.
         costs.sort_by_key(|cost| Reverse(cost.grade));
+        let mut kinds = kinds(&report.issues, words);
+        if report.is_cut_short {
+            // Before all else: what is not said below may be wrong all the same.
+            let unchecked = Finding {
+                severity: WORTH_MENDING,
+                message: words.report_cut_short.to_owned(),
+                place: words.report_whole_file.to_owned(),
+                remedy: words.report_cut_short_advice,
+            };
+            kinds.insert(0, unchecked);
+        }
         Self {
             verdict: verdict(report, words),
             outcome: report.outcome,
             grade: report.grade(),
             counts: counts.filter(|(_, count, _)| *count > 0).collect(),
-            kinds: kinds(&report.issues, words),
+            kinds,
             costs,
             costs_title: match purpose {
                 Purpose::Avatar => words.report_cost_avatar,
@@ -175,16 +186,16 @@ fn verdict(report: &scene::Report, words: &'static Texts) -> &'static str {
 
 /// Findings that say the same of different places are one; the severe ones come first, of equals the frequent ones.
 fn kinds(issues: &[Issue], words: &Texts) -> Vec<Finding> {
-    let mut groups: BTreeMap<(u8, &str), Vec<&Issue>> = BTreeMap::new();
+    let mut groups: BTreeMap<(u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
     for issue in issues {
-        let group = groups.entry((issue.severity, issue.code)).or_default();
-        group.push(issue);
+        let said = (issue.severity, issue.code, issue.message.as_str());
+        groups.entry(said).or_default().push(issue);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
-    groups.sort_by_key(|((severity, _), issues)| (*severity, Reverse(issues.len())));
+    groups.sort_by_key(|((severity, ..), issues)| (*severity, Reverse(issues.len())));
     groups
         .into_iter()
-        .filter_map(|((severity, _), issues)| {
+        .filter_map(|((severity, ..), issues)| {
             let first = issues.first()?;
             let places: BTreeSet<_> = issues
                 .iter()
@@ -258,6 +269,17 @@ mod tests {
         lines: 12.0,
         letters: 50.0,
     };
+
+    #[test]
+    fn what_was_not_looked_into_is_told_first() {
+        let text = r#"{"asset": {"version": "2.0"}}"#;
+        let mut checked = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
+        checked.is_cut_short = true;
+        let words = Words::of(Locale::English).0;
+        let findings = Report::of(&checked, Purpose::World, words).findings(ROOM);
+        assert_eq!(findings.shown[0].message, words.report_cut_short);
+        assert!(findings.are_worth_mending());
+    }
 
     fn report(text: &str, locale: Locale) -> Report {
         let checked = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
