@@ -8,6 +8,7 @@ mod files;
 mod hosted;
 mod limiter;
 mod pace;
+mod precedence;
 mod running;
 mod session;
 mod statistics;

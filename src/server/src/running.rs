@@ -6,6 +6,7 @@ use crate::{
     files::Library,
     hosted::{HostError, HostedWorld},
     pace::Pace,
+    precedence::go_first,
     store::{StoreError, StorePlace},
     watch::Watch,
     world::{Conditions, Inbound, MAX_INBOX, World, first_budget},
@@ -392,6 +393,7 @@ fn addresses(
 
 /// Steps a world 60 times a second until it has closed.
 fn keep_time(mut world: World) {
+    go_first();
     let epoch = Instant::now();
     let mut pace = Pace::starting(Duration::ZERO);
     while !world.is_closed() {

@@ -37,5 +37,6 @@ pub(super) fn plugin(app: &mut App) {
         properties::plugin,
         variant::plugin,
         bodies::plugin,
+        mesh::plugin,
     ));
 }

@@ -9,6 +9,7 @@ use quinn::{AsyncUdpSocket, UdpPoller};
 use std::future::Future;
 use std::io::{self, ErrorKind, IoSliceMut};
 use std::net::{SocketAddr, UdpSocket};
+use std::ops::AddAssign;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,8 +18,8 @@ use std::time::Duration;
 use tokio::io::Interest;
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
-/// Wakings that are counted together, and the most time for them in a busy stretch.
-const BUSY_WAKINGS: u32 = 8;
+/// Packets that are counted together, and the most time for them in a busy stretch.
+const BUSY_PACKETS: usize = 8;
 const BUSY_SPAN: Duration = Duration::from_millis(8);
 /// Rests in a row after which nothing had come: it is quiet.
 const QUIET_RESTS: u32 = 2;
@@ -47,8 +48,7 @@ enum Intake {
         /// The same socket, registered with the system.
         watch: tokio::net::UdpSocket,
         since: Instant,
-        wakings: u32,
-        bytes: usize,
+        came: Load,
     },
     /// We ask.
     Gathering {
@@ -57,6 +57,32 @@ enum Intake {
         quiet_rests: u32,
         bytes: usize,
     },
+}
+
+/// What came.
+#[derive(Debug, Clone, Copy, Default)]
+struct Load {
+    packets: usize,
+    /// As the system counts them while they wait.
+    bytes: usize,
+}
+
+impl Load {
+    fn of(meta: &RecvMeta) -> Self {
+        // What arrives as one may be many packets, each of which the system keeps by itself.
+        let packets = meta.len.div_ceil(meta.stride.max(1)).max(1);
+        Self {
+            packets,
+            bytes: meta.len.max(packets * LEAST_PACKET_BYTES),
+        }
+    }
+}
+
+impl AddAssign for Load {
+    fn add_assign(&mut self, more: Self) {
+        self.packets += more.packets;
+        self.bytes += more.bytes;
+    }
 }
 
 /// When to look again: when timers fire as well.
@@ -69,8 +95,7 @@ impl Intake {
         Ok(Self::Watching {
             watch: tokio::net::UdpSocket::from_std(socket.try_clone()?)?,
             since: Instant::now(),
-            wakings: 0,
-            bytes: 0,
+            came: Load::default(),
         })
     }
 
@@ -101,15 +126,13 @@ impl GatheringSocket {
         &self,
         buffers: &mut [IoSliceMut<'_>],
         meta: &mut [RecvMeta],
-    ) -> io::Result<(usize, usize)> {
+    ) -> io::Result<(usize, Load)> {
         let count = self.state.recv((&self.socket).into(), buffers, meta)?;
-        let counted = meta.iter().take(count);
-        // What arrives as one may be many packets, each of which the system keeps by itself.
-        let bytes = counted.map(|each| {
-            let packets = each.len.div_ceil(each.stride.max(1)).max(1);
-            each.len.max(packets * LEAST_PACKET_BYTES)
-        });
-        Ok((count, bytes.sum()))
+        let mut came = Load::default();
+        for each in meta.iter().take(count) {
+            came += Load::of(each);
+        }
+        Ok((count, came))
     }
 }
 
@@ -140,12 +163,7 @@ impl AsyncUdpSocket for GatheringSocket {
         let mut intake = self.intake.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
             match &mut *intake {
-                Intake::Watching {
-                    watch,
-                    since,
-                    wakings,
-                    bytes,
-                } => {
+                Intake::Watching { watch, since, came } => {
                     ready!(watch.poll_recv_ready(context))?;
                     let taken = watch.try_io(Interest::READABLE, || self.receive(buffers, meta));
                     let (count, more) = match taken {
@@ -153,15 +171,16 @@ impl AsyncUdpSocket for GatheringSocket {
                         Err(error) if error.kind() == ErrorKind::WouldBlock => continue,
                         Err(error) => return Poll::Ready(Err(error)),
                     };
-                    *wakings += 1;
-                    *bytes += more;
-                    if *wakings == BUSY_WAKINGS {
+                    *came += more;
+                    if came.packets >= BUSY_PACKETS {
                         let span = since.elapsed();
-                        let is_bearable = span * self.most_per_rest as u32 > GRID * *bytes as u32;
-                        if span <= BUSY_SPAN && is_bearable {
+                        let per_rest = came.bytes as f64 * GRID.div_duration_f64(span);
+                        let is_thick =
+                            span * BUSY_PACKETS as u32 <= BUSY_SPAN * came.packets as u32;
+                        if is_thick && per_rest < self.most_per_rest as f64 {
                             *intake = Intake::gather();
                         } else {
-                            (*since, *wakings, *bytes) = (Instant::now(), 0, 0);
+                            (*since, *came) = (Instant::now(), Load::default());
                         }
                     }
                     return Poll::Ready(Ok(count));
@@ -178,7 +197,7 @@ impl AsyncUdpSocket for GatheringSocket {
                     }
                     match self.receive(buffers, meta) {
                         Ok((count, more)) => {
-                            *bytes += more;
+                            *bytes += more.bytes;
                             return Poll::Ready(Ok(count));
                         }
                         Err(error) if error.kind() == ErrorKind::WouldBlock => {}

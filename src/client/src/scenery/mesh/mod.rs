@@ -2,6 +2,7 @@
 
 mod build;
 mod form;
+mod morphs;
 mod skin;
 mod tangents;
 #[cfg(test)]
@@ -9,4 +10,5 @@ pub(crate) mod testing;
 
 pub(crate) use build::Geometry;
 pub(crate) use form::{Form, Forms};
+pub(super) use morphs::plugin;
 pub(crate) use skin::{Skins, skin_of};
