@@ -1,7 +1,9 @@
-//! `stoa-import preview`: a picture of a file from all sides in even light, the same each time.
-//! The desktop program draws it, without a window: a world is made in which the model stands several times, each time
-//! turned a little further, before one who stands still.
+//! `stoa-import preview`: a picture of a file from all sides, or of an avatar's expressions, in even light, the same each
+//! time. The desktop program draws it, without a window: a world is made in which the model stands several times, each
+//! time turned a little further or with another face, before one who stands still.
 
+mod faces;
+mod label;
 mod sheet;
 
 use crate::{
@@ -27,8 +29,11 @@ const PATIENCE: Duration = Duration::from_millis(50);
 /// Pictures that are drawn before the one that is kept: what glides into place has arrived by then.
 const PICTURES: u32 = 4;
 /// Sky and light of the studio: a clear sky, and a high sun from the left behind one.
-const STUDIO: &str = "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nsun_azimuth = 215.0\nsun_elevation = 40.0\n\
-    clouds = 0.0\nhaze_metres = 0.0\n";
+const STUDIO: &str =
+    "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nclouds = 0.0\nhaze_metres = 0.0\n";
+const SUN: &str = "sun_azimuth = 215.0\nsun_elevation = 40.0\n";
+/// Faces are lit from the front: hair and brows throw no shadow on what is to be seen.
+const SUN_ON_FACES: &str = "sun_azimuth = 188.0\nsun_elevation = 22.0\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
 
@@ -39,9 +44,12 @@ pub(crate) struct Options {
     input: PathBuf,
     /// Picture to write, as PNG.
     output: PathBuf,
-    /// Pixels on a side of each view; there are eight, in two rows.
+    /// Pixels on a side of each view; there are eight, in two rows. Heads are as high.
     #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=768))]
     size: u32,
+    /// Of an avatar: draw its head with each preset expression that its file has, named, instead of all sides.
+    #[arg(long)]
+    expressions: bool,
     #[command(flatten)]
     wishes: convert::Wishes,
 }
@@ -63,16 +71,24 @@ fn draw(options: &Options) -> Result<(), String> {
     output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
     let folder = Folder::new()?;
     let glb = convert::plain(&options.input, &options.wishes)?;
-    let sheet = sheet::make(&glb)?;
+    let (sheet, grid, labels, sun) = if options.expressions {
+        let faces = faces::make(&glb)?;
+        (faces.glb, faces.grid, faces.labels, SUN_ON_FACES)
+    } else {
+        (sheet::make(&glb)?, sheet::TURNTABLE, Vec::new(), SUN)
+    };
     let world = folder.0.join("world");
     let write =
         |path: PathBuf, bytes: &[u8]| fs::write(path, bytes).map_err(|error| error.to_string());
     fs::create_dir(&world).map_err(|error| error.to_string())?;
     write(world.join("sheet.glb"), &sheet)?;
-    write(world.join("world.toml"), STUDIO.as_bytes())?;
+    write(
+        world.join("world.toml"),
+        format!("{STUDIO}{sun}").as_bytes(),
+    )?;
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
     let picture = folder.0.join("picture.png");
-    let (width, height) = sheet::picture_size(options.size);
+    let (width, height) = grid.picture_size(options.size);
     let mut command = Command::new(desktop_program()?);
     command
         .arg("open")
@@ -90,8 +106,14 @@ fn draw(options: &Options) -> Result<(), String> {
         .arg(&picture);
     wait(&mut command)?;
     let whole = image::open(&picture).map_err(|error| error.to_string())?;
-    let (left, top, width, height) = sheet::middle(whole.dimensions(), options.size);
-    let sheet = whole.crop_imm(left, top, width, height).to_rgb8();
+    let (left, top, width, height) = grid.middle(whole.dimensions(), options.size);
+    let mut sheet = whole.crop_imm(left, top, width, height).to_rgb8();
+    let cell = grid.cell_size(options.size);
+    for (place, name) in (0..).zip(labels) {
+        let (column, row) = (place % grid.columns as u32, place / grid.columns as u32);
+        let corner = (column * cell.0, row * cell.1);
+        label::write(&mut sheet, corner, cell, name);
+    }
     let mut png = io::Cursor::new(Vec::new());
     sheet
         .write_to(&mut png, image::ImageFormat::Png)

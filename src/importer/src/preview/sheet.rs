@@ -6,15 +6,19 @@ use scene::{
 };
 use serde_json::{Value, json};
 
-const COLUMNS: usize = 4;
-const ROWS: usize = 2;
-/// Width and height of a cell, when the model's sphere has the radius one.
+/// The sheet of a model from eight sides.
+pub(super) const TURNTABLE: Grid = Grid {
+    columns: 4,
+    rows: 2,
+    aspect: 1.0,
+};
+/// Height of a cell, when what is shown in it has the radius one.
 const CELL: f32 = 2.1;
 /// What the eye sees from top to bottom, in radians, and what the sheet takes of it.
-const FIELD_OF_VIEW: f32 = 1.05;
+pub(super) const FIELD_OF_VIEW: f32 = 1.05;
 const SHEET_FIELD: f32 = 0.5;
 /// Height of standing eyes above the floor, in metres.
-const EYES: f32 = 1.62;
+pub(super) const EYES: f32 = 1.62;
 /// Half the side of the backdrop in distances of the sheet, and its grey.
 const BACKDROP: f32 = 8.0;
 const GREY: f32 = 0.2;
@@ -38,31 +42,88 @@ const AT_REST: [&str; 14] = [
     "VRM",
 ];
 
-/// Distance of the sheet from the eye, so that it takes its share of the field of view.
-fn distance() -> f32 {
-    ROWS as f32 * CELL / 2.0 / (SHEET_FIELD / 2.0).tan()
+/// How cells lie in a sheet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Grid {
+    pub(super) columns: usize,
+    pub(super) rows: usize,
+    /// Width of a cell, in heights of one.
+    pub(super) aspect: f32,
 }
 
-/// Pixels of the whole picture, in whose middle cells have `cell` pixels on a side.
-pub(super) fn picture_size(cell: u32) -> (u32, u32) {
-    let share = (FIELD_OF_VIEW / 2.0).tan() / (SHEET_FIELD / 2.0).tan();
-    let height = (ROWS as f32 * cell as f32 * share).round() as u32;
-    // Some room beside the sheet: programs want sizes of their own.
-    (
-        COLUMNS as u32 * cell + 2 * cell,
-        height.max(ROWS as u32 * cell),
-    )
-}
+impl Grid {
+    /// Distance of the sheet from the eye, so that it takes its share of the field of view.
+    pub(super) fn distance(&self) -> f32 {
+        self.rows as f32 * CELL / 2.0 / (SHEET_FIELD / 2.0).tan()
+    }
 
-/// Left, top, width and height of the sheet in the picture.
-pub(super) fn middle((width, height): (u32, u32), cell: u32) -> (u32, u32, u32, u32) {
-    let (own_width, own_height) = (COLUMNS as u32 * cell, ROWS as u32 * cell);
-    (
-        width.saturating_sub(own_width) / 2,
-        height.saturating_sub(own_height) / 2,
-        own_width.min(width),
-        own_height.min(height),
-    )
+    /// Pixels of a cell of this height.
+    pub(super) fn cell_size(&self, cell: u32) -> (u32, u32) {
+        ((cell as f32 * self.aspect).round() as u32, cell)
+    }
+
+    /// Pixels of the whole picture, in whose middle cells are `cell` pixels high.
+    pub(super) fn picture_size(&self, cell: u32) -> (u32, u32) {
+        let share = (FIELD_OF_VIEW / 2.0).tan() / (SHEET_FIELD / 2.0).tan();
+        let height = (self.rows as f32 * cell as f32 * share).round() as u32;
+        let (width, _) = self.cell_size(cell);
+        // Some room beside the sheet: programs want sizes of their own.
+        (
+            self.columns as u32 * width + 2 * cell,
+            height.max(self.rows as u32 * cell),
+        )
+    }
+
+    /// Left, top, width and height of the sheet in the picture.
+    pub(super) fn middle(&self, (width, height): (u32, u32), cell: u32) -> (u32, u32, u32, u32) {
+        let size = self.cell_size(cell);
+        let (own_width, own_height) = (self.columns as u32 * size.0, self.rows as u32 * size.1);
+        (
+            width.saturating_sub(own_width) / 2,
+            height.saturating_sub(own_height) / 2,
+            own_width.min(width),
+            own_height.min(height),
+        )
+    }
+
+    /// Upper edge of a row above the eye, at the distance of the sheet.
+    pub(super) fn top_of(&self, row: usize) -> f32 {
+        (self.rows as f32 / 2.0 - row as f32) * CELL
+    }
+
+    /// Middle of a cell, to the right of the eye and above it, at the distance of the sheet.
+    fn center_of(&self, place: usize) -> (f32, f32) {
+        let (column, row) = (place % self.columns, place / self.columns);
+        let right = (column as f32 - (self.columns as f32 - 1.0) / 2.0) * CELL * self.aspect;
+        (right, self.top_of(row) - CELL / 2.0)
+    }
+
+    /// The node of a cell that is so many times nearer than the sheet: it brings the model to the radius one in the
+    /// picture, turns it, tilts it and turns it to the eye.
+    pub(super) fn cell(
+        &self,
+        place: usize,
+        (turn, tilt): (f32, f32),
+        nearer: f32,
+        radius: f32,
+        child: usize,
+    ) -> Value {
+        let (right, up) = self.center_of(place);
+        // The eye is at the origin of the sheet's axes, the sheet at -Z.
+        let to_eye = (-right).atan2(self.distance());
+        let fall = up.atan2(self.distance());
+        let rotation = product(
+            about_y(to_eye),
+            product(about_x(tilt + fall), about_y(turn)),
+        );
+        let scale = nearer / radius;
+        json!({
+            "children": [child],
+            "translation": [right * nearer, up * nearer + EYES, -self.distance() * nearer],
+            "rotation": rotation,
+            "scale": [scale, scale, scale],
+        })
+    }
 }
 
 /// The world as a GLB.
@@ -84,7 +145,9 @@ pub(super) fn make(glb: &[u8]) -> Result<Vec<u8>, String> {
     let roots = roots(&draft);
     let (nodes, skins) = (draft.list("nodes").to_vec(), draft.list("skins").to_vec());
     let (mut all_nodes, mut all_skins, mut sheet) = (Vec::new(), Vec::new(), Vec::new());
-    for place in 0..COLUMNS * ROWS {
+    let grid = TURNTABLE;
+    let cells = grid.columns * grid.rows;
+    for place in 0..cells {
         let (first_node, first_skin) = (all_nodes.len(), all_skins.len());
         all_nodes.extend(
             nodes
@@ -101,7 +164,9 @@ pub(super) fn make(glb: &[u8]) -> Result<Vec<u8>, String> {
         } else {
             0.0
         };
-        all_nodes.push(turned(place, turn, radius, all_nodes.len() - 1));
+        let turn = turn + place as f32 * std::f32::consts::TAU / cells as f32;
+        let node = grid.cell(place, (turn, TILT), 1.0, radius, all_nodes.len() - 1);
+        all_nodes.push(node);
         sheet.push(all_nodes.len() - 1);
     }
     let backdrop = add_backdrop(&mut draft);
@@ -115,14 +180,13 @@ pub(super) fn make(glb: &[u8]) -> Result<Vec<u8>, String> {
     }
     json["scenes"] = json!([{ "nodes": sheet }]);
     json["scene"] = 0.into();
-    json["extensions"]["OMI_physics_shape"] =
-        json!({ "shapes": [{ "type": "box", "box": { "size": [4.0, 0.2, 4.0] } }] });
+    json["extensions"]["OMI_physics_shape"] = ground_shape();
     draft.merge();
     draft.write(None).map_err(fault)
 }
 
 /// Takes away what moves, sounds, shines or collides.
-fn put_to_rest(draft: &mut Draft) {
+pub(super) fn put_to_rest(draft: &mut Draft) {
     if let Some(root) = draft.json.as_object_mut() {
         root.shift_remove("animations");
     }
@@ -146,7 +210,7 @@ fn put_to_rest(draft: &mut Draft) {
     }
 }
 
-fn roots(draft: &Draft) -> Vec<usize> {
+pub(super) fn roots(draft: &Draft) -> Vec<usize> {
     let scene = draft.json["scene"].as_u64().unwrap_or(0) as usize;
     let scene = draft
         .list("scenes")
@@ -165,7 +229,7 @@ fn shift(value: &mut Value, by: usize) {
     }
 }
 
-fn shift_node(node: &Value, nodes: usize, skins: usize) -> Value {
+pub(super) fn shift_node(node: &Value, nodes: usize, skins: usize) -> Value {
     let mut node = node.clone();
     if let Some(Value::Array(children)) = node.get_mut("children") {
         children.iter_mut().for_each(|child| shift(child, nodes));
@@ -176,7 +240,7 @@ fn shift_node(node: &Value, nodes: usize, skins: usize) -> Value {
     node
 }
 
-fn shift_skin(skin: &Value, nodes: usize) -> Value {
+pub(super) fn shift_skin(skin: &Value, nodes: usize) -> Value {
     let mut skin = skin.clone();
     if let Some(Value::Array(joints)) = skin.get_mut("joints") {
         joints.iter_mut().for_each(|joint| shift(joint, nodes));
@@ -185,24 +249,6 @@ fn shift_skin(skin: &Value, nodes: usize) -> Value {
         shift(skeleton, nodes);
     }
     skin
-}
-
-/// The node of a cell: it brings the model to the radius one, turns it, tilts it and turns it to the eye.
-fn turned(place: usize, turn: f32, radius: f32, child: usize) -> Value {
-    let (column, row) = (place % COLUMNS, place / COLUMNS);
-    let right = (column as f32 - (COLUMNS as f32 - 1.0) / 2.0) * CELL;
-    let up = ((ROWS as f32 - 1.0) / 2.0 - row as f32) * CELL;
-    let own = turn + place as f32 * std::f32::consts::TAU / (COLUMNS * ROWS) as f32;
-    // The eye is at the origin of the sheet's axes, the sheet at -Z.
-    let to_eye = (-right).atan2(distance());
-    let fall = up.atan2(distance());
-    let rotation = product(about_y(to_eye), product(about_x(TILT + fall), about_y(own)));
-    json!({
-        "children": [child],
-        "translation": [right, up + EYES, -distance()],
-        "rotation": rotation,
-        "scale": [1.0 / radius, 1.0 / radius, 1.0 / radius],
-    })
 }
 
 fn about_y(angle: f32) -> [f32; 4] {
@@ -224,11 +270,21 @@ fn product(first: [f32; 4], second: [f32; 4]) -> [f32; 4] {
     ]
 }
 
+/// What one stands on.
+pub(super) fn ground_shape() -> Value {
+    json!({ "shapes": [{ "type": "box", "box": { "size": [4.0, 0.2, 4.0] } }] })
+}
+
 /// An even grey behind everything: the sky would colour the picture. Returns the place of its mesh.
 fn add_backdrop(draft: &mut Draft) -> usize {
-    let (side, behind) = (BACKDROP * distance(), -2.0 * distance());
-    let corners = [[-side, -side], [side, -side], [side, side], [-side, side]];
-    let corners = corners.map(|[x, y]| [x, y, behind]);
+    let (side, behind) = (BACKDROP * TURNTABLE.distance(), -2.0 * TURNTABLE.distance());
+    add_plate(draft, [-side, -side], [side, side], behind)
+}
+
+/// An even grey plate between two corners, facing +Z at this height. Returns the place of its mesh.
+pub(super) fn add_plate(draft: &mut Draft, low: [f32; 2], high: [f32; 2], at: f32) -> usize {
+    let corners = [[low[0], low[1]], [high[0], low[1]], high, [low[0], high[1]]];
+    let corners = corners.map(|[x, y]| [x, y, at]);
     let order = [0, 1, 2, 0, 2, 3].map(|corner: usize| corners[corner]);
     let positions = draft.add(Array::floats(ArrayShape::Vec3, order.as_flattened()));
     let material = push(
@@ -243,7 +299,7 @@ fn add_backdrop(draft: &mut Draft) -> usize {
     push(draft, "meshes", json!({ "primitives": [primitive] }))
 }
 
-fn push(draft: &mut Draft, list: &str, value: Value) -> usize {
+pub(super) fn push(draft: &mut Draft, list: &str, value: Value) -> usize {
     match draft.json.get_mut(list) {
         Some(Value::Array(list)) => {
             list.push(value);
@@ -257,7 +313,7 @@ fn push(draft: &mut Draft, list: &str, value: Value) -> usize {
 }
 
 /// Where one stands, looking along -Z, and what one stands on; neither is drawn.
-fn add_viewer(nodes: &mut Vec<Value>, sheet: &mut Vec<usize>) {
+pub(super) fn add_viewer(nodes: &mut Vec<Value>, sheet: &mut Vec<usize>) {
     sheet.push(nodes.len());
     nodes.push(json!({
         "rotation": [0.0, 1.0, 0.0, 0.0],
@@ -306,8 +362,8 @@ mod tests {
 
     #[test]
     fn the_middle_of_a_picture_is_the_sheet() {
-        let size = picture_size(100);
-        let (left, top, width, height) = middle(size, 100);
+        let size = TURNTABLE.picture_size(100);
+        let (left, top, width, height) = TURNTABLE.middle(size, 100);
         assert_eq!((width, height), (400, 200));
         assert!(left + width <= size.0 && top + height <= size.1);
     }
