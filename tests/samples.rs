@@ -2,10 +2,10 @@
 //! `cargo xtask sweep` opens them all. And one that Blender makes, by the steps of `docs/DESIGNERS.md`.
 
 use crate::harness::{Program, Scratch, checkout, offscreen, samples, skipped, stoa_import, turn};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{
     fs,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -53,6 +53,63 @@ fn files_from_elsewhere_are_entered_and_seen() {
             "{name} covers {covered} of the picture"
         );
     }
+}
+
+/// Writes a small square that one morph target makes into a large one, and two tiny ones at the corners of the large.
+fn write_square(folder: &Path, weight: f64) -> PathBuf {
+    #[rustfmt::skip]
+    let corners_and_moves = [
+        [-0.1, 1.5], [0.1, 1.5], [0.1, 1.7], [-0.1, 1.7],
+        [-0.7, -0.7], [0.7, -0.7], [0.7, 0.7], [-0.7, 0.7_f32],
+    ];
+    let mut bytes = Vec::new();
+    for [x, y] in corners_and_moves {
+        bytes.extend([x, y, 0.0].iter().flat_map(|number| number.to_le_bytes()));
+    }
+    let indices = [0_u16, 1, 2, 0, 2, 3];
+    bytes.extend(indices.iter().flat_map(|index| index.to_le_bytes()));
+    fs::write(folder.join("square.bin"), bytes).unwrap();
+    let scene = json!({
+        "asset": {"version": "2.0"},
+        "scene": 0,
+        "scenes": [{"nodes": [0, 1, 2]}],
+        "nodes": [
+            {"mesh": 0, "weights": [weight]},
+            {"mesh": 0, "scale": [0.1, 0.1, 0.1], "translation": [-0.8, 0.64, 0.0]},
+            {"mesh": 0, "scale": [0.1, 0.1, 0.1], "translation": [0.8, 2.24, 0.0]},
+        ],
+        "meshes": [{
+            "weights": [0.0],
+            "primitives": [{"attributes": {"POSITION": 0}, "indices": 2, "targets": [{"POSITION": 1}]}],
+        }],
+        "accessors": [
+            {"bufferView": 0, "componentType": 5126, "count": 4, "type": "VEC3",
+                "min": [-0.1, 1.5, 0.0], "max": [0.1, 1.7, 0.0]},
+            {"bufferView": 0, "byteOffset": 48, "componentType": 5126, "count": 4, "type": "VEC3",
+                "min": [-0.7, -0.7, 0.0], "max": [0.7, 0.7, 0.0]},
+            {"bufferView": 1, "componentType": 5123, "count": 6, "type": "SCALAR"},
+        ],
+        "bufferViews": [
+            {"buffer": 0, "byteLength": 96},
+            {"buffer": 0, "byteOffset": 96, "byteLength": 12},
+        ],
+        "buffers": [{"byteLength": 108, "uri": "square.bin"}],
+    });
+    let file = folder.join("square.gltf");
+    fs::write(&file, scene.to_string()).unwrap();
+    file
+}
+
+#[test]
+fn a_thing_that_stands_still_has_the_shape_that_its_morph_weights_give() {
+    let _turn = turn();
+    let [rest, morphed] = [0.0, 1.0].map(|weight| {
+        let place = Scratch::new();
+        let file = write_square(place.path(), weight);
+        covered(place.path(), &file)
+    });
+    // 64 times the area, beside which the corners are next to nothing.
+    assert!(rest > 0.0 && morphed > 30.0 * rest, "{rest} {morphed}");
 }
 
 /// What Blender is told: the objects of the document's tables with their custom properties, and how it exports.

@@ -2,7 +2,7 @@
 //! of haze at the horizon, and a sun. Own model, fitted by eye to photographs of evenings; everything else follows it.
 
 use bevy::prelude::*;
-use scene::Sky;
+use scene::{Sky, SkyKind};
 use std::f32::consts::{PI, TAU};
 
 /// Hour at which the sun rises; it sets at 24 minus this.
@@ -30,7 +30,9 @@ pub(crate) struct SkyModel {
 impl SkyModel {
     pub(crate) fn new(sky: &Sky) -> Self {
         let day = (sky.time_of_day - SUNRISE_HOUR) / (24.0 - 2.0 * SUNRISE_HOUR);
-        let height = (day * PI).sin() * NOON_HEIGHT;
+        // Colours are those of the time, whatever height is stated.
+        let height_then = (day * PI).sin() * NOON_HEIGHT;
+        let height = sky.sun_elevation.map_or(height_then, f32::to_radians);
         // The stated azimuth is that of noon; the sun goes round at fifteen degrees an hour.
         let azimuth = sky.sun_azimuth.to_radians() + (sky.time_of_day - 12.0) / 24.0 * TAU * 0.6;
         let to_sun = Vec3::new(
@@ -39,9 +41,10 @@ impl SkyModel {
             -azimuth.cos() * height.cos(),
         );
         // 0 at night, 1 by day; and how low the sun stands.
-        let light = smooth(-0.12, 0.12, height);
-        let low = 1.0 - smooth(0.2, 0.95, height);
+        let light = smooth(-0.12, 0.12, height_then);
+        let low = 1.0 - smooth(0.2, 0.95, height_then);
         let mix = |day: Vec3, evening: Vec3, night: Vec3| night.lerp(day.lerp(evening, low), light);
+        let stated = |color: Option<[f32; 3]>, own: Vec3| color.map_or(own, Vec3::from_array);
         Self {
             to_sun,
             sun: mix(
@@ -50,25 +53,37 @@ impl SkyModel {
                 Vec3::new(0.05, 0.07, 0.12),
             ) * (0.15 + 0.85 * light)
                 * (1.0 - 0.25 * low),
-            zenith: mix(
-                Vec3::new(0.10, 0.26, 0.62),
-                Vec3::new(0.13, 0.21, 0.44),
-                Vec3::new(0.006, 0.010, 0.025),
+            zenith: stated(
+                sky.top_color,
+                mix(
+                    Vec3::new(0.10, 0.26, 0.62),
+                    Vec3::new(0.13, 0.21, 0.44),
+                    Vec3::new(0.006, 0.010, 0.025),
+                ),
             ),
-            horizon: mix(
-                Vec3::new(0.52, 0.68, 0.88),
-                Vec3::new(0.92, 0.55, 0.33),
-                Vec3::new(0.02, 0.028, 0.05),
+            horizon: stated(
+                sky.horizon_color,
+                mix(
+                    Vec3::new(0.52, 0.68, 0.88),
+                    Vec3::new(0.92, 0.55, 0.33),
+                    Vec3::new(0.02, 0.028, 0.05),
+                ),
             ),
-            glow: mix(
-                Vec3::new(0.30, 0.27, 0.20),
-                Vec3::new(1.15, 0.50, 0.14),
-                Vec3::ZERO,
-            ),
-            ground: mix(
-                Vec3::new(0.26, 0.25, 0.22),
-                Vec3::new(0.22, 0.15, 0.11),
-                Vec3::new(0.008, 0.009, 0.012),
+            glow: match sky.kind {
+                SkyKind::Physical => mix(
+                    Vec3::new(0.30, 0.27, 0.20),
+                    Vec3::new(1.15, 0.50, 0.14),
+                    Vec3::ZERO,
+                ),
+                SkyKind::Gradient => Vec3::ZERO,
+            },
+            ground: stated(
+                sky.bottom_color,
+                mix(
+                    Vec3::new(0.26, 0.25, 0.22),
+                    Vec3::new(0.22, 0.15, 0.11),
+                    Vec3::new(0.008, 0.009, 0.012),
+                ),
             ),
             clouds: sky.clouds,
         }
@@ -163,6 +178,33 @@ mod tests {
         assert!(
             night.mean_light().max_element() < 0.1 && noon.to_sun.y > 0.8 && night.to_sun.y < 0.0
         );
+    }
+
+    #[test]
+    fn a_world_states_its_sun_and_its_colours() {
+        let sky = Sky {
+            sun_elevation: Some(30.0),
+            top_color: Some([1.0, 0.0, 0.0]),
+            horizon_color: Some([0.0, 1.0, 0.0]),
+            bottom_color: Some([0.0, 0.0, 1.0]),
+            clouds: 0.0,
+            ..Sky::default()
+        };
+        let model = SkyModel::new(&sky);
+        assert!((model.to_sun.y - 0.5).abs() < 1.0e-6, "{}", model.to_sun);
+        assert!(model.light_from(model.to_sun).x > 1.0e-3);
+        let plain = SkyModel::new(&Sky {
+            kind: SkyKind::Gradient,
+            ..sky
+        });
+        for (direction, color) in [
+            (Vec3::Y, Vec3::X),
+            (Vec3::Z, Vec3::Y),
+            (Vec3::NEG_Y, Vec3::Z),
+        ] {
+            assert!(plain.light_from(direction).distance(color) < 1.0e-5);
+        }
+        assert!(plain.light_from(plain.to_sun).z.abs() < 1.0e-6);
     }
 
     #[test]

@@ -33,7 +33,7 @@ const STUDIO: &str =
     "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nclouds = 0.0\nhaze_metres = 0.0\n";
 const SUN: &str = "sun_azimuth = 215.0\nsun_elevation = 40.0\n";
 /// Faces are lit from the front: hair and brows throw no shadow on what is to be seen.
-const SUN_ON_FACES: &str = "sun_azimuth = 188.0\nsun_elevation = 22.0\n";
+const SUN_ON_FACES: &str = "sun_azimuth = 188.0\nsun_elevation = 10.0\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
 
