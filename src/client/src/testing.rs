@@ -181,5 +181,6 @@ pub(crate) fn visit_world(simulation: Simulation) -> VisitWorld {
         node_of_body: BTreeMap::new(),
         bodies: Vec::new(),
         notice_board: None,
+        doorways: Vec::new(),
     }
 }

@@ -88,6 +88,39 @@ impl FromStr for WorldAddress {
     }
 }
 
+impl WorldAddress {
+    /// Where a link of this world leads: a whole `stoa:` address; `#SPAWN`, elsewhere in the same world; or a relative path
+    /// such as `../workshop.glb#gate`, whose last part names another world of the same server, with or without the ending
+    /// of its file. Nothing for other schemes, and for paths that name no world.
+    #[must_use]
+    pub fn follow(&self, link: &str) -> Option<Self> {
+        if link.contains(':') {
+            return link.parse().ok();
+        }
+        let (path, spawn) = match link.split_once('#') {
+            Some((path, spawn)) => (path, (!spawn.is_empty()).then(|| spawn.to_owned())),
+            None => (link, None),
+        };
+        let mut there = Self {
+            spawn,
+            ..self.clone()
+        };
+        if path.is_empty() {
+            return there.spawn.is_some().then_some(there);
+        }
+        let last = path.trim_end_matches('/').rsplit('/').next()?;
+        let world = [".glb", ".gltf"]
+            .iter()
+            .find_map(|ending| last.strip_suffix(ending))
+            .unwrap_or(last);
+        let is_world = !world.trim_matches('.').is_empty()
+            && world.len() <= MAX_WORLD_ID_BYTES
+            && world.chars().all(is_world_character);
+        world.clone_into(&mut there.world);
+        is_world.then_some(there)
+    }
+}
+
 impl fmt::Display for WorldAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("stoa://")?;
@@ -206,5 +239,41 @@ mod tests {
             fault(&format!("stoa://a/{}", "x".repeat(600))),
             AddressError::TooLong
         );
+    }
+
+    #[test]
+    fn links_lead_to_places_here_and_elsewhere() {
+        let hex = "ab".repeat(32);
+        let here: WorldAddress = format!("stoa://{hex}@example.org:9000/plaza#stage")
+            .parse()
+            .unwrap();
+        let there = |link: &str| here.follow(link).map(|there| there.to_string());
+        let at_home = |rest: &str| Some(format!("stoa://{hex}@example.org:9000/{rest}"));
+        assert_eq!(there("#gate"), at_home("plaza#gate"));
+        for link in [
+            "workshop",
+            "./workshop.glb",
+            "../worlds/workshop.gltf",
+            "workshop/",
+        ] {
+            assert_eq!(there(link), at_home("workshop"), "{link}");
+        }
+        assert_eq!(there("workshop.glb#door"), at_home("workshop#door"));
+        // What vouches for this server vouches for no other.
+        let other = "stoa://other.org:7862/hall";
+        assert_eq!(there(other).as_deref(), Some(other));
+        for link in [
+            "",
+            "#",
+            "..",
+            "/",
+            "a b",
+            "https://example.org",
+            "stoa:",
+            "file:x",
+        ] {
+            assert_eq!(there(link), None, "{link}");
+        }
+        assert_eq!(there(&"x".repeat(MAX_WORLD_ID_BYTES + 1)), None);
     }
 }

@@ -103,7 +103,7 @@ extensions! {
     "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
     "OMI_audio_ogg_vorbis" Full vorbis_is_preferred_where_it_is_offered "";
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
-    "OMI_link" Part portals_and_links_are_read "read as a portal; it leads nowhere yet";
+    "OMI_link" Full a_portal_leads_to_another_world_of_the_server "read as a portal";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
     "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
     "OMI_physics_joint" Part a_motor_brings_a_wheel_to_its_speed "limits that yield over a range are rigid, and so are springs softer than 10 N/m or 1 Nm a radian";
@@ -114,7 +114,7 @@ extensions! {
     "OMI_vehicle_hover_thruster" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
     "STOA_notice_board" Full seats_and_spawn_points_are_read "the newest twelve notes hang on it; all are read before it";
-    "STOA_portal" Part portals_and_links_are_read "read; it leads nowhere yet";
+    "STOA_portal" Part a_portal_leads_to_another_world_of_the_server "its preview is kept and not shown";
     "VRM" Converted old_avatars_become_new_ones "VRM 1.0; curves of the gaze become straight lines";
     "VRMC_materials_hdr_emissiveMultiplier" PassedOver what_is_passed_over_is_named "";
     "VRMC_materials_mtoon" Part every_shader_is_composed_with_the_engines_modules "shade, ramp, rim, matcap, motion of textures; no outlines";

@@ -1,10 +1,12 @@
 //! The session, and what it says, as messages of the application.
 
+mod doorway;
 mod enter;
 mod farewell;
 mod fault;
 mod world;
 
+pub(crate) use doorway::Doorway;
 pub(crate) use farewell::leave;
 pub(crate) use fault::{Fault, FaultKind};
 pub(crate) use world::{LoadedHere, VisitWorld};

@@ -1,6 +1,6 @@
 //! From files on disk to a world: read and checked on a thread of its own, while the screen stays alive.
 
-use super::{Fault, FaultKind, Link, Visit};
+use super::{Doorway, Fault, FaultKind, Link, Visit};
 use crate::app::order::Stage;
 use bevy::{
     prelude::*,
@@ -22,6 +22,7 @@ pub(crate) struct VisitWorld {
     pub(crate) node_of_body: BTreeMap<EntityId, NodeIndex>,
     pub(crate) bodies: Vec<BodyInfo>,
     pub(crate) notice_board: Option<NoticeBoard>,
+    pub(crate) doorways: Vec<Doorway>,
 }
 
 /// Where notes are read and pinned.
@@ -144,6 +145,7 @@ pub(super) fn build_when_loaded(
     let scene = Arc::clone(simulation.scene());
     commands.insert_resource(VisitWorld {
         notice_board: NoticeBoard::of(&scene),
+        doorways: Doorway::all(&scene),
         scene,
         manifest: world.manifest,
         node_of_body: welcome

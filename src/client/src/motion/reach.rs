@@ -1,11 +1,11 @@
-//! What one could do here: the thing under the crosshair, the seat beside one, the notice board before one.
+//! What one could do here: the thing under the crosshair, the seat beside one, the notice board or the portal before one.
 //! Screens offer exactly what the keys will do, because both look here.
 
 use super::Me;
 use crate::{
     app::order::{ClientSystems, Stage},
     camera::ViewMode,
-    link::{Link, Visit, VisitWorld},
+    link::{Doorway, Link, Visit, VisitWorld},
 };
 use bevy::prelude::*;
 use protocol::{Activity, EntityId, limits::REACH_METRES};
@@ -25,6 +25,8 @@ pub(crate) struct Reach {
     pub(crate) seat: Option<u32>,
     /// One stands before the notice board.
     pub(crate) is_at_board: bool,
+    /// A portal that one can go through, by its place among the world's.
+    pub(crate) doorway: Option<usize>,
 }
 
 /// Systems that look around.
@@ -63,6 +65,11 @@ fn look(
             .then(|| nearest_seat(&visit, &world, &me))
             .flatten(),
         is_at_board: is_at_board(&world, &me),
+        doorway: Doorway::before(&world.doorways, me.motion.position, || {
+            let motion = &me.motion;
+            let simulation = &world.simulation;
+            simulation.triggers_around(motion.position, motion.is_crouching)
+        }),
     };
     reach.set_if_neq(found);
 }

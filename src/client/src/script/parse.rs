@@ -171,7 +171,7 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
 }
 
 /// Keys by the names that stand on them.
-const KEYS: [(&str, KeyCode); 22] = [
+const KEYS: [(&str, KeyCode); 23] = [
     ("enter", KeyCode::Enter),
     ("escape", KeyCode::Escape),
     ("delete", KeyCode::Delete),
@@ -193,6 +193,7 @@ const KEYS: [(&str, KeyCode); 22] = [
     ("p", KeyCode::KeyP),
     ("q", KeyCode::KeyQ),
     ("r", KeyCode::KeyR),
+    ("t", KeyCode::KeyT),
     ("v", KeyCode::KeyV),
 ];
 

@@ -51,6 +51,10 @@ pub(super) enum Action {
     TryFileAgain,
     /// Out of the studio, to where one was before.
     LeaveStudio,
+    /// Through the portal that one stands before.
+    GoThrough,
+    /// Not through it.
+    StayHere,
 }
 
 /// A key that does the same as a press on the button.

@@ -2,6 +2,8 @@
 
 mod backdrop;
 mod button;
+mod card;
+mod crossing;
 mod failure;
 mod font;
 mod font_fallbacks;
@@ -34,6 +36,7 @@ pub(super) fn plugin(app: &mut App) {
         inside::plugin,
         shell::plugin,
         studio::plugin,
+        crossing::plugin,
     ));
 }
 

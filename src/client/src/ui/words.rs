@@ -167,6 +167,7 @@ texts! {
     help_chat: "Write to everybody", "聊天";
     help_people: "Who is here", "看看谁在";
     help_note: "Pin a note to the board", "在布告栏贴便条";
+    help_portal: "Where a portal leads", "查看传送门通往何处";
     help_menu: "Menu and settings", "菜单与设置";
     help_hide: "Hide all this", "隐藏界面";
     help_close: "Close", "关闭";
@@ -259,6 +260,18 @@ texts! {
         "为此你会离开 {}。看完后会回到它的入口，前提是那时还有空位。";
     studio_look: "Look at it", "查看";
     studio_stay: "Stay here", "留在这里";
+    // A portal.
+    crossing_untitled: "Go through", "穿过去";
+    /// Title of the portal.
+    crossing_ask: "{}: go through?", "{}：要穿过去吗？";
+    crossing_within: "It leads to another spot in this world. You arrive there anew.", "通往本世界的另一处，您将重新到达那里。";
+    crossing_beside: "It leads to another world on the same server. You leave this one.", "通往同一服务器上的另一个世界，您将离开这里。";
+    crossing_elsewhere: "It leads to another server. You leave this world; whoever runs the other one sees your name and your look.", "通往另一台服务器。您将离开这个世界；对方的运营者会看到您的名字和形象。";
+    crossing_web: "It leads to a page on the web. Stoa does not open those: here is its address.", "通往一个网页。Stoa 不会打开网页，地址如下。";
+    crossing_nowhere: "It leads nowhere: whoever made this world gave it an address that names no world.", "此路不通：世界的作者给它的地址不指向任何世界。";
+    crossing_address: "Address", "地址";
+    crossing_stay: "Stay here", "留在这里";
+    crossing_go: "Go through", "穿过去";
     /// World.
     studio_back: "Back to {}", "回到 {}";
     studio_leave: "Leave the studio", "离开展示间";

@@ -4,10 +4,11 @@ use super::{Layer, fade::Opacity, legible, root};
 use crate::{
     app::order::{ClientSystems, Stage},
     camera::Framing,
-    link::Visit,
+    link::{Visit, VisitWorld},
     motion::{Reach, TakesInput},
     scenery::IsSceneryComplete,
     ui::{
+        crossing::{self, KEY_LABEL},
         theme,
         words::{Texts, Words},
     },
@@ -34,7 +35,7 @@ struct Middle;
 
 /// Keys that would do something now, with what they would do.
 #[derive(Component, PartialEq)]
-struct Offers(Vec<(&'static str, &'static str)>);
+struct Offers(Vec<(&'static str, String)>);
 
 /// How to get help, for who has just come in.
 #[derive(Component)]
@@ -114,13 +115,14 @@ fn aim(
     }
 }
 
-/// What the keys would do now.
+/// What the keys would do now; `there` is where the portal leads that one stands before.
 fn offers(
     reach: &Reach,
     is_holding: bool,
     is_sitting: bool,
+    there: Option<String>,
     words: &'static Texts,
-) -> Vec<(&'static str, &'static str)> {
+) -> Vec<(&'static str, String)> {
     let hand = match (is_holding, reach.body) {
         (true, _) => vec![("E", words.hint_put), ("F", words.hint_throw)],
         (false, Some(_)) => vec![("E", words.hint_grab)],
@@ -132,7 +134,9 @@ fn offers(
         (false, None) => None,
     };
     let board = reach.is_at_board.then_some(("N", words.hint_write));
-    hand.into_iter().chain(seat).chain(board).collect()
+    let here = hand.into_iter().chain(seat).chain(board);
+    let here = here.map(|(key, meaning)| (key, meaning.to_owned()));
+    here.chain(there.map(|there| (KEY_LABEL, there))).collect()
 }
 
 fn offer(
@@ -141,13 +145,20 @@ fn offer(
     visit: Res<Visit>,
     words: Res<Words>,
     screens: Query<(), With<TakesInput>>,
+    world: Option<Res<VisitWorld>>,
     rows: Query<(Entity, &Offers)>,
 ) {
+    let doorway = reach.doorway.zip(world);
+    let there = doorway.and_then(|(index, world)| {
+        let doorway = world.doorways.get(index)?;
+        Some(crossing::label(doorway, words.0))
+    });
     let wished = if screens.is_empty() && visit.lost.is_none() {
         offers(
             &reach,
             visit.holding.is_some(),
             visit.sitting.is_some(),
+            there,
             words.0,
         )
     } else {
@@ -280,7 +291,8 @@ mod tests {
     fn each_key_is_offered_only_when_it_would_do_something() {
         let words = Words::of(Locale::English).0;
         let keys = |reach: &Reach, is_holding, is_sitting| -> Vec<&str> {
-            let offers = offers(reach, is_holding, is_sitting, words);
+            let there = reach.doorway.map(|_| "Workshop".to_owned());
+            let offers = offers(reach, is_holding, is_sitting, there, words);
             offers.into_iter().map(|(key, _)| key).collect()
         };
         let nothing = Reach::default();
@@ -291,9 +303,10 @@ mod tests {
             body: Some(EntityId(1)),
             seat: Some(0),
             is_at_board: true,
+            doorway: Some(0),
         };
-        assert_eq!(keys(&all, false, false), ["E", "X", "N"]);
-        let words_said: Vec<_> = offers(&all, false, true, words)
+        assert_eq!(keys(&all, false, false), ["E", "X", "N", "T"]);
+        let words_said: Vec<_> = offers(&all, false, true, None, words)
             .into_iter()
             .map(|(_, word)| word)
             .collect();

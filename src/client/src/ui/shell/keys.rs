@@ -32,6 +32,7 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
                 (vec![words.key_enter], words.help_chat),
                 (vec!["G"], words.help_wave),
                 (vec!["N"], words.help_note),
+                (vec!["T"], words.help_portal),
             ],
         ),
         (

@@ -6,6 +6,7 @@ use crate::{
     ui::{
         backdrop,
         button::{Action, Weight, button},
+        card::{card, fact},
         theme,
         words::{Texts, Words},
     },
@@ -65,16 +66,7 @@ fn ask(mut commands: Commands, words: Res<Words>, config: Res<Config>, visit: Re
         .with_children(|screen| {
             backdrop::spawn(screen, 0.3);
             screen
-                .spawn((
-                    Node {
-                        width: px(680),
-                        max_width: percent(94),
-                        padding: UiRect::all(px(34)),
-                        row_gap: px(theme::PAD - 4.0),
-                        ..theme::panel_node()
-                    },
-                    theme::ground(theme::PANEL_DENSE),
-                ))
+                .spawn(card(680.0))
                 .with_children(|card| fill(card, words.0, &config.0.address, presented));
         });
 }
@@ -113,27 +105,6 @@ fn fill(
             words.stranger_enter,
         ));
     });
-}
-
-fn fact(label: &'static str, value: String) -> impl Bundle {
-    (
-        Node {
-            width: percent(100),
-            flex_direction: FlexDirection::Column,
-            padding: UiRect::axes(px(theme::PAD - 4.0), px(theme::GAP + 2.0)),
-            row_gap: px(4),
-            border_radius: BorderRadius::all(px(theme::RADIUS_SMALL)),
-            ..default()
-        },
-        BackgroundColor(theme::RAISED),
-        children![
-            theme::text(label, theme::SMALL, theme::TEXT_SOFT),
-            (
-                theme::text(value, theme::LEAD, theme::TEXT),
-                TextLayout::linebreak(LineBreak::WordOrCharacter),
-            ),
-        ],
-    )
 }
 
 fn close(mut commands: Commands, questions: Query<Entity, With<Question>>) {

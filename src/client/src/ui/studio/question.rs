@@ -7,6 +7,7 @@ use crate::{
     motion::TakesInput,
     ui::{
         button::{Action, Weight, button},
+        card::card,
         failure::choice_row,
         inside::legible,
         theme,
@@ -55,43 +56,32 @@ fn ask(
             BackgroundColor(theme::VEIL),
             GlobalZIndex(110),
         ))
-        .with_children(|screen| card(screen, &name_of(file), &world, words.0));
+        .with_children(|screen| put(screen, &name_of(file), &world, words.0));
 }
 
-fn card(screen: &mut ChildSpawnerCommands, file: &str, world: &str, words: &'static Texts) {
-    screen
-        .spawn((
-            Node {
-                width: px(600),
-                max_width: percent(94),
-                padding: UiRect::all(px(34)),
-                row_gap: px(theme::PAD - 4.0),
-                ..theme::panel_node()
-            },
-            theme::ground(theme::PANEL_DENSE),
-        ))
-        .with_children(|card| {
-            let title = fill(words.studio_ask, &[file]);
-            card.spawn((
-                legible::strong(title, theme::TITLE - 4.0, theme::TEXT),
-                TextLayout::linebreak(LineBreak::WordOrCharacter),
+fn put(screen: &mut ChildSpawnerCommands, file: &str, world: &str, words: &'static Texts) {
+    screen.spawn(card(600.0)).with_children(|card| {
+        let title = fill(words.studio_ask, &[file]);
+        card.spawn((
+            legible::strong(title, theme::TITLE - 4.0, theme::TEXT),
+            TextLayout::linebreak(LineBreak::WordOrCharacter),
+        ));
+        let about = fill(words.studio_ask_about, &[world]);
+        card.spawn(legible::text(about, theme::BODY, theme::TEXT));
+        card.spawn(choice_row()).with_children(|row| {
+            // The careful answer has the focus: who presses Enter without reading stays.
+            let stay = (KeyCode::Escape, "Esc");
+            row.spawn((
+                button(Action::LetFileBe, Weight::First, stay, words.studio_stay),
+                AutoFocus,
             ));
-            let about = fill(words.studio_ask_about, &[world]);
-            card.spawn(legible::text(about, theme::BODY, theme::TEXT));
-            card.spawn(choice_row()).with_children(|row| {
-                // The careful answer has the focus: who presses Enter without reading stays.
-                let stay = (KeyCode::Escape, "Esc");
-                row.spawn((
-                    button(Action::LetFileBe, Weight::First, stay, words.studio_stay),
-                    AutoFocus,
-                ));
-                let look = (KeyCode::KeyE, "E");
-                row.spawn(button(
-                    Action::LookAtFile,
-                    Weight::Second,
-                    look,
-                    words.studio_look,
-                ));
-            });
+            let look = (KeyCode::KeyE, "E");
+            row.spawn(button(
+                Action::LookAtFile,
+                Weight::Second,
+                look,
+                words.studio_look,
+            ));
         });
+    });
 }

@@ -1,0 +1,281 @@
+//! From world to world through a portal. Nobody is taken anywhere: one is shown where it leads, and decides.
+
+use super::{
+    button::{Action, Weight, button},
+    card::{card, fact},
+    failure::choice_row,
+    inside::legible,
+    theme,
+    words::{Texts, Words, fill},
+};
+use crate::{
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    link::{self, Doorway, VisitWorld},
+    motion::{InputTaken, Reach, TakesInput},
+};
+use bevy::{
+    input_focus::{AutoFocus, tab_navigation::TabGroup},
+    prelude::*,
+};
+use protocol::WorldAddress;
+
+/// Asks where the portal leads that one stands before.
+const KEY: KeyCode = KeyCode::KeyT;
+pub(super) const KEY_LABEL: &str = "T";
+/// Characters that are shown of a portal's title, and of an address.
+const MAX_TITLE: usize = 60;
+const MAX_ADDRESS: usize = 200;
+
+/// How far one is.
+#[derive(Resource, Default)]
+enum Crossing {
+    #[default]
+    Idle,
+    /// Before a portal, with the question.
+    Asked(Way),
+    /// Out of the world; the way leads on.
+    Leaving(Box<WorldAddress>),
+}
+
+/// Where a portal leads.
+struct Way {
+    title: String,
+    /// As the file says it, to be shown.
+    uri: String,
+    /// Nothing when Stoa does not go there.
+    address: Option<WorldAddress>,
+}
+
+#[derive(Component)]
+struct Question;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Crossing>();
+    app.add_systems(
+        Update,
+        (
+            go_on.in_set(ClientSystems::Receive),
+            knock
+                .in_set(ClientSystems::Listen)
+                .run_if(in_state(Stage::Inside)),
+            obey.in_set(ClientSystems::Act),
+            ask.in_set(ClientSystems::Show),
+        ),
+    )
+    .add_systems(OnExit(Stage::Inside), give_way);
+}
+
+/// What a portal is called where it is offered.
+pub(super) fn label(doorway: &Doorway, words: &Texts) -> String {
+    let title = legible::one_line(&doorway.title, MAX_TITLE);
+    if title.is_empty() {
+        words.crossing_untitled.to_owned()
+    } else {
+        title
+    }
+}
+
+impl Way {
+    fn of(doorway: &Doorway, here: &WorldAddress, words: &Texts) -> Self {
+        Self {
+            title: label(doorway, words),
+            uri: legible::one_line(&doorway.uri, MAX_ADDRESS),
+            address: here.follow(&doorway.uri),
+        }
+    }
+}
+
+fn knock(
+    mut keys: ResMut<ButtonInput<KeyCode>>,
+    taken: Res<InputTaken>,
+    reach: Res<Reach>,
+    world: Option<Res<VisitWorld>>,
+    (config, words): (Res<Config>, Res<Words>),
+    mut crossing: ResMut<Crossing>,
+) {
+    if taken.is_taken || !keys.just_pressed(KEY) {
+        return;
+    }
+    let doorway = reach.doorway.zip(world.as_ref());
+    let Some(doorway) = doorway.and_then(|(index, world)| world.doorways.get(index)) else {
+        return;
+    };
+    keys.clear();
+    *crossing = Crossing::Asked(Way::of(doorway, &config.0.address, words.0));
+}
+
+fn obey(
+    mut commands: Commands,
+    mut chosen: MessageReader<Action>,
+    mut crossing: ResMut<Crossing>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    for action in chosen.read() {
+        let Crossing::Asked(way) = &*crossing else {
+            continue;
+        };
+        match (action, &way.address) {
+            (Action::GoThrough, Some(address)) => {
+                *crossing = Crossing::Leaving(Box::new(address.clone()));
+                link::leave(&mut commands);
+                next.set(Stage::Outside);
+            }
+            (Action::StayHere, _) => *crossing = Crossing::Idle,
+            _ => {}
+        }
+    }
+}
+
+/// A visit that ends has a screen of its own, whose keys mean something else.
+fn give_way(mut crossing: ResMut<Crossing>) {
+    if matches!(*crossing, Crossing::Asked(_)) {
+        *crossing = Crossing::Idle;
+    }
+}
+
+fn go_on(
+    stage: Res<State<Stage>>,
+    mut crossing: ResMut<Crossing>,
+    mut config: ResMut<Config>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    if *stage.get() != Stage::Outside || !matches!(*crossing, Crossing::Leaving(_)) {
+        return;
+    }
+    if let Crossing::Leaving(address) = std::mem::take(&mut *crossing) {
+        config.0.address = *address;
+        next.set(Stage::Entering);
+    }
+}
+
+fn ask(
+    mut commands: Commands,
+    crossing: Res<Crossing>,
+    (words, config): (Res<Words>, Res<Config>),
+    questions: Query<Entity, With<Question>>,
+) {
+    if !crossing.is_changed() && !words.is_changed() {
+        return;
+    }
+    for question in &questions {
+        commands.entity(question).despawn();
+    }
+    let Crossing::Asked(way) = &*crossing else {
+        return;
+    };
+    commands
+        .spawn((
+            Question,
+            TakesInput,
+            TabGroup::modal(),
+            theme::cover(),
+            BackgroundColor(theme::VEIL),
+            GlobalZIndex(110),
+        ))
+        .with_children(|screen| {
+            screen
+                .spawn(card(640.0))
+                .with_children(|card| fill_card(card, way, &config.0.address, words.0));
+        });
+}
+
+/// What is said of a way, and the address to show.
+fn about<'w>(way: &'w Way, here: &WorldAddress, words: &'static Texts) -> (&'static str, String) {
+    let Some(address) = &way.address else {
+        let is_web = way.uri.starts_with("https:");
+        let about = if is_web {
+            words.crossing_web
+        } else {
+            words.crossing_nowhere
+        };
+        return (about, way.uri.clone());
+    };
+    let about = if (&address.host, address.port) != (&here.host, here.port) {
+        words.crossing_elsewhere
+    } else if address.world == here.world {
+        words.crossing_within
+    } else {
+        words.crossing_beside
+    };
+    let shown = WorldAddress {
+        fingerprint: None,
+        ..address.clone()
+    };
+    (about, legible::one_line(&shown.to_string(), MAX_ADDRESS))
+}
+
+fn fill_card(
+    card: &mut ChildSpawnerCommands,
+    way: &Way,
+    here: &WorldAddress,
+    words: &'static Texts,
+) {
+    let (about, shown) = about(way, here, words);
+    card.spawn((
+        legible::strong(
+            fill(words.crossing_ask, &[&way.title]),
+            theme::TITLE - 4.0,
+            theme::TEXT,
+        ),
+        TextLayout::linebreak(LineBreak::WordOrCharacter),
+    ));
+    card.spawn(legible::text(about, theme::BODY, theme::TEXT));
+    card.spawn(fact(words.crossing_address, shown));
+    card.spawn(choice_row()).with_children(|row| {
+        // The careful answer has the focus: who presses Enter without reading stays.
+        let stay = (KeyCode::Escape, "Esc");
+        row.spawn((
+            button(Action::StayHere, Weight::First, stay, words.crossing_stay),
+            AutoFocus,
+        ));
+        if way.address.is_some() {
+            let go = (KeyCode::KeyE, "E");
+            row.spawn(button(
+                Action::GoThrough,
+                Weight::Second,
+                go,
+                words.crossing_go,
+            ));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::Locale;
+
+    #[test]
+    fn one_is_told_whether_a_way_leads_out_of_the_server() {
+        let words = Words::of(Locale::English).0;
+        let here: WorldAddress = "stoa://example.org/plaza".parse().unwrap();
+        let said = |uri: &str| {
+            let way = Way {
+                title: "Gate".to_owned(),
+                uri: uri.to_owned(),
+                address: here.follow(uri),
+            };
+            about(&way, &here, words)
+        };
+        let at = |rest: &str| format!("stoa://example.org:7862/{rest}");
+        assert_eq!(said("#gate"), (words.crossing_within, at("plaza#gate")));
+        assert_eq!(
+            said("workshop.glb"),
+            (words.crossing_beside, at("workshop"))
+        );
+        let hex = "ab".repeat(32);
+        assert_eq!(
+            said(&format!("stoa://{hex}@other.org:9/hall")),
+            (
+                words.crossing_elsewhere,
+                "stoa://other.org:9/hall".to_owned()
+            )
+        );
+        let page = "https://example.org/page";
+        assert_eq!(said(page), (words.crossing_web, page.to_owned()));
+        assert_eq!(said(".."), (words.crossing_nowhere, "..".to_owned()));
+    }
+}
