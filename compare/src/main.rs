@@ -27,10 +27,10 @@ struct Flags {
     /// Seed of the scene.
     #[arg(long, default_value_t = 1)]
     seed: u64,
-    /// People, each of whom is a client.
+    /// People, each of whom is a client; no more than 200, beyond which Stoa leaves some out of a send.
     #[arg(long, value_delimiter = ',', default_values_t = [25, 50, 100, 200], value_parser = clap::value_parser!(u16).range(1..))]
     people: Vec<u16>,
-    /// Things, of which a tenth moves.
+    /// Things, of which a tenth moves; no more than 250, for the same reason.
     #[arg(long, value_delimiter = ',', default_values_t = [0, 250])]
     objects: Vec<u16>,
     /// Seconds measured, in the scene's time.
