@@ -17,8 +17,8 @@ use std::{
     sync::Arc,
 };
 
-/// World that one is in without a command.
-const HOME_WORLD: &str = "plaza";
+/// Worlds of the home server: first the one that one is in without a command, then those that its portals lead to.
+const HOME_WORLDS: [&str; 2] = ["plaza", "workshop"];
 /// Folders of what is kept, in the data folder: of the home world, and of worlds that a command opens.
 const HOME_FOLDER: &str = "hosted";
 const OPENED_FOLDER: &str = "opened";
@@ -46,8 +46,8 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
     let assets = assets(flags)?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let listen = flags.common.listen.unwrap_or(here);
-    let host = |world: PathBuf, listen: SocketAddr, data: Option<PathBuf>| ServerConfig {
-        worlds: vec![world],
+    let host = |worlds: Vec<PathBuf>, listen: SocketAddr, data: Option<PathBuf>| ServerConfig {
+        worlds,
         listen,
         data,
         ..ServerConfig::default()
@@ -55,7 +55,9 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
     // Where a command hosts a world, address and folder are that world's, and the home world stays out of its way.
     let is_home_meant = !matches!(flags.command, Some(Command::Open { .. }));
     let home = host(
-        assets.join("worlds").join(HOME_WORLD),
+        HOME_WORLDS
+            .map(|name| assets.join("worlds").join(name))
+            .to_vec(),
         if is_home_meant { listen } else { here },
         data(flags).map(|folder| folder.join(HOME_FOLDER)),
     );
@@ -72,7 +74,7 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         Some(Command::Open { world }) => {
             let data = flags.common.data.as_ref();
             let config = host(
-                world.clone(),
+                vec![world.clone()],
                 listen,
                 data.map(|folder| folder.join(OPENED_FOLDER)),
             );

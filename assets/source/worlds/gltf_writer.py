@@ -182,6 +182,17 @@ class Writer:
     def fixed_box(self, name, at, size, turn=None):
         self.node(name, at=at, turn=turn, extensions=self.body(self.shape("box", size=[float(x) for x in size])))
 
+    def portal(self, name, uri, title, at, turn, door):
+        """A way to another world: the box `door`, standing on `at`, is its entrance."""
+        link = {"uri": uri, "title": title}
+        node = self.node(name, at=at, turn=turn, extensions={"STOA_portal": link, "OMI_link": dict(link)})
+        shape = self.shape("box", size=[float(x) for x in door])
+        if self.dialect == "OMI":
+            extensions = {"OMI_physics_body": {"trigger": {"shape": shape}}}
+        else:
+            extensions = {"KHR_physics_rigid_bodies": {"trigger": {"geometry": {"shape": shape}}}}
+        self.node(f"{name}_door", parent=node, at=(0, door[1] / 2, 0), extensions=extensions)
+
     # -- animation and sound -------------------------------------------------------------------
     def animate(self, name, channels):
         """`channels`: list of (node, path, times, values)."""

@@ -230,7 +230,7 @@ def stage(w, m, put):
 
 
 def arch(w, m, put):
-    """An empty portal arch, on the axis between fountain and west walk."""
+    """An arch, on the axis between fountain and west walk, through which one goes to the workshop."""
     at, inner, outer, depth = (-13.5, 0, -9.5), 1.25, 1.75, 0.7
     turn = np.pi / 4
     blocks = []
@@ -249,7 +249,7 @@ def arch(w, m, put):
         blocks.append(s.quad([p(inner, a0, d), p(inner, a1, d), p(inner, a1, -d), p(inner, a0, -d)], 0.5))
     put(m["marble"], s.join(blocks).moved(at, turn))
     put(m["bronze"], s.join([s.box((0.34, 0.5, 0.84), (0, 4.25, 0), 0.5, bottom=True)]).moved(at, turn))
-    w.node("portal_arch", at=at, turn=turn)
+    w.portal("portal_arch", "../workshop/workshop.glb", "Workshop", at, turn, (2 * inner, 2.6, 1.6))
     c, sn = np.cos(turn), np.sin(turn)
     for side in (-1, 1):
         x = side * (inner + outer) / 2

@@ -6,7 +6,7 @@ import sounds
 import textures as t
 from furniture import furniture
 from gltf_writer import Writer
-from hall import GALLERY_Y, LIFT, hall
+from hall import GALLERY_Y, HALF_Z, LIFT, hall
 from landscape import hills
 from playground import BODIES, DECK, playground
 from plants import cypress, tree
@@ -29,6 +29,7 @@ def build():
     hall(w, m, put)
     playground(w, m, put)
     furniture(w, m, put)
+    yard_gate(w, m, put)
     parts = [(s.join(found), material) for material, found in fixed.items()]
     s.bake([shape for shape, _ in parts], cell=0.3, reach=6.0)
     for shape, _ in parts:            # indoors the sky's light is weaker than the bake, made for a square, says
@@ -100,6 +101,21 @@ def garden(w, m):
         w.instances(f"garden_{kind}", w.mesh(f"tree_{kind}", tree(50 + kind, m, 5.4 + kind)), places)
     places = [((np.sin(a) * r, -0.1, np.cos(a) * r), a * 3, 1.1) for a, r in zip(np.linspace(0.1, 6.2, 26), 34 + 22 * rng.random(26))]
     w.instances("cypresses", w.mesh("cypress", cypress(m)), places)
+
+
+def yard_gate(w, m, put):
+    """Two posts and a lintel at the yard's end: the way to the plaza."""
+    z, half, high = HALF_Z + 6.4, 1.6, 3.0
+    for side in (-1, 1):
+        put(m["timber"], s.beam((0.34, high, 0.34), (side * half, high / 2, z), 0.6, 4, side + 12))
+        put(m["brick"], s.box((0.62, 0.5, 0.62), (side * half, 0.25, z), 0.5))
+        put(m["timber"], s.between((side * half, high - 0.9, z), (side * (half - 0.8), high, z), 0.16, 0.18, 0.6, 2))
+        w.fixed_box(f"yard_gate_post_{side}", (side * half, high / 2, z), (0.6, high, 0.6))
+    put(m["timber"], s.beam((2 * half + 1.1, 0.3, 0.4), (0, high + 0.15, z), 0.6, 6, 15))
+    put(m["tiles"], s.box((2 * half + 1.5, 0.1, 0.8), (0, high + 0.36, z), 0.5, bottom=True))
+    put(m["glass"], s.box((0.2, 0.3, 0.2), (0, high - 0.28, z), 0.5, bottom=True))
+    put(m["iron"], s.box((0.24, 0.06, 0.24), (0, high - 0.1, z), 0.5, bottom=True))
+    w.portal("way_to_plaza", "../plaza/plaza.glb#west", "Plaza", (0, 0, z), 0.0, (2 * half - 0.6, 2.6, 1.6))
 
 
 def sounds_of(w):
