@@ -12,6 +12,7 @@ mod freshness;
 mod import;
 mod link;
 mod load;
+mod loading;
 mod random;
 mod report;
 mod rollback;
@@ -180,6 +181,20 @@ enum Bench {
         #[command(flatten)]
         common: Common,
     },
+    /// Time from asking for a file until its last mesh and picture is with the adapter, against the engine's own glTF loader.
+    Loading {
+        /// Folder of the world.
+        #[arg(long, default_value = "assets/worlds/plaza")]
+        world: PathBuf,
+        /// Folder with the models FlightHelmet, SheenCloth, BoomBox and Knight, as .gltf or .glb, in it or below.
+        #[arg(long)]
+        models: Option<PathBuf>,
+        /// Pairs of loads of each file.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        pairs: u32,
+        #[command(flatten)]
+        common: Common,
+    },
     /// A process of another bench.
     #[command(flatten)]
     Role(Role),
@@ -234,6 +249,9 @@ enum Role {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = client::decode_apart() {
+        return code;
+    }
     match run(&Arguments::parse().bench) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -269,6 +287,17 @@ fn run(bench: &Bench) -> Result<()> {
             assets: assets.clone(),
             size: (*width, *height),
             pictures: *pictures,
+        }),
+        Bench::Loading {
+            world,
+            models,
+            pairs,
+            common,
+        } => loading::run(&loading::Loading {
+            world: world.clone(),
+            models: models.clone(),
+            pairs: *pairs,
+            seed: common.seed,
         }),
         Bench::Server {
             people,

@@ -24,7 +24,7 @@ mod stats;
 mod testing;
 mod ui;
 
-pub use app::{SteppedClient, View, run};
+pub use app::{SteppedClient, SteppedLoader, View, run};
 pub use config::{
     ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Opener, Surroundings,
 };

@@ -7,7 +7,7 @@ mod world;
 
 pub(crate) use farewell::leave;
 pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use world::{LoadedHere, VisitWorld};
+pub(crate) use world::{LoadedHere, VisitWorld, load_alone};
 
 use crate::{
     ClientError,

@@ -1,16 +1,20 @@
 //! From files on disk to a world: read and checked on a thread of its own, while the screen stays alive.
 
 use super::{Fault, FaultKind, Link, Visit};
-use crate::app::order::Stage;
+use crate::app::{Config, order::Stage};
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use protocol::{BodyInfo, EntityId};
+use protocol::{BodyInfo, EntityId, PersonId, Welcome, WorldInfo};
 use scene::{LoadedWorld, NodeIndex, SceneError, WorldManifest};
 use session::WorldFiles;
 use simulation::{Role, Simulation, WorldRules};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The world that one is in.
 #[derive(Resource)]
@@ -93,7 +97,10 @@ fn forget(mut commands: Commands, mut loading: ResMut<Loading>, mut visit: ResMu
 
 impl Loading {
     pub(super) fn start(&mut self, files: &WorldFiles) {
-        let path = place(files);
+        self.start_at(place(files));
+    }
+
+    fn start_at(&mut self, path: PathBuf) {
         self.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
             let world = scene::load_world(&path)?;
             let rules = WorldRules {
@@ -103,6 +110,35 @@ impl Loading {
             Ok((world, simulation))
         }));
     }
+}
+
+/// Begins to read a world from a file or folder that no session has brought. Nobody else is in it.
+pub(crate) fn load_alone(world: &mut World, path: &Path) {
+    let welcome = Welcome {
+        person: PersonId(0),
+        entity: EntityId(0),
+        name: world.resource::<Config>().0.name.clone(),
+        is_resumed: false,
+        tick: 0,
+        position: [0.0; 3],
+        yaw: 0.0,
+        world: WorldInfo {
+            id: String::new(),
+            title: String::new(),
+            capacity: 1,
+            main_file: String::new(),
+            files: Vec::new(),
+        },
+        people: Vec::new(),
+        bodies: Vec::new(),
+        seats: Vec::new(),
+        chat: Vec::new(),
+        notes: Vec::new(),
+        holding: None,
+    };
+    world.resource_mut::<Visit>().welcome = Some(Box::new(welcome));
+    world.resource_mut::<Loading>().start_at(path.to_path_buf());
+    world.resource_mut::<NextState<Stage>>().set(Stage::Loading);
 }
 
 /// The folder when it is a world with a manifest, the file when it came alone.
