@@ -79,7 +79,6 @@ impl SteppedLoader {
     }
 
     /// The application, to look into.
-    #[must_use]
     pub fn app(&self) -> &App {
         &self.app
     }
