@@ -152,6 +152,9 @@ enum Bench {
         /// Recordings for `cubes`.
         #[arg(long, value_name = "FILE", num_args = 0..)]
         cubes: Vec<PathBuf>,
+        /// Folder with models for `loading`.
+        #[arg(long)]
+        models: Option<PathBuf>,
         /// Seconds measured by `server` and `scale`.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
@@ -316,11 +319,13 @@ fn run(bench: &Bench) -> Result<()> {
         } => load::join(world, common.load(*people, 0)),
         Bench::All {
             cubes,
+            models,
             seconds,
             without,
             common,
         } => all::run(&all::All {
             cubes,
+            models: models.as_deref(),
             seconds: *seconds,
             without,
             seed: common.seed,

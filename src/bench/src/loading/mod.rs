@@ -26,7 +26,7 @@ use sides::{Ours, Side, Theirs};
 use std::{path::PathBuf, time::Duration};
 
 /// Shortest time between the beginnings of two updates of a side.
-const STEP: Duration = Duration::from_millis(4);
+const STEP: Duration = Duration::from_millis(8);
 /// Ratios that are allowed, over all files.
 const ORIGINAL_PASS: f64 = 1.2;
 const CANONICAL_PASS: f64 = 0.8;

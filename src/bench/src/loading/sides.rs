@@ -32,6 +32,9 @@ use std::{
 
 /// Longest time of one load.
 const LIMIT: Duration = Duration::from_secs(120);
+/// Updates after a load in which a side finishes what comes after it, and how long it rests then.
+const UPDATES_TO_SETTLE: usize = 10;
+const REST: Duration = Duration::from_millis(150);
 /// Updates in which what was loaded is surely gone again.
 const UPDATES_TO_FORGET: usize = 100;
 
@@ -69,10 +72,15 @@ pub(super) trait Side {
             "nothing came of {}",
             path.display()
         );
+        // What a side does afterwards must not burden the next load.
+        for _ in 0..UPDATES_TO_SETTLE {
+            self.update()?;
+        }
         self.forget();
         for _ in 0..UPDATES_TO_FORGET {
             self.update()?;
             if held(self.app()) == before {
+                thread::sleep(REST);
                 return Ok(took);
             }
         }
