@@ -7,7 +7,7 @@ use clap::CommandFactory as _;
 use serde_json::Value;
 use std::{
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::mpsc::{RecvTimeoutError, sync_channel},
     thread,
@@ -25,6 +25,8 @@ const TIMED: [&str; 2] = ["server", "scale"];
 
 pub(crate) struct All<'a> {
     pub(crate) cubes: &'a [PathBuf],
+    /// Folder with models for `loading`.
+    pub(crate) models: Option<&'a Path>,
     pub(crate) seconds: u64,
     pub(crate) without: &'a [String],
     pub(crate) seed: u64,
@@ -87,6 +89,9 @@ fn list(all: &All<'_>) -> Vec<Vec<String>> {
         arguments.extend(seed.clone());
         if TIMED.contains(&name) {
             arguments.extend(["--seconds".to_owned(), all.seconds.to_string()]);
+        }
+        if let ("loading", Some(models)) = (name, all.models) {
+            arguments.extend(["--models".to_owned(), models.display().to_string()]);
         }
         if name != "cubes" {
             list.push(arguments);

@@ -143,7 +143,8 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
     })
 }
 
-fn glb_in(folder: &Path) -> Result<PathBuf> {
+/// The only GLB of a world.
+pub(crate) fn glb_in(folder: &Path) -> Result<PathBuf> {
     std::fs::read_dir(folder)
         .with_context(|| format!("{} cannot be read", folder.display()))?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))

@@ -12,6 +12,7 @@ mod freshness;
 mod import;
 mod link;
 mod load;
+mod loading;
 mod random;
 mod report;
 mod rollback;
@@ -151,6 +152,9 @@ enum Bench {
         /// Recordings for `cubes`.
         #[arg(long, value_name = "FILE", num_args = 0..)]
         cubes: Vec<PathBuf>,
+        /// Folder with models for `loading`.
+        #[arg(long)]
+        models: Option<PathBuf>,
         /// Seconds measured by `server` and `scale`.
         #[arg(long, default_value_t = 10)]
         seconds: u64,
@@ -177,6 +181,20 @@ enum Bench {
         /// Pictures on each side.
         #[arg(long, default_value_t = 200)]
         pictures: u32,
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Time from asking for a file until its last mesh and picture is with the adapter, against the engine's own glTF loader.
+    Loading {
+        /// Folder of the world.
+        #[arg(long, default_value = "assets/worlds/plaza")]
+        world: PathBuf,
+        /// Folder with the models FlightHelmet, SheenCloth, BoomBox and Knight, as .gltf or .glb, in it or below.
+        #[arg(long)]
+        models: Option<PathBuf>,
+        /// Pairs of loads of each file.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        pairs: u32,
         #[command(flatten)]
         common: Common,
     },
@@ -234,6 +252,9 @@ enum Role {
 }
 
 fn main() -> ExitCode {
+    if let Some(code) = client::decode_apart() {
+        return code;
+    }
     match run(&Arguments::parse().bench) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -270,6 +291,17 @@ fn run(bench: &Bench) -> Result<()> {
             size: (*width, *height),
             pictures: *pictures,
         }),
+        Bench::Loading {
+            world,
+            models,
+            pairs,
+            common,
+        } => loading::run(&loading::Loading {
+            world: world.clone(),
+            models: models.clone(),
+            pairs: *pairs,
+            seed: common.seed,
+        }),
         Bench::Server {
             people,
             seconds,
@@ -287,11 +319,13 @@ fn run(bench: &Bench) -> Result<()> {
         } => load::join(world, common.load(*people, 0)),
         Bench::All {
             cubes,
+            models,
             seconds,
             without,
             common,
         } => all::run(&all::All {
             cubes,
+            models: models.as_deref(),
             seconds: *seconds,
             without,
             seed: common.seed,

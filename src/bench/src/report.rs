@@ -35,6 +35,11 @@ impl Metric {
         self.print_line(Some((goal, "goal", ratio <= goal)));
     }
 
+    /// Prints a line for the pass level alone: the value itself must not exceed it.
+    pub(crate) fn print_pass(&self, pass: f64) {
+        self.print_line(Some((pass, "pass", self.value <= pass)));
+    }
+
     /// Prints a line for the goal alone: the value itself must not exceed it.
     pub(crate) fn print_goal(&self, goal: f64) {
         self.print_line(Some((goal, "goal", self.value <= goal)));

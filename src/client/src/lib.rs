@@ -24,14 +24,17 @@ mod stats;
 mod testing;
 mod ui;
 
-pub use app::{SteppedClient, View, run};
+pub use app::{SteppedClient, SteppedLoader, View, run};
 pub use config::{
     ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Opener, Surroundings,
 };
 pub use settings::{Graphics, Settings, SettingsFile};
 pub use ui::Locale;
 
-use scene::{limits::MAX_PICTURE_WORKER_MEMORY_BYTES, worker::WorkerLimits};
+use scene::{
+    limits::{MAX_PAYLOADS_AT_ONCE, MAX_PICTURE_WORKER_MEMORY_BYTES},
+    worker::WorkerLimits,
+};
 
 /// To be called first in `main`: from then on what files bring is decoded in processes of their own, and this may be one of them;
 /// then the exit code is all that is left to do. See [`scene::worker`].
@@ -39,7 +42,9 @@ use scene::{limits::MAX_PICTURE_WORKER_MEMORY_BYTES, worker::WorkerLimits};
 pub fn decode_apart() -> Option<std::process::ExitCode> {
     let own = [&scenery::PICTURE_DECODER, &audio::SOUND_DECODER];
     let served = scene::worker::serve_if_asked(&own);
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     scene::worker::decode_apart(WorkerLimits {
+        threads: MAX_PAYLOADS_AT_ONCE.min(processors as u32),
         memory_bytes: MAX_PICTURE_WORKER_MEMORY_BYTES,
         ..WorkerLimits::default()
     });

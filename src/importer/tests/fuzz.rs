@@ -27,6 +27,7 @@ const LIMITS: WorkerLimits = WorkerLimits {
     memory_bytes: 2 * 1024 * 1024 * 1024,
     processor_time: Duration::from_secs(60),
     payload_time: Duration::from_secs(60),
+    threads: 1,
 };
 /// Largest result that is asked for.
 const MAX_RESULT_BYTES: usize = 1024 * 1024 * 1024;

@@ -1,7 +1,7 @@
 //! The process in which foreign payloads are decoded, with this program as the worker: what breaks it costs one line.
 
 use crate::convert::{import, samples};
-use scene::worker::{Decoder, Program, Worker, WorkerLimits};
+use scene::worker::{Decoder, Payload, Program, Worker, WorkerLimits};
 use serde_json::Value;
 use std::{
     io::Write as _,
@@ -55,6 +55,54 @@ fn fault(worker: &Worker, bytes: &[u8]) -> String {
     fault
 }
 
+#[cfg(unix)]
+#[test]
+fn a_worker_decodes_several_payloads_at_once() {
+    let worker = importer(|limits| limits.threads = 3);
+    let good: Vec<_> = (1..=20).map(picture).collect();
+    let large = picture(SIDE);
+    let mut payloads: Vec<_> = good
+        .iter()
+        .map(|bytes| Payload {
+            parts: vec![bytes],
+            memory_bytes: 1,
+        })
+        .collect();
+    // Thought to take too much to be decoded beside others, and no picture at all.
+    for (bytes, memory_bytes) in [(&good[1][..9], u64::MAX), (&good[0][..], u64::MAX)] {
+        payloads.push(Payload {
+            parts: vec![bytes],
+            memory_bytes,
+        });
+    }
+    let mut results = vec![None; payloads.len()];
+    worker.decode_all(&WEBP, &payloads, LIMIT, &mut |place, result| {
+        assert!(results[place].replace(result).is_none());
+    });
+    for (place, result) in results.iter().enumerate() {
+        let is_good = result.as_ref().is_some_and(Result::is_ok);
+        assert_eq!(is_good, place != 20, "{place}: {result:?}");
+    }
+    // What breaks the worker costs everything that had no result yet, and each payload is told once.
+    let broken = Payload {
+        parts: vec![&large],
+        memory_bytes: 1,
+    };
+    payloads.insert(0, broken);
+    let worker = importer(|limits| {
+        limits.threads = 3;
+        limits.memory_bytes = 32 * 1024 * 1024;
+    });
+    let mut told = vec![0; payloads.len()];
+    let mut faults = 0;
+    worker.decode_all(&WEBP, &payloads, usize::MAX, &mut |place, result| {
+        told[place] += 1;
+        faults += usize::from(result.is_err());
+    });
+    assert_eq!(told, vec![1; payloads.len()]);
+    assert!(faults > 0);
+}
+
 #[test]
 fn a_worker_decodes_one_payload_after_the_other() {
     let worker = importer(|_| {});
@@ -92,16 +140,16 @@ fn converting_takes_no_more_memory_than_it_may() {
     };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.ply");
-    let header = "ply\nformat ascii 1.0\nelement vertex 100000\nproperty float x\nproperty float y\n\
+    let header = "ply\nformat ascii 1.0\nelement vertex 300000\nproperty float x\nproperty float y\n\
         property float z\nend_header\n";
-    std::fs::write(&path, format!("{header}{}", "1 2 3\n".repeat(100_000))).unwrap();
+    std::fs::write(&path, format!("{header}{}", "1 2 3\n".repeat(300_000))).unwrap();
     let task = [b"--threads=1\0--\0", path.as_os_str().as_encoded_bytes()].concat();
     let convert = |memory_bytes| {
         importer(|limits| limits.memory_bytes = memory_bytes).decode(&CONVERT, &[&task], LIMIT)
     };
     assert!(convert(1024 * 1024 * 1024).is_ok());
-    let line = convert(4 * 1024 * 1024).unwrap_err();
-    assert!(line.contains("more than 4194304 bytes of memory"), "{line}");
+    let line = convert(8 * 1024 * 1024).unwrap_err();
+    assert!(line.contains("more than 8388608 bytes of memory"), "{line}");
 }
 
 #[test]
@@ -138,13 +186,14 @@ fn a_worker_that_is_none_costs_one_line() {
 #[test]
 fn a_worker_ends_with_its_parent() {
     let mut idle = Command::new(env!("CARGO_BIN_EXE_stoa-import"))
-        .args(["decode-worker", "1000000000", "60"])
+        .args(["decode-worker", "1000000000", "60", "1"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut input = idle.stdin.take().unwrap();
-    // In the middle of a request: a name, a limit, a length, and a part of the payload.
+    // In the middle of a request: a number, a name, a limit, a length, and a part of the payload.
+    input.write_all(&[0; 4]).unwrap();
     input.write_all(b"\x04webp").unwrap();
     input.write_all(&1000u64.to_le_bytes()).unwrap();
     input.write_all(&1000u64.to_le_bytes()).unwrap();

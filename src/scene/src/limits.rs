@@ -28,6 +28,10 @@ pub const MAX_MEMORY_BYTES: u64 = 352 * 1024 * 1024;
 pub const MAX_WORKER_MEMORY_BYTES: u64 = 768 * 1024 * 1024;
 /// The same where pictures are decoded to be drawn, each from its file and as pixels once more.
 pub const MAX_PICTURE_WORKER_MEMORY_BYTES: u64 = 1536 * 1024 * 1024;
+/// Most memory that foreign payloads are thought to take which are decoded at once; one that takes more is decoded alone.
+pub const MAX_BYTES_AT_ONCE: u64 = 512 * 1024 * 1024;
+/// Most foreign payloads of one file that are decoded at once.
+pub const MAX_PAYLOADS_AT_ONCE: u32 = 4;
 /// Longest time of a processor that all foreign payloads of one file may take.
 pub const MAX_WORKER_PROCESSOR_TIME: Duration = Duration::from_secs(60);
 /// Longest time that one foreign payload may take, on the wall.

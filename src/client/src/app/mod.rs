@@ -5,6 +5,7 @@ mod coverage;
 #[cfg(test)]
 mod faulty_shaders;
 mod icon;
+mod loader;
 mod offscreen;
 pub(crate) mod order;
 mod stepped;
@@ -12,6 +13,7 @@ mod stepped;
 pub(crate) mod studio;
 mod window;
 
+pub use loader::SteppedLoader;
 pub(crate) use offscreen::{Drawing, PictureTarget};
 pub use stepped::{SteppedClient, View};
 

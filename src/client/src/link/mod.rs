@@ -1,15 +1,17 @@
 //! The session, and what it says, as messages of the application.
 
+mod coming;
 mod doorway;
 mod enter;
 mod farewell;
 mod fault;
 mod world;
 
+pub(crate) use coming::ComingScene;
 pub(crate) use doorway::Doorway;
 pub(crate) use farewell::leave;
 pub(crate) use fault::{Fault, FaultKind};
-pub(crate) use world::{LoadedHere, VisitWorld};
+pub(crate) use world::{LoadedHere, SceneComing, VisitWorld, load_alone};
 
 use crate::{
     ClientError,
@@ -121,6 +123,7 @@ fn receive(
     mut loading: ResMut<world::Loading>,
     mut next: ResMut<NextState<Stage>>,
     mut said: MessageWriter<Said>,
+    mut coming: MessageWriter<SceneComing>,
 ) {
     let Some(mut link) = link else { return };
     while let Some(event) = link.0.try_event() {
@@ -128,7 +131,7 @@ fn receive(
             SessionEvent::Progress(progress) => visit.progress = Some(progress.clone()),
             SessionEvent::Entered { welcome, files } => {
                 take_welcome(&mut visit, welcome);
-                loading.start(files);
+                coming.write(loading.start(files));
                 next.set(Stage::Loading);
             }
             SessionEvent::Resumed(welcome) => {

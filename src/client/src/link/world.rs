@@ -1,16 +1,23 @@
 //! From files on disk to a world: read and checked on a thread of its own, while the screen stays alive.
 
-use super::{Doorway, Fault, FaultKind, Link, Visit};
-use crate::app::order::Stage;
+use super::{
+    Doorway, Fault, FaultKind, Link, Visit,
+    coming::{ComingScene, Promise},
+};
+use crate::app::{Config, order::Stage};
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use protocol::{BodyInfo, EntityId};
+use protocol::{BodyInfo, EntityId, PersonId, Welcome, WorldInfo};
 use scene::{LoadedWorld, NodeIndex, SceneError, WorldManifest};
 use session::WorldFiles;
 use simulation::{Role, Simulation, WorldRules};
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 /// The world that one is in.
 #[derive(Resource)]
@@ -76,12 +83,26 @@ impl VisitWorld {
 #[derive(Message)]
 pub(crate) struct LoadedHere;
 
+/// Sent once when a world's file begins to be read.
+#[derive(Message)]
+pub(crate) struct SceneComing(pub(crate) Arc<ComingScene>);
+
 /// The world being read.
 #[derive(Resource, Default)]
-pub(super) struct Loading(Option<Task<Result<(LoadedWorld, Simulation), SceneError>>>);
+pub(super) struct Loading(Option<Task<Result<Built, SceneError>>>);
+
+/// What a worker thread makes of a world.
+struct Built {
+    manifest: WorldManifest,
+    simulation: Simulation,
+    notice_board: Option<NoticeBoard>,
+    doorways: Vec<Doorway>,
+}
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Loading>().add_message::<LoadedHere>();
+    app.init_resource::<Loading>()
+        .add_message::<SceneComing>()
+        .add_message::<LoadedHere>();
     app.add_systems(OnEnter(Stage::Outside), forget);
 }
 
@@ -93,17 +114,65 @@ fn forget(mut commands: Commands, mut loading: ResMut<Loading>, mut visit: ResMu
 }
 
 impl Loading {
-    pub(super) fn start(&mut self, files: &WorldFiles) {
-        let path = place(files);
-        self.0 = Some(AsyncComputeTaskPool::get().spawn(async move {
-            let world = scene::load_world(&path)?;
-            let rules = WorldRules {
-                gravity: world.manifest.gravity,
-            };
-            let simulation = Simulation::new(Arc::new(world.scene.clone()), rules, Role::Follower);
-            Ok((world, simulation))
-        }));
+    /// Begins; what comes is to be told to everybody.
+    #[must_use]
+    pub(super) fn start(&mut self, files: &WorldFiles) -> SceneComing {
+        self.start_at(place(files))
     }
+
+    fn start_at(&mut self, path: PathBuf) -> SceneComing {
+        let coming = Arc::new(ComingScene::default());
+        let promise = Promise(Arc::clone(&coming));
+        self.0 = Some(AsyncComputeTaskPool::get().spawn(build(path, promise)));
+        SceneComing(coming)
+    }
+}
+
+async fn build(path: PathBuf, promise: Promise) -> Result<Built, SceneError> {
+    let LoadedWorld {
+        manifest, scene, ..
+    } = scene::load_world(&path)?;
+    let scene = Arc::new(scene);
+    promise.keep(&scene);
+    let rules = WorldRules {
+        gravity: manifest.gravity,
+    };
+    Ok(Built {
+        manifest,
+        notice_board: NoticeBoard::of(&scene),
+        doorways: Doorway::all(&scene),
+        simulation: Simulation::new(scene, rules, Role::Follower),
+    })
+}
+
+/// Begins to read a world from a file or folder that no session has brought. Nobody else is in it.
+pub(crate) fn load_alone(world: &mut World, path: &Path) {
+    let welcome = Welcome {
+        person: PersonId(0),
+        entity: EntityId(0),
+        name: world.resource::<Config>().0.name.clone(),
+        is_resumed: false,
+        tick: 0,
+        position: [0.0; 3],
+        yaw: 0.0,
+        world: WorldInfo {
+            id: String::new(),
+            title: String::new(),
+            capacity: 1,
+            main_file: String::new(),
+            files: Vec::new(),
+        },
+        people: Vec::new(),
+        bodies: Vec::new(),
+        seats: Vec::new(),
+        chat: Vec::new(),
+        notes: Vec::new(),
+        holding: None,
+    };
+    world.resource_mut::<Visit>().welcome = Some(Box::new(welcome));
+    let coming = world.resource_mut::<Loading>().start_at(path.to_path_buf());
+    world.write_message(coming);
+    world.resource_mut::<NextState<Stage>>().set(Stage::Loading);
 }
 
 /// The folder when it is a world with a manifest, the file when it came alone.
@@ -131,7 +200,7 @@ pub(super) fn build_when_loaded(
         return;
     };
     loading.0 = None;
-    let (world, simulation) = match result {
+    let built = match result {
         Ok(built) => built,
         Err(error) => {
             let line = format!("the world cannot be shown: {error}");
@@ -142,19 +211,18 @@ pub(super) fn build_when_loaded(
     let Some(welcome) = &visit.welcome else {
         return;
     };
-    let scene = Arc::clone(simulation.scene());
     commands.insert_resource(VisitWorld {
-        notice_board: NoticeBoard::of(&scene),
-        doorways: Doorway::all(&scene),
-        scene,
-        manifest: world.manifest,
+        notice_board: built.notice_board,
+        doorways: built.doorways,
+        scene: Arc::clone(built.simulation.scene()),
+        manifest: built.manifest,
         node_of_body: welcome
             .bodies
             .iter()
             .map(|body| (body.entity, NodeIndex(body.node)))
             .collect(),
         bodies: welcome.bodies.clone(),
-        simulation,
+        simulation: built.simulation,
     });
     loaded.write(LoadedHere);
     next.set(Stage::Inside);

@@ -2,7 +2,7 @@
 
 mod dome;
 mod environment;
-mod preset;
+pub(crate) mod preset;
 pub(crate) mod shaders;
 mod sky;
 mod sun;

@@ -98,7 +98,7 @@ impl SuitedPreset {
     }
 }
 
-pub(super) fn plugin(app: &mut App) {
+pub(crate) fn plugin(app: &mut App) {
     app.init_resource::<Preset>()
         .init_resource::<SuitedPreset>()
         .add_systems(PreStartup, (look_at_adapter, choose).chain())

@@ -12,7 +12,7 @@ use crate::{
     app::Config,
     link::Link,
     look::Preset,
-    scenery::{Forms, Skins, SurfaceStores},
+    scenery::{Skins, SurfaceStores},
 };
 use bevy::{camera::visibility::NoFrustumCulling, mesh::morph::MeshMorphWeights, prelude::*};
 use scene::{NodeIndex, Skeleton, SpringMotion};
@@ -149,13 +149,14 @@ fn draw(
     expressing: &Expressing,
 ) -> (Vec<(NodeIndex, Entity)>, Vec<(SeenBy, Entity)>) {
     let scene = &look.avatar.scene;
-    let (forms, mut skins) = (Forms::new(scene), Skins::new(scene, root, entities));
+    let mut skins = Skins::new(scene, root, entities);
     let (mut faces, mut parts) = (Vec::new(), Vec::new());
     for (&node, &entity) in entities {
         let described = &scene.nodes[node.index()];
         let Some(mesh) = described.mesh else { continue };
         let skin = skins.of(commands, described, |skin| look.bind_poses[skin].clone());
-        let form = forms.of(node, &scene::Transform::default());
+        let place = scene::Transform::default();
+        let form = look.forms.of(scene, node, &place);
         let parts_here = look.meshes.iter();
         for part in parts_here.filter(|part| part.mesh == mesh && part.form == form) {
             let mut drawn = commands.spawn((

@@ -9,12 +9,17 @@ use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task},
 };
-use scene::{Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive};
+use scene::{
+    Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive,
+    worker::Worker,
+};
 use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
 
 /// A look in the engine.
 pub(super) struct Look {
     pub(super) avatar: Arc<Avatar>,
+    /// How its nodes draw.
+    pub(super) forms: Forms,
     pub(super) meshes: Vec<LookMesh>,
     pub(super) bind_poses: Vec<Handle<SkinnedMeshInverseBindposes>>,
     /// Materials that expressions change.
@@ -58,6 +63,7 @@ pub(super) struct LookMesh {
 /// A look that has been read, not yet in the engine.
 pub(super) struct Raw {
     avatar: Arc<Avatar>,
+    forms: Forms,
     pictures: Pictures,
     parts: Vec<RawPart>,
 }
@@ -85,6 +91,7 @@ pub(super) enum Source {
 pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Result<Raw, String>> {
     let max_side = preset.texture_side().min(1024);
     AsyncComputeTaskPool::get().spawn(async move {
+        let worker = Worker::started();
         let bytes = match source {
             Source::Bytes(bytes) => bytes,
             Source::File(path) => read(&path)?,
@@ -102,24 +109,25 @@ pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Resu
         };
         let avatar =
             Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode_avatar(&avatar, max_side, preset.anisotropy());
-        let parts = parts(&avatar, is_split);
+        let pictures = Pictures::decode_avatar(&avatar, max_side, preset.anisotropy(), &worker);
+        let forms = Forms::new(&avatar.scene);
+        let parts = parts(&avatar, &forms, is_split);
         Ok(Raw {
             avatar,
+            forms,
             pictures,
             parts,
         })
     })
 }
 
-fn parts(avatar: &Avatar, is_split: bool) -> Vec<RawPart> {
+fn parts(avatar: &Avatar, forms: &Forms, is_split: bool) -> Vec<RawPart> {
     let scene = &avatar.scene;
-    let forms = Forms::new(scene);
     let mut parts = Vec::new();
     let (nodes, once) = (scene.visible_nodes(), scene::Transform::default());
-    for (mesh, form) in forms.all() {
+    for (mesh, form) in forms.all(scene) {
         let node = nodes.iter().copied().find(|&node| {
-            scene.nodes[node.index()].mesh == Some(mesh) && forms.of(node, &once) == form
+            scene.nodes[node.index()].mesh == Some(mesh) && forms.of(scene, node, &once) == form
         });
         let Some(node) = node else { continue };
         let drawn = scene.meshes[mesh.index()].primitives.iter();
@@ -224,6 +232,7 @@ pub(super) fn upload(
     Look {
         bound: scene::bound_materials(&raw.avatar),
         avatar: raw.avatar,
+        forms: raw.forms,
         meshes: parts,
         bind_poses,
     }
@@ -252,8 +261,10 @@ mod tests {
                       mut meshes: ResMut<Assets<Mesh>>,
                       mut stores: SurfaceStores,
                       mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>| {
+                    let forms = Forms::new(&avatar.scene);
                     let raw = Raw {
-                        parts: parts(&avatar, false),
+                        parts: parts(&avatar, &forms, false),
+                        forms,
                         avatar: Arc::clone(&avatar),
                         pictures: Pictures::default(),
                     };
@@ -310,12 +321,13 @@ mod tests {
         let has_colors =
             |part: &RawPart| part.geometry.mesh.contains_attribute(Mesh::ATTRIBUTE_COLOR);
         avatar.toon_materials.clear();
-        assert!(parts(&avatar, false).iter().all(has_colors));
+        let forms = Forms::new(&avatar.scene);
+        assert!(parts(&avatar, &forms, false).iter().all(has_colors));
         let materials = 0..avatar.scene.materials.len() as u32;
         avatar.toon_materials = materials
             .map(|index| (MaterialIndex(index), drawn_look()))
             .collect();
-        assert!(!parts(&avatar, false).iter().any(has_colors));
+        assert!(!parts(&avatar, &forms, false).iter().any(has_colors));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use super::{
     Form, Forms, Geometry, Pictures, Skins, Surface, SurfaceStores, Surfaces,
-    spawn::{Prepared, Stores, engine_transform},
+    prepare::Prepared,
+    spawn::{Stores, engine_transform},
     variant,
 };
 use bevy::{
@@ -25,7 +26,7 @@ pub(super) struct Drawer<'s> {
     scene: &'s Scene,
     root: Entity,
     entities: &'s BTreeMap<NodeIndex, Entity>,
-    forms: Forms<'s>,
+    forms: Forms,
     skins: Skins<'s>,
     prepared: BTreeMap<(MeshIndex, usize, Form), Geometry>,
     handles: BTreeMap<(MeshIndex, usize, Form), (Handle<Mesh>, bool)>,
@@ -48,14 +49,14 @@ impl<'s> Drawer<'s> {
             scene,
             root,
             entities,
-            forms: Forms::new(scene),
+            forms: prepared.forms,
             skins: Skins::new(scene, root, entities),
-            prepared: prepared.meshes,
+            prepared: prepared.meshes.made,
             handles: BTreeMap::new(),
             pictures: prepared.pictures,
             surfaces: Surfaces::default(),
             variant,
-            radii: BTreeMap::new(),
+            radii: prepared.meshes.radii,
         }
     }
 
@@ -93,16 +94,11 @@ impl<'s> Drawer<'s> {
     }
 
     /// Distances in metres at which each level of a node is drawn, itself first.
-    fn ranges(&mut self, node: NodeIndex) -> Vec<Range<f32>> {
-        let scene = self.scene;
-        let described = &scene.nodes[node.index()];
-        let radius = described.mesh.map_or(1.0, |mesh| {
-            *self.radii.entry(mesh).or_insert_with(|| {
-                let bounds = scene.meshes[mesh.index()].bounds();
-                bounds.map_or(1.0, |(low, high)| (high - low).length() * 0.5)
-            })
-        });
-        let world = scene.world_from_node(node);
+    fn ranges(&self, node: NodeIndex) -> Vec<Range<f32>> {
+        let described = &self.scene.nodes[node.index()];
+        let radius = described.mesh.and_then(|mesh| self.radii.get(&mesh));
+        let radius = radius.copied().unwrap_or(1.0);
+        let world = self.forms.world_from_node(node);
         let scale = world.matrix3.determinant().abs().cbrt();
         ranges(
             radius * scale,
@@ -136,7 +132,7 @@ impl<'s> Drawer<'s> {
         for (part, primitive) in primitives.iter().enumerate() {
             let surface = self.surface(primitive, &mut stores.surfaces);
             for place in places {
-                let form = self.forms.of(node, place);
+                let form = self.forms.of(self.scene, node, place);
                 let made = self.handles.get(&(index, part, form));
                 let Some((handle, is_skinned)) = made.cloned() else {
                     continue;

@@ -8,6 +8,7 @@ mod lights;
 mod lobes;
 mod material;
 mod mesh;
+mod prepare;
 mod properties;
 mod spawn;
 mod surface;

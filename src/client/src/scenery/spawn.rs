@@ -1,22 +1,23 @@
-//! Puts a loaded world into the engine: pictures on a worker thread first, then nodes.
+//! Puts a loaded world into the engine: first pictures and meshes on worker threads, then nodes.
 
 use super::{
-    Form, Forms, Geometry, Pictures, Surface, SurfaceStores,
+    Surface, SurfaceStores,
     draw::Drawer,
     lights,
+    prepare::{self, Prepared},
     variant::{self, ChosenVariant},
 };
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{LoadedHere, VisitWorld},
+    link::{SceneComing, VisitWorld},
     look::{Dawn, Preset},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
     prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+    tasks::{Task, block_on, poll_once},
 };
-use scene::{MaterialIndex, MeshIndex, NodeIndex, Scene};
+use scene::{MaterialIndex, NodeIndex, Scene};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Updates after the last spawn until everything has surely reached the adapter.
@@ -38,15 +39,11 @@ pub(crate) struct WorldSurfaces(pub(crate) BTreeMap<MaterialIndex, Surface>);
 #[derive(Resource, Default)]
 pub(crate) struct IsSceneryComplete(pub(crate) bool);
 
-/// What a worker thread makes of a scene.
-pub(super) struct Prepared {
-    pub(super) pictures: Pictures,
-    pub(super) meshes: BTreeMap<(MeshIndex, usize, Form), Geometry>,
-}
-
+/// A world on its way into the engine.
 #[derive(Resource, Default)]
 struct Preparing {
-    task: Option<Task<Prepared>>,
+    underway: Option<Task<Option<Prepared>>>,
+    ready: Option<Prepared>,
     settling: u32,
 }
 
@@ -62,7 +59,8 @@ pub(super) fn plugin(app: &mut App) {
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
     );
-    app.add_systems(OnEnter(Stage::Outside), clear);
+    app.add_systems(Startup, prepare::keep_worker_ready)
+        .add_systems(OnEnter(Stage::Outside), clear);
 }
 
 /// A world that one has left is not drawn.
@@ -84,40 +82,19 @@ fn clear(
 }
 
 fn begin(
-    mut loaded: MessageReader<LoadedHere>,
-    world: Option<Res<VisitWorld>>,
+    mut coming: MessageReader<SceneComing>,
     preset: Res<Preset>,
     mut preparing: ResMut<Preparing>,
     mut complete: ResMut<IsSceneryComplete>,
 ) {
-    let Some(world) = world.filter(|_| loaded.read().count() > 0) else {
+    let Some(SceneComing(scene)) = coming.read().last() else {
         return;
     };
     complete.0 = false;
-    preparing.settling = 0;
-    let scene = Arc::clone(&world.scene);
-    let preset = *preset;
-    preparing.task =
-        Some(AsyncComputeTaskPool::get().spawn(async move { prepare(&scene, preset) }));
-}
-
-fn prepare(scene: &Scene, preset: Preset) -> Prepared {
-    let mut meshes = BTreeMap::new();
-    for (index, form) in Forms::new(scene).all() {
-        for (part, primitive) in scene.meshes[index.index()]
-            .primitives
-            .iter()
-            .enumerate()
-            .filter(|(_, primitive)| !primitive.indices.is_empty())
-        {
-            let geometry = Geometry::of(scene, primitive, form);
-            meshes.insert((index, part, form), geometry);
-        }
-    }
-    Prepared {
-        pictures: Pictures::decode(scene, preset.texture_side(), preset.anisotropy()),
-        meshes,
-    }
+    *preparing = Preparing {
+        underway: Some(prepare::start(Arc::clone(scene), *preset)),
+        ..Preparing::default()
+    };
 }
 
 /// The engine's stores of assets that scenery goes into.
@@ -143,14 +120,22 @@ fn finish(
     if preparing.settling > 0 && dawn.is_over() {
         preparing.settling -= 1;
         complete.0 = preparing.settling == 0;
+        if complete.0 {
+            prepare::keep_worker_ready();
+        }
     }
-    let (Some(task), Some(world)) = (&mut preparing.task, world) else {
+    if let Some(task) = &mut preparing.underway
+        && let Some(prepared) = block_on(poll_once(task))
+    {
+        preparing.underway = None;
+        preparing.ready = prepared;
+    }
+    let Some(world) = world else { return };
+    // A world that was there before may be there until this one is built.
+    let is_for_it = |prepared: &mut Prepared| Arc::ptr_eq(&prepared.scene, &world.scene);
+    let Some(prepared) = preparing.ready.take_if(is_for_it) else {
         return;
     };
-    let Some(prepared) = block_on(poll_once(task)) else {
-        return;
-    };
-    preparing.task = None;
     preparing.settling = SETTLING_UPDATES;
     for old in &old_roots {
         commands.entity(old).despawn();
@@ -219,10 +204,10 @@ fn spawn_nodes(
 
 /// Spawns a whole scene at once.
 #[cfg(test)]
-pub(super) fn spawn(commands: &mut Commands, scene: &Scene, stores: &mut Stores<'_>) {
+pub(super) fn spawn(commands: &mut Commands, scene: &Arc<Scene>, stores: &mut Stores<'_>) {
     let mut entities = BTreeMap::new();
     let root = spawn_nodes(commands, scene, &mut entities);
-    let prepared = prepare(scene, Preset::Low);
+    let prepared = prepare::prepare(scene, Preset::Low);
     Drawer::new(scene, root, &entities, prepared, None).draw(commands, stores);
 }
 

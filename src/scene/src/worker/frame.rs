@@ -1,5 +1,6 @@
-//! What the two processes say to each other: a request is a name and a payload, its reply a result or one line, before which
-//! the stages of the work may be named. Each part but a stage has its length before it, little-endian.
+//! What the two processes say to each other: a request is a number, a name and a payload, its reply the number and a result or
+//! one line, before which the stages of the work may be named. Each part but these has its length before it, little-endian.
+//! Replies come in the order in which the work is done.
 
 use std::io::{self, Read, Write};
 
@@ -14,6 +15,8 @@ const FIRST_BYTES: u64 = 16 * 1024 * 1024;
 
 /// What is asked of a worker.
 pub(super) struct Request {
+    /// Names it in the reply.
+    pub(super) number: u32,
     pub(super) decoder: String,
     /// Largest result that is taken.
     pub(super) limit: u64,
@@ -22,11 +25,13 @@ pub(super) struct Request {
 
 pub(super) fn write_request(
     writer: &mut impl Write,
+    number: u32,
     decoder: &str,
     parts: &[&[u8]],
     limit: usize,
 ) -> io::Result<()> {
     let length: usize = parts.iter().map(|part| part.len()).sum();
+    writer.write_all(&number.to_le_bytes())?;
     writer.write_all(&[decoder.len() as u8])?;
     writer.write_all(decoder.as_bytes())?;
     writer.write_all(&(limit as u64).to_le_bytes())?;
@@ -38,12 +43,14 @@ pub(super) fn write_request(
 }
 
 pub(super) fn read_request(reader: &mut impl Read) -> io::Result<Request> {
-    let mut length = [0];
+    let (mut number, mut length) = ([0; 4], [0]);
+    reader.read_exact(&mut number)?;
     reader.read_exact(&mut length)?;
     let decoder = read_bytes(reader, length[0].into())?;
     let limit = read_number(reader)?;
     let payload = read_sized(reader, u64::MAX)?;
     Ok(Request {
+        number: u32::from_le_bytes(number),
         decoder: String::from_utf8_lossy(&decoder).into_owned(),
         limit,
         payload,
@@ -52,6 +59,7 @@ pub(super) fn read_request(reader: &mut impl Read) -> io::Result<Request> {
 
 pub(super) fn write_reply(
     writer: &mut impl Write,
+    number: u32,
     result: &Result<Vec<u8>, String>,
 ) -> io::Result<()> {
     let (kind, bytes) = match result {
@@ -59,6 +67,7 @@ pub(super) fn write_reply(
         Err(fault) => (FAULT, fault.as_bytes()),
     };
     writer.write_all(&[kind])?;
+    writer.write_all(&number.to_le_bytes())?;
     writer.write_all(&(bytes.len() as u64).to_le_bytes())?;
     writer.write_all(bytes)?;
     writer.flush()
@@ -69,12 +78,13 @@ pub(super) fn write_stage(writer: &mut impl Write, stage: u8) -> io::Result<()> 
     writer.flush()
 }
 
-/// The reply of a worker, which is trusted no more than the payload that it has seen. `told` hears of the stages before it.
+/// The reply of a worker, which is trusted no more than the payload that it has seen, with the number of its request. `told`
+/// hears of the stages before it.
 pub(super) fn read_reply(
     reader: &mut impl Read,
     limit: usize,
     told: &mut dyn FnMut(u8),
-) -> io::Result<Result<Vec<u8>, String>> {
+) -> io::Result<(u32, Result<Vec<u8>, String>)> {
     let mut kind = [0];
     reader.read_exact(&mut kind)?;
     while kind == [STAGE] {
@@ -83,11 +93,14 @@ pub(super) fn read_reply(
         told(stage[0]);
         reader.read_exact(&mut kind)?;
     }
+    let mut number = [0; 4];
+    reader.read_exact(&mut number)?;
+    let number = u32::from_le_bytes(number);
     if kind == [RESULT] {
-        return Ok(Ok(read_sized(reader, limit as u64)?));
+        return Ok((number, Ok(read_sized(reader, limit as u64)?)));
     }
     let fault = read_sized(reader, MAX_FAULT_BYTES)?;
-    Ok(Err(one_line(&String::from_utf8_lossy(&fault))))
+    Ok((number, Err(one_line(&String::from_utf8_lossy(&fault)))))
 }
 
 /// A text as one line that can be shown.

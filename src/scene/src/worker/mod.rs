@@ -13,7 +13,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     process::ExitCode,
-    sync::OnceLock,
+    sync::{Mutex, OnceLock, PoisonError},
     time::Duration,
 };
 
@@ -33,6 +33,15 @@ pub struct Decoder {
     pub decode: fn(&[u8]) -> Result<Vec<u8>, String>,
 }
 
+/// One of several payloads that are asked for together.
+pub struct Payload<'p> {
+    /// Joined to one.
+    pub parts: Vec<&'p [u8]>,
+    /// Memory that decoding it is thought to take, by headers that our own code has read: payloads that would take much are
+    /// decoded alone.
+    pub memory_bytes: u64,
+}
+
 /// What one worker may take.
 #[derive(Clone, Copy, Debug)]
 pub struct WorkerLimits {
@@ -42,6 +51,8 @@ pub struct WorkerLimits {
     pub processor_time: Duration,
     /// Time on the wall for each payload.
     pub payload_time: Duration,
+    /// Payloads that are decoded at once, where several are asked for together.
+    pub threads: u32,
 }
 
 impl Default for WorkerLimits {
@@ -50,6 +61,7 @@ impl Default for WorkerLimits {
             memory_bytes: limits::MAX_WORKER_MEMORY_BYTES,
             processor_time: limits::MAX_WORKER_PROCESSOR_TIME,
             payload_time: limits::MAX_PAYLOAD_TIME,
+            threads: 1,
         }
     }
 }
@@ -96,11 +108,32 @@ pub fn tell_stage(stage: u8) {
     serve::tell_stage(stage);
 }
 
+/// The process for the next worker of this program that needs one.
+static READY: Mutex<Option<Process>> = Mutex::new(None);
+
+/// Starts a process for the next worker of this program, where none is ready: a start takes as long as a small picture, and
+/// whoever reads a file then does not wait for it. It still serves one file alone. In a program that does not decode apart
+/// nothing is started.
+pub fn keep_ready() {
+    let Some(program) = PROGRAM.get() else { return };
+    let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if ready.is_none() {
+        // Where none can be started, the next worker says so.
+        *ready = Process::start(program).ok();
+    }
+}
+
+fn take_ready() -> Option<Process> {
+    READY.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 /// The worker of one file. In a program that did not wish to [`decode_apart`] it decodes in this process, where it stops
 /// panics and nothing else.
 #[derive(Default)]
 pub struct Worker {
     program: Option<Program>,
+    /// `program` is the running one, as it wished to decode.
+    is_own: bool,
     state: RefCell<State>,
 }
 
@@ -119,8 +152,21 @@ impl Worker {
     pub fn new() -> Self {
         Self {
             program: PROGRAM.get().cloned(),
+            is_own: true,
             state: RefCell::default(),
         }
+    }
+
+    /// The same, and its process begins to start at once, for a file that is likely to need it: a start takes as long as a
+    /// small picture.
+    #[must_use]
+    pub fn started() -> Self {
+        let worker = Self::new();
+        if let Some(program) = &worker.program {
+            // A process that cannot be started is told of with the first payload.
+            drop(worker.with_process(program, |_process| Ok(())));
+        }
+        worker
     }
 
     /// A worker of another program, or with other limits.
@@ -128,6 +174,7 @@ impl Worker {
     pub fn of(program: Program) -> Self {
         Self {
             program: Some(program),
+            is_own: false,
             state: RefCell::default(),
         }
     }
@@ -160,9 +207,52 @@ impl Worker {
         let Some(program) = &self.program else {
             return decode_here(decoder, &parts.concat(), limit as u64);
         };
+        self.with_process(program, |process| {
+            process.decode(decoder, parts, limit, told)
+        })?
+    }
+
+    /// What `decoder` makes of several payloads, at most `limit` bytes of each, as many at once as the limits of the worker say.
+    /// `made` hears of the place and the result of each once, in any order: an error is as for [`Self::decode`].
+    pub fn decode_all(
+        &self,
+        decoder: &Decoder,
+        payloads: &[Payload<'_>],
+        limit: usize,
+        made: &mut dyn FnMut(usize, Result<Vec<u8>, String>),
+    ) {
+        let Some(program) = &self.program else {
+            for (place, payload) in payloads.iter().enumerate() {
+                let bytes = payload.parts.concat();
+                made(place, decode_here(decoder, &bytes, limit as u64));
+            }
+            return;
+        };
+        let mut is_made = vec![false; payloads.len()];
+        let outcome = self.with_process(program, |process| {
+            process.decode_all(decoder, payloads, limit, &mut |place, result| {
+                is_made[place] = true;
+                made(place, result);
+            })
+        });
+        let Err(fault) = outcome else { return };
+        let places = is_made.iter().enumerate();
+        for (place, _) in places.filter(|(_, is_made)| !**is_made) {
+            made(place, Err(fault.clone()));
+        }
+    }
+
+    /// Starts the process when this is its first work; when it ends at this work, the error says why.
+    fn with_process<T>(
+        &self,
+        program: &Program,
+        work: impl FnOnce(&mut Process) -> Result<T, process::Ended>,
+    ) -> Result<T, String> {
         let mut state = self.state.borrow_mut();
         if matches!(*state, State::Unstarted) {
-            *state = match Process::start(program) {
+            let ready = self.is_own.then(take_ready).flatten();
+            let process = ready.map_or_else(|| Process::start(program), Ok);
+            *state = match process {
                 Ok(process) => State::Running(process),
                 Err(error) => State::Over(format!("its decoder cannot be started: {error}")),
             };
@@ -172,8 +262,8 @@ impl Worker {
             State::Over(fault) => return Err(fault.clone()),
             State::Unstarted => return Err(GAVE_UP.to_owned()),
         };
-        match process.decode(decoder, parts, limit, told) {
-            Ok(result) => result,
+        match work(process) {
+            Ok(result) => Ok(result),
             Err(process::Ended) => {
                 let fault = process.fault();
                 *state = State::Over(fault.clone());
@@ -219,15 +309,34 @@ mod tests {
     }
 
     #[test]
+    fn of_several_payloads_each_has_its_own_result() {
+        let bytes: [&[u8]; 3] = [&[0, 1], &[2], &[1; 5]];
+        let payloads = bytes.map(|bytes| Payload {
+            parts: vec![bytes],
+            memory_bytes: 0,
+        });
+        let mut results = vec![None; payloads.len()];
+        Worker::default().decode_all(&DOUBLE, &payloads, 8, &mut |place, result| {
+            assert_eq!(results[place].replace(result), None);
+        });
+        let [first, second, third] = &results[..] else {
+            panic!("there are three");
+        };
+        assert_eq!(*first, Some(Err(GAVE_UP.to_owned())));
+        assert_eq!(*second, Some(Ok(vec![2, 2])));
+        assert!(third.as_ref().is_some_and(Result::is_err));
+    }
+
+    #[test]
     fn what_a_broken_worker_says_is_bounded() {
         let read = |bytes: &[u8], limit| frame::read_reply(&mut &bytes[..], limit, &mut |_| {});
-        let too_long = [&[1][..], &9u64.to_le_bytes(), &[0; 9]].concat();
+        let too_long = [&[1][..], &[0; 4], &9u64.to_le_bytes(), &[0; 9]].concat();
         assert!(read(&too_long, 8).is_err());
-        let endless = [&[1][..], &u64::MAX.to_le_bytes(), &[0; 9]].concat();
+        let endless = [&[1][..], &[0; 4], &u64::MAX.to_le_bytes(), &[0; 9]].concat();
         assert!(read(&endless, usize::MAX).is_err());
-        let lines = [&[7][..], &3u64.to_le_bytes(), b"a\nb"].concat();
+        let lines = [&[7][..], &[5, 0, 0, 0], &3u64.to_le_bytes(), b"a\nb"].concat();
         let fault = read(&lines, 8).unwrap();
-        assert_eq!(fault, Err("a b".to_owned()));
+        assert_eq!(fault, (5, Err("a b".to_owned())));
     }
 
     #[test]
@@ -236,9 +345,9 @@ mod tests {
         frame::write_stage(&mut bytes, 3).unwrap();
         frame::write_stage(&mut bytes, 255).unwrap();
         assert!(frame::read_reply(&mut &bytes[..], 8, &mut |_| {}).is_err());
-        frame::write_reply(&mut bytes, &Ok(vec![7])).unwrap();
+        frame::write_reply(&mut bytes, 9, &Ok(vec![7])).unwrap();
         let mut told = Vec::new();
         let reply = frame::read_reply(&mut &bytes[..], 8, &mut |stage| told.push(stage));
-        assert_eq!((reply.unwrap(), told), (Ok(vec![7]), vec![3, 255]));
+        assert_eq!((reply.unwrap(), told), ((9, Ok(vec![7])), vec![3, 255]));
     }
 }

@@ -1,7 +1,9 @@
 //! The parent's side: starts a worker, asks it, and ends it when a payload takes too long.
 
-use super::{ARGUMENT, Decoder, Program, WorkerLimits, frame};
+use super::{ARGUMENT, Decoder, Payload, Program, WorkerLimits, frame};
+use crate::limits::MAX_BYTES_AT_ONCE;
 use std::{
+    collections::VecDeque,
     io::{self, Read as _},
     path::{Path, PathBuf},
     process::{Child, ChildStdin, ChildStdout, Command, ExitStatus, Stdio},
@@ -17,6 +19,14 @@ use std::{
 /// Most of what a dying worker says that is looked at.
 const MAX_LAST_WORDS: u64 = 4 * 1024;
 
+/// How the C library of a worker on Linux keeps memory: what one picture has freed serves the next one, in large pages, so that
+/// the system does not clear it again; its threads share it. Elsewhere nothing reads this.
+const MEMORY_TUNABLES: (&str, &str) = (
+    "GLIBC_TUNABLES",
+    "glibc.malloc.mmap_threshold=4294967296:glibc.malloc.trim_threshold=4294967296:\
+     glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1",
+);
+
 /// A running worker. It ends when this is dropped.
 pub(super) struct Process {
     child: Arc<Mutex<Child>>,
@@ -30,6 +40,10 @@ pub(super) struct Process {
 
 /// The worker is no more, or not to be trusted any more.
 pub(super) struct Ended;
+
+fn broken(_pipe: io::Error) -> Ended {
+    Ended
+}
 
 /// Where the running program is, for [`Program::this`].
 pub(super) fn this_program() -> PathBuf {
@@ -48,6 +62,8 @@ impl Process {
             .arg(ARGUMENT)
             .arg(limits.memory_bytes.to_string())
             .arg(limits.processor_time.as_secs().to_string())
+            .arg(limits.threads.to_string())
+            .env(MEMORY_TUNABLES.0, MEMORY_TUNABLES.1)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -82,15 +98,64 @@ impl Process {
         limit: usize,
         told: &mut dyn FnMut(u8),
     ) -> Result<Result<Vec<u8>, String>, Ended> {
-        let by = Instant::now() + self.limits.payload_time;
-        // Without its watch a worker is not asked anything.
-        self.deadline.send(Some(by)).map_err(|_over| Ended)?;
-        let input = self.input.as_mut().ok_or(Ended)?;
-        let asked = frame::write_request(input, decoder.name, parts, limit);
-        let reply = asked.and_then(|()| frame::read_reply(&mut self.output, limit, told));
-        let reply = reply.map_err(|_broken_pipe| Ended)?;
-        self.deadline.send(None).map_err(|_over| Ended)?;
+        self.watch_until(Some(Instant::now() + self.limits.payload_time))?;
+        self.ask(0, decoder, parts, limit)?;
+        let (_, reply) = frame::read_reply(&mut self.output, limit, told).map_err(broken)?;
+        self.watch_until(None)?;
         Ok(reply)
+    }
+
+    /// Has payloads decoded, several at once; `made` gets each result with the payload's place, in the order in which they are
+    /// done. When the worker ends, the rest gets none.
+    pub(super) fn decode_all(
+        &mut self,
+        decoder: &Decoder,
+        payloads: &[Payload<'_>],
+        limit: usize,
+        made: &mut dyn FnMut(usize, Result<Vec<u8>, String>),
+    ) -> Result<(), Ended> {
+        let mut asked: VecDeque<(usize, Instant)> = VecDeque::new();
+        let mut waiting = payloads.iter().enumerate().peekable();
+        let mut memory_bytes = 0u64;
+        loop {
+            while let Some((place, payload)) = waiting.next_if(|(_, payload)| {
+                asked.is_empty()
+                    || (asked.len() < self.limits.threads as usize
+                        && memory_bytes.saturating_add(payload.memory_bytes) <= MAX_BYTES_AT_ONCE)
+            }) {
+                let by = Instant::now() + self.limits.payload_time;
+                asked.push_back((place, by));
+                memory_bytes = memory_bytes.saturating_add(payload.memory_bytes);
+                self.watch_until(asked.front().map(|(_, by)| *by))?;
+                self.ask(place as u32, decoder, &payload.parts, limit)?;
+            }
+            self.watch_until(asked.front().map(|(_, by)| *by))?;
+            if asked.is_empty() {
+                return Ok(());
+            }
+            let reply = frame::read_reply(&mut self.output, limit, &mut |_stage| {});
+            let (number, result) = reply.map_err(broken)?;
+            let known = asked.iter().position(|(place, _)| *place as u32 == number);
+            let (place, _) = known.and_then(|at| asked.remove(at)).ok_or(Ended)?;
+            memory_bytes -= payloads[place].memory_bytes;
+            made(place, result);
+        }
+    }
+
+    /// Until when there must be a reply. Without its watch a worker is not asked anything.
+    fn watch_until(&self, deadline: Option<Instant>) -> Result<(), Ended> {
+        self.deadline.send(deadline).map_err(|_over| Ended)
+    }
+
+    fn ask(
+        &mut self,
+        number: u32,
+        decoder: &Decoder,
+        parts: &[&[u8]],
+        limit: usize,
+    ) -> Result<(), Ended> {
+        let input = self.input.as_mut().ok_or(Ended)?;
+        frame::write_request(input, number, decoder.name, parts, limit).map_err(broken)
     }
 
     /// What ended it, in one line; ends it if it has not.

@@ -4,12 +4,16 @@ use super::{
     Decoder, decode_here,
     frame::{self, Request},
 };
-use crate::reader::{draco, foreign_image};
+use crate::{
+    limits::MAX_PAYLOADS_AT_ONCE,
+    reader::{draco, foreign_image},
+};
 use std::{
     ffi::OsString,
-    io::{self, Write as _},
+    io,
     process::ExitCode,
     sync::{
+        Mutex,
         atomic::{AtomicBool, Ordering},
         mpsc,
     },
@@ -34,7 +38,11 @@ pub(super) fn tell_stage(stage: u8) {
     }
 }
 
-/// Serves until the parent closes the pipe, or is no more. `arguments` are the bytes of memory and the seconds of a processor.
+/// Room on the stack of each thread that decodes beside the first: as much as that one has.
+const STACK_BYTES: usize = 8 * 1024 * 1024;
+
+/// Serves until the parent closes the pipe, or is no more. `arguments` are the bytes of memory, the seconds of a processor, and
+/// the threads that decode.
 pub(super) fn serve(
     arguments: impl Iterator<Item = OsString>,
     own: &[&'static Decoder],
@@ -42,31 +50,51 @@ pub(super) fn serve(
     let limits: Vec<u64> = arguments
         .filter_map(|argument| argument.to_str()?.parse().ok())
         .collect();
-    let [memory_bytes, processor_secs] = limits[..] else {
+    let [memory_bytes, processor_secs, threads] = limits[..] else {
         return ExitCode::FAILURE;
     };
+    let threads = threads.clamp(1, MAX_PAYLOADS_AT_ONCE.into());
     if obey(memory_bytes, processor_secs).is_err() {
         return ExitCode::FAILURE;
     }
     // Of a panic the reply tells.
     std::panic::set_hook(Box::new(|_| {}));
-    let (sender, requests) = mpsc::sync_channel(0);
+    // The parent asks for no more at once than there are threads, so that reading never waits for one.
+    let (sender, requests) = mpsc::sync_channel(threads as usize);
     let reader = thread::Builder::new().name("requests".to_owned());
     if reader.spawn(move || read(&sender)).is_err() {
         return ExitCode::FAILURE;
     }
     SERVES.store(true, Ordering::Release);
-    // Not locked: a decoder may tell its stages in between.
-    let mut output = io::BufWriter::new(io::stdout());
-    while let Ok(request) = requests.recv() {
+    let requests = Mutex::new(requests);
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            let helper = thread::Builder::new()
+                .name("decode".to_owned())
+                .stack_size(STACK_BYTES)
+                .spawn_scoped(scope, || work(&requests, own));
+            // With fewer threads it takes longer, and that is all.
+            drop(helper);
+        }
+        work(&requests, own);
+    });
+    ExitCode::SUCCESS
+}
+
+/// Takes requests, one after the other, until there are no more.
+fn work(requests: &Mutex<mpsc::Receiver<Request>>, own: &[&'static Decoder]) {
+    loop {
+        let next = requests.lock().map(|requests| requests.recv());
+        let Ok(Ok(request)) = next else { return };
+        let number = request.number;
         let reply = answer(&request, own);
         drop(request);
-        if frame::write_reply(&mut output, &reply).is_err() {
-            break;
+        // Held for the whole reply, and not before: a decoder may tell its stages.
+        let mut output = io::BufWriter::new(io::stdout().lock());
+        if frame::write_reply(&mut output, number, &reply).is_err() {
+            return;
         }
     }
-    drop(output.flush());
-    ExitCode::SUCCESS
 }
 
 /// Reads apart from the decoding, so that a parent that is gone ends a worker in the middle of its work.

@@ -2,7 +2,7 @@
 
 use super::skin_of;
 use bevy::math::Affine3A;
-use scene::{MeshIndex, NodeIndex, Scene, Transform};
+use scene::{MeshIndex, NodeIndex, Scene, Skin, Transform};
 use std::collections::BTreeSet;
 
 /// How a node draws its mesh. A mesh is built once for each form in which it is drawn.
@@ -17,14 +17,14 @@ pub(crate) struct Form {
 }
 
 /// The forms in which a scene draws its meshes, in the file's pose.
-pub(crate) struct Forms<'s> {
-    scene: &'s Scene,
+pub(crate) struct Forms {
     /// From each node's space to the world's.
     worlds: Vec<Affine3A>,
 }
 
-impl<'s> Forms<'s> {
-    pub(crate) fn new(scene: &'s Scene) -> Self {
+impl Forms {
+    /// Goes through all nodes: for a worker thread. The other functions are to be asked about the same scene.
+    pub(crate) fn new(scene: &Scene) -> Self {
         let mut worlds = scene.world_transforms();
         for node in scene.visible_nodes() {
             let node = &scene.nodes[node.index()];
@@ -35,15 +35,20 @@ impl<'s> Forms<'s> {
                 worlds[level.index()] = above.unwrap_or_default() * own;
             }
         }
-        Self { scene, worlds }
+        Self { worlds }
+    }
+
+    /// From a node's space to the world's.
+    pub(crate) fn world_from_node(&self, node: NodeIndex) -> Affine3A {
+        self.worlds[node.index()]
     }
 
     /// The form of what a node draws in a place of its own.
-    pub(crate) fn of(&self, node: NodeIndex, place: &Transform) -> Form {
-        let skin = skin_of(self.scene, &self.scene.nodes[node.index()]);
+    pub(crate) fn of(&self, scene: &Scene, node: NodeIndex, place: &Transform) -> Form {
+        let skin = skin_of(scene, &scene.nodes[node.index()]);
         let drawn = match skin {
             // Joints alone place what they bend.
-            Some(skin) => self.bind(skin),
+            Some(skin) => self.bind(&scene.skins[skin]),
             None => self.worlds[node.index()] * place.affine(),
         };
         Form {
@@ -53,27 +58,26 @@ impl<'s> Forms<'s> {
     }
 
     /// From the space of a bound mesh to the world's, by the first joint.
-    fn bind(&self, skin: usize) -> Affine3A {
-        let skin = &self.scene.skins[skin];
+    fn bind(&self, skin: &Skin) -> Affine3A {
         let joint = skin.joints.first().map(|joint| self.worlds[joint.index()]);
         let inverse = skin.inverse_bind_matrices.first().copied();
         joint.unwrap_or_default() * Affine3A::from_mat4(inverse.unwrap_or_default())
     }
 
     /// Every mesh that is drawn, in every form.
-    pub(crate) fn all(&self) -> BTreeSet<(MeshIndex, Form)> {
-        let nodes = &self.scene.nodes;
+    pub(crate) fn all(&self, scene: &Scene) -> BTreeSet<(MeshIndex, Form)> {
+        let nodes = &scene.nodes;
         let mut all = BTreeSet::new();
-        for node in self.scene.visible_nodes() {
+        for node in scene.visible_nodes() {
             let levels = nodes[node.index()].levels.nodes.iter().copied();
             for node in std::iter::once(node).chain(levels) {
                 let described = &nodes[node.index()];
                 let Some(mesh) = described.mesh else { continue };
                 if described.instances.is_empty() {
-                    all.insert((mesh, self.of(node, &Transform::default())));
+                    all.insert((mesh, self.of(scene, node, &Transform::default())));
                 }
                 let instances = described.instances.iter();
-                all.extend(instances.map(|place| (mesh, self.of(node, place))));
+                all.extend(instances.map(|place| (mesh, self.of(scene, node, place))));
             }
         }
         all
@@ -105,7 +109,7 @@ mod tests {
             };
             let mut scene = triangles(vec![at(worn), at(joint)], 1);
             scene.nodes[1].mesh = None;
-            let form = Forms::new(&scene).of(NodeIndex(0), &Transform::default());
+            let form = Forms::new(&scene).of(&scene, NodeIndex(0), &Transform::default());
             assert!(form.is_skinned);
             assert_eq!(form.is_mirrored, joint);
         }

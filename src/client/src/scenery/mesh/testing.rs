@@ -11,6 +11,7 @@ use bevy::{
     prelude::*,
 };
 use scene::{MeshIndex, Node, NodeIndex, Primitive, Scene, Skin, Topology};
+use std::sync::Arc;
 
 /// A world with stores for what is drawn.
 pub(crate) fn world() -> World {
@@ -31,7 +32,7 @@ pub(crate) fn add_stores(world: &mut World) {
 
 /// A world in which a scene was spawned.
 pub(crate) fn spawned(scene: Scene) -> World {
-    let mut world = world();
+    let (mut world, scene) = (world(), Arc::new(scene));
     world
         .run_system_once(move |mut commands: Commands, mut stores: Stores| {
             spawn::spawn(&mut commands, &scene, &mut stores);

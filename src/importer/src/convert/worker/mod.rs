@@ -96,6 +96,7 @@ pub(super) fn convert(input: &Path, wishes: &Wishes, line: &mut Line<'_>) -> Res
         memory_bytes: MEMORY_LIMIT_BYTES,
         processor_time: TIME_LIMIT * wishes.threads as u32,
         payload_time: TIME_LIMIT,
+        threads: 1,
     }));
     let mut task = Vec::new();
     for flag in wishes.flags() {

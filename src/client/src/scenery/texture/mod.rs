@@ -1,4 +1,9 @@
-//! Pictures on surfaces: decoded off the main thread, with mipmaps, so that distant stone does not shimmer.
+//! Pictures on surfaces: decoded apart, with mipmaps, so that distant stone does not shimmer.
+
+mod decode;
+mod levels;
+
+pub(crate) use decode::{PICTURE_DECODER, decode_picture};
 
 use super::toon;
 use bevy::{
@@ -7,24 +12,16 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use scene::{
-    Avatar, ImageIndex, Scene, Slot, TextureIndex, Wrap,
-    worker::{Decoder, Worker},
+use decode::{Decoded, Readings};
+use scene::{Avatar, ImageIndex, Scene, Slot, TextureIndex, Wrap, worker::Worker};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
 };
-use std::collections::{BTreeMap, BTreeSet};
 
-/// Most bytes of the pixels of one picture.
-const MAX_PIXEL_BYTES: usize = 1024 * 1024 * 1024;
 /// Most bytes of pixels that one scene may have once more because an image is sampled in several ways: the engine keeps a
 /// sampler with its picture. Further textures are sampled as an earlier one of their image.
 const MAX_COPIED_BYTES: usize = 256 * 1024 * 1024;
-
-/// A PNG or JPEG to pixels, at most so many wide: its most pixels on a side and its format, then its bytes; gives width,
-/// height and four bytes a pixel. Numbers have 32 bits and are little-endian.
-pub(crate) const PICTURE_DECODER: Decoder = Decoder {
-    name: "picture",
-    decode: decode_pixels,
-};
 
 /// How a picture is read: as colour or as numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -51,16 +48,22 @@ struct Picture {
 
 impl Pictures {
     /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
-    pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16) -> Self {
-        Self::decode_these(scene, wanted(scene), max_side, anisotropy, MAX_COPIED_BYTES)
+    pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16, worker: &Worker) -> Self {
+        let these = wanted(scene);
+        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES, worker)
     }
 
     /// The same for an avatar, whose materials may have a drawn look.
-    pub(crate) fn decode_avatar(avatar: &Avatar, max_side: u32, anisotropy: u16) -> Self {
+    pub(crate) fn decode_avatar(
+        avatar: &Avatar,
+        max_side: u32,
+        anisotropy: u16,
+        worker: &Worker,
+    ) -> Self {
         let mut these = wanted(&avatar.scene);
         these.extend(avatar.toon_materials.values().flat_map(toon::textures));
         let scene = &avatar.scene;
-        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES)
+        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES, worker)
     }
 
     fn decode_these(
@@ -69,28 +72,30 @@ impl Pictures {
         max_side: u32,
         anisotropy: u16,
         max_copied_bytes: usize,
+        worker: &Worker,
     ) -> Self {
-        let worker = Worker::new();
+        let wanted = by_image(scene, these);
+        let mut pictures = decode_images(scene, wanted.keys(), max_side, worker);
         let mut decoded = Self::default();
-        let mut last: Option<(ImageIndex, image::RgbaImage)> = None;
         let mut copied_bytes = 0;
-        for ((image, reading), sampled) in by_image(scene, these) {
-            if last.as_ref().is_none_or(|(known, _)| *known != image) {
-                let described = &scene.images[image.index()];
-                last = Some((image, decode_picture(described, max_side, &worker)));
-            }
-            let Some((_, pixels)) = &last else { continue };
+        for ((image, reading), sampled) in wanted {
+            let picture = pictures.remove(&(image, reading));
+            let mut picture = Some(picture.unwrap_or_else(Decoded::white));
+            let last = sampled.len().saturating_sub(1);
             for (number, (described, textures)) in sampled.into_iter().enumerate() {
-                copied_bytes += if number == 0 {
-                    0
+                let own = if number == last {
+                    picture.take()
                 } else {
-                    pixels.as_raw().len()
+                    picture.clone()
                 };
+                let Some(own) = own else { continue };
+                if number > 0 {
+                    copied_bytes += own.width as usize * own.height as usize * 4;
+                }
                 if number == 0 || copied_bytes <= max_copied_bytes {
-                    let mut picture = with_mipmaps(pixels, reading);
-                    picture.sampler = sampler(described, anisotropy);
+                    let sampler = sampler(described, anisotropy);
                     decoded.pictures.push(Picture {
-                        decoded: Some(picture),
+                        decoded: Some(engine_picture(own, reading, sampler)),
                         handle: None,
                     });
                 }
@@ -123,6 +128,40 @@ impl Pictures {
         }
         picture.handle.clone()
     }
+}
+
+/// Decodes images for the ways in which each is read. What cannot be had is not among them, or white.
+fn decode_images<'w>(
+    scene: &Scene,
+    wanted: impl Iterator<Item = &'w (ImageIndex, Reading)>,
+    max_side: u32,
+    worker: &Worker,
+) -> BTreeMap<(ImageIndex, Reading), Decoded> {
+    let mut readings: BTreeMap<ImageIndex, Readings> = BTreeMap::new();
+    for (image, reading) in wanted {
+        let readings = readings.entry(*image).or_default();
+        match reading {
+            Reading::Color => readings.color = true,
+            Reading::Numbers => readings.numbers = true,
+        }
+    }
+    let described = |image: ImageIndex| &scene.images[image.index()];
+    readings.retain(|image, _| !described(*image).bytes.is_empty());
+    let mut order: Vec<_> = readings.into_iter().collect();
+    // The largest first: what begins last and takes long would be waited for.
+    order.sort_by_key(|(image, _)| {
+        let image = described(*image);
+        Reverse(u64::from(image.width) * u64::from(image.height))
+    });
+    let images: Vec<_> = order
+        .iter()
+        .map(|&(image, readings)| (described(image), readings))
+        .collect();
+    let mut pictures = BTreeMap::new();
+    decode::decode_all(&images, max_side, worker, &mut |place, reading, picture| {
+        pictures.insert((order[place].0, reading), picture);
+    });
+    pictures
 }
 
 /// How an image is sampled, and by which textures.
@@ -172,157 +211,33 @@ fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
     wanted
 }
 
-/// Pixels of a picture, at most `max_side` wide; white when they cannot be had.
-pub(crate) fn decode_picture(
-    image: &scene::Image,
-    max_side: u32,
-    worker: &Worker,
-) -> image::RgbaImage {
-    let white = || image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4]));
-    if image.bytes.is_empty() {
-        return white();
-    }
-    let is_jpeg = u32::from(image.format == scene::ImageFormat::Jpeg);
-    let mut head = max_side.to_le_bytes().to_vec();
-    head.extend(is_jpeg.to_le_bytes());
-    let pixels = worker.decode(&PICTURE_DECODER, &[&head, &image.bytes], MAX_PIXEL_BYTES);
-    let picture = pixels.and_then(|pixels| {
-        let (width, height, pixels) = split_head(pixels).ok_or("it has no pixels")?;
-        image::RgbaImage::from_raw(width, height, pixels).ok_or("it lacks pixels".to_owned())
-    });
-    match picture {
-        Ok(picture) if picture.width() > 0 && picture.height() > 0 => picture,
-        Ok(_) => white(),
-        Err(fault) => {
-            tracing::warn!(
-                "the image `{}` cannot be decoded and is drawn white: {fault}",
-                image.name
-            );
-            white()
-        }
-    }
-}
-
-/// Two numbers and what follows them.
-fn split_head(mut bytes: Vec<u8>) -> Option<(u32, u32, Vec<u8>)> {
-    let (first, rest) = bytes.split_first_chunk()?;
-    let second = rest.first_chunk()?;
-    let (first, second) = (u32::from_le_bytes(*first), u32::from_le_bytes(*second));
-    bytes.drain(..8);
-    Some((first, second, bytes))
-}
-
-fn decode_pixels(request: &[u8]) -> Result<Vec<u8>, String> {
-    let (head, bytes) = request.split_at_checked(8).ok_or("it is no request")?;
-    let (max_side, is_jpeg, _) = split_head(head.to_vec()).ok_or("it is no request")?;
-    let mut reader = image::ImageReader::new(std::io::Cursor::new(bytes));
-    reader.set_format(match is_jpeg {
-        0 => image::ImageFormat::Png,
-        _ => image::ImageFormat::Jpeg,
-    });
-    let mut limits = image::Limits::default();
-    limits.max_image_width = Some(scene::limits::MAX_IMAGE_SIDE);
-    limits.max_image_height = Some(scene::limits::MAX_IMAGE_SIDE);
-    limits.max_alloc = Some(scene::limits::MAX_ONE_IMAGE_BYTES);
-    reader.limits(limits);
-    let picture = reader.decode().map_err(|error| error.to_string())?;
-    let pixels = if picture.width() > max_side || picture.height() > max_side {
-        picture
-            .resize(max_side, max_side, image::imageops::FilterType::Triangle)
-            .into_rgba8()
-    } else {
-        picture.into_rgba8()
+/// The engine's picture.
+fn engine_picture(decoded: Decoded, reading: Reading, sampler: ImageSampler) -> Image {
+    let format = match reading {
+        Reading::Color => TextureFormat::Rgba8UnormSrgb,
+        Reading::Numbers => TextureFormat::Rgba8Unorm,
     };
-    let (width, height) = pixels.dimensions();
-    let mut result = Vec::with_capacity(pixels.as_raw().len() + 8);
-    result.extend(width.to_le_bytes());
-    result.extend(height.to_le_bytes());
-    result.extend(pixels.as_raw());
-    Ok(result)
-}
-
-/// The picture with every smaller level, each the mean of four pixels of the one before.
-fn with_mipmaps(pixels: &image::RgbaImage, reading: Reading) -> Image {
-    let (width, height) = pixels.dimensions();
-    let levels = 32 - width.max(height).leading_zeros();
-    let mut data = pixels.as_raw().clone();
-    let (mut level, mut level_width, mut level_height) = (pixels.as_raw().clone(), width, height);
-    for _ in 1..levels {
-        level = halve(&level, level_width, level_height, reading);
-        (level_width, level_height) = ((level_width / 2).max(1), (level_height / 2).max(1));
-        data.extend_from_slice(&level);
-    }
-    let format = if reading == Reading::Color {
-        TextureFormat::Rgba8UnormSrgb
-    } else {
-        TextureFormat::Rgba8Unorm
+    let size = Extent3d {
+        width: decoded.width,
+        height: decoded.height,
+        depth_or_array_layers: 1,
     };
-    let mut image = Image::new_uninit(
-        Extent3d {
-            width,
-            height,
-            depth_or_array_layers: 1,
-        },
-        TextureDimension::D2,
-        format,
-        RenderAssetUsages::RENDER_WORLD,
-    );
-    image.texture_descriptor.mip_level_count = levels;
-    image.data = Some(data);
+    let usage = RenderAssetUsages::RENDER_WORLD;
+    let mut image = Image::new_uninit(size, TextureDimension::D2, format, usage);
+    image.texture_descriptor.mip_level_count = levels::count(decoded.width, decoded.height);
+    image.data = Some(decoded.pixels);
+    image.sampler = sampler;
     image
-}
-
-fn halve(level: &[u8], width: u32, height: u32, reading: Reading) -> Vec<u8> {
-    let (half_width, half_height) = ((width / 2).max(1), (height / 2).max(1));
-    let mut half = Vec::with_capacity((half_width * half_height * 4) as usize);
-    let at = |x: u32, y: u32, channel: u32| {
-        level[((y.min(height - 1) * width + x.min(width - 1)) * 4 + channel) as usize]
-    };
-    for y in 0..half_height {
-        for x in 0..half_width {
-            for channel in 0..4 {
-                let four = [
-                    at(2 * x, 2 * y, channel),
-                    at(2 * x + 1, 2 * y, channel),
-                    at(2 * x, 2 * y + 1, channel),
-                    at(2 * x + 1, 2 * y + 1, channel),
-                ];
-                half.push(if reading == Reading::Color && channel < 3 {
-                    mean_of_colors(four)
-                } else {
-                    (four
-                        .iter()
-                        .map(|value| u32::from(*value))
-                        .sum::<u32>()
-                        .div_ceil(4)) as u8
-                });
-            }
-        }
-    }
-    half
-}
-
-/// Mean in light rather than in numbers: squares stand in for the sRGB curve, within one step of it.
-fn mean_of_colors(four: [u8; 4]) -> u8 {
-    let sum: u32 = four
-        .iter()
-        .map(|value| u32::from(*value) * u32::from(*value))
-        .sum();
-    f32::sqrt(sum as f32 / 4.0) as u8
 }
 
 /// A white pixel whose sampler repeats: it lends its sampler to pictures that are read through one of them.
 pub(super) fn repeating() -> Image {
-    let mut image = with_mipmaps(
-        &image::RgbaImage::from_pixel(1, 1, image::Rgba([255; 4])),
-        Reading::Numbers,
-    );
-    image.sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
+    let sampler = ImageSampler::Descriptor(ImageSamplerDescriptor {
         address_mode_u: ImageAddressMode::Repeat,
         address_mode_v: ImageAddressMode::Repeat,
         ..ImageSamplerDescriptor::linear()
     });
-    image
+    engine_picture(Decoded::white(), Reading::Numbers, sampler)
 }
 
 fn sampler(described: scene::Sampler, anisotropy: u16) -> ImageSampler {
@@ -390,7 +305,9 @@ mod tests {
             .map(|number| (TextureIndex(number), Reading::Color))
             .chain([(TextureIndex(0), Reading::Numbers)])
             .collect();
-        let decode = |most: usize| Pictures::decode_these(&scene, wanted.clone(), 64, 1, most);
+        let worker = Worker::default();
+        let decode =
+            |most: usize| Pictures::decode_these(&scene, wanted.clone(), 64, 1, most, &worker);
         let mut images = Assets::<Image>::default();
         // Two samplers of colours, one of numbers; 64 bytes are copied for the second sampler.
         for (most, count) in [(64, 3), (63, 2)] {
@@ -403,20 +320,5 @@ mod tests {
                 count
             );
         }
-    }
-
-    #[test]
-    fn mipmaps_go_down_to_one_pixel() {
-        let image = with_mipmaps(
-            &image::RgbaImage::from_pixel(8, 2, image::Rgba([200, 100, 50, 255])),
-            Reading::Color,
-        );
-        assert_eq!(image.texture_descriptor.mip_level_count, 4);
-        let data = image.data.unwrap();
-        assert_eq!(data.len(), 4 * (16 + 4 + 2 + 1));
-        assert!(
-            data.chunks_exact(4)
-                .all(|pixel| pixel[0].abs_diff(200) < 2 && pixel[3] == 255)
-        );
     }
 }

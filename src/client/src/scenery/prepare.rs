@@ -1,0 +1,115 @@
+//! What of a scene is made ready on worker threads: pictures and meshes, side by side.
+
+use super::{Form, Forms, Geometry, Pictures};
+use crate::{link::ComingScene, look::Preset};
+use bevy::tasks::{Task, TaskPool, TaskPoolBuilder};
+use scene::{
+    MeshIndex, Scene,
+    worker::{self, Worker},
+};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, OnceLock},
+};
+
+/// Threads of their own: one waits for pictures most of the time, and the engine's threads have other work. Never dropped, so
+/// that the end of the program does not wait for a picture.
+static THREADS: OnceLock<TaskPool> = OnceLock::new();
+
+/// For pictures, for meshes, and for what starts and ends processes meanwhile.
+const THREAD_COUNT: usize = 3;
+
+/// A scene, ready to be put into the engine.
+pub(super) struct Prepared {
+    pub(super) scene: Arc<Scene>,
+    pub(super) forms: Forms,
+    pub(super) pictures: Pictures,
+    pub(super) meshes: Meshes,
+}
+
+/// Everything that is drawn without its materials.
+pub(super) struct Meshes {
+    /// By mesh, place of the primitive in it, and form.
+    pub(super) made: BTreeMap<(MeshIndex, usize, Form), Geometry>,
+    /// Half the size of meshes that have levels, in metres of their own space.
+    pub(super) radii: BTreeMap<MeshIndex, f32>,
+}
+
+/// Has the process for the pictures of the next file ready, whenever that comes.
+pub(super) fn keep_worker_ready() {
+    threads().spawn(async { worker::keep_ready() }).detach();
+}
+
+/// Makes a scene ready as soon as it comes; nothing when it never does.
+pub(super) fn start(coming: Arc<ComingScene>, preset: Preset) -> Task<Option<Prepared>> {
+    threads().spawn(async move {
+        let worker = Worker::started();
+        let scene = coming.wait()?;
+        let for_meshes = Arc::clone(&scene);
+        let meshes = threads().spawn(async move { meshes(&for_meshes) });
+        let pictures = pictures(&scene, preset, &worker);
+        // Its end is waited for by somebody else.
+        threads().spawn(async move { drop(worker) }).detach();
+        let (forms, meshes) = meshes.await;
+        Some(Prepared {
+            scene,
+            forms,
+            pictures,
+            meshes,
+        })
+    })
+}
+
+/// All at once, in this thread.
+#[cfg(test)]
+pub(super) fn prepare(scene: &Arc<Scene>, preset: Preset) -> Prepared {
+    let (forms, meshes) = meshes(scene);
+    Prepared {
+        scene: Arc::clone(scene),
+        forms,
+        pictures: pictures(scene, preset, &Worker::new()),
+        meshes,
+    }
+}
+
+fn threads() -> &'static TaskPool {
+    THREADS.get_or_init(|| {
+        let name = "Scenery Task Pool".to_owned();
+        TaskPoolBuilder::new()
+            .num_threads(THREAD_COUNT)
+            .thread_name(name)
+            .build()
+    })
+}
+
+fn pictures(scene: &Scene, preset: Preset, worker: &Worker) -> Pictures {
+    Pictures::decode(scene, preset.texture_side(), preset.anisotropy(), worker)
+}
+
+fn meshes(scene: &Scene) -> (Forms, Meshes) {
+    let forms = Forms::new(scene);
+    let mut made = BTreeMap::new();
+    for (index, form) in forms.all(scene) {
+        for (part, primitive) in scene.meshes[index.index()]
+            .primitives
+            .iter()
+            .enumerate()
+            .filter(|(_, primitive)| !primitive.indices.is_empty())
+        {
+            let geometry = Geometry::of(scene, primitive, form);
+            made.insert((index, part, form), geometry);
+        }
+    }
+    let with_levels = scene
+        .nodes
+        .iter()
+        .filter(|node| !node.levels.nodes.is_empty());
+    let mut radii = BTreeMap::new();
+    for mesh in with_levels.filter_map(|node| node.mesh) {
+        radii.entry(mesh).or_insert_with(|| {
+            let bounds = scene.meshes[mesh.index()].bounds();
+            bounds.map_or(1.0, |(low, high)| (high - low).length() * 0.5)
+        });
+    }
+    (forms, Meshes { made, radii })
+}
