@@ -137,15 +137,10 @@ bpy.ops.export_scene.gltf(filepath=target, export_format="GLB", export_extras=Tr
 /// True when Blender is there with what its exporter needs; otherwise it is told.
 fn has_blender() -> bool {
     let mut command = Command::new("blender");
-    command.args([
-        "--background",
-        "--factory-startup",
-        "--python-expr",
-        "import numpy",
-    ]);
-    command
-        .args(["--python-exit-code", "9"])
-        .stdin(Stdio::null());
+    // The exit code is for what comes after it.
+    command.args(["--background", "--factory-startup"]);
+    command.args(["--python-exit-code", "9", "--python-expr", "import numpy"]);
+    command.stdin(Stdio::null());
     let Ok(done) = command.output() else {
         skipped("Blender is not installed: its steps in docs/DESIGNERS.md were not made");
         return false;

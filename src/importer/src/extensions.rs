@@ -41,7 +41,8 @@ mod tests {
     #[test]
     fn every_test_of_the_table_exists() {
         let mut texts = String::new();
-        let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("..")];
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let mut folders = vec![sources.join("../tests"), sources];
         while let Some(folder) = folders.pop() {
             for entry in std::fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
