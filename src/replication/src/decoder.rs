@@ -1,5 +1,6 @@
 //! The receiving end of snapshots.
 
+use crate::costs::{Metering, StateCosts};
 use crate::datagram::{Acknowledgement, DecodeError, MAX_DATAGRAM_BYTES, Reader, SnapshotHeader};
 use crate::encoder::code_mask;
 use crate::prediction::{Past, choose_past};
@@ -73,6 +74,8 @@ pub struct SnapshotDecoder {
     freed: Vec<usize>,
     /// Symbols seen, while tables are trained.
     counts: Option<SymbolCounts>,
+    /// What was spent on what, where that is wanted.
+    costs: Option<StateCosts>,
 }
 
 impl SnapshotDecoder {
@@ -140,16 +143,22 @@ impl SnapshotDecoder {
     fn read_body(&mut self, bytes: &[u8], sequence: u64, tick: u64) -> Result<(), DecodeError> {
         self.read.clear();
         self.freed.clear();
-        let mut counts = self.counts.take();
-        let result = match &mut counts {
-            Some(counts) => {
-                let coder = RangeDecoder::new(bytes);
-                self.read_lists(&mut Counting { coder, counts }, sequence, tick)
-            }
-            None => self.read_lists(&mut RangeDecoder::new(bytes), sequence, tick),
+        let mut coder = RangeDecoder::new(bytes);
+        if let Some(mut counts) = self.counts.take() {
+            let mut counting = Counting {
+                coder,
+                counts: &mut counts,
+            };
+            let result = self.read_lists(&mut counting, sequence, tick);
+            self.counts = Some(counts);
+            return result;
+        }
+        let Some(mut costs) = self.costs else {
+            return self.read_lists(&mut coder, sequence, tick);
         };
-        self.counts = counts;
-        result
+        self.read_lists(&mut Metering::new(coder, &mut costs), sequence, tick)?;
+        self.costs = Some(costs);
+        Ok(())
     }
 
     fn read_lists(
@@ -283,6 +292,19 @@ impl SnapshotDecoder {
     pub fn counting(mut self) -> Self {
         self.counts = Some(SymbolCounts::default());
         self
+    }
+
+    /// Adds up from now on what the bits of snapshots are spent on.
+    #[must_use]
+    pub fn metering(mut self) -> Self {
+        self.costs = Some(StateCosts::default());
+        self
+    }
+
+    /// What the bits were spent on since [`Self::metering`]; nothing without it.
+    #[must_use]
+    pub const fn costs(&self) -> Option<&StateCosts> {
+        self.costs.as_ref()
     }
 
     /// The symbols counted so far.

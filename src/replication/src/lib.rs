@@ -4,6 +4,7 @@
 
 mod clock;
 mod coder;
+mod costs;
 pub mod cubes;
 mod datagram;
 mod decoder;
@@ -25,6 +26,7 @@ mod training;
 mod view;
 
 pub use clock::{PlayoutDelay, ServerClock};
+pub use costs::StateCosts;
 pub use datagram::{
     Acknowledgement, CORRECTION_BYTES, ClientDatagram, Correction, DecodeError, MAX_DATAGRAM_BYTES,
     MAX_OWN_SAMPLES, OwnSample, SNAPSHOT_HEADER_BYTES, SnapshotHeader,

@@ -42,9 +42,28 @@ pub(crate) enum Family {
     Question,
 }
 
-const FAMILIES: usize = Family::Question as usize + 1;
+/// In the order of their tables.
+const FAMILIES: [Family; 17] = [
+    Family::AvatarX,
+    Family::AvatarZ,
+    Family::AvatarY,
+    Family::Yaw,
+    Family::Pitch,
+    Family::BodyX,
+    Family::BodyY,
+    Family::BodyZ,
+    Family::RotationA,
+    Family::RotationB,
+    Family::RotationC,
+    Family::Velocity,
+    Family::Sign,
+    Family::Gap,
+    Family::Age,
+    Family::Form,
+    Family::Question,
+];
 /// All tables.
-pub(crate) const TABLES: usize = FAMILIES * CLASSES;
+pub(crate) const TABLES: usize = FAMILIES.len() * CLASSES;
 
 /// A table's place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +72,10 @@ pub(crate) struct TableId(u16);
 impl TableId {
     pub(crate) fn new(family: Family, class: usize) -> Self {
         Self((family as usize * CLASSES + class.min(CLASSES - 1)) as u16)
+    }
+
+    pub(crate) fn family(self) -> Family {
+        FAMILIES[self.index() / CLASSES]
     }
 
     /// The table at an index below [`TABLES`].

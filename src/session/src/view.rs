@@ -3,7 +3,7 @@
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND};
 use replication::{
     Acknowledgement, Correction, DecodeError, EntityState, Interpolator, PlayoutDelay, Pose,
-    ServerClock, SnapshotDecoder,
+    ServerClock, SnapshotDecoder, StateCosts,
 };
 use std::collections::BTreeMap;
 
@@ -63,7 +63,7 @@ impl WorldView {
     pub(crate) fn new(reading: Reading) -> Self {
         Self {
             reading,
-            decoder: SnapshotDecoder::new(0),
+            decoder: SnapshotDecoder::new(0).metering(),
             clock: ServerClock::new(),
             delay: PlayoutDelay::new(SEND_SECS),
             entities: BTreeMap::new(),
@@ -170,6 +170,12 @@ impl WorldView {
         self.delay.delay_secs()
     }
 
+    /// What the bits of the snapshots of this visit were spent on.
+    #[must_use]
+    pub fn costs(&self) -> StateCosts {
+        self.decoder.costs().copied().unwrap_or_default()
+    }
+
     pub(crate) const fn counts(&self) -> SnapshotCounts {
         self.counts
     }
@@ -194,7 +200,7 @@ impl WorldView {
             self.clock = ServerClock::new();
             self.delay = PlayoutDelay::new(SEND_SECS);
         }
-        self.decoder = SnapshotDecoder::new(server_tick);
+        self.decoder = SnapshotDecoder::new(server_tick).metering();
     }
 
     /// The clock of the same world goes on, so that what is shown neither vanishes nor jumps; unless it is far from

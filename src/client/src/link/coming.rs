@@ -67,7 +67,8 @@ mod tests {
             let promise = Promise(Arc::clone(&coming));
             let waiting = {
                 let coming = Arc::clone(&coming);
-                thread::spawn(move || coming.wait().is_some())
+                let builder = thread::Builder::new().name("stoa-waiting".to_owned());
+                builder.spawn(move || coming.wait().is_some()).unwrap()
             };
             if is_kept {
                 promise.keep(&Arc::default());

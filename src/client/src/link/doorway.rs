@@ -104,8 +104,11 @@ mod tests {
 
     #[test]
     fn the_nearest_portal_is_entered_and_triggers_are_doors() {
-        let mut scene = Scene::default();
-        scene.nodes = vec![portal(0.0, "a"), portal(2.0, "b"), portal(50.0, "c")];
+        let mut scene = Scene {
+            nodes: vec![portal(0.0, "a"), portal(2.0, "b"), portal(50.0, "c")],
+            roots: vec![NodeIndex(0), NodeIndex(1), NodeIndex(2)],
+            ..Scene::default()
+        };
         let mut door = Node {
             parent: Some(NodeIndex(2)),
             ..Node::default()
@@ -117,7 +120,6 @@ mod tests {
         });
         scene.nodes.push(door);
         scene.nodes[2].children.push(NodeIndex(3));
-        scene.roots = vec![NodeIndex(0), NodeIndex(1), NodeIndex(2)];
         let all = Doorway::all(&scene);
         let before = |x: f32, inside: &[u32]| {
             let inside = inside.iter().copied().map(NodeIndex).collect();

@@ -171,7 +171,7 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
 }
 
 /// Keys by the names that stand on them.
-const KEYS: [(&str, KeyCode); 23] = [
+const KEYS: [(&str, KeyCode); 24] = [
     ("enter", KeyCode::Enter),
     ("escape", KeyCode::Escape),
     ("delete", KeyCode::Delete),
@@ -185,6 +185,7 @@ const KEYS: [(&str, KeyCode); 23] = [
     ("page-down", KeyCode::PageDown),
     ("f1", KeyCode::F1),
     ("f2", KeyCode::F2),
+    ("f3", KeyCode::F3),
     ("f11", KeyCode::F11),
     ("b", KeyCode::KeyB),
     ("e", KeyCode::KeyE),

@@ -142,9 +142,11 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
         .get_resource::<Link>()
         .map(|link| link.0.stats())
         .unwrap_or_default();
-    let entities = world
+    let (entities, costs) = world
         .get_resource::<Link>()
-        .map_or(0, |link| link.0.view().len());
+        .map(|link| link.0.view())
+        .map(|view| (view.len(), view.costs()))
+        .unwrap_or_default();
     let ending = world.resource::<Ending>().0.as_ref();
     let errors: Vec<String> = ending
         .map(ToString::to_string)
@@ -169,6 +171,14 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
             "entities": entities,
             "bytes_in": stats.bytes_in,
             "bytes_out": stats.bytes_out,
+            "state_bytes": {
+                "avatar_positions": costs.avatar_positions / 8.0,
+                "avatar_headings": costs.avatar_headings / 8.0,
+                "body_positions": costs.body_positions / 8.0,
+                "body_rotations": costs.body_rotations / 8.0,
+                "velocities": costs.velocities / 8.0,
+                "bookkeeping": costs.bookkeeping / 8.0,
+            },
             "people_seen": people,
             "chat": chat,
             "errors": errors,

@@ -183,7 +183,7 @@ fn ask(
 }
 
 /// What is said of a way, and the address to show.
-fn about<'w>(way: &'w Way, here: &WorldAddress, words: &'static Texts) -> (&'static str, String) {
+fn about(way: &Way, here: &WorldAddress, words: &'static Texts) -> (&'static str, String) {
     let Some(address) = &way.address else {
         let is_web = way.uri.starts_with("https:");
         let about = if is_web {

@@ -9,6 +9,7 @@ mod font;
 mod font_fallbacks;
 mod inside;
 mod loading;
+mod network;
 mod shell;
 mod studio;
 mod theme;
@@ -37,6 +38,7 @@ pub(super) fn plugin(app: &mut App) {
         shell::plugin,
         studio::plugin,
         crossing::plugin,
+        network::plugin,
     ));
 }
 

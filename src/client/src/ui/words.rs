@@ -167,6 +167,7 @@ texts! {
     help_chat: "Write to everybody", "聊天";
     help_people: "Who is here", "看看谁在";
     help_note: "Pin a note to the board", "在布告栏贴便条";
+    help_network: "How the network fares", "网络状况";
     help_portal: "Where a portal leads", "查看传送门通往何处";
     help_menu: "Menu and settings", "菜单与设置";
     help_hide: "Hide all this", "隐藏界面";
@@ -260,6 +261,20 @@ texts! {
         "为此你会离开 {}。看完后会回到它的入口，前提是那时还有空位。";
     studio_look: "Look at it", "查看";
     studio_stay: "Stay here", "留在这里";
+    // The network panel.
+    /// Milliseconds of a round trip; kbit/s in and out.
+    network_line: "Line: {} ms there and back, {} kbit/s in, {} kbit/s out", "线路：往返 {} 毫秒，收 {} 千比特/秒，发 {} 千比特/秒";
+    /// Snapshots a second, age of the newest, how far behind the server is shown, how many came late, corrections.
+    network_states: "State: {} a second, {} ms old, shown {} ms behind; {} came late, {} corrections", "状态：每秒 {} 次，已 {} 毫秒，延迟 {} 毫秒显示；迟到 {}，纠正 {}";
+    /// Percent: positions and headings of people, positions and rotations of things, velocities, bookkeeping.
+    network_spent: "Its bytes: people's places {} %, their turning {} %; things' places {} %, their turning {} %, speeds {} %; which and when {} %", "字节用于：人的位置 {} %、转向 {} %；物的位置 {} %、转动 {} %、速度 {} %；标识与时刻 {} %";
+    network_thing: "A thing", "一个物体";
+    network_rests: ", at rest", "，静止";
+    /// Name, metres, states a second, age of the newest in milliseconds, perhaps that it rests.
+    network_target: "In view: {}, {} m away: {} states a second, newest {} ms old{}", "视线中：{}，距离 {} 米：每秒 {} 次状态，最新 {} 毫秒前{}";
+    network_nothing: "In view: nothing that the server tells of", "视线中：没有服务器告知的东西";
+    /// People, work of a tick, lateness, sends left out.
+    network_server: "Server: {} people, ticks take {} ms and begin {} ms late (99 of 100); {} sends left out", "服务器：{} 人，每拍 {} 毫秒、迟 {} 毫秒（百分之九十九）；略过 {} 次发送";
     // A portal.
     crossing_untitled: "Go through", "穿过去";
     /// Title of the portal.

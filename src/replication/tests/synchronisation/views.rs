@@ -3,6 +3,7 @@
 use crate::harness::{Link, Scene, World};
 use glam::Vec3;
 use protocol::EntityId;
+use replication::SNAPSHOT_HEADER_BYTES;
 use std::collections::BTreeMap;
 
 #[test]
@@ -91,4 +92,29 @@ fn what_never_moved_is_told_to_be_still() {
         scene.send();
     }
     scene.assert_equal();
+}
+
+#[test]
+fn what_the_bytes_are_spent_on_adds_up_to_what_came() {
+    let mut scene = Scene::new(World::new(5, 20, 20), Link::GOOD, 1);
+    let peer = &mut scene.peers[0];
+    peer.decoder = std::mem::take(&mut peer.decoder).metering();
+    let mut body_bits = 0.0;
+    for _ in 0..200 {
+        scene.send();
+        body_bits += 8.0 * (scene.peers[0].report.bytes - SNAPSHOT_HEADER_BYTES) as f64;
+    }
+    let costs = *scene.peers[0].decoder.costs().unwrap();
+    // A body ends with a whole byte, and the coder keeps at most two in hand.
+    let spare = body_bits - costs.total();
+    assert!((-200.0..200.0 * 24.0).contains(&spare), "{spare} {costs:?}");
+    for part in [
+        costs.bookkeeping,
+        costs.avatar_positions,
+        costs.avatar_headings,
+        costs.body_positions,
+        costs.body_rotations,
+    ] {
+        assert!(part > 0.01 * costs.total(), "{costs:?}");
+    }
 }

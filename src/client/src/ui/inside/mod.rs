@@ -62,7 +62,7 @@ pub(super) fn plugin(app: &mut App) {
 
 /// What lies over what, from the world upwards; the menu and the screens outside a world lie over all of it.
 #[derive(Component, Clone, Copy, PartialEq, PartialOrd)]
-pub(super) enum Layer {
+pub(in crate::ui) enum Layer {
     Plates = 5,
     Hints = 10,
     Chat = 20,
@@ -71,7 +71,7 @@ pub(super) enum Layer {
 }
 
 /// The root of a screen inside a world.
-pub(super) fn root(layer: Layer, node: Node) -> impl Bundle {
+pub(in crate::ui) fn root(layer: Layer, node: Node) -> impl Bundle {
     (
         node,
         layer,

@@ -40,6 +40,7 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
             vec![
                 (vec!["Esc"], words.help_menu),
                 (vec!["F1"], words.help_this),
+                (vec!["F3"], words.help_network),
                 (vec!["F11"], words.help_fullscreen),
                 (vec!["P"], words.help_people),
                 (vec!["H"], words.help_hide),
