@@ -2,7 +2,7 @@
 //! of haze at the horizon, and a sun. Own model, fitted by eye to photographs of evenings; everything else follows it.
 
 use bevy::prelude::*;
-use scene::Sky;
+use scene::{Sky, SkyKind};
 use std::f32::consts::{PI, TAU};
 
 /// Hour at which the sun rises; it sets at 24 minus this.
@@ -11,6 +11,33 @@ const SUNRISE_HOUR: f32 = 6.0;
 const NOON_HEIGHT: f32 = 1.05;
 /// Cosine of the sun's apparent radius; larger than true, as bright suns look.
 const SUN_COSINE: f32 = 0.999_55;
+
+/// Colours by day, in the evening, at night.
+const SUN: [Vec3; 3] = [
+    Vec3::new(1.0, 0.95, 0.86),
+    Vec3::new(1.0, 0.60, 0.27),
+    Vec3::new(0.05, 0.07, 0.12),
+];
+const ZENITH: [Vec3; 3] = [
+    Vec3::new(0.10, 0.26, 0.62),
+    Vec3::new(0.13, 0.21, 0.44),
+    Vec3::new(0.006, 0.010, 0.025),
+];
+const HORIZON: [Vec3; 3] = [
+    Vec3::new(0.52, 0.68, 0.88),
+    Vec3::new(0.92, 0.55, 0.33),
+    Vec3::new(0.02, 0.028, 0.05),
+];
+const GLOW: [Vec3; 3] = [
+    Vec3::new(0.30, 0.27, 0.20),
+    Vec3::new(1.15, 0.50, 0.14),
+    Vec3::ZERO,
+];
+const GROUND: [Vec3; 3] = [
+    Vec3::new(0.26, 0.25, 0.22),
+    Vec3::new(0.22, 0.15, 0.11),
+    Vec3::new(0.008, 0.009, 0.012),
+];
 
 /// A sky at one time of day. Colours are linear, 1 is about a white wall in the sun.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +57,10 @@ pub(crate) struct SkyModel {
 impl SkyModel {
     pub(crate) fn new(sky: &Sky) -> Self {
         let day = (sky.time_of_day - SUNRISE_HOUR) / (24.0 - 2.0 * SUNRISE_HOUR);
-        let height = (day * PI).sin() * NOON_HEIGHT;
+        let height = match sky.sun_elevation {
+            Some(degrees) => degrees.to_radians(),
+            None => (day * PI).sin() * NOON_HEIGHT,
+        };
         // The stated azimuth is that of noon; the sun goes round at fifteen degrees an hour.
         let azimuth = sky.sun_azimuth.to_radians() + (sky.time_of_day - 12.0) / 24.0 * TAU * 0.6;
         let to_sun = Vec3::new(
@@ -41,35 +71,18 @@ impl SkyModel {
         // 0 at night, 1 by day; and how low the sun stands.
         let light = smooth(-0.12, 0.12, height);
         let low = 1.0 - smooth(0.2, 0.95, height);
-        let mix = |day: Vec3, evening: Vec3, night: Vec3| night.lerp(day.lerp(evening, low), light);
+        let mix = |[day, evening, night]: [Vec3; 3]| night.lerp(day.lerp(evening, low), light);
+        let stated = |color: Option<[f32; 3]>, usual| color.map_or_else(|| mix(usual), Vec3::from);
         Self {
             to_sun,
-            sun: mix(
-                Vec3::new(1.0, 0.95, 0.86),
-                Vec3::new(1.0, 0.60, 0.27),
-                Vec3::new(0.05, 0.07, 0.12),
-            ) * (0.15 + 0.85 * light)
-                * (1.0 - 0.25 * low),
-            zenith: mix(
-                Vec3::new(0.10, 0.26, 0.62),
-                Vec3::new(0.13, 0.21, 0.44),
-                Vec3::new(0.006, 0.010, 0.025),
-            ),
-            horizon: mix(
-                Vec3::new(0.52, 0.68, 0.88),
-                Vec3::new(0.92, 0.55, 0.33),
-                Vec3::new(0.02, 0.028, 0.05),
-            ),
-            glow: mix(
-                Vec3::new(0.30, 0.27, 0.20),
-                Vec3::new(1.15, 0.50, 0.14),
-                Vec3::ZERO,
-            ),
-            ground: mix(
-                Vec3::new(0.26, 0.25, 0.22),
-                Vec3::new(0.22, 0.15, 0.11),
-                Vec3::new(0.008, 0.009, 0.012),
-            ),
+            sun: mix(SUN) * (0.15 + 0.85 * light) * (1.0 - 0.25 * low),
+            zenith: stated(sky.top_color, ZENITH),
+            horizon: stated(sky.horizon_color, HORIZON),
+            glow: match sky.kind {
+                SkyKind::Physical => mix(GLOW),
+                SkyKind::Gradient => Vec3::ZERO,
+            },
+            ground: stated(sky.bottom_color, GROUND),
             clouds: sky.clouds,
         }
     }
@@ -163,6 +176,33 @@ mod tests {
         assert!(
             night.mean_light().max_element() < 0.1 && noon.to_sun.y > 0.8 && night.to_sun.y < 0.0
         );
+    }
+
+    #[test]
+    fn a_sky_has_the_height_of_the_sun_and_the_colours_that_its_world_states() {
+        let stated = SkyModel::new(&Sky {
+            kind: SkyKind::Gradient,
+            sun_elevation: Some(30.0),
+            top_color: Some([1.0, 0.0, 0.0]),
+            horizon_color: Some([0.0, 1.0, 0.0]),
+            bottom_color: Some([0.0, 0.0, 1.0]),
+            clouds: 0.0,
+            ..Sky::default()
+        });
+        assert!((stated.to_sun.y - 0.5).abs() < 1e-3, "{}", stated.to_sun);
+        for (direction, color) in [
+            (Vec3::Y, Vec3::X),
+            (Vec3::X, Vec3::Y),
+            (Vec3::NEG_Y, Vec3::Z),
+        ] {
+            let light = stated.light_from(direction);
+            assert!(light.abs_diff_eq(color, 1e-3), "{light} in {direction}");
+        }
+        let night = SkyModel::new(&Sky {
+            sun_elevation: Some(-40.0),
+            ..Sky::default()
+        });
+        assert!(night.mean_light().max_element() < 0.1);
     }
 
     #[test]
