@@ -1,8 +1,16 @@
-//! `stoa-import preview`: a picture of a file from all sides in even light, the same each time.
-//! The desktop program draws it, without a window: a world is made in which the model stands several times, each time
-//! turned a little further, before one who stands still.
+//! `stoa-import preview`: a picture of a file from all sides or from one, the same each time.
+//! The desktop program draws it, without a window: a world is made in which the model stands before one who stands still,
+//! several times, each time turned a little further, or once.
 
+mod options;
 mod sheet;
+mod stage;
+mod view;
+
+#[cfg(test)]
+mod testing;
+
+pub(crate) use options::Options;
 
 use crate::{
     check, convert,
@@ -26,25 +34,10 @@ const TIME_LIMIT: Duration = Duration::from_secs(180);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Pictures that are drawn before the one that is kept: what glides into place has arrived by then.
 const PICTURES: u32 = 4;
-/// Sky and light of the studio: a clear sky, and a high sun from the left behind one.
-const STUDIO: &str = "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nsun_azimuth = 215.0\nsun_elevation = 40.0\n\
-    clouds = 0.0\nhaze_metres = 0.0\n";
+/// The same on every machine: edges are smooth, textures as fine as `convert` leaves them.
+const SETTINGS: &str = "graphics = \"medium\"\nfield_of_view_degrees = 60\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
-
-/// What to draw and how large.
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// File to draw: whatever `convert` takes.
-    input: PathBuf,
-    /// Picture to write, as PNG.
-    output: PathBuf,
-    /// Pixels on a side of each view; there are eight, in two rows.
-    #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=768))]
-    size: u32,
-    #[command(flatten)]
-    wishes: convert::Wishes,
-}
 
 /// Draws and writes the picture. Exit code 0 when it is written, 1 when not.
 pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
@@ -63,20 +56,35 @@ fn draw(options: &Options) -> Result<(), String> {
     output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
     let folder = Folder::new()?;
     let glb = convert::plain(&options.input, &options.wishes)?;
-    let sheet = sheet::make(&glb)?;
+    let model = stage::Model::open(&glb)?;
+    let (kept, field_of_view, model) = match options.view() {
+        Some(view) => (
+            options.size(),
+            view.field_of_view,
+            view::make(model, &view)?,
+        ),
+        None => (
+            sheet::size(options.cell()?),
+            sheet::FIELD_OF_VIEW,
+            sheet::make(model)?,
+        ),
+    };
     let world = folder.0.join("world");
     let write =
         |path: PathBuf, bytes: &[u8]| fs::write(path, bytes).map_err(|error| error.to_string());
     fs::create_dir(&world).map_err(|error| error.to_string())?;
-    write(world.join("sheet.glb"), &sheet)?;
-    write(world.join("world.toml"), STUDIO.as_bytes())?;
+    write(world.join("model.glb"), &model)?;
+    write(world.join("world.toml"), options.world().as_bytes())?;
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
+    write(folder.0.join("settings.toml"), SETTINGS.as_bytes())?;
     let picture = folder.0.join("picture.png");
-    let (width, height) = sheet::picture_size(options.size);
+    let (width, height) = stage::picture_size(kept, field_of_view);
     let mut command = Command::new(desktop_program()?);
     command
         .arg("open")
         .arg(&world)
+        .arg("--data")
+        .arg(&folder.0)
         .args([
             "--offscreen",
             "--plain",
@@ -90,10 +98,10 @@ fn draw(options: &Options) -> Result<(), String> {
         .arg(&picture);
     wait(&mut command)?;
     let whole = image::open(&picture).map_err(|error| error.to_string())?;
-    let (left, top, width, height) = sheet::middle(whole.dimensions(), options.size);
-    let sheet = whole.crop_imm(left, top, width, height).to_rgb8();
+    let (left, top, width, height) = stage::middle(whole.dimensions(), kept);
+    let shown = whole.crop_imm(left, top, width, height).to_rgb8();
     let mut png = io::Cursor::new(Vec::new());
-    sheet
+    shown
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|error| error.to_string())?;
     output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())
