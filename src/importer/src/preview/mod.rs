@@ -34,8 +34,6 @@ const TIME_LIMIT: Duration = Duration::from_secs(180);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Pictures that are drawn before the one that is kept: what glides into place has arrived by then.
 const PICTURES: u32 = 4;
-/// The same on every machine: edges are smooth, textures as fine as `convert` leaves them.
-const SETTINGS: &str = "graphics = \"medium\"\nfield_of_view_degrees = 60\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
 
@@ -76,7 +74,10 @@ fn draw(options: &Options) -> Result<(), String> {
     write(world.join("model.glb"), &model)?;
     write(world.join("world.toml"), options.world().as_bytes())?;
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
-    write(folder.0.join("settings.toml"), SETTINGS.as_bytes())?;
+    write(
+        folder.0.join("settings.toml"),
+        settings(field_of_view).as_bytes(),
+    )?;
     let picture = folder.0.join("picture.png");
     let (width, height) = stage::picture_size(kept, field_of_view);
     let mut command = Command::new(desktop_program()?);
@@ -105,6 +106,12 @@ fn draw(options: &Options) -> Result<(), String> {
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|error| error.to_string())?;
     output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())
+}
+
+/// The same on every machine: edges are smooth, textures as fine as `convert` leaves them.
+fn settings(field_of_view: f32) -> String {
+    let degrees = stage::eye(field_of_view).to_degrees();
+    format!("graphics = \"medium\"\nfield_of_view_degrees = {degrees:?}\n")
 }
 
 /// `stoa`, which is installed beside this program.

@@ -6,8 +6,8 @@ use scene::{
 };
 use serde_json::{Value, json};
 
-/// What the eye sees from top to bottom, in radians: 60 degrees.
-pub(super) const FIELD_OF_VIEW: f32 = std::f32::consts::FRAC_PI_3;
+/// The narrowest that the eye sees from top to bottom, in radians: 40 degrees.
+const NARROWEST: f32 = 0.698_131_7;
 /// Height of standing eyes above the floor, in metres.
 pub(super) const EYES: f32 = 1.62;
 /// Half the side of the backdrop in its distances, and its grey.
@@ -137,12 +137,15 @@ impl Model {
     }
 }
 
+/// What the eye sees from top to bottom, in radians, when at least `field_of_view` of it is wished.
+pub(super) fn eye(field_of_view: f32) -> f32 {
+    field_of_view.max(NARROWEST)
+}
+
 /// Pixels of a whole picture of which the middle, `width` by `height` pixels, has a vertical field of view in radians.
 pub(super) fn picture_size((width, height): (u32, u32), field_of_view: f32) -> (u32, u32) {
-    let share = (FIELD_OF_VIEW / 2.0).tan() / (field_of_view / 2.0).tan();
-    let whole = (height as f32 * share).round() as u32;
-    // Some room beside what is kept: programs want sizes of their own.
-    (width + 2 * width.min(256), whole.max(height))
+    let share = (eye(field_of_view) / 2.0).tan() / (field_of_view / 2.0).tan();
+    (width, (height as f32 * share).round() as u32)
 }
 
 /// Left, top, width and height of the middle of a picture.
@@ -292,14 +295,12 @@ mod tests {
 
     #[test]
     fn the_middle_of_a_picture_is_kept() {
-        let whole = picture_size((400, 200), 0.5);
-        let (left, top, width, height) = middle(whole, (400, 200));
-        assert_eq!((width, height), (400, 200));
-        assert!(left + width <= whole.0 && top + height <= whole.1);
-        let share = whole.1 as f32 / 200.0;
-        assert!(
-            (share - (FIELD_OF_VIEW / 2.0).tan() / 0.25_f32.tan()).abs() < 0.01,
-            "{share}"
-        );
+        for (field, share) in [(0.5, 0.349_066_f32.tan() / 0.25_f32.tan()), (0.9, 1.0)] {
+            let whole = picture_size((400, 200), field);
+            let (left, top, width, height) = middle(whole, (400, 200));
+            assert_eq!((width, height), (400, 200));
+            assert!(left + width <= whole.0 && top + height <= whole.1);
+            assert!((whole.1 as f32 / 200.0 - share).abs() < 0.01, "{whole:?}");
+        }
     }
 }
