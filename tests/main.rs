@@ -12,6 +12,7 @@ mod kill;
 mod looks;
 mod people;
 mod pictures;
+mod previews;
 mod samples;
 mod studio;
 mod walks;
