@@ -1,5 +1,6 @@
 //! `cargo xtask reference [MODEL...] [--out FOLDER]`: our pictures of models beside those of other renderers, on sheets that
-//! a person looks at: a row for each model, ours first.
+//! a person looks at: a row for each model, ours first. With names only those are drawn anew; the rows of others stay when our
+//! pictures of them lie in the folder.
 
 mod shots;
 
@@ -10,7 +11,7 @@ use crate::{
     samples,
 };
 use shots::{SHOTS, Shot};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// Where the pictures of other renderers lie among the sample files, and what their folders' and files' names hold beside
 /// the names of models and renderers.
@@ -19,11 +20,11 @@ const BEFORE_MODEL: &str = "khronos-";
 const AFTER_RENDERER: &str = "-golden.thumb.webp";
 /// Most pixels of a picture on the sheet.
 const WIDEST: usize = 320;
-const HIGHEST: usize = 360;
+const HIGHEST: usize = 340;
 /// Pictures beside each other on the sheet of one model.
 const COLUMNS: usize = 4;
 /// Ours is drawn so many times larger, so that its edges are as smooth as the others'.
-const FINER: usize = 2;
+const FINER: usize = 3;
 /// Pixels between pictures, and how large letters are.
 const GAP: usize = 8;
 const LETTERS: usize = 2;
@@ -48,14 +49,19 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     let shared = root().join(samples::SHARED);
     let (mut rows, mut failed) = (Vec::new(), Vec::new());
     for shot in SHOTS {
-        if !arguments.is_empty() && !arguments.iter().any(|name| name == shot.model) {
+        let is_wished = arguments.is_empty() || arguments.iter().any(|name| name == shot.model);
+        if !is_wished && !own_picture(shot, &out).is_file() {
             continue;
         }
         if !shared.join(shot.file).is_file() {
             println!("xtask: {} is not there, its row is left out", shot.file);
             continue;
         }
-        match photograph(shot, &shared, &out) {
+        let drawn = match is_wished {
+            true => draw(shot, &shared, &out),
+            false => Ok(()),
+        };
+        match drawn.and_then(|()| gather(shot, &shared, &out)) {
             Ok(row) => {
                 sheet(&[&row], COLUMNS).write(&out.join(format!("{}.png", shot.model)))?;
                 rows.push(row);
@@ -76,29 +82,30 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     }
 }
 
-/// Draws our picture of a model and reads the others.
-fn photograph(shot: &Shot, shared: &Path, out: &Path) -> Result<Row, Failure> {
-    let folder = shared
-        .join(FOLDER)
-        .join(format!("{BEFORE_MODEL}{}", shot.model));
-    let others = others(&folder)?;
-    let aspect = others.first().map_or(1.0, |(_, picture)| {
-        picture.width() as f32 / picture.height() as f32
-    });
-    let (width, height) = size(aspect);
-    let own = out.join(format!("{}-stoa.png", shot.model));
-    let (file, shown) = (shared.join(shot.file), own.to_string_lossy().into_owned());
+/// Where our picture of a model lies.
+fn own_picture(shot: &Shot, out: &Path) -> PathBuf {
+    out.join(format!("{}-stoa.png", shot.model))
+}
+
+/// Draws our picture of a model, with the proportions of the others.
+fn draw(shot: &Shot, shared: &Path, out: &Path) -> Result<(), Failure> {
+    let (width, height) = size(&others(shot, shared)?);
     let whole = format!("{}x{}", width * FINER, height * FINER);
-    let mut words = vec!["preview", &shown, "--size", &whole];
-    words.extend(shot.flags.split_whitespace());
-    let mut preview = command(built("stoa-import"), &words[..1]);
-    preview.arg(file).args(&words[1..]);
-    execute(preview)?;
-    let own = Picture::read(&own, PAPER)?;
+    let mut preview = command(built("stoa-import"), &["preview", "--size", &whole]);
+    preview.args(shot.flags.split_whitespace());
+    preview.args([shared.join(shot.file), own_picture(shot, out)]);
+    execute(preview)
+}
+
+/// Our picture of a model, and the others.
+fn gather(shot: &Shot, shared: &Path, out: &Path) -> Result<Row, Failure> {
+    let paths = others(shot, shared)?;
+    let (width, height) = size(&paths);
+    let own = Picture::read(&own_picture(shot, out), PAPER)?;
     // The others have nothing behind the model: what is behind ours shows through.
-    let ground = own.pixels().first().copied().unwrap_or(PAPER);
+    let ground = ground(&own);
     let mut pictures = vec![("stoa".to_owned(), own.resized(width, height))];
-    for (path, _) in &others {
+    for path in &paths {
         let picture = Picture::read(path, ground)?.resized(width, height);
         pictures.push((renderer(path), picture));
     }
@@ -108,13 +115,22 @@ fn photograph(shot: &Shot, shared: &Path, out: &Path) -> Result<Row, Failure> {
     })
 }
 
-/// The pictures of other renderers in a folder.
-fn others(folder: &Path) -> Result<Vec<(std::path::PathBuf, Picture)>, Failure> {
-    let pictures = samples::entries(folder)?.into_iter();
-    let pictures = pictures.filter(|path| path.to_string_lossy().ends_with(AFTER_RENDERER));
-    pictures
-        .map(|path| Picture::read(&path, PAPER).map(|picture| (path, picture)))
-        .collect()
+/// What is behind the model: it may reach into a corner, but not into most of them.
+fn ground(picture: &Picture) -> Color {
+    let (pixels, width) = (picture.pixels(), picture.width());
+    let last = pixels.len().saturating_sub(width);
+    let corners = [0, width - 1, last, last + width - 1].map(|place| pixels.get(place));
+    let mut corners = corners.map(|color| color.copied().unwrap_or(PAPER));
+    corners.sort_unstable();
+    corners[1]
+}
+
+/// The pictures of other renderers.
+fn others(shot: &Shot, shared: &Path) -> Result<Vec<PathBuf>, Failure> {
+    let folder = format!("{BEFORE_MODEL}{}", shot.model);
+    let paths = samples::entries(&shared.join(FOLDER).join(folder))?;
+    let is_picture = |path: &PathBuf| path.to_string_lossy().ends_with(AFTER_RENDERER);
+    Ok(paths.into_iter().filter(is_picture).collect())
 }
 
 fn renderer(path: &Path) -> String {
@@ -122,8 +138,16 @@ fn renderer(path: &Path) -> String {
     name.trim_end_matches(AFTER_RENDERER).to_owned()
 }
 
-/// Width and height on the sheet.
-fn size(aspect: f32) -> (usize, usize) {
+/// Width and height on the sheet: those of the first picture, within the limits.
+fn size(paths: &[PathBuf]) -> (usize, usize) {
+    let first = paths
+        .first()
+        .and_then(|path| Picture::read(path, PAPER).ok());
+    let aspect = first.map_or(1.0, |first| first.width() as f32 / first.height() as f32);
+    fitted(aspect)
+}
+
+fn fitted(aspect: f32) -> (usize, usize) {
     let high = (WIDEST as f32 / aspect).min(HIGHEST as f32);
     ((high * aspect).round() as usize, high.round() as usize)
 }
@@ -173,9 +197,13 @@ mod tests {
 
     #[test]
     fn pictures_keep_their_proportions_on_the_sheet() {
-        assert_eq!(size(1.0), (WIDEST, WIDEST));
-        assert_eq!(size(2.0), (WIDEST, WIDEST / 2));
-        assert_eq!(size(0.5), (HIGHEST / 2, HIGHEST));
+        assert_eq!(fitted(1.0), (WIDEST, WIDEST));
+        assert_eq!(fitted(2.0), (WIDEST, WIDEST / 2));
+        assert_eq!(fitted(0.5), (HIGHEST / 2, HIGHEST));
+        assert!(
+            HIGHEST.max(WIDEST) * FINER <= 1024,
+            "the most that a preview has"
+        );
     }
 
     #[test]
@@ -193,6 +221,15 @@ mod tests {
             };
             assert_eq!(count(color), 4 * 30 * 20);
             assert!(count(INK) > 0);
+        }
+    }
+
+    #[test]
+    fn the_ground_is_seen_beside_a_model_in_a_corner() {
+        for color in [[0; 3], [255; 3]] {
+            let mut picture = Picture::filled(8, 4, [90; 3]);
+            picture.paste(&Picture::filled(2, 2, color), 6, 2);
+            assert_eq!(ground(&picture), [90; 3]);
         }
     }
 

@@ -15,12 +15,12 @@ pub(super) const SHOTS: &[Shot] = &[
     shot(
         "AlphaBlendModeTest",
         "core/AlphaBlendModeTest.glb",
-        "--from 0,0 --distance 6.15 --sun 20,50 --sky even",
+        "--from 0,0 --distance 6.15 --sun none",
     ),
     shot(
         "AnimatedCube",
         "animated/AnimatedCube.gltf",
-        "--from 30,30 --distance 4.78 --sun 50,55 --sky even",
+        "--from 30,30 --distance 4.78 --sun none",
     ),
     shot(
         "AnisotropyBarnLamp",
@@ -30,12 +30,12 @@ pub(super) const SHOTS: &[Shot] = &[
     shot(
         "BoxInterleaved",
         "core/BoxInterleaved.glb",
-        "--from 30,30 --distance 2.39 --sun 50,55 --sky even",
+        "--from 30,30 --distance 2.39 --sun none",
     ),
     shot(
         "FlightHelmet",
         "pbr/FlightHelmet/FlightHelmet.gltf",
-        "--from 0,0 --look-at 0,0.33,0 --distance 1 --sun 40,45 --sky even",
+        "--from 0,0 --look-at 0,0.316,0 --distance 1 --sun 30,50 --sky even",
     ),
     shot(
         "Fox",
@@ -55,12 +55,12 @@ pub(super) const SHOTS: &[Shot] = &[
     shot(
         "OrientationTest",
         "core/OrientationTest.glb",
-        "--from 30,30 --distance 22.7 --sun 50,55 --sky even",
+        "--from 30,30 --distance 22.7 --sun none",
     ),
     shot(
         "RecursiveSkeletons",
         "animated/RecursiveSkeletons.glb",
-        "--from 0,85 --distance 150 --sun 30,45 --sky even",
+        "--from 0,86 --distance 155 --sun none",
     ),
     shot(
         "SheenCloth",
