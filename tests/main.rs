@@ -13,6 +13,7 @@ mod looks;
 mod people;
 mod pictures;
 mod portals;
+mod previews;
 mod samples;
 mod studio;
 mod walks;

@@ -52,6 +52,13 @@ pub(crate) fn built(program: &str) -> PathBuf {
         .join(format!("{program}{}", std::env::consts::EXE_SUFFIX))
 }
 
+/// Builds programs of the workspace, by name, with the features that the whole has.
+pub(crate) fn build_programs(programs: &[&str]) -> Result<(), Failure> {
+    let mut words = vec!["build", "--workspace", "--locked"];
+    words.extend(programs.iter().flat_map(|program| ["--bin", program]));
+    run(cargo(&words))
+}
+
 /// A command that runs in the checkout's root.
 pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);

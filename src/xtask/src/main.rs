@@ -1,5 +1,6 @@
 //! Chores of the workspace: `cargo demo`, `cargo verify`, `cargo xtask NAME`.
-//! It must not know any other crate, and has no dependencies, so that it builds in a second on a fresh machine.
+//! It must not know any other crate of ours, and of others only two that read and write pictures, so that it builds in
+//! seconds on a fresh machine.
 //! Start reading at `run` below; each chore is a module.
 #![allow(
     clippy::print_stdout,
@@ -11,8 +12,14 @@ mod assets;
 mod command;
 mod demo;
 mod gates;
+mod letters;
+mod likeness;
 mod package;
+mod picture;
+mod reference;
+mod samples;
 mod soak;
+mod ssim;
 mod sweep;
 mod system_packages;
 mod verify;
@@ -28,6 +35,8 @@ usage: cargo xtask CHORE [--yes]
   gates     the checks that compile nothing: dependencies, arrows, README
   assets    rebuild the default worlds and avatars from assets/source
   sweep     open every sample file in a process of its own   [FOLDER...]
+  reference draw our pictures of models beside those of other renderers   [MODEL...] [--out FOLDER]
+  likeness  convert files and compare their previews before and after   [FILE|FOLDER...] [--out FOLDER]
   soak      kill a real server 1,000 times and compare what it kept   [ROUNDS]
   package   make a tar for people who will not compile   [OUT.tar.gz]
 ";
@@ -52,6 +61,8 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         "gates" => gates::run(),
         "assets" => assets::run(),
         "sweep" => sweep::run(rest),
+        "reference" => reference::run(rest),
+        "likeness" => likeness::run(rest),
         "soak" => soak::run(rest),
         "package" => package::run(rest),
         _ => {

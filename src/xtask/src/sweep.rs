@@ -3,10 +3,10 @@
 
 use crate::{
     command::{Failure, built, command, root},
-    demo,
+    demo, samples,
 };
 use std::{
-    path::{Path, PathBuf},
+    path::Path,
     process::{Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -17,6 +17,9 @@ const LIMIT: Duration = Duration::from_secs(120);
 
 /// Sample folders whose files must be seen, or name what they require; others need only end well.
 const SEEN: &[&str] = &["pbr", "core", "animated", "omi", "world"];
+
+/// Endings of the files that are opened.
+const ENDINGS: &[&str] = &["gltf", "glb"];
 
 /// Share of the picture that a model must cover.
 const LEAST_COVERED: f32 = 0.05;
@@ -59,9 +62,9 @@ impl Outcome {
 pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
     demo::build_workspace()?;
     let files = if arguments.is_empty() {
-        sample_files(&["../shared/data/gltf".to_owned()])?
+        samples::files(&[samples::SHARED.to_owned()], ENDINGS)?
     } else {
-        sample_files(arguments)?
+        samples::files(arguments, ENDINGS)?
     };
     let pictures = root().join("target/sweep");
     std::fs::create_dir_all(&pictures).map_err(|error| Failure::of_file(&pictures, &error))?;
@@ -98,37 +101,6 @@ pub(crate) fn run(arguments: &[String]) -> Result<(), Failure> {
         0 => Ok(()),
         _ => Err(Failure::new(format!("{faults} files were not taken well"))),
     }
-}
-
-/// All sample files in folders, which lie where the checkout's root says, in the order of their names; at least one.
-fn sample_files(folders: &[String]) -> Result<Vec<PathBuf>, Failure> {
-    let mut files = Vec::new();
-    for folder in folders {
-        collect(&root().join(folder), &mut files)?;
-    }
-    files.sort();
-    if files.is_empty() {
-        let folders = folders.join(", ");
-        return Err(Failure::new(format!("no glTF file in {folders}")));
-    }
-    Ok(files)
-}
-
-fn collect(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    for entry in std::fs::read_dir(folder).map_err(|error| Failure::of_file(folder, &error))? {
-        let path = entry
-            .map_err(|error| Failure::of_file(folder, &error))?
-            .path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "gltf" || extension == "glb")
-        {
-            files.push(path);
-        }
-    }
-    Ok(())
 }
 
 fn open(file: &Path, picture: &Path) -> Result<Outcome, Failure> {
@@ -236,11 +208,6 @@ mod tests {
                 .is_none()
         );
         assert!(outcome(Some(0), "", Some(0.0)).fault(false).is_none());
-    }
-
-    #[test]
-    fn a_sweep_of_nothing_fails() {
-        assert!(sample_files(&["src/xtask".to_owned()]).is_err());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! The world of a sheet of expressions: the avatar's head once for each expression that its file has, side by side. Rows
 //! stand the nearer the lower they are, each with a plate behind it that hides the bodies of the rows above.
 
-use super::sheet::{
-    FIELD_OF_VIEW, Grid, add_plate, add_viewer, push, put_to_rest, roots, shift_node, shift_skin,
+use super::{
+    grid::Grid,
+    stage::{
+        EYES, add_plate, add_viewer, ground_shape, push, put_to_rest, roots, shift_node, shift_skin,
+    },
 };
 use scene::{
     Avatar, ColorKind, Expression, NoSideFiles, NodeIndex, Purpose, Scene, load_avatar, load_bytes,
@@ -231,7 +234,10 @@ impl Sheet {
         );
         let nearer = NEARER.powi((place / grid.columns) as i32);
         let child = self.nodes.len() - 1;
-        self.put(grid.cell(place, (turn, 0.0), nearer, head.radius, child));
+        self.put(
+            grid.place(place, (turn, 0.0), nearer, head.radius)
+                .node(child),
+        );
     }
 
     fn put(&mut self, node: Value) {
@@ -241,7 +247,7 @@ impl Sheet {
 
     /// Plates behind the rows, the one who looks, and all of it in the file.
     fn finish(mut self, draft: &mut Draft, grid: &Grid) {
-        let half = grid.distance() * FIELD_OF_VIEW;
+        let half = grid.distance();
         for row in 0..grid.rows {
             let nearer = NEARER.powi(row as i32);
             let away = grid.distance() * nearer * PLATE;
@@ -251,7 +257,7 @@ impl Sheet {
                 _ => grid.top_of(row) * nearer * PLATE,
             };
             let plate = add_plate(draft, [-4.0 * half, -4.0 * half], [4.0 * half, top], -away);
-            self.put(json!({ "mesh": plate, "translation": [0.0, super::sheet::EYES, 0.0] }));
+            self.put(json!({ "mesh": plate, "translation": [0.0, EYES, 0.0] }));
         }
         add_viewer(&mut self.nodes, &mut self.scene);
         let json = &mut draft.json;
@@ -261,7 +267,7 @@ impl Sheet {
         }
         json["scenes"] = json!([{ "nodes": self.scene }]);
         json["scene"] = 0.into();
-        json["extensions"]["OMI_physics_shape"] = super::sheet::ground_shape();
+        json["extensions"]["OMI_physics_shape"] = ground_shape();
     }
 }
 

@@ -1,10 +1,21 @@
-//! `stoa-import preview`: a picture of a file from all sides, or of an avatar's expressions, in even light, the same each
-//! time. The desktop program draws it, without a window: a world is made in which the model stands several times, each
-//! time turned a little further or with another face, before one who stands still.
+//! `stoa-import preview`: a picture of a file from all sides or from one, or of an avatar's expressions, the same each time.
+//! The desktop program draws it, without a window: a world is made in which the model stands before one who stands still,
+//! several times, each time turned a little further or with another face, or once.
 
 mod faces;
+mod grid;
 mod label;
+mod options;
 mod sheet;
+mod stage;
+mod view;
+
+#[cfg(test)]
+mod testing;
+
+pub(crate) use options::Options;
+
+use grid::Grid;
 
 use crate::{
     check, convert,
@@ -28,31 +39,8 @@ const TIME_LIMIT: Duration = Duration::from_secs(180);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Pictures that are drawn before the one that is kept: what glides into place has arrived by then.
 const PICTURES: u32 = 4;
-/// Sky and light of the studio: a clear sky, and a high sun from the left behind one.
-const STUDIO: &str =
-    "title = \"Preview\"\nmain = \"sheet.glb\"\n[sky]\nclouds = 0.0\nhaze_metres = 0.0\n";
-const SUN: &str = "sun_azimuth = 215.0\nsun_elevation = 40.0\n";
-/// Faces are lit from the front: hair and brows throw no shadow on what is to be seen.
-const SUN_ON_FACES: &str = "sun_azimuth = 188.0\nsun_elevation = 10.0\n";
 /// One looks with one's own eyes.
 const SCRIPT: &str = "0 view\n";
-
-/// What to draw and how large.
-#[derive(clap::Args)]
-pub(crate) struct Options {
-    /// File to draw: whatever `convert` takes.
-    input: PathBuf,
-    /// Picture to write, as PNG.
-    output: PathBuf,
-    /// Pixels on a side of each view; there are eight, in two rows. Heads are as high.
-    #[arg(long, value_name = "PIXELS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(64..=768))]
-    size: u32,
-    /// Of an avatar: draw its head with each preset expression that its file has, named, instead of all sides.
-    #[arg(long)]
-    expressions: bool,
-    #[command(flatten)]
-    wishes: convert::Wishes,
-}
 
 /// Draws and writes the picture. Exit code 0 when it is written, 1 when not.
 pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
@@ -71,28 +59,31 @@ fn draw(options: &Options) -> Result<(), String> {
     output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
     let folder = Folder::new()?;
     let glb = convert::plain(&options.input, &options.wishes)?;
-    let (sheet, grid, labels, sun) = if options.expressions {
-        let faces = faces::make(&glb)?;
-        (faces.glb, faces.grid, faces.labels, SUN_ON_FACES)
-    } else {
-        (sheet::make(&glb)?, sheet::TURNTABLE, Vec::new(), SUN)
-    };
+    let Drawn {
+        model,
+        kept,
+        field_of_view,
+        names,
+    } = Drawn::of(options, &glb)?;
     let world = folder.0.join("world");
     let write =
         |path: PathBuf, bytes: &[u8]| fs::write(path, bytes).map_err(|error| error.to_string());
     fs::create_dir(&world).map_err(|error| error.to_string())?;
-    write(world.join("sheet.glb"), &sheet)?;
-    write(
-        world.join("world.toml"),
-        format!("{STUDIO}{sun}").as_bytes(),
-    )?;
+    write(world.join("model.glb"), &model)?;
+    write(world.join("world.toml"), options.world().as_bytes())?;
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
+    write(
+        folder.0.join("settings.toml"),
+        settings(field_of_view, names.is_some()).as_bytes(),
+    )?;
     let picture = folder.0.join("picture.png");
-    let (width, height) = grid.picture_size(options.size);
+    let (width, height) = stage::picture_size(kept, field_of_view);
     let mut command = Command::new(desktop_program()?);
     command
         .arg("open")
         .arg(&world)
+        .arg("--data")
+        .arg(&folder.0)
         .args([
             "--offscreen",
             "--plain",
@@ -106,19 +97,68 @@ fn draw(options: &Options) -> Result<(), String> {
         .arg(&picture);
     wait(&mut command)?;
     let whole = image::open(&picture).map_err(|error| error.to_string())?;
-    let (left, top, width, height) = grid.middle(whole.dimensions(), options.size);
-    let mut sheet = whole.crop_imm(left, top, width, height).to_rgb8();
-    let cell = grid.cell_size(options.size);
-    for (place, name) in (0..).zip(labels) {
-        let (column, row) = (place % grid.columns as u32, place / grid.columns as u32);
-        let corner = (column * cell.0, row * cell.1);
-        label::write(&mut sheet, corner, cell, name);
+    let (left, top, width, height) = stage::middle(whole.dimensions(), kept);
+    let mut shown = whole.crop_imm(left, top, width, height).to_rgb8();
+    if let Some((grid, cell, names)) = names {
+        let cell = grid.cell_size(cell);
+        for (place, name) in (0..).zip(names) {
+            let (column, row) = (place % grid.columns as u32, place / grid.columns as u32);
+            label::write(&mut shown, (column * cell.0, row * cell.1), cell, name);
+        }
     }
     let mut png = io::Cursor::new(Vec::new());
-    sheet
+    shown
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|error| error.to_string())?;
     output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())
+}
+
+/// What is drawn of a model.
+struct Drawn {
+    /// The world as a GLB.
+    model: Vec<u8>,
+    /// Pixels of the picture, and its vertical field of view in radians.
+    kept: (u32, u32),
+    field_of_view: f32,
+    /// Cells with names: how they lie, how high they are in pixels, what they are called.
+    names: Option<(Grid, u32, Vec<&'static str>)>,
+}
+
+impl Drawn {
+    fn of(options: &Options, glb: &[u8]) -> Result<Self, String> {
+        if options.expressions {
+            let (faces, cell) = (faces::make(glb)?, options.cell()?);
+            return Ok(Self {
+                model: faces.glb,
+                kept: faces.grid.size(cell),
+                field_of_view: grid::FIELD_OF_VIEW,
+                names: Some((faces.grid, cell, faces.labels)),
+            });
+        }
+        let model = stage::Model::open(glb)?;
+        Ok(match options.view() {
+            Some(view) => Self {
+                model: view::make(model, &view)?,
+                kept: options.size(),
+                field_of_view: view.field_of_view,
+                names: None,
+            },
+            None => Self {
+                model: sheet::make(model)?,
+                kept: sheet::GRID.size(options.cell()?),
+                field_of_view: grid::FIELD_OF_VIEW,
+                names: None,
+            },
+        })
+    }
+}
+
+/// The same on every machine: edges are smooth, textures as fine as `convert` leaves them. Of faces most lies behind
+/// others, and is not shaded only where depth is drawn first.
+fn settings(field_of_view: f32, has_faces: bool) -> String {
+    let degrees = stage::eye(field_of_view).to_degrees();
+    let graphics = if has_faces { "low" } else { "medium" };
+    format!("graphics = \"{graphics}\"\nfield_of_view_degrees = {degrees:?}\n")
 }
 
 /// `stoa`, which is installed beside this program.

@@ -1,6 +1,7 @@
 //! EXT_texture_webp and KHR_texture_basisu: images become PNG, which everything after the gate can read.
 //! The decoders are foreign ones. They run in the file's worker, once our own reading of the header has said what it costs.
 
+use super::plain_ktx;
 use crate::{
     error::SceneError,
     limits::MAX_IMAGE_SIDE,
@@ -33,7 +34,7 @@ pub(crate) const BASIS_DECODER: Decoder = Decoder {
 pub(crate) enum ForeignImage {
     /// RFC 9649.
     WebP,
-    /// KTX 2 with Basis Universal: ETC1S or UASTC.
+    /// KTX 2 with Basis Universal: ETC1S or UASTC; or with colours as they are.
     Basis,
 }
 
@@ -129,6 +130,10 @@ fn webp_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 fn basis_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let stated = ForeignImage::Basis.size(bytes);
+    if let Some((width, height)) = stated.filter(|_| plain_ktx::is_plain(bytes)) {
+        let (pixels, color) = plain_ktx::pixels(bytes)?;
+        return write_png(&pixels, width, height, color);
+    }
     let texture = Transcoder::new(bytes).map_err(|error| format!("{error:?}"))?;
     let (width, height) = texture.base_dimensions();
     if stated != Some((width, height)) {

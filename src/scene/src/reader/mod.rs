@@ -13,6 +13,7 @@ pub(crate) mod humanoid;
 mod light;
 mod mesh;
 mod node;
+mod plain_ktx;
 mod pointer;
 mod portal;
 mod skin;
