@@ -74,7 +74,7 @@ fn draw(options: &Options) -> Result<(), String> {
     write(folder.0.join("script"), SCRIPT.as_bytes())?;
     write(
         folder.0.join("settings.toml"),
-        settings(field_of_view, names.is_some()).as_bytes(),
+        settings(field_of_view, options.view().is_none()).as_bytes(),
     )?;
     let picture = folder.0.join("picture.png");
     let (width, height) = stage::picture_size(kept, field_of_view);
@@ -153,11 +153,11 @@ impl Drawn {
     }
 }
 
-/// The same on every machine: edges are smooth, textures as fine as `convert` leaves them. Of faces most lies behind
-/// others, and is not shaded only where depth is drawn first.
-fn settings(field_of_view: f32, has_faces: bool) -> String {
+/// The same on every machine: textures finer than small views show them, and smooth edges, are for large pictures alone, since
+/// a software rasterizer takes long for them.
+fn settings(field_of_view: f32, is_sheet: bool) -> String {
     let degrees = stage::eye(field_of_view).to_degrees();
-    let graphics = if has_faces { "low" } else { "medium" };
+    let graphics = if is_sheet { "low" } else { "medium" };
     format!("graphics = \"{graphics}\"\nfield_of_view_degrees = {degrees:?}\n")
 }
 
