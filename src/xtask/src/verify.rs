@@ -103,14 +103,7 @@ fn read_notes(file: &Path) -> Result<BTreeSet<String>, Failure> {
 
 fn check_licences(left_out: &mut BTreeSet<String>) -> Result<(), Failure> {
     if answers("cargo", &["deny", "--version"]) {
-        execute(cargo(&[
-            "deny",
-            "--offline",
-            "check",
-            "--disable-fetch",
-            "licenses",
-            "bans",
-        ]))
+        execute(cargo(&["deny", "--locked", "check", "licenses", "bans"]))
     } else {
         left_out.insert("licences: cargo-deny is not installed".to_owned());
         Ok(())
