@@ -55,6 +55,8 @@ pub(super) enum Action {
     GoThrough,
     /// Not through it.
     StayHere,
+    /// To the world that one came from through a portal, beyond which one could not arrive.
+    TurnBack,
 }
 
 /// A key that does the same as a press on the button.

@@ -13,7 +13,7 @@ use crate::{
         Config,
         order::{ClientSystems, Stage},
     },
-    link::{self, Doorway, VisitWorld},
+    link::{self, Doorway, Visit, VisitWorld},
     motion::{InputTaken, Reach, TakesInput},
 };
 use bevy::{
@@ -49,11 +49,28 @@ struct Way {
     address: Option<WorldAddress>,
 }
 
+/// The world that one came from, until one has arrived.
+#[derive(Resource, Default)]
+pub(super) struct CameFrom(Option<Origin>);
+
+struct Origin {
+    address: WorldAddress,
+    title: String,
+}
+
+impl CameFrom {
+    /// What leads back there, when one came through a portal and did not arrive.
+    pub(super) fn way_out(&self, words: &Texts) -> Option<String> {
+        let origin = self.0.as_ref()?;
+        Some(fill(words.studio_back, &[&origin.title]))
+    }
+}
+
 #[derive(Component)]
 struct Question;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Crossing>();
+    app.init_resource::<Crossing>().init_resource::<CameFrom>();
     app.add_systems(
         Update,
         (
@@ -65,6 +82,7 @@ pub(super) fn plugin(app: &mut App) {
             ask.in_set(ClientSystems::Show),
         ),
     )
+    .add_systems(OnEnter(Stage::Inside), arrive)
     .add_systems(OnExit(Stage::Inside), give_way);
 }
 
@@ -110,23 +128,51 @@ fn knock(
 fn obey(
     mut commands: Commands,
     mut chosen: MessageReader<Action>,
+    (config, visit): (Res<Config>, Res<Visit>),
     mut crossing: ResMut<Crossing>,
+    mut came_from: ResMut<CameFrom>,
     mut next: ResMut<NextState<Stage>>,
 ) {
     for action in chosen.read() {
-        let Crossing::Asked(way) = &*crossing else {
-            continue;
-        };
-        match (action, &way.address) {
-            (Action::GoThrough, Some(address)) => {
-                *crossing = Crossing::Leaving(Box::new(address.clone()));
-                link::leave(&mut commands);
-                next.set(Stage::Outside);
+        let address = match (action, &*crossing) {
+            (Action::GoThrough, Crossing::Asked(way)) => {
+                let Some(address) = way.address.clone() else {
+                    continue;
+                };
+                came_from.0 = Some(Origin::of(&config, &visit));
+                address
             }
-            (Action::StayHere, _) => *crossing = Crossing::Idle,
-            _ => {}
+            (Action::StayHere, Crossing::Asked(_)) => {
+                *crossing = Crossing::Idle;
+                continue;
+            }
+            (Action::TurnBack, _) => match came_from.0.take() {
+                Some(origin) => origin.address,
+                None => continue,
+            },
+            _ => continue,
+        };
+        *crossing = Crossing::Leaving(Box::new(address));
+        link::leave(&mut commands);
+        next.set(Stage::Outside);
+    }
+}
+
+impl Origin {
+    /// The world of now, to come back to its entrance.
+    fn of(config: &Config, visit: &Visit) -> Self {
+        let address = config.0.address.clone();
+        let welcome = visit.welcome.as_ref();
+        let title = welcome.map_or(address.world.as_str(), |welcome| &welcome.world.title);
+        Self {
+            title: legible::one_line(title, MAX_TITLE),
+            address,
         }
     }
+}
+
+fn arrive(mut came_from: ResMut<CameFrom>) {
+    came_from.0 = None;
 }
 
 /// A visit that ends has a screen of its own, whose keys mean something else.
@@ -246,7 +292,43 @@ fn fill_card(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ui::Locale;
+    use crate::{testing, ui::Locale};
+    use bevy::state::app::StatesPlugin;
+
+    #[test]
+    fn who_does_not_arrive_can_turn_back() {
+        let mut app = App::new();
+        app.add_plugins((MinimalPlugins, StatesPlugin))
+            .insert_state(Stage::Inside)
+            .insert_resource(Config(testing::config()))
+            .init_resource::<Visit>()
+            .init_resource::<CameFrom>()
+            .insert_resource(Crossing::Asked(Way {
+                title: "Gate".to_owned(),
+                uri: String::new(),
+                address: "stoa://other.org/hall".parse().ok(),
+            }))
+            .add_message::<Action>()
+            .add_systems(Update, (obey, go_on).chain());
+        let mut choose = |action| {
+            app.world_mut().write_message(action);
+            for _ in 0..3 {
+                app.update();
+            }
+            let words = Words::of(Locale::English).0;
+            let back = app.world().resource::<CameFrom>().way_out(words);
+            let stage = *app.world().resource::<State<Stage>>().get();
+            let address = &app.world().resource::<Config>().0.address;
+            (address.world.clone(), stage, back)
+        };
+        let back = Some("Back to nowhere".to_owned());
+        let there = choose(Action::GoThrough);
+        assert_eq!(there, ("hall".to_owned(), Stage::Entering, back));
+        let here = choose(Action::TurnBack);
+        assert_eq!(here, ("nowhere".to_owned(), Stage::Entering, None));
+        // There is nowhere to turn back to any more.
+        assert_eq!(choose(Action::TurnBack), here);
+    }
 
     #[test]
     fn one_is_told_whether_a_way_leads_out_of_the_server() {
