@@ -21,6 +21,9 @@ const FOLDERS: &[&str] = &[
 const ENDINGS: &[&str] = &["gltf", "glb", "vrm", "fbx", "obj", "stl", "ply"];
 /// Least likeness of the two pictures.
 const LEAST: f64 = 0.98;
+/// What the importer says of a file that is too large for eight views, and the one view that is compared then.
+const TOO_LARGE: &str = "draw one with --from";
+const ONE_VIEW: &[&str] = &["--from", "30,20", "--size", "512"];
 /// What the importer says of a file without anything that can be seen.
 const NOTHING_TO_SEE: &str = "nothing in it that can be seen";
 
@@ -111,9 +114,15 @@ fn compare(file: &Path, number: &Path) -> Outcome {
     let converted = named(if is_avatar { ".vrm" } else { ".glb" });
     let (before, after) = (named("-before.png"), named("-after.png"));
     let made = || -> Result<Likeness, String> {
-        import("preview", file, &before)?;
-        import("convert", file, &converted)?;
-        import("preview", &converted, &after)?;
+        let view: &[&str] = match import("preview", file, &before, &[]) {
+            Err(fault) if fault.contains(TOO_LARGE) => ONE_VIEW,
+            other => other.map(|()| &[][..])?,
+        };
+        if !view.is_empty() {
+            import("preview", file, &before, view)?;
+        }
+        import("convert", file, &converted, &[])?;
+        import("preview", &converted, &after, view)?;
         let read = |path: &Path| Picture::read(path, [0; 3]).map_err(|error| error.to_string());
         let likeness = ssim::compare(&read(&before)?, &read(&after)?);
         likeness.ok_or_else(|| "the pictures cannot be compared".to_owned())
@@ -126,8 +135,9 @@ fn compare(file: &Path, number: &Path) -> Outcome {
 }
 
 /// Runs the importer; what it said last is the fault.
-fn import(task: &str, input: &Path, output: &Path) -> Result<(), String> {
+fn import(task: &str, input: &Path, output: &Path, flags: &[&str]) -> Result<(), String> {
     let result = command(built("stoa-import"), &[task])
+        .args(flags)
         .args([input, output])
         .stdin(Stdio::null())
         .output()

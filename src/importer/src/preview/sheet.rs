@@ -1,6 +1,7 @@
 //! Eight views in two rows, each turned by an eighth and facing the one who looks.
 
 use super::{grid::Grid, stage::Model};
+use scene::{NoSideFiles, Purpose, load_bytes};
 use std::f32::consts::{PI, TAU};
 
 pub(super) const GRID: Grid = Grid {
@@ -14,7 +15,7 @@ const TILT: f32 = 0.3;
 /// The world as a GLB.
 ///
 /// # Errors
-/// One line when it cannot be written.
+/// One line when it cannot be written, or eight of the model are more than a world may hold.
 pub(super) fn make(model: Model) -> Result<Vec<u8>, String> {
     let turn = if model.is_facing_back { PI } else { 0.0 };
     let (middle, radius) = (model.middle(), model.radius());
@@ -25,13 +26,26 @@ pub(super) fn make(model: Model) -> Result<Vec<u8>, String> {
             GRID.place(place, (own, TILT), 1.0, radius)
         })
         .collect();
-    model.stand(middle, &places, 2.0 * GRID.distance())
+    let glb = model.stand(middle, &places, 2.0 * GRID.distance())?;
+    match load_bytes(&glb, &NoSideFiles, Purpose::World) {
+        Ok(_) => Ok(glb),
+        Err(error) => Err(format!(
+            "eight of it are more than a world may hold ({error}): draw one with --from"
+        )),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::preview::{grid::CELL, stage::EYES, testing};
+
+    #[test]
+    fn what_cannot_stand_eight_times_is_to_be_drawn_once() {
+        let glb = testing::instances(6_000_000);
+        let fault = make(Model::open(&glb).unwrap()).unwrap_err();
+        assert!(fault.contains("--from"), "{fault}");
+    }
 
     #[test]
     fn a_sheet_shows_the_model_eight_times_within_its_cells() {
