@@ -12,6 +12,33 @@ const NOON_HEIGHT: f32 = 1.05;
 /// Cosine of the sun's apparent radius; larger than true, as bright suns look.
 const SUN_COSINE: f32 = 0.999_55;
 
+/// Colours by day, in the evening and at night: of sunlight, of the sky, of the glow around a low sun, of the ground.
+const SUN: [Vec3; 3] = [
+    Vec3::new(1.0, 0.95, 0.86),
+    Vec3::new(1.0, 0.60, 0.27),
+    Vec3::new(0.05, 0.07, 0.12),
+];
+const ZENITH: [Vec3; 3] = [
+    Vec3::new(0.10, 0.26, 0.62),
+    Vec3::new(0.13, 0.21, 0.44),
+    Vec3::new(0.006, 0.010, 0.025),
+];
+const HORIZON: [Vec3; 3] = [
+    Vec3::new(0.52, 0.68, 0.88),
+    Vec3::new(0.92, 0.55, 0.33),
+    Vec3::new(0.02, 0.028, 0.05),
+];
+const GLOW: [Vec3; 3] = [
+    Vec3::new(0.30, 0.27, 0.20),
+    Vec3::new(1.15, 0.50, 0.14),
+    Vec3::ZERO,
+];
+const GROUND: [Vec3; 3] = [
+    Vec3::new(0.26, 0.25, 0.22),
+    Vec3::new(0.22, 0.15, 0.11),
+    Vec3::new(0.008, 0.009, 0.012),
+];
+
 /// A sky at one time of day. Colours are linear, 1 is about a white wall in the sun.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SkyModel {
@@ -30,7 +57,7 @@ pub(crate) struct SkyModel {
 impl SkyModel {
     pub(crate) fn new(sky: &Sky) -> Self {
         let day = (sky.time_of_day - SUNRISE_HOUR) / (24.0 - 2.0 * SUNRISE_HOUR);
-        // Colours are those of the time, whatever height is stated.
+        // Colours are those of the time, whatever height is stated; but without a sun it is night.
         let height_then = (day * PI).sin() * NOON_HEIGHT;
         let height = sky.sun_elevation.map_or(height_then, f32::to_radians);
         // The stated azimuth is that of noon; the sun goes round at fifteen degrees an hour.
@@ -41,50 +68,20 @@ impl SkyModel {
             -azimuth.cos() * height.cos(),
         );
         // 0 at night, 1 by day; and how low the sun stands.
-        let light = smooth(-0.12, 0.12, height_then);
+        let light = smooth(-0.12, 0.12, height);
         let low = 1.0 - smooth(0.2, 0.95, height_then);
-        let mix = |day: Vec3, evening: Vec3, night: Vec3| night.lerp(day.lerp(evening, low), light);
-        let stated = |color: Option<[f32; 3]>, own: Vec3| color.map_or(own, Vec3::from_array);
+        let mix = |[day, evening, night]: [Vec3; 3]| night.lerp(day.lerp(evening, low), light);
+        let stated = |color: Option<[f32; 3]>, usual| color.map_or_else(|| mix(usual), Vec3::from);
         Self {
             to_sun,
-            sun: mix(
-                Vec3::new(1.0, 0.95, 0.86),
-                Vec3::new(1.0, 0.60, 0.27),
-                Vec3::new(0.05, 0.07, 0.12),
-            ) * (0.15 + 0.85 * light)
-                * (1.0 - 0.25 * low),
-            zenith: stated(
-                sky.top_color,
-                mix(
-                    Vec3::new(0.10, 0.26, 0.62),
-                    Vec3::new(0.13, 0.21, 0.44),
-                    Vec3::new(0.006, 0.010, 0.025),
-                ),
-            ),
-            horizon: stated(
-                sky.horizon_color,
-                mix(
-                    Vec3::new(0.52, 0.68, 0.88),
-                    Vec3::new(0.92, 0.55, 0.33),
-                    Vec3::new(0.02, 0.028, 0.05),
-                ),
-            ),
+            sun: mix(SUN) * (0.15 + 0.85 * light) * (1.0 - 0.25 * low),
+            zenith: stated(sky.top_color, ZENITH),
+            horizon: stated(sky.horizon_color, HORIZON),
             glow: match sky.kind {
-                SkyKind::Physical => mix(
-                    Vec3::new(0.30, 0.27, 0.20),
-                    Vec3::new(1.15, 0.50, 0.14),
-                    Vec3::ZERO,
-                ),
+                SkyKind::Physical => mix(GLOW),
                 SkyKind::Gradient => Vec3::ZERO,
             },
-            ground: stated(
-                sky.bottom_color,
-                mix(
-                    Vec3::new(0.26, 0.25, 0.22),
-                    Vec3::new(0.22, 0.15, 0.11),
-                    Vec3::new(0.008, 0.009, 0.012),
-                ),
-            ),
+            ground: stated(sky.bottom_color, GROUND),
             clouds: sky.clouds,
         }
     }
@@ -205,6 +202,11 @@ mod tests {
             assert!(plain.light_from(direction).distance(color) < 1.0e-5);
         }
         assert!(plain.light_from(plain.to_sun).z.abs() < 1.0e-6);
+        let set = SkyModel::new(&Sky {
+            sun_elevation: Some(-40.0),
+            ..Sky::default()
+        });
+        assert!(set.mean_light().max_element() < 0.1 && set.sun.max_element() < 0.1);
     }
 
     #[test]
