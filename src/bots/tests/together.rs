@@ -58,3 +58,30 @@ async fn both_hear_what_either_says() {
     assert_eq!(texts, ["Hello, Bo", "你好,Ada"]);
     assert_eq!(ada.chat, bo.chat);
 }
+
+#[tokio::test(start_paused = true)]
+async fn everybody_learns_what_they_were_told_and_not_how_the_server_fares() {
+    let mut stage = Stage::over_internet();
+    let (mut ada, mut bo) = stage.two().await;
+    stage.harness.advance(&mut [&mut ada, &mut bo], 1.0).await;
+    let mut answers = Vec::new();
+    for _ in 0..2 {
+        ada.statistics = None;
+        ada.session.ask_statistics().unwrap();
+        let is_answered = stage
+            .harness
+            .advance_until(&mut [&mut ada, &mut bo], |people| {
+                people[0].statistics.is_some()
+            })
+            .await;
+        assert!(is_answered);
+        answers.extend(ada.statistics);
+    }
+    let [first, second] = answers[..] else {
+        panic!("two answers");
+    };
+    assert!(first.told.sends > 10 && first.told.records > 0, "{first:?}");
+    assert!(second.told.sends < first.told.sends, "{second:?}");
+    // She is a person and comes from elsewhere.
+    assert_eq!((first.tick, first.people), (0, 0));
+}

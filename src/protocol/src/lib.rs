@@ -16,7 +16,7 @@ pub use ids::{ContentHash, EntityId, PersonId};
 pub use message::{
     Activity, AvatarChoice, BodyInfo, BulkRequest, BulkResponse, ChatLine, ClientMessage, Denial,
     FileEntry, HandPose, Hello, Note, PersonInfo, Proof, Refusal, SHIPPED_AVATARS, SeatInfo,
-    ServerMessage, ServerStatistics, Welcome, WorldInfo,
+    ServerMessage, ServerStatistics, ToldStatistics, Welcome, WorldInfo,
 };
 pub use name::{DisplayName, NameError};
 pub use wire::{WireError, decode_message, encode_message};

@@ -233,6 +233,23 @@ pub struct ServerStatistics {
     pub skipped_sends: u64,
     /// Bytes of state datagrams a second to everybody together, headers not counted.
     pub state_bytes_per_sec: f32,
+    /// What whoever asks was told, since they asked before.
+    #[serde(default)]
+    pub told: ToldStatistics,
+}
+
+/// What one person was told of the state of a world. Everybody may know their own; the rest of [`ServerStatistics`] is zero for
+/// those who are neither agents nor on the server's machine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldStatistics {
+    /// State datagrams.
+    pub sends: u32,
+    /// Records of entities in them.
+    pub records: u32,
+    /// Records that were due and did not fit.
+    pub withheld: u32,
+    /// Sends for which the longest waiting of those had been due; 255 also stands for more.
+    pub oldest_withheld_sends: u32,
 }
 
 /// What somebody is doing, as others see it.

@@ -1,7 +1,7 @@
 //! How a world fares: times of its ticks over the last seconds, bytes, sends left out.
 
 use crate::watch::Watch;
-use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND};
+use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND, ToldStatistics};
 use replication::{EncodeReport, SharedHistory};
 
 /// Ticks that are remembered: ten seconds.
@@ -38,6 +38,14 @@ impl Window {
     fn sum(&self) -> f32 {
         self.values.iter().sum()
     }
+}
+
+/// Adds what a person was told with a datagram.
+pub(crate) fn note_told(told: &mut ToldStatistics, report: &EncodeReport) {
+    told.sends = told.sends.saturating_add(1);
+    told.records = told.records.saturating_add(report.records);
+    told.withheld = told.withheld.saturating_add(report.withheld);
+    told.oldest_withheld_sends = told.oldest_withheld_sends.max(report.oldest_withheld_sends);
 }
 
 /// Figures of one world.
@@ -112,6 +120,7 @@ impl Statistics {
             late_ms_p99: self.late_ms.percentile(0.99),
             skipped_sends: self.skipped_sends,
             state_bytes_per_sec: self.bytes.sum() / secs,
+            told: ToldStatistics::default(),
         }
     }
 }

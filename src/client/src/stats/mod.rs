@@ -1,5 +1,9 @@
 //! What happened, in figures: written as JSON at the end, printed as a summary for the demo.
 
+mod server;
+
+pub(crate) use server::ServerSays;
+
 use crate::{
     ClientError, Display,
     app::{
@@ -52,6 +56,7 @@ impl Figures {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Figures>();
+    app.add_plugins(server::plugin);
     app.add_systems(
         Update,
         watch
@@ -147,6 +152,7 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
         .map(|link| link.0.view())
         .map(|view| (view.len(), view.costs()))
         .unwrap_or_default();
+    let told = world.resource::<ServerSays>().told;
     let ending = world.resource::<Ending>().0.as_ref();
     let errors: Vec<String> = ending
         .map(ToString::to_string)
@@ -178,6 +184,12 @@ pub(crate) fn write(world: &mut World) -> Result<(), ClientError> {
                 "body_rotations": costs.body_rotations / 8.0,
                 "velocities": costs.velocities / 8.0,
                 "bookkeeping": costs.bookkeeping / 8.0,
+            },
+            "told": {
+                "sends": told.sends,
+                "records": told.records,
+                "withheld": told.withheld,
+                "oldest_withheld_sends": told.oldest_withheld_sends,
             },
             "people_seen": people,
             "chat": chat,

@@ -8,20 +8,20 @@ use super::{
 };
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{Link, Said, Visit},
+    link::{Link, Visit},
     motion::{InputTaken, Me},
+    stats::ServerSays,
 };
 use bevy::prelude::*;
-use protocol::{EntityId, ServerStatistics, TICKS_PER_SECOND};
+use protocol::{EntityId, TICKS_PER_SECOND};
 use replication::StateCosts;
-use session::{SessionEvent, SessionStats};
+use session::SessionStats;
 use std::collections::VecDeque;
 
 /// Opens and closes the panel.
 const KEY: KeyCode = KeyCode::F3;
-/// Seconds between two looks at the figures, and between two questions to the server.
+/// Seconds between two looks at the figures.
 const LOOK_SECS: f64 = 0.5;
-const ASK_SECS: f64 = 2.0;
 /// Seconds over which states of the watched are counted.
 const COUNT_SECS: f64 = 2.0;
 /// What lies within this cosine of the middle of the view is looked at, up to this distance in metres.
@@ -35,10 +35,8 @@ struct Watch(Option<Watching>);
 #[derive(Default)]
 struct Watching {
     looked_secs: f64,
-    asked_secs: f64,
     /// Totals of the look before.
     before: Option<(SessionStats, StateCosts)>,
-    server: Option<ServerStatistics>,
     target: Option<EntityId>,
     /// Ticks of states of the target, and when they came.
     states: VecDeque<(f64, u64)>,
@@ -54,7 +52,7 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             listen.in_set(ClientSystems::Listen),
-            (hear, watch, show).chain().in_set(ClientSystems::Show),
+            (watch, show).chain().in_set(ClientSystems::Show),
         )
             .run_if(in_state(Stage::Inside)),
     );
@@ -69,33 +67,24 @@ fn listen(keys: Res<ButtonInput<KeyCode>>, taken: Res<InputTaken>, mut watch: Re
     }
 }
 
-fn hear(mut said: MessageReader<Said>, mut watch: ResMut<Watch>) {
-    for Said(event) in said.read() {
-        if let (SessionEvent::Statistics { statistics, .. }, Some(watching)) = (event, &mut watch.0)
-        {
-            watching.server = Some(*statistics);
-        }
-    }
-}
-
 fn watch(
     link: Option<Res<Link>>,
     (me, visit, words): (Res<Me>, Res<Visit>, Res<Words>),
+    mut says: ResMut<ServerSays>,
     mut watch: ResMut<Watch>,
 ) {
+    let is_shown = watch.0.is_some();
+    if says.is_shown != is_shown {
+        says.is_shown = is_shown;
+    }
     let (Some(link), Some(watching)) = (link, &mut watch.bypass_change_detection().0) else {
         return;
     };
     let now = link.0.now_secs();
     watching.follow(&link, &me, now);
-    if now - watching.asked_secs > ASK_SECS {
-        watching.asked_secs = now;
-        if let Err(error) = link.0.ask_statistics() {
-            tracing::debug!("the server was not asked how it fares: {error}");
-        }
-    }
     if now - watching.looked_secs > LOOK_SECS {
         watching.look(&link, &me, &visit, now, words.0);
+        watching.lines.extend(server_lines(&says, words.0));
         watch.set_changed();
     }
 }
@@ -166,17 +155,6 @@ impl Watching {
         ];
         lines.extend(spent(&costs, &costs_then, words));
         lines.push(self.target_line(&view, me, visit, now, words));
-        if let Some(server) = &self.server {
-            lines.push(fill(
-                words.network_server,
-                &[
-                    &server.people.to_string(),
-                    &format!("{:.1}", server.tick_ms_p99),
-                    &format!("{:.1}", server.late_ms_p99),
-                    &server.skipped_sends.to_string(),
-                ],
-            ));
-        }
         self.lines = lines;
     }
 
@@ -214,6 +192,35 @@ impl Watching {
             ],
         )
     }
+}
+
+/// What the server says of what it told us, and of itself to whoever may know.
+fn server_lines(says: &ServerSays, words: &Texts) -> Vec<String> {
+    let Some(server) = &says.newest else {
+        return Vec::new();
+    };
+    let told = server.told;
+    let per_send = |count: u32| format!("{:.1}", f64::from(count) / f64::from(told.sends.max(1)));
+    let mut lines = vec![fill(
+        words.network_told,
+        &[
+            &per_send(told.records),
+            &per_send(told.withheld),
+            &told.oldest_withheld_sends.to_string(),
+        ],
+    )];
+    if server.tick > 0 {
+        lines.push(fill(
+            words.network_server,
+            &[
+                &server.people.to_string(),
+                &format!("{:.1}", server.tick_ms_p99),
+                &format!("{:.1}", server.late_ms_p99),
+                &server.skipped_sends.to_string(),
+            ],
+        ));
+    }
+    lines
 }
 
 /// What the state's bits were spent on since the last look; nothing when none came.

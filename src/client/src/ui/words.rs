@@ -273,6 +273,8 @@ texts! {
     /// Name, metres, states a second, age of the newest in milliseconds, perhaps that it rests.
     network_target: "In view: {}, {} m away: {} states a second, newest {} ms old{}", "视线中：{}，距离 {} 米：每秒 {} 次状态，最新 {} 毫秒前{}";
     network_nothing: "In view: nothing that the server tells of", "视线中：没有服务器告知的东西";
+    /// Records in a send, records that did not fit, sends for which the longest of those has waited.
+    network_told: "Told: {} of them in each; {} that were due did not fit, the longest waits for {}", "告知：每次 {} 项；另有 {} 项未能放入，最久已等待 {} 次";
     /// People, work of a tick, lateness, sends left out.
     network_server: "Server: {} people, ticks take {} ms and begin {} ms late (99 of 100); {} sends left out", "服务器：{} 人，每拍 {} 毫秒、迟 {} 毫秒（百分之九十九）；略过 {} 次发送";
     // A portal.

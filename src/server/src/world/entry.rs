@@ -9,7 +9,8 @@ use super::{
 use glam::Vec3;
 use network::CloseCode;
 use protocol::{
-    Activity, EntityId, Hello, PersonId, PersonInfo, Refusal, SeatInfo, ServerMessage, Welcome,
+    Activity, EntityId, Hello, PersonId, PersonInfo, Refusal, SeatInfo, ServerMessage,
+    ToldStatistics, Welcome,
 };
 use replication::{ClientView, ReceiveLog};
 use simulation::AVATAR_RADIUS;
@@ -137,6 +138,7 @@ impl World {
             group: entrant.session.0 as usize % SEND_GROUPS,
             budget: self.first_budget,
             path: entrant.connection.stats(),
+            told: ToldStatistics::default(),
         };
         let older = known.link.replace(link);
         known.info.is_connected = true;

@@ -23,7 +23,7 @@ use network::{CloseCode, Connection, Courier, StateBudget};
 use people::{Person, Seat};
 use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
-    Refusal, ServerMessage, TICKS_PER_SECOND, WorldInfo,
+    Refusal, ServerMessage, ServerStatistics, TICKS_PER_SECOND, WorldInfo,
 };
 use replication::{EntityState, Salience};
 use scene::NodeIndex;
@@ -277,21 +277,20 @@ impl World {
     }
 
     fn tell_statistics(&mut self, person: PersonId, request: u32) {
-        let may_know = self.people.get(&person).is_some_and(|known| {
-            known.info.is_agent
-                || known
-                    .link
-                    .as_ref()
-                    .is_some_and(|link| link.connection.remote_address().ip().is_loopback())
-        });
-        if !may_know {
-            return self.deny(
-                person,
-                request,
-                Denial::Other("only agents and people on the server's machine may ask".to_owned()),
-            );
-        }
-        let statistics = self.statistics.report(self.tick, self.people.len());
+        let Some(known) = self.people.get_mut(&person) else {
+            return;
+        };
+        let link = known.link.as_mut();
+        let is_here = link
+            .as_ref()
+            .is_some_and(|link| link.connection.remote_address().ip().is_loopback());
+        let told = link.map_or_else(Default::default, |link| std::mem::take(&mut link.told));
+        let may_know_all = known.info.is_agent || is_here;
+        let all = may_know_all.then(|| self.statistics.report(self.tick, self.people.len()));
+        let statistics = ServerStatistics {
+            told,
+            ..all.unwrap_or_default()
+        };
         self.tell(
             person,
             ServerMessage::Statistics {

@@ -5,7 +5,7 @@ use crate::{files::Worn, limiter::Limiter};
 use network::{CloseCode, Connection, Frame, PathStats, StateBudget};
 use protocol::{
     Activity, AvatarChoice, ContentHash, Denial, DisplayName, PersonId, PersonInfo,
-    SHIPPED_AVATARS, ServerMessage, TICKS_PER_SECOND,
+    SHIPPED_AVATARS, ServerMessage, TICKS_PER_SECOND, ToldStatistics,
     limits::{
         LOADING_TIMEOUT_SECS, MAX_CHAT_PER_TEN_SECONDS, MAX_EMOTE_BYTES, MAX_MESSAGE_BYTES,
         MAX_WELCOME_BYTES, RESUME_SECS, SILENCE_TIMEOUT_SECS,
@@ -65,6 +65,8 @@ pub(super) struct Link {
     pub(super) budget: StateBudget,
     /// As of one of the last sends.
     pub(super) path: PathStats,
+    /// Since the person asked before.
+    pub(super) told: ToldStatistics,
 }
 
 /// A place to sit and who is on it.

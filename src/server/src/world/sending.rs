@@ -1,6 +1,7 @@
 //! State to everybody: one datagram a client every third tick, within what its path carries.
 
 use super::{Body, Hold, World, hands::is_thrown, people::Link};
+use crate::statistics::note_told;
 use network::{Batch, StateBudget};
 use protocol::{EntityId, TICKS_PER_SECOND, TICKS_PER_SEND, limits::MAX_CLIENT_KBIT_PER_SEC};
 use replication::{
@@ -183,6 +184,7 @@ impl World {
             let report = batch.add(connection, |bytes| {
                 encoder.encode(view, history, &header, &viewer, budget, bytes)
             });
+            note_told(&mut link.told, &report);
             self.statistics
                 .note_sent(known.info.entity, self.tick, &report);
         }
