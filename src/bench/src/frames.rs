@@ -6,24 +6,19 @@
 //! moves. It does not know `EXT_mesh_gpu_instancing` and draws one of each instanced thing. All of that makes it faster
 //! than a fair comparison would.
 
-use crate::report::Metric;
+use crate::{engine, report::Metric};
 use anyhow::{Context, Result, bail};
 use bevy::{
-    asset::{RenderAssetUsages, UnapprovedPathMode},
+    asset::RenderAssetUsages,
     camera::RenderTarget,
-    log::LogPlugin,
     prelude::*,
     render::{
         RenderPlugin,
-        pipelined_rendering::PipelinedRenderingPlugin,
         render_resource::{Extent3d, PollType, TextureDimension, TextureFormat, TextureUsages},
         renderer::RenderDevice,
     },
-    window::ExitCondition,
-    winit::WinitPlugin,
 };
-use client::{ClientConfig, Display, Locale, Offscreen, SteppedClient, Surroundings, View};
-use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS};
+use client::{ClientConfig, SteppedClient, Surroundings, View};
 use server::{Server, ServerConfig};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -71,7 +66,7 @@ pub(crate) fn run(frames: &Frames) -> Result<()> {
         client.update(false)?;
     }
     let view = client.view().context("the client has no camera")?;
-    let mut baseline = Baseline::start(&glb_in(&frames.world)?, frames.size, view)?;
+    let mut baseline = Baseline::start(&engine::glb_in(&frames.world)?, frames.size, view)?;
     let (mut ours_ms, mut theirs_ms, mut updates_ms) = (Vec::new(), Vec::new(), Vec::new());
     for picture in 0..WARM_UP + frames.pictures {
         let ours = client.update(true)?;
@@ -123,33 +118,8 @@ fn client_config(frames: &Frames, server: &server::RunningServer) -> Result<Clie
         .context("the server hosts nothing")?;
     address.host = Ipv4Addr::LOCALHOST.to_string();
     address.fingerprint = Some(server.fingerprint());
-    Ok(ClientConfig {
-        address,
-        name: DisplayName::new("Bench")?,
-        avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
-        avatar_file: None,
-        data: None,
-        assets: frames.assets.clone(),
-        variant: None,
-        locale: Locale::English,
-        has_screens: false,
-        display: Display::Offscreen(Offscreen::of_size(frames.size.0, frames.size.1)),
-        script: None,
-        record: None,
-        stats: None,
-        is_summarising: false,
-        pin_unknown: true,
-        surroundings: Surroundings::default(),
-    })
-}
-
-/// The only GLB of a world.
-pub(crate) fn glb_in(folder: &Path) -> Result<PathBuf> {
-    std::fs::read_dir(folder)
-        .with_context(|| format!("{} cannot be read", folder.display()))?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .find(|path| path.extension().is_some_and(|extension| extension == "glb"))
-        .with_context(|| format!("there is no .glb in {}", folder.display()))
+    let assets = frames.assets.clone();
+    engine::client_config(address, assets, frames.size, Surroundings::default())
 }
 
 /// The same file by the engine's own loader.
@@ -157,32 +127,10 @@ struct Baseline(App);
 
 impl Baseline {
     fn start(glb: &Path, size: (u32, u32), view: View) -> Result<Self> {
-        let mut app = App::new();
-        let window = WindowPlugin {
-            primary_window: None,
-            exit_condition: ExitCondition::DontExit,
-            ..default()
-        };
-        let render = RenderPlugin {
+        let mut app = engine::headless(RenderPlugin {
             synchronous_pipeline_compilation: true,
             ..default()
-        };
-        let files = AssetPlugin {
-            unapproved_path_mode: UnapprovedPathMode::Allow,
-            ..default()
-        };
-        app.add_plugins(
-            DefaultPlugins
-                .build()
-                .disable::<LogPlugin>()
-                .set(window)
-                .set(render)
-                .set(files)
-                .disable::<WinitPlugin>()
-                .disable::<PipelinedRenderingPlugin>(),
-        );
-        app.finish();
-        app.cleanup();
+        });
         let glb = std::path::absolute(glb)?;
         let scene: Handle<WorldAsset> = app
             .world()

@@ -7,6 +7,7 @@ mod asteroids;
 mod crowd;
 mod cubes;
 mod encode;
+mod engine;
 mod frames;
 mod freshness;
 mod import;

@@ -73,6 +73,13 @@ pub struct HostedWorld {
     pub open_to_others: String,
 }
 
+impl HostedWorld {
+    /// True for this world, and for the others that its server has beside it.
+    pub(crate) fn serves(&self, address: &WorldAddress) -> bool {
+        self.address.is_same_server(address)
+    }
+}
+
 /// Opens the home world, or says in one line why it cannot. Called on a thread that may wait.
 #[derive(Clone)]
 pub struct Home(Arc<dyn Fn() -> Result<HostedWorld, String> + Send + Sync>);

@@ -89,6 +89,12 @@ impl FromStr for WorldAddress {
 }
 
 impl WorldAddress {
+    /// True for worlds of one server, as far as their addresses tell.
+    #[must_use]
+    pub fn is_same_server(&self, other: &Self) -> bool {
+        (&self.host, self.port) == (&other.host, other.port)
+    }
+
     /// Where a link of this world leads: a whole `stoa:` address; `#SPAWN`, elsewhere in the same world; or a relative path
     /// such as `../workshop.glb#gate`, whose last part names another world of the same server, with or without the ending
     /// of its file. Nothing for other schemes, and for paths that name no world.
@@ -262,6 +268,8 @@ mod tests {
         // What vouches for this server vouches for no other.
         let other = "stoa://other.org:7862/hall";
         assert_eq!(there(other).as_deref(), Some(other));
+        let is_here = |link: &str| here.is_same_server(&here.follow(link).unwrap());
+        assert!(is_here("workshop") && is_here("#gate") && !is_here(other));
         for link in [
             "",
             "#",

@@ -62,6 +62,17 @@ const FAMILIES: [Family; 17] = [
     Family::Form,
     Family::Question,
 ];
+const _: () = {
+    let mut place = 0;
+    while place < FAMILIES.len() {
+        assert!(
+            FAMILIES[place] as usize == place,
+            "a family has another's tables"
+        );
+        place += 1;
+    }
+};
+
 /// All tables.
 pub(crate) const TABLES: usize = FAMILIES.len() * CLASSES;
 

@@ -83,7 +83,7 @@ pub(super) fn find(world: &Path, models: Option<&Path>, folder: &Path) -> Result
             None => found.absent.push(stem),
         }
     }
-    let world = crate::frames::glb_in(world)?;
+    let world = crate::engine::glb_in(world)?;
     found.subjects.push(subject(WORLD, &world, folder)?);
     Ok(found)
 }

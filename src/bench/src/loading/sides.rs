@@ -1,29 +1,23 @@
 //! The two who load.
 
 use super::STEP;
+use crate::engine;
 use anyhow::{Context, Result, bail, ensure};
 use bevy::{
-    asset::{LoadState, UnapprovedPathMode},
+    asset::LoadState,
     gltf::Gltf,
     image::Image,
-    log::LogPlugin,
     prelude::*,
     render::{
-        RenderApp,
+        RenderApp, RenderPlugin,
         mesh::RenderMesh,
-        pipelined_rendering::PipelinedRenderingPlugin,
         render_asset::{RenderAsset, RenderAssets},
         render_resource::PollType,
         renderer::{RenderDevice, RenderQueue},
         texture::GpuImage,
     },
-    window::ExitCondition,
-    winit::WinitPlugin,
 };
-use client::{
-    ClientConfig, Display, Graphics, Locale, Offscreen, SettingsFile, SteppedLoader, Surroundings,
-};
-use protocol::{AvatarChoice, DisplayName, SHIPPED_AVATARS};
+use client::{ClientConfig, Graphics, SettingsFile, SteppedLoader, Surroundings};
 use std::{
     path::{Path, PathBuf},
     thread,
@@ -125,27 +119,12 @@ impl Side for Ours {
 fn config() -> Result<ClientConfig> {
     let mut settings = SettingsFile::default();
     settings.values.graphics = Graphics::High;
-    Ok(ClientConfig {
-        address: "stoa://127.0.0.1:9/nowhere".parse()?,
-        name: DisplayName::new("Bench")?,
-        avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
-        avatar_file: None,
-        data: None,
-        assets: PathBuf::new(),
-        variant: None,
-        locale: Locale::English,
-        has_screens: false,
-        display: Display::Offscreen(Offscreen::of_size(16, 16)),
-        script: None,
-        record: None,
-        stats: None,
-        is_summarising: false,
-        pin_unknown: false,
-        surroundings: Surroundings {
-            settings,
-            ..Surroundings::default()
-        },
-    })
+    let surroundings = Surroundings {
+        settings,
+        ..Surroundings::default()
+    };
+    let nowhere = "stoa://127.0.0.1:9/nowhere".parse()?;
+    engine::client_config(nowhere, PathBuf::new(), (16, 16), surroundings)
 }
 
 /// The engine with its own loader.
@@ -157,38 +136,12 @@ pub(super) struct Theirs {
 impl Theirs {
     pub(super) fn start() -> Result<Self> {
         let mut theirs = Self {
-            app: make_engine(),
+            app: engine::headless(RenderPlugin::default()),
             file: None,
         };
         settle(&mut theirs)?;
         Ok(theirs)
     }
-}
-
-/// The engine without a window; it may load files from anywhere.
-fn make_engine() -> App {
-    let mut app = App::new();
-    let window = WindowPlugin {
-        primary_window: None,
-        exit_condition: ExitCondition::DontExit,
-        ..default()
-    };
-    let files = AssetPlugin {
-        unapproved_path_mode: UnapprovedPathMode::Allow,
-        ..default()
-    };
-    app.add_plugins(
-        DefaultPlugins
-            .build()
-            .disable::<LogPlugin>()
-            .set(window)
-            .set(files)
-            .disable::<WinitPlugin>()
-            .disable::<PipelinedRenderingPlugin>(),
-    );
-    app.finish();
-    app.cleanup();
-    app
 }
 
 impl Side for Theirs {

@@ -14,7 +14,7 @@ pub(super) fn make_session(config: &ClientConfig) -> Result<(Session, Arc<KnownS
     let hosted = &config.surroundings.hosted;
     let is_hosted_here = hosted
         .as_ref()
-        .is_some_and(|hosted| hosted.address == config.address);
+        .is_some_and(|hosted| hosted.serves(&config.address));
     let known_servers = match &config.data {
         // A port that happened to be free today tells nothing about who has it tomorrow.
         Some(folder) if !is_hosted_here => {

@@ -4,12 +4,12 @@ use super::{
     Doorway, Fault, FaultKind, Link, Visit,
     coming::{ComingScene, Promise},
 };
-use crate::app::{Config, order::Stage};
+use crate::app::order::Stage;
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
-use protocol::{BodyInfo, EntityId, PersonId, Welcome, WorldInfo};
+use protocol::{BodyInfo, EntityId};
 use scene::{LoadedWorld, NodeIndex, SceneError, WorldManifest};
 use session::WorldFiles;
 use simulation::{Role, Simulation, WorldRules};
@@ -147,29 +147,6 @@ async fn build(path: PathBuf, promise: Promise) -> Result<Built, SceneError> {
 
 /// Begins to read a world from a file or folder that no session has brought. Nobody else is in it.
 pub(crate) fn load_alone(world: &mut World, path: &Path) {
-    let welcome = Welcome {
-        person: PersonId(0),
-        entity: EntityId(0),
-        name: world.resource::<Config>().0.name.clone(),
-        is_resumed: false,
-        tick: 0,
-        position: [0.0; 3],
-        yaw: 0.0,
-        world: WorldInfo {
-            id: String::new(),
-            title: String::new(),
-            capacity: 1,
-            main_file: String::new(),
-            files: Vec::new(),
-        },
-        people: Vec::new(),
-        bodies: Vec::new(),
-        seats: Vec::new(),
-        chat: Vec::new(),
-        notes: Vec::new(),
-        holding: None,
-    };
-    world.resource_mut::<Visit>().welcome = Some(Box::new(welcome));
     let coming = world.resource_mut::<Loading>().start_at(path.to_path_buf());
     world.write_message(coming);
     world.resource_mut::<NextState<Stage>>().set(Stage::Loading);
@@ -208,20 +185,19 @@ pub(super) fn build_when_loaded(
             return;
         }
     };
-    let Some(welcome) = &visit.welcome else {
-        return;
-    };
+    // Nobody tells of bodies where no session has brought the world.
+    let bodies = visit.welcome.as_ref();
+    let bodies = bodies.map_or_else(Vec::new, |welcome| welcome.bodies.clone());
     commands.insert_resource(VisitWorld {
         notice_board: built.notice_board,
         doorways: built.doorways,
         scene: Arc::clone(built.simulation.scene()),
         manifest: built.manifest,
-        node_of_body: welcome
-            .bodies
+        node_of_body: bodies
             .iter()
             .map(|body| (body.entity, NodeIndex(body.node)))
             .collect(),
-        bodies: welcome.bodies.clone(),
+        bodies,
         simulation: built.simulation,
     });
     loaded.write(LoadedHere);

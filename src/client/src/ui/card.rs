@@ -1,7 +1,36 @@
 //! Cards on which a decision is asked for.
 
-use super::theme;
-use bevy::prelude::*;
+use super::{
+    button::{Action, Weight, button},
+    failure::choice_row,
+    theme,
+};
+use crate::motion::TakesInput;
+use bevy::{
+    input_focus::{AutoFocus, tab_navigation::TabGroup},
+    prelude::*,
+};
+
+/// Asks somebody inside a world, who does nothing else meanwhile. `question` marks the screen, for whoever takes it away.
+pub(super) fn ask(
+    commands: &mut Commands,
+    question: impl Component,
+    width: f32,
+    fill: impl FnOnce(&mut ChildSpawnerCommands),
+) {
+    commands
+        .spawn((
+            question,
+            TakesInput,
+            TabGroup::modal(),
+            theme::cover(),
+            BackgroundColor(theme::VEIL),
+            GlobalZIndex(110),
+        ))
+        .with_children(|screen| {
+            screen.spawn(card(width)).with_children(fill);
+        });
+}
 
 /// The card itself: `width` in the theme's units, where there is room.
 pub(super) fn card(width: f32) -> impl Bundle {
@@ -15,6 +44,25 @@ pub(super) fn card(width: f32) -> impl Bundle {
         },
         theme::ground(theme::PANEL_DENSE),
     )
+}
+
+/// The answers, each with what it does and its words: Esc gives the careful one, E the other. The careful one has the focus:
+/// who presses Enter without reading changes nothing.
+pub(super) fn answers(
+    card: &mut ChildSpawnerCommands,
+    (careful, careful_words): (Action, &'static str),
+    other: Option<(Action, &'static str)>,
+) {
+    card.spawn(choice_row()).with_children(|row| {
+        let escape = (KeyCode::Escape, "Esc");
+        row.spawn((
+            button(careful, Weight::First, escape, careful_words),
+            AutoFocus,
+        ));
+        if let Some((other, words)) = other {
+            row.spawn(button(other, Weight::Second, (KeyCode::KeyE, "E"), words));
+        }
+    });
 }
 
 /// Something that is to be read exactly, with what it is.

@@ -1,9 +1,8 @@
 //! From world to world through a portal. Nobody is taken anywhere: one is shown where it leads, and decides.
 
 use super::{
-    button::{Action, Weight, button},
-    card::{card, fact},
-    failure::choice_row,
+    button::Action,
+    card::{self, fact},
     inside::legible,
     theme,
     words::{Texts, Words, fill},
@@ -14,12 +13,9 @@ use crate::{
         order::{ClientSystems, Stage},
     },
     link::{self, Doorway, Visit, VisitWorld},
-    motion::{InputTaken, Reach, TakesInput},
+    motion::{InputTaken, Reach},
 };
-use bevy::{
-    input_focus::{AutoFocus, tab_navigation::TabGroup},
-    prelude::*,
-};
+use bevy::prelude::*;
 use protocol::WorldAddress;
 
 /// Asks where the portal leads that one stands before.
@@ -212,20 +208,9 @@ fn ask(
     let Crossing::Asked(way) = &*crossing else {
         return;
     };
-    commands
-        .spawn((
-            Question,
-            TakesInput,
-            TabGroup::modal(),
-            theme::cover(),
-            BackgroundColor(theme::VEIL),
-            GlobalZIndex(110),
-        ))
-        .with_children(|screen| {
-            screen
-                .spawn(card(640.0))
-                .with_children(|card| fill_card(card, way, &config.0.address, words.0));
-        });
+    card::ask(&mut commands, Question, 640.0, |card| {
+        fill_card(card, way, &config.0.address, words.0);
+    });
 }
 
 /// What is said of a way, and the address to show.
@@ -239,7 +224,7 @@ fn about(way: &Way, here: &WorldAddress, words: &'static Texts) -> (&'static str
         };
         return (about, way.uri.clone());
     };
-    let about = if (&address.host, address.port) != (&here.host, here.port) {
+    let about = if !address.is_same_server(here) {
         words.crossing_elsewhere
     } else if address.world == here.world {
         words.crossing_within
@@ -270,23 +255,12 @@ fn fill_card(
     ));
     card.spawn(legible::text(about, theme::BODY, theme::TEXT));
     card.spawn(fact(words.crossing_address, shown));
-    card.spawn(choice_row()).with_children(|row| {
-        // The careful answer has the focus: who presses Enter without reading stays.
-        let stay = (KeyCode::Escape, "Esc");
-        row.spawn((
-            button(Action::StayHere, Weight::First, stay, words.crossing_stay),
-            AutoFocus,
-        ));
-        if way.address.is_some() {
-            let go = (KeyCode::KeyE, "E");
-            row.spawn(button(
-                Action::GoThrough,
-                Weight::Second,
-                go,
-                words.crossing_go,
-            ));
-        }
-    });
+    let go = way.address.as_ref();
+    card::answers(
+        card,
+        (Action::StayHere, words.crossing_stay),
+        go.map(|_| (Action::GoThrough, words.crossing_go)),
+    );
 }
 
 #[cfg(test)]

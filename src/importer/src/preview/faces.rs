@@ -14,27 +14,6 @@ use scene::{
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Presets of VRM 1.0 in the order in which they are shown.
-const PRESETS: [&str; 18] = [
-    "neutral",
-    "happy",
-    "angry",
-    "sad",
-    "relaxed",
-    "surprised",
-    "aa",
-    "ih",
-    "ou",
-    "ee",
-    "oh",
-    "blink",
-    "blinkLeft",
-    "blinkRight",
-    "lookUp",
-    "lookDown",
-    "lookLeft",
-    "lookRight",
-];
 /// Label of the first cell: the face as the file has it.
 const AT_REST: &str = "at rest";
 /// Most cells in a row.
@@ -122,7 +101,7 @@ fn shown(avatar: &Avatar) -> Vec<(&'static str, &Expression)> {
         let is_drawn = |kind| matches!(kind, ColorKind::Base | ColorKind::Emission);
         !face.morphs.is_empty() || face.colors.iter().any(|bind| is_drawn(bind.kind))
     };
-    PRESETS
+    Expression::PRESETS
         .iter()
         .filter_map(|name| Some((*name, avatar.expressions.get(*name)?)))
         .filter(|(_, face)| is_seen(face))
@@ -132,7 +111,7 @@ fn shown(avatar: &Avatar) -> Vec<(&'static str, &Expression)> {
 /// Every name that a cell can have.
 #[cfg(test)]
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
-    PRESETS.into_iter().chain([AT_REST])
+    Expression::PRESETS.into_iter().chain([AT_REST])
 }
 
 fn head(avatar: &Avatar, scene: &Scene) -> Option<Head> {

@@ -76,6 +76,13 @@ impl Load {
             bytes: meta.len.max(packets * LEAST_PACKET_BYTES),
         }
     }
+
+    /// True when as much in such a span is a busy stretch, but no more during a rest than the system keeps.
+    fn is_worth_gathering(self, span: Duration, most_per_rest: usize) -> bool {
+        let is_thick = span * BUSY_PACKETS as u32 <= BUSY_SPAN * self.packets as u32;
+        let per_rest = self.bytes as f64 * GRID.div_duration_f64(span);
+        is_thick && per_rest < most_per_rest as f64
+    }
 }
 
 impl AddAssign for Load {
@@ -173,11 +180,7 @@ impl AsyncUdpSocket for GatheringSocket {
                     };
                     *came += more;
                     if came.packets >= BUSY_PACKETS {
-                        let span = since.elapsed();
-                        let per_rest = came.bytes as f64 * GRID.div_duration_f64(span);
-                        let is_thick =
-                            span * BUSY_PACKETS as u32 <= BUSY_SPAN * came.packets as u32;
-                        if is_thick && per_rest < self.most_per_rest as f64 {
+                        if came.is_worth_gathering(since.elapsed(), self.most_per_rest) {
                             *intake = Intake::gather();
                         } else {
                             (*since, *came) = (Instant::now(), Load::default());
@@ -298,6 +301,22 @@ mod tests {
     /// The system may have put packets of one size together.
     fn packets(meta: &RecvMeta) -> usize {
         meta.len.div_ceil(meta.stride.max(1))
+    }
+
+    #[test]
+    fn it_counts_how_many_come_and_not_how_often_one_is_woken() {
+        let is_worth = |packets: usize, millis: u64| {
+            let came = Load {
+                packets,
+                bytes: packets * LEAST_PACKET_BYTES,
+            };
+            came.is_worth_gathering(Duration::from_millis(millis), 64 * LEAST_PACKET_BYTES)
+        };
+        // A busy machine wakes us twice for forty packets in ten milliseconds.
+        assert!(is_worth(40, 10) && is_worth(8, 8));
+        assert!(!is_worth(8, 9) && !is_worth(40, 60));
+        // More come during a rest than the system keeps.
+        assert!(!is_worth(400, 10) && !is_worth(8, 0));
     }
 
     #[tokio::test]

@@ -117,6 +117,30 @@ pub struct Expression {
     pub override_look_at: ExpressionOverride,
 }
 
+impl Expression {
+    /// Names that VRM 1.0 gives a meaning, in an order in which they can be shown.
+    pub const PRESETS: [&str; 18] = [
+        "neutral",
+        "happy",
+        "angry",
+        "sad",
+        "relaxed",
+        "surprised",
+        "aa",
+        "ih",
+        "ou",
+        "ee",
+        "oh",
+        "blink",
+        "blinkLeft",
+        "blinkRight",
+        "lookUp",
+        "lookDown",
+        "lookLeft",
+        "lookRight",
+    ];
+}
+
 /// How one expression holds others down.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ExpressionOverride {

@@ -12,28 +12,6 @@ use crate::{
 use glam::{Vec2, Vec4};
 use std::collections::BTreeMap;
 
-/// Names that VRM 1.0 gives a meaning.
-const PRESETS: [&str; 18] = [
-    "happy",
-    "angry",
-    "sad",
-    "relaxed",
-    "surprised",
-    "aa",
-    "ih",
-    "ou",
-    "ee",
-    "oh",
-    "blink",
-    "blinkLeft",
-    "blinkRight",
-    "lookUp",
-    "lookDown",
-    "lookLeft",
-    "lookRight",
-    "neutral",
-];
-
 /// Most expressions of an avatar.
 const MAX_EXPRESSIONS: usize = 1_024;
 
@@ -53,7 +31,7 @@ pub(crate) fn read_expressions(
         };
         group.require_object()?;
         for (name, item) in group.members() {
-            let is_preset = PRESETS.contains(&name);
+            let is_preset = Expression::PRESETS.contains(&name);
             if is_preset != (group_name == "preset") {
                 issues.push(Issue::warning(
                     "STOA_VRM_EXPRESSION_NAME",

@@ -55,10 +55,10 @@ fn invite(config: &ClientConfig, world: &str, seen: Option<Fingerprint>) -> Invi
     }
 }
 
-/// The world that one is in, when this program hosts it.
+/// What this program hosts, when the world that one is in is of it.
 fn ours(config: &ClientConfig) -> Option<&HostedWorld> {
     let hosted = config.surroundings.hosted.as_ref();
-    hosted.filter(|hosted| hosted.address == config.address)
+    hosted.filter(|hosted| hosted.serves(&config.address))
 }
 
 fn reach(host: &str) -> Reach {

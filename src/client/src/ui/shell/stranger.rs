@@ -5,16 +5,13 @@ use crate::{
     link::{FaultKind, Visit},
     ui::{
         backdrop,
-        button::{Action, Weight, button},
-        card::{card, fact},
+        button::Action,
+        card::{answers, card, fact},
         theme,
         words::{Texts, Words},
     },
 };
-use bevy::{
-    input_focus::{AutoFocus, tab_navigation::TabGroup},
-    prelude::*,
-};
+use bevy::{input_focus::tab_navigation::TabGroup, prelude::*};
 use protocol::{Fingerprint, WorldAddress};
 
 /// Characters of a fingerprint that stand together.
@@ -85,26 +82,8 @@ fn fill(
     card.spawn(theme::text(words.advice_stranger, theme::BODY, theme::TEXT));
     card.spawn(fact(words.stranger_address, address.to_string()));
     card.spawn(fact(words.stranger_fingerprint, grouped(presented)));
-    card.spawn(Node {
-        margin: UiRect::top(px(theme::GAP)),
-        column_gap: px(theme::PAD),
-        ..default()
-    })
-    .with_children(|row| {
-        // The careful way out has the focus: who presses Enter without reading goes back.
-        let back = (KeyCode::Escape, "Esc");
-        row.spawn((
-            button(Action::GoOutside, Weight::First, back, words.stranger_back),
-            AutoFocus,
-        ));
-        let enter = (KeyCode::KeyE, "E");
-        row.spawn(button(
-            Action::Trust,
-            Weight::Second,
-            enter,
-            words.stranger_enter,
-        ));
-    });
+    let enter = (Action::Trust, words.stranger_enter);
+    answers(card, (Action::GoOutside, words.stranger_back), Some(enter));
 }
 
 fn close(mut commands: Commands, questions: Query<Entity, With<Question>>) {

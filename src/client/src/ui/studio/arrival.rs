@@ -110,7 +110,7 @@ fn take_files(
     }
     let Some(file) = choose(files) else { return };
     let hosted = config.0.surroundings.hosted.as_ref();
-    let is_own = hosted.is_some_and(|hosted| hosted.address == config.0.address);
+    let is_own = hosted.is_some_and(|hosted| hosted.serves(&config.0.address));
     let is_asked = *stage.get() == Stage::Inside
         && visit.fault.is_none()
         && !is_own

@@ -4,20 +4,15 @@ use super::{arrival::Arrival, name_of};
 use crate::{
     app::{Config, order::ClientSystems},
     link::Visit,
-    motion::TakesInput,
     ui::{
-        button::{Action, Weight, button},
-        card::card,
-        failure::choice_row,
+        button::Action,
+        card,
         inside::legible,
         theme,
-        words::{Texts, Words, fill},
+        words::{Words, fill},
     },
 };
-use bevy::{
-    input_focus::{AutoFocus, tab_navigation::TabGroup},
-    prelude::*,
-};
+use bevy::prelude::*;
 
 #[derive(Component)]
 struct Question;
@@ -47,41 +42,16 @@ fn ask(
         &welcome.world.title
     });
     let world = legible::one_line(world, super::MAX_NAME);
-    commands
-        .spawn((
-            Question,
-            TakesInput,
-            TabGroup::modal(),
-            theme::cover(),
-            BackgroundColor(theme::VEIL),
-            GlobalZIndex(110),
-        ))
-        .with_children(|screen| put(screen, &name_of(file), &world, words.0));
-}
-
-fn put(screen: &mut ChildSpawnerCommands, file: &str, world: &str, words: &'static Texts) {
-    screen.spawn(card(600.0)).with_children(|card| {
-        let title = fill(words.studio_ask, &[file]);
+    let file = name_of(file);
+    card::ask(&mut commands, Question, 600.0, |card| {
+        let title = fill(words.0.studio_ask, &[&file]);
         card.spawn((
             legible::strong(title, theme::TITLE - 4.0, theme::TEXT),
             TextLayout::linebreak(LineBreak::WordOrCharacter),
         ));
-        let about = fill(words.studio_ask_about, &[world]);
+        let about = fill(words.0.studio_ask_about, &[&world]);
         card.spawn(legible::text(about, theme::BODY, theme::TEXT));
-        card.spawn(choice_row()).with_children(|row| {
-            // The careful answer has the focus: who presses Enter without reading stays.
-            let stay = (KeyCode::Escape, "Esc");
-            row.spawn((
-                button(Action::LetFileBe, Weight::First, stay, words.studio_stay),
-                AutoFocus,
-            ));
-            let look = (KeyCode::KeyE, "E");
-            row.spawn(button(
-                Action::LookAtFile,
-                Weight::Second,
-                look,
-                words.studio_look,
-            ));
-        });
+        let look = (Action::LookAtFile, words.0.studio_look);
+        card::answers(card, (Action::LetFileBe, words.0.studio_stay), Some(look));
     });
 }
