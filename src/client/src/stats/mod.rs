@@ -271,6 +271,7 @@ mod tests {
             .insert_resource(IsSceneryComplete(true))
             .init_resource::<Ending>()
             .init_resource::<Visit>()
+            .add_message::<crate::link::Said>()
             .add_plugins(plugin);
         let outcome = write_at_exit(&mut app);
         app.update();
