@@ -73,11 +73,14 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         // A file that one only looks at leaves nothing behind, unless a folder is named.
         Some(Command::Open { world }) => {
             let data = flags.common.data.as_ref();
-            let config = host(
-                vec![world.clone()],
-                listen,
-                data.map(|folder| folder.join(OPENED_FOLDER)),
-            );
+            let config = ServerConfig {
+                follow: true,
+                ..host(
+                    vec![world.clone()],
+                    listen,
+                    data.map(|folder| folder.join(OPENED_FOLDER)),
+                )
+            };
             let host = Host::new(config, false, open_to_others(&flags.common, Some(world)));
             (Some(Arc::new(host)), None)
         }
@@ -203,6 +206,7 @@ impl Plan {
                 worlds: vec![file.to_path_buf()],
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
                 data: None,
+                follow: true,
                 ..ServerConfig::default()
             };
             let host = Host::new(config, false, open_to_others(&flags, Some(file)));

@@ -76,6 +76,69 @@ fn an_opened_file_has_its_report_beside_it() {
     );
 }
 
+/// Writes a cube of one colour, linear RGB.
+fn write_cube(folder: &Path, [red, green, blue]: [f32; 3]) {
+    let corners = (0..8_u32).flat_map(|corner| {
+        (0..3).flat_map(move |axis| {
+            let side: f32 = if corner >> axis & 1 == 1 { 0.5 } else { -0.5 };
+            side.to_le_bytes()
+        })
+    });
+    let faces: [u8; 36] = [
+        0, 4, 6, 0, 6, 2, 1, 3, 7, 1, 7, 5, 0, 1, 5, 0, 5, 4, 2, 6, 7, 2, 7, 3, 0, 2, 3, 0, 3, 1,
+        4, 5, 7, 4, 7, 6,
+    ];
+    let bytes: Vec<u8> = corners.chain(faces).collect();
+    fs::write(folder.join("cube.bin"), bytes).unwrap();
+    let text = format!(
+        r#"{{"asset": {{"version": "2.0"}}, "scene": 0, "scenes": [{{"nodes": [0]}}], "nodes": [{{"mesh": 0}}],
+        "meshes": [{{"primitives": [{{"attributes": {{"POSITION": 0}}, "indices": 1, "material": 0}}]}}],
+        "materials": [{{"pbrMetallicRoughness": {{"baseColorFactor": [{red}, {green}, {blue}, 1],
+            "metallicFactor": 0}}}}],
+        "accessors": [{{"bufferView": 0, "componentType": 5126, "count": 8, "type": "VEC3",
+            "min": [-0.5, -0.5, -0.5], "max": [0.5, 0.5, 0.5]}},
+            {{"bufferView": 1, "componentType": 5121, "count": 36, "type": "SCALAR"}}],
+        "bufferViews": [{{"buffer": 0, "byteLength": 96}}, {{"buffer": 0, "byteOffset": 96, "byteLength": 36}}],
+        "buffers": [{{"byteLength": 132, "uri": "cube.bin"}}]}}"#
+    );
+    fs::write(folder.join("cube.gltf"), text).unwrap();
+}
+
+/// Pixels that are red, and pixels that are green.
+fn red_and_green(file: &Path) -> (usize, usize) {
+    let picture = picture(file);
+    let count = |channel: usize, other: usize| {
+        let is_so = |pixel: &&image::Rgb<u8>| pixel.0[channel] > pixel.0[other].saturating_add(60);
+        picture.pixels().filter(is_so).count()
+    };
+    (count(0, 1), count(1, 0))
+}
+
+#[test]
+fn what_is_saved_to_an_opened_file_is_seen() {
+    let _turn = turn();
+    let place = Scratch::new();
+    let [before, after] = ["before.png", "after.png"].map(|name| place.path().join(name));
+    write_cube(place.path(), [0.6, 0.02, 0.02]);
+    let script = "4 screenshot before.png\n14 screenshot after.png\n14.5 quit\n";
+    fs::write(place.path().join("script.txt"), script).unwrap();
+    let words = ["open", "cube.gltf", "--script", "script.txt"];
+    let mut program = Program::start("stoa", &mut offscreen(place.path(), words));
+    program.wait_for("picture", |_| before.exists().then_some(()));
+    write_cube(place.path(), [0.02, 0.6, 0.02]);
+    let ended = program.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let ((red, few_green), (few_red, green)) = (red_and_green(&before), red_and_green(&after));
+    assert!(
+        red > 500 && few_green < red / 10,
+        "{red} red, {few_green} green"
+    );
+    assert!(
+        green > 500 && few_red < green / 10,
+        "{few_red} red, {green} green"
+    );
+}
+
 #[test]
 fn broken_and_hostile_files_end_nothing() {
     let _turn = turn();

@@ -112,6 +112,7 @@ impl Harness {
         let config = ServerConfig {
             worlds: vec![self.config.world.clone()],
             data: self.config.data.clone(),
+            follow: true,
             ..ServerConfig::default()
         };
         let server = Server::start_stepped(&config, endpoint, Some(self.watch.clone()))
@@ -212,6 +213,13 @@ impl Harness {
         // The clock wakes sleepers on whole milliseconds: what one tick is too long, the next is shorter.
         self.due = (self.due + TICK).max(Instant::now());
         tokio::time::sleep_until(self.due).await;
+    }
+
+    /// The server looks at its world's files: what was saved shows when two looks have found the same.
+    pub fn look_at_files(&mut self) {
+        if let Some(server) = &mut self.server {
+            server.look_at_files();
+        }
     }
 
     /// What is true on the server: its tick, and everything that moves.

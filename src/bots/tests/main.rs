@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod entering;
+mod following;
 mod hostile;
 mod keeping;
 mod load;

@@ -26,12 +26,14 @@ pub enum CloseCode {
     TooMuch = 8,
     /// Removed by the host.
     Removed = 9,
+    /// The world has other files now: come back at once.
+    Changed = 10,
     /// A code that this version does not know.
     Unknown = 255,
 }
 
 impl CloseCode {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Done,
         Self::Refused,
         Self::Protocol,
@@ -42,6 +44,7 @@ impl CloseCode {
         Self::Certificate,
         Self::TooMuch,
         Self::Removed,
+        Self::Changed,
     ];
 
     pub(crate) fn from_wire(code: u64) -> Self {

@@ -60,7 +60,9 @@ pub use reader::{
 };
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
 pub use support::{EXTENSIONS, Extension, Support};
-pub use world::{LoadedWorld, Sky, SkyKind, WorldFile, WorldManifest, load_world, main_file};
+pub use world::{
+    LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world, main_file,
+};
 
 use source::files;
 use std::path::Path;

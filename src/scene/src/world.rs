@@ -10,7 +10,10 @@ use crate::{
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// Largest `world.toml` in bytes.
+/// Name of the file beside a world's main file that says what its host decides.
+pub const MANIFEST_FILE: &str = "world.toml";
+
+/// Largest such file in bytes.
 const MAX_MANIFEST_BYTES: u64 = 64 * 1024;
 
 /// What `world.toml` says; every key may be absent.

@@ -18,6 +18,8 @@ pub struct ServerConfig {
     pub data: Option<PathBuf>,
     /// Host name to print in addresses.
     pub public_host: Option<String>,
+    /// Worlds show what is saved to their files while they run.
+    pub follow: bool,
     /// Most state that one client is sent, in kbit/s with all headers; a path that takes less gets less.
     pub client_kbit_per_sec: u32,
 }
@@ -29,6 +31,7 @@ impl Default for ServerConfig {
             listen: SocketAddr::from((Ipv6Addr::UNSPECIFIED, protocol::DEFAULT_PORT)),
             data: None,
             public_host: None,
+            follow: false,
             client_kbit_per_sec: protocol::limits::DEFAULT_CLIENT_KBIT_PER_SEC,
         }
     }

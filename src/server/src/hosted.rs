@@ -1,15 +1,16 @@
 //! A world before it runs: read from disk through the gate, its files ready to be served, its stored state opened.
 
 use crate::{
-    files::Library,
+    files::{Library, Shelved},
     store::{Restored, Store, StoreError, StorePlace},
 };
 use protocol::{
-    FileEntry, WorldInfo,
+    WorldInfo,
     limits::{MAX_BODIES, MAX_CAPACITY, MAX_WORLD_FILES},
 };
 use scene::{MotionKind, Scene, SceneError};
-use std::path::Path;
+use simulation::{Role, Simulation, WorldRules};
+use std::{path::Path, sync::Arc};
 
 /// Why a world cannot be hosted.
 #[derive(Debug, thiserror::Error)]
@@ -37,28 +38,18 @@ pub enum HostError {
     Store(#[from] StoreError),
 }
 
-/// Everything that a running world is made from.
-pub(crate) struct HostedWorld {
+/// A world as its files have it, ready to run.
+pub(crate) struct WorldContent {
     pub(crate) info: WorldInfo,
-    pub(crate) scene: Scene,
-    pub(crate) gravity: f32,
-    pub(crate) store: Store,
-    pub(crate) restored: Restored,
+    pub(crate) simulation: Simulation,
+    /// Keeps its files where they can be fetched.
+    pub(crate) shelved: Shelved,
 }
 
-impl HostedWorld {
-    /// Reads and checks a world, and puts its files on the shelves. `is_known` tells of ids that others have.
-    pub(crate) fn load(
-        path: &Path,
-        library: &Library,
-        place: StorePlace<'_>,
-        is_known: impl Fn(&str) -> bool,
-    ) -> Result<Self, HostError> {
+impl WorldContent {
+    /// Reads and checks a world.
+    pub(crate) fn read(path: &Path, library: &Library) -> Result<Self, HostError> {
         let loaded = scene::load_world(path)?;
-        if is_known(&loaded.id) {
-            // Its store is that of the other.
-            return Err(HostError::TwiceTheSame(loaded.id));
-        }
         for issue in &loaded.issues {
             tracing::warn!(world = loaded.id, "{}: {}", issue.pointer, issue.message);
         }
@@ -75,31 +66,57 @@ impl HostedWorld {
         if loaded.files.len() > MAX_WORLD_FILES {
             return Err(too_many(loaded.files.len(), "files", MAX_WORLD_FILES));
         }
-        let mut files = Vec::new();
-        for file in loaded.files {
-            let bytes = file.bytes.len() as u64;
-            let hash = library.add_world_file(file.bytes);
-            files.push(FileEntry {
-                path: file.path,
-                bytes,
-                hash,
-            });
-        }
-        let content = files.first().map(|main| main.hash.0).unwrap_or_default();
-        let (store, restored) = Store::open(place, &loaded.id, &content)?;
+        let (files, shelved) = library.shelve(loaded.files);
+        let main = files.first();
+        let rules = WorldRules {
+            gravity: loaded.manifest.gravity,
+        };
         Ok(Self {
             info: WorldInfo {
-                main_file: files
-                    .first()
-                    .map(|main| main.path.clone())
-                    .unwrap_or_default(),
+                main_file: main.map(|main| main.path.clone()).unwrap_or_default(),
                 id: loaded.id,
                 title: loaded.manifest.title,
                 capacity: loaded.manifest.capacity.min(MAX_CAPACITY as u32),
                 files,
             },
-            scene: loaded.scene,
-            gravity: loaded.manifest.gravity,
+            simulation: Simulation::new(Arc::new(loaded.scene), rules, Role::Authority),
+            shelved,
+        })
+    }
+}
+
+/// What tells the main file of a world from every other: stored poses are those of one file.
+pub(crate) fn main_content(info: &WorldInfo) -> [u8; 32] {
+    info.files
+        .first()
+        .map(|main| main.hash.0)
+        .unwrap_or_default()
+}
+
+/// Everything that a running world begins with.
+pub(crate) struct HostedWorld {
+    pub(crate) content: WorldContent,
+    pub(crate) store: Store,
+    pub(crate) restored: Restored,
+}
+
+impl HostedWorld {
+    /// Reads and checks a world, and opens what is stored of it. `is_known` tells of ids that others have.
+    pub(crate) fn load(
+        path: &Path,
+        library: &Library,
+        place: StorePlace<'_>,
+        is_known: impl Fn(&str) -> bool,
+    ) -> Result<Self, HostError> {
+        let content = WorldContent::read(path, library)?;
+        let id = &content.info.id;
+        if is_known(id) {
+            // Its store is that of the other.
+            return Err(HostError::TwiceTheSame(id.clone()));
+        }
+        let (store, restored) = Store::open(place, id, &main_content(&content.info))?;
+        Ok(Self {
+            content,
             store,
             restored,
         })

@@ -5,6 +5,7 @@
 mod config;
 mod door;
 mod files;
+mod follow;
 mod hosted;
 mod limiter;
 mod pace;

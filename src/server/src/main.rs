@@ -32,6 +32,9 @@ struct Arguments {
     /// Folder for the certificate and what happens in the worlds.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
+    /// Show what is saved to the worlds' files while they run; what cannot be hosted is named, and the world goes on as it was.
+    #[arg(long)]
+    follow: bool,
     /// How much to log on standard error: error, warn, info, debug, trace.
     #[arg(long, value_name = "LEVEL", default_value = "warn")]
     log: String,
@@ -110,6 +113,7 @@ fn configuration(arguments: Arguments) -> anyhow::Result<ServerConfig> {
     if arguments.data.is_some() {
         config.data = arguments.data;
     }
+    config.follow |= arguments.follow;
     if config.data.is_none() {
         config.data = Some(PathBuf::from("stoa-data"));
     }

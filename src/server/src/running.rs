@@ -4,6 +4,7 @@ use crate::{
     config::ServerConfig,
     door::Door,
     files::Library,
+    follow::{Followed, follow},
     hosted::{HostError, HostedWorld},
     pace::Pace,
     precedence::go_first,
@@ -20,6 +21,7 @@ use std::{
     fs::{self, File, TryLockError},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::Path,
+    sync::mpsc::{SyncSender, sync_channel},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -66,6 +68,8 @@ pub struct RunningServer {
     capacity: u32,
     inboxes: Vec<mpsc::Sender<Inbound>>,
     threads: Vec<JoinHandle<()>>,
+    /// Looks at the worlds' files until the sender is dropped.
+    follower: Option<(SyncSender<()>, JoinHandle<()>)>,
     runtime: Option<Runtime>,
     _folder: Option<DataFolder>,
 }
@@ -75,6 +79,7 @@ pub struct SteppedServer {
     addresses: Vec<WorldAddress>,
     endpoint: ServerEndpoint,
     worlds: Vec<World>,
+    followed: Vec<Followed>,
     _folder: Option<DataFolder>,
 }
 
@@ -89,6 +94,8 @@ struct Prepared {
     library: Library,
     worlds: Vec<World>,
     inboxes: Vec<(String, mpsc::Sender<Inbound>)>,
+    /// Worlds that follow their files.
+    followed: Vec<Followed>,
     /// People whom all worlds together let in.
     capacity: u32,
 }
@@ -140,6 +147,7 @@ impl Server {
             let builder = thread::Builder::new().name(format!("stoa-world-{id}"));
             threads.push(builder.spawn(move || keep_time(world))?);
         }
+        let follower = start_following(prepared.followed)?;
         let (library, worlds, at_door) = (prepared.library, prepared.inboxes, endpoint.clone());
         drop(runtime.spawn(async move { Door::new(library, worlds).watch(at_door).await }));
         Ok(RunningServer {
@@ -149,6 +157,7 @@ impl Server {
             capacity: prepared.capacity,
             inboxes,
             threads,
+            follower,
             runtime: Some(runtime),
             _folder: prepared.folder,
         })
@@ -174,6 +183,7 @@ impl Server {
             addresses,
             endpoint,
             worlds: prepared.worlds,
+            followed: prepared.followed,
             _folder: prepared.folder,
         })
     }
@@ -213,6 +223,12 @@ impl RunningServer {
         let Some(runtime) = self.runtime.take() else {
             return;
         };
+        if let Some((stop, thread)) = self.follower.take() {
+            drop(stop);
+            if thread.join().is_err() {
+                tracing::error!("the thread that looks at files ended badly");
+            }
+        }
         for inbox in self.inboxes.drain(..) {
             let (answer, _saved) = oneshot::channel();
             let closing = Inbound::Close("the server stops".to_owned(), answer);
@@ -263,6 +279,14 @@ impl SteppedServer {
     pub fn step_late(&mut self, late_secs: f64) {
         for world in &mut self.worlds {
             world.step(late_secs);
+        }
+    }
+
+    /// Looks at the files of worlds that follow theirs, as a running server does all the time: what was saved shows when it has
+    /// stayed the same from one look to the next.
+    pub fn look_at_files(&mut self) {
+        for world in &mut self.followed {
+            world.look();
         }
     }
 
@@ -327,13 +351,18 @@ fn prepare(
         courier,
     };
     let (mut worlds, mut inboxes) = (Vec::new(), Vec::<(String, _)>::new());
+    let mut followed = Vec::new();
     let mut capacity = 0;
     for path in &config.worlds {
         let is_known = |id: &str| inboxes.iter().any(|(known, _)| known == id);
         let hosted = HostedWorld::load(path, &library, place, is_known)?;
-        capacity += hosted.info.capacity;
-        let id = hosted.info.id.clone();
+        let content = &hosted.content;
+        capacity += content.info.capacity;
+        let id = content.info.id.clone();
         let (inbox, receiver) = mpsc::channel(MAX_INBOX);
+        if config.follow {
+            followed.push(Followed::new(path, content, inbox.clone(), library.clone()));
+        }
         worlds.push(World::new(hosted, receiver, conditions.clone()));
         inboxes.push((id, inbox));
     }
@@ -342,8 +371,21 @@ fn prepare(
         library,
         worlds,
         inboxes,
+        followed,
         capacity,
     })
+}
+
+fn start_following(
+    worlds: Vec<Followed>,
+) -> Result<Option<(SyncSender<()>, JoinHandle<()>)>, std::io::Error> {
+    if worlds.is_empty() {
+        return Ok(None);
+    }
+    let (stop, stopped) = sync_channel(0);
+    let builder = thread::Builder::new().name("stoa-follow".to_owned());
+    let thread = builder.spawn(move || follow(worlds, &stopped))?;
+    Ok(Some((stop, thread)))
 }
 
 /// Threads that serve the network of a server on this machine; worlds keep a core for themselves. Threads that are more

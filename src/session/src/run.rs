@@ -17,6 +17,8 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+/// Wait before one comes back to a world that has changed: a server that says so over and over is not asked without a pause.
+const CHANGED_WAIT: Duration = Duration::from_millis(100);
 /// First wait after a lost connection; doubles with each try.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Longest wait between tries.
@@ -33,6 +35,8 @@ enum Attempt {
     Failed(Failure),
     /// Was inside, and the connection was lost.
     Lost(String),
+    /// Was inside, and the world has changed.
+    Changed(String),
     /// The session has ended; its last event.
     Over(SessionEvent),
 }
@@ -141,6 +145,7 @@ impl Course {
         let mut tries = 0;
         loop {
             let begin = Instant::now();
+            let mut is_called_back = false;
             let reason = match self.attempt().await {
                 Attempt::Over(last) => return last,
                 Attempt::Failed(failure) if self.was_welcomed && failure.is_passing() => {
@@ -154,16 +159,26 @@ impl Course {
                     self.shared.stats().losses += 1;
                     reason
                 }
+                Attempt::Changed(reason) => {
+                    is_called_back = true;
+                    reason
+                }
             };
             self.shared.end_connection();
-            let retry_in = (FIRST_WAIT * 2u32.saturating_pow(tries)).min(LONGEST_WAIT);
+            let retry_in = if is_called_back {
+                CHANGED_WAIT
+            } else {
+                (FIRST_WAIT * 2u32.saturating_pow(tries)).min(LONGEST_WAIT)
+            };
             self.tell(SessionEvent::Lost {
                 reason,
                 retry_in,
                 tries,
             })
             .await;
-            tries = (tries + 1).min(MAX_DOUBLINGS);
+            if !is_called_back {
+                tries = (tries + 1).min(MAX_DOUBLINGS);
+            }
             if let Some(last) = self.wait(retry_in).await {
                 return last;
             }
@@ -256,6 +271,7 @@ impl Course {
         self.answer_cut_off(cut_off, unanswered).await;
         match end {
             End::Lost(reason) => Attempt::Lost(reason),
+            End::Changed(reason) => Attempt::Changed(reason),
             End::Over(last) => Attempt::Over(last),
         }
     }

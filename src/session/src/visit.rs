@@ -42,6 +42,8 @@ const MAX_WAITING_MESSAGES: usize = 4096;
 const MAX_WAITING_BYTES: usize = 8 * 1024 * 1024;
 /// Between two reports of progress.
 const PROGRESS_INTERVAL: Duration = Duration::from_millis(100);
+/// From the end of the server's messages to that of the connection.
+const FAREWELL_LIMIT: Duration = Duration::from_secs(3);
 /// For a last message to arrive.
 const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 
@@ -50,6 +52,8 @@ const LEAVE_LIMIT: Duration = Duration::from_secs(1);
 pub(crate) enum End {
     /// The connection is gone; come back.
     Lost(String),
+    /// The world has changed; come back at once.
+    Changed(String),
     /// Nothing more to do: the last event.
     Over(SessionEvent),
 }
@@ -299,6 +303,13 @@ impl Visit<'_> {
                 return Some(ended(reason));
             }
             Input::Message(Err(other)) => {
+                // Whoever ends the stream in order says a moment later why.
+                if let ReceiveError::Ended = other
+                    && let Ok(reason) =
+                        tokio::time::timeout(FAREWELL_LIMIT, self.connection.closed()).await
+                {
+                    return Some(ended(reason));
+                }
                 self.connection.close(CloseCode::Protocol, "");
                 return Some(End::Lost(other.to_string()));
             }
@@ -568,6 +579,10 @@ fn ended(reason: Disconnected) -> End {
             code: CloseCode::Replaced,
             ..
         } => End::Over(SessionEvent::Replaced),
+        Disconnected::Closed {
+            code: CloseCode::Changed,
+            reason,
+        } => End::Changed(reason),
         Disconnected::Closed { code, ref reason } if code.is_final() => {
             End::Over(SessionEvent::Closed {
                 reason: if reason.is_empty() {

@@ -2,6 +2,7 @@
 
 use crate::{
     filter::{avatar_obstacles, ray_obstacles},
+    rules::{AVATAR_RADIUS, CROUCHING_HEIGHT, MAX_STEP, SKIN},
     world::Simulation,
 };
 use glam::Vec3;
@@ -81,6 +82,16 @@ impl Simulation {
             .groups(avatar_obstacles())
             .predicate(&is_wall);
         self.sweep(&Capsule::new_y(half_height, radius), from, motion, filter)
+    }
+
+    /// True when somebody has room there at least to crouch, with their feet at `feet`; what is no higher than a step is in
+    /// nobody's way.
+    #[must_use]
+    pub fn has_room(&self, feet: Vec3) -> bool {
+        let radius = AVATAR_RADIUS - SKIN;
+        let (low, high) = (MAX_STEP + radius, CROUCHING_HEIGHT - radius);
+        let center = feet + Vec3::Y * (low + high) * 0.5;
+        self.is_free(center, (high - low) * 0.5, radius)
     }
 
     /// True when a capsule at a place touches nothing solid.

@@ -154,7 +154,7 @@ pub(crate) fn load_alone(world: &mut World, path: &Path) {
 
 /// The folder when it is a world with a manifest, the file when it came alone.
 fn place(files: &WorldFiles) -> PathBuf {
-    if files.folder().join("world.toml").exists() {
+    if files.folder().join(scene::MANIFEST_FILE).exists() {
         files.folder().to_path_buf()
     } else {
         files.main_file()

@@ -8,9 +8,10 @@ mod upload;
 use crate::{door::Worlds, limiter::Limiter, world::Inbound};
 use network::{BulkStream, Connection};
 use protocol::{
-    AvatarChoice, BulkRequest, BulkResponse, ContentHash,
+    AvatarChoice, BulkRequest, BulkResponse, ContentHash, FileEntry,
     limits::{CHUNK_BYTES, MAX_CLIENT_STREAMS, STALL_TIMEOUT_SECS},
 };
+use scene::WorldFile;
 use shelves::{ServedFile, Shelves};
 use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
@@ -60,6 +61,21 @@ impl Default for Library {
     }
 }
 
+/// A world has these files: while this lives, they can be fetched.
+pub(crate) struct Shelved {
+    library: Library,
+    hashes: Vec<ContentHash>,
+}
+
+impl Drop for Shelved {
+    fn drop(&mut self) {
+        let mut shelves = self.library.write();
+        for hash in self.hashes.drain(..) {
+            shelves.remove_world_file(hash);
+        }
+    }
+}
+
 /// Somebody wears an avatar file: while this lives, it stays.
 pub(crate) struct Worn {
     library: Library,
@@ -73,12 +89,26 @@ impl Drop for Worn {
 }
 
 impl Library {
-    /// Adds a file of a world.
-    pub(crate) fn add_world_file(&self, bytes: Vec<u8>) -> ContentHash {
-        let hash = content_hash(&bytes);
-        let file = ServedFile::new(bytes);
-        self.write().add_world_file(hash, file);
-        hash
+    /// Puts the files of a world where they can be fetched, and lists them.
+    pub(crate) fn shelve(&self, files: Vec<WorldFile>) -> (Vec<FileEntry>, Shelved) {
+        let mut entries = Vec::new();
+        for file in files {
+            let hash = content_hash(&file.bytes);
+            let bytes = file.bytes.len() as u64;
+            // Hashing the chunks takes a while, for which nobody else waits.
+            let served = ServedFile::new(file.bytes);
+            self.write().add_world_file(hash, served);
+            entries.push(FileEntry {
+                path: file.path,
+                bytes,
+                hash,
+            });
+        }
+        let shelved = Shelved {
+            library: self.clone(),
+            hashes: entries.iter().map(|entry| entry.hash).collect(),
+        };
+        (entries, shelved)
     }
 
     /// Somebody puts an avatar on; nothing to hold where it is no file.

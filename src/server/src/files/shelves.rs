@@ -1,4 +1,4 @@
-//! What a server has to give out: files of its worlds for as long as it runs, and avatars that visitors brought, within
+//! What a server has to give out: files of its worlds for as long as these have them, and avatars that visitors brought, within
 //! limits. What somebody wears stays.
 
 use protocol::{ContentHash, limits::CHUNK_BYTES};
@@ -28,7 +28,8 @@ impl ServedFile {
 /// Everything that can be fetched.
 #[derive(Default)]
 pub(super) struct Shelves {
-    worlds: BTreeMap<ContentHash, Arc<ServedFile>>,
+    /// With how many worlds have each.
+    worlds: BTreeMap<ContentHash, (usize, Arc<ServedFile>)>,
     /// The oldest first.
     avatars: Vec<Brought>,
     /// By how many people each avatar is worn, whether it is here or not.
@@ -45,13 +46,27 @@ struct Brought {
 
 impl Shelves {
     pub(super) fn add_world_file(&mut self, hash: ContentHash, file: ServedFile) {
-        self.worlds.insert(hash, Arc::new(file));
+        self.worlds
+            .entry(hash)
+            .or_insert_with(|| (0, Arc::new(file)))
+            .0 += 1;
+    }
+
+    /// One world has it no longer.
+    pub(super) fn remove_world_file(&mut self, hash: ContentHash) {
+        if let Some((count, _)) = self.worlds.get_mut(&hash) {
+            *count -= 1;
+            if *count == 0 {
+                self.worlds.remove(&hash);
+            }
+        }
     }
 
     pub(super) fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
         let brought = || self.avatars.iter().find(|brought| brought.hash == *hash);
         self.worlds
             .get(hash)
+            .map(|(_, file)| file)
             .or_else(|| brought().map(|brought| &brought.file))
             .cloned()
     }
@@ -175,6 +190,20 @@ mod tests {
         shelves.put_on(avatar(4).0);
         assert!(add(&mut shelves, "owner", 5));
         assert!(has(&shelves, 4) && has(&shelves, 5));
+    }
+
+    #[test]
+    fn a_file_stays_as_long_as_a_world_has_it() {
+        let mut shelves = Shelves::default();
+        for _ in 0..2 {
+            let (hash, file) = avatar(7);
+            shelves.add_world_file(hash, file);
+        }
+        for is_left in [true, false] {
+            shelves.remove_world_file(avatar(7).0);
+            assert_eq!(has(&shelves, 7), is_left);
+        }
+        shelves.remove_world_file(avatar(7).0);
     }
 
     #[test]

@@ -97,6 +97,13 @@ fn large() -> BulkRequest {
     }
 }
 
+fn world_file(bytes: Vec<u8>) -> scene::WorldFile {
+    scene::WorldFile {
+        path: "file".to_owned(),
+        bytes,
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_upload_that_stalls_is_given_up() {
     let place = Place::new(Library::default());
@@ -195,9 +202,9 @@ async fn the_world_is_told_of_a_new_avatar_alone() {
     assert_eq!(answer(&mut first).await, BulkResponse::Have);
     sleep(MOMENT).await;
     assert_eq!(place.arrived(), 1);
-    let world_file = place.library.add_world_file(vec![1; 100]);
+    let (files, _shelved) = place.library.shelve(vec![world_file(vec![1; 100])]);
     let known = BulkRequest::Offer {
-        hash: world_file,
+        hash: files[0].hash,
         bytes: 100,
     };
     for request in [&offer, &known].repeat(20) {
@@ -231,8 +238,9 @@ async fn who_asks_too_much_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_file_that_is_not_read_holds_no_other_up() {
     let library = Library::default();
-    let large = library.add_world_file(vec![5; 40 * CHUNK_BYTES]);
-    let small = library.add_world_file(vec![6; 100]);
+    let files = [vec![5; 40 * CHUNK_BYTES], vec![6; 100]].map(world_file);
+    let (files, _shelved) = library.shelve(files.into());
+    let (large, small) = (files[0].hash, files[1].hash);
     let place = Place::new(library);
     let visitor = place.visitor().await;
     let fetch = |hash| BulkRequest::Fetch {

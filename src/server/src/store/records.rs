@@ -7,6 +7,8 @@ use simulation::BodyState;
 /// A change to a world's state.
 #[derive(Clone, Debug)]
 pub(crate) enum Change {
+    /// The world has this main file now: poses and holds of another one are forgotten.
+    Content([u8; 32]),
     /// Poses of bodies, by node.
     Poses(Vec<(u32, BodyState)>),
     /// Somebody holds a body, or nobody does.

@@ -4,7 +4,7 @@ use super::{Change, Restored, StoreError, StoredBody};
 use protocol::limits::MAX_CHAT_HISTORY;
 use redb::{
     CommitError, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _,
-    ReadableTableMetadata as _, StorageError, TableDefinition, TableError, TransactionError,
+    ReadableTableMetadata as _, StorageError, Table, TableDefinition, TableError, TransactionError,
     backends::InMemoryBackend,
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -100,12 +100,16 @@ fn try_commit<'a>(
 ) -> Result<(), Fault> {
     let transaction = database.begin_write()?;
     {
+        let mut meta = transaction.open_table(META)?;
         let mut poses = transaction.open_table(POSES)?;
         let mut holds = transaction.open_table(HOLDS)?;
         let mut chat = transaction.open_table(CHAT)?;
         let mut notes = transaction.open_table(NOTES)?;
         for change in changes {
             match change {
+                Change::Content(content) => {
+                    set_content(&mut meta, &mut poses, &mut holds, content)?
+                }
                 Change::Poses(states) => {
                     for (node, state) in states {
                         poses.insert(node, pack(&StoredBody::from(state))?.as_slice())?;
@@ -185,20 +189,29 @@ fn prepare(database: &Database, content: &[u8; 32]) -> Result<(), Fault> {
                 return Err(format!("it has layout {other:?}, this program reads {LAYOUT}").into());
             }
         }
-        let is_same = meta
-            .get("content")?
-            .is_some_and(|value| value.value() == content);
-        meta.insert("content", content.as_slice())?;
         let mut poses = transaction.open_table(POSES)?;
         let mut holds = transaction.open_table(HOLDS)?;
         transaction.open_table(CHAT)?;
         transaction.open_table(NOTES)?;
-        if !is_same {
-            poses.retain(|_, _| false)?;
-            holds.retain(|_, _| false)?;
-        }
+        set_content(&mut meta, &mut poses, &mut holds, content)?;
     }
     transaction.commit()?;
+    Ok(())
+}
+
+/// Notes which main file the world has; poses and holds of another one are forgotten.
+fn set_content(
+    meta: &mut Table<'_, &'static str, &'static [u8]>,
+    poses: &mut Table<'_, u32, &'static [u8]>,
+    holds: &mut Table<'_, u32, &'static str>,
+    content: &[u8; 32],
+) -> Result<(), Fault> {
+    let known = meta.insert("content", content.as_slice())?;
+    let is_same = known.is_some_and(|value| value.value() == content);
+    if !is_same {
+        poses.retain(|_, _| false)?;
+        holds.retain(|_, _| false)?;
+    }
     Ok(())
 }
 

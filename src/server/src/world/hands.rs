@@ -316,8 +316,9 @@ impl World {
     }
 
     fn body_of(&self, entity: EntityId) -> Option<usize> {
-        let number = (entity.0 as usize).checked_sub(1)?;
-        (number < self.bodies.len()).then_some(number)
+        self.bodies
+            .binary_search_by_key(&entity, |body| body.entity)
+            .ok()
     }
 }
 

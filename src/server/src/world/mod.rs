@@ -2,6 +2,7 @@
 //! thread at 60 Hz or by a test; everything from outside comes through one bounded inbox.
 
 mod announcements;
+mod changing;
 mod entry;
 mod hands;
 mod keeping;
@@ -14,7 +15,11 @@ mod tests;
 mod truth;
 
 use crate::{
-    files::Library, hosted::HostedWorld, statistics::Statistics, store::Store, watch::Watch,
+    files::{Library, Shelved},
+    hosted::{HostedWorld, WorldContent},
+    statistics::Statistics,
+    store::Store,
+    watch::Watch,
 };
 use announcements::Announcements;
 use hands::Letting;
@@ -28,10 +33,9 @@ use protocol::{
 use replication::{EntityState, Salience};
 use scene::NodeIndex;
 use sending::{Detail, SEND_GROUPS, SendGroup};
-use simulation::{BodyState, Role, Simulation, WorldRules};
+use simulation::{BodyState, Simulation};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
     time::Instant,
 };
 use tokio::sync::{mpsc, oneshot};
@@ -68,6 +72,8 @@ pub(crate) enum Inbound {
     Gone(SessionId, bool),
     /// An avatar file of a visitor has arrived and may be fetched.
     AvatarArrived(ContentHash),
+    /// The world's files have changed.
+    Changed(Box<WorldContent>),
     /// Save everything, tell everybody, and answer when it is done.
     Close(String, oneshot::Sender<()>),
 }
@@ -113,6 +119,8 @@ enum Hold {
 /// A running world.
 pub(crate) struct World {
     info: WorldInfo,
+    /// Keeps the world's files where they can be fetched.
+    shelved: Shelved,
     simulation: Simulation,
     tick: u64,
     bodies: Vec<Body>,
@@ -152,16 +160,18 @@ impl World {
         inbox: mpsc::Receiver<Inbound>,
         conditions: Conditions,
     ) -> Self {
-        let rules = WorldRules {
-            gravity: hosted.gravity,
-        };
-        let simulation = Simulation::new(Arc::new(hosted.scene), rules, Role::Authority);
-        let bodies = list_bodies(&simulation);
+        let WorldContent {
+            info,
+            simulation,
+            shelved,
+        } = hosted.content;
+        let bodies = list_bodies(&simulation, 1);
         let seats = simulation.seat_places().iter().map(Seat::new).collect();
         let restored = hosted.restored;
         let mut world = Self {
             next_id: bodies.len() as u32 + 1,
-            info: hosted.info,
+            info,
+            shelved,
             simulation,
             tick: 0,
             bodies,
@@ -238,6 +248,7 @@ impl World {
                 Inbound::Datagram(session, bytes) => self.follow(session, &bytes),
                 Inbound::Gone(session, in_order) => self.lose(session, in_order),
                 Inbound::AvatarArrived(hash) => self.announce_avatar(hash),
+                Inbound::Changed(content) => self.change(*content),
                 Inbound::Close(reason, answer) => self.begin_closing(reason, answer),
             }
         }
@@ -320,8 +331,8 @@ impl World {
     }
 }
 
-/// Bodies that travel.
-fn list_bodies(simulation: &Simulation) -> Vec<Body> {
+/// Bodies that travel, under numbers from `first` on.
+fn list_bodies(simulation: &Simulation, first: u32) -> Vec<Body> {
     let bodies = simulation.bodies().iter().enumerate();
     bodies
         .filter(|(_, body)| body.travels())
@@ -330,7 +341,7 @@ fn list_bodies(simulation: &Simulation) -> Vec<Body> {
         .map(|(number, (index, body, initial))| Body {
             index,
             node: body.node,
-            entity: EntityId(number as u32 + 1),
+            entity: EntityId(first + number as u32),
             initial: BodyState {
                 is_sleeping: false,
                 ..initial
