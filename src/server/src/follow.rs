@@ -1,6 +1,7 @@
 //! Worlds that follow their files: what a designer saves is in the running world a moment later.
 
 use crate::{files::Library, hosted::WorldContent, world::Inbound};
+use protocol::FileEntry;
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -19,8 +20,8 @@ type Look = Vec<(PathBuf, Option<(u64, SystemTime)>)>;
 pub(crate) struct Followed {
     /// File or folder.
     path: PathBuf,
-    /// Its files beside the main one and the manifest, relative to the main one.
-    sides: Vec<String>,
+    /// Its files as they were read last, the main one first; paths are relative to that.
+    files: Vec<FileEntry>,
     inbox: mpsc::Sender<Inbound>,
     library: Library,
     seen: Look,
@@ -36,11 +37,11 @@ impl Followed {
         inbox: mpsc::Sender<Inbound>,
         library: Library,
     ) -> Self {
-        let sides = sides(content);
+        let files = content.info.files.clone();
         Self {
             path: path.to_path_buf(),
-            seen: look(path, &sides),
-            sides,
+            seen: look(path, &files),
+            files,
             inbox,
             library,
             is_settling: false,
@@ -50,7 +51,7 @@ impl Followed {
     /// Looks at the files. When they were saved, and have stayed as they are since the last look, the world gets what they hold;
     /// what cannot be hosted is named in the log, and the world goes on as it was.
     pub(crate) fn look(&mut self) {
-        let now = look(&self.path, &self.sides);
+        let now = look(&self.path, &self.files);
         if now != self.seen {
             self.seen = now;
             self.is_settling = true;
@@ -68,26 +69,26 @@ impl Followed {
                 return;
             }
         };
-        self.sides = sides(&content);
-        self.seen = look(&self.path, &self.sides);
+        if content.info.files == self.files {
+            return;
+        }
+        self.files.clone_from(&content.info.files);
         match self.inbox.try_send(Inbound::Changed(Box::new(content))) {
             Ok(()) => {}
             // Busy: with the next look.
-            Err(mpsc::error::TrySendError::Full(_)) => self.is_settling = true,
+            Err(mpsc::error::TrySendError::Full(_)) => {
+                self.files.clear();
+                self.is_settling = true;
+            }
             Err(mpsc::error::TrySendError::Closed(_)) => tracing::debug!("a world had ended"),
         }
     }
 }
 
-fn sides(content: &WorldContent) -> Vec<String> {
-    let files = content.info.files.iter().skip(1);
-    files.map(|file| file.path.clone()).collect()
-}
-
-fn look(path: &Path, sides: &[String]) -> Look {
+fn look(path: &Path, files: &[FileEntry]) -> Look {
     let main = scene::main_file(path).unwrap_or_else(|_| path.to_path_buf());
     let folder = main.parent().unwrap_or(Path::new(""));
-    let sides = sides.iter().map(|side| folder.join(side));
+    let sides = files.iter().skip(1).map(|side| folder.join(&side.path));
     [main.clone(), path.join(scene::MANIFEST_FILE)]
         .into_iter()
         .chain(sides)
@@ -139,6 +140,12 @@ mod tests {
         assert_eq!(changes(&mut followed, &mut inbox, 3), 1);
         fs::write(file("hall.gltf"), &WORLD[1..]).unwrap();
         assert_eq!(changes(&mut followed, &mut inbox, 3), 0, "broken");
+        fs::write(file("hall.gltf"), format!("{WORLD} ")).unwrap();
+        assert_eq!(
+            changes(&mut followed, &mut inbox, 3),
+            0,
+            "mended, as it was"
+        );
         fs::write(file("hall.gltf"), WORLD).unwrap();
         assert_eq!(changes(&mut followed, &mut inbox, 3), 1, "mended");
         fs::write(file("side file.bin"), "12345").unwrap();

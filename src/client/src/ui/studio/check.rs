@@ -1,4 +1,5 @@
-//! The report on the file that is looked at, made beside everything else, and once more when the file was saved.
+//! The report on the file that is looked at, made beside everything else, and once more when the file was saved. What was saved
+//! and is broken is not seen: only the report tells of it.
 
 use super::{Studio, report::Checked};
 use crate::{
@@ -10,15 +11,24 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use session::SessionEvent;
-use std::path::PathBuf;
+use std::{
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+/// Seconds between two looks at the file.
+const LOOK_SECS: f64 = 0.5;
 
 /// What is known of the file.
 #[derive(Resource, Default)]
 pub(super) struct Check {
     /// The world in which it is seen: a file that is dropped once more is checked once more.
     of: Option<(PathBuf, protocol::WorldAddress)>,
-    /// It was entered: entering it once more means that it was saved.
+    /// It was entered: entering it once more means that it was saved, or a file that it names.
     was_entered: bool,
+    /// Size and time of the file when it was checked, and when that was looked at last.
+    saved: Option<(u64, SystemTime)>,
+    looked_secs: f64,
     task: Option<Task<Checked>>,
     pub(super) checked: Option<Checked>,
 }
@@ -28,8 +38,16 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(Update, check.in_set(ClientSystems::Receive));
 }
 
+/// Size and time of a file, or of that of a folder.
+fn look(file: &Path) -> Option<(u64, SystemTime)> {
+    let main = scene::main_file(file).ok()?;
+    let state = std::fs::metadata(main).ok()?;
+    Some((state.len(), state.modified().ok()?))
+}
+
 fn check(
     mut said: MessageReader<Said>,
+    time: Res<Time<Real>>,
     studio: Res<Studio>,
     config: Res<Config>,
     mut check: ResMut<Check>,
@@ -40,7 +58,14 @@ fn check(
     if let Some(shown) = studio.shown(&config.0) {
         let of = Some((shown.file.clone(), shown.address.clone()));
         let is_new = check.of != of;
-        if is_new || is_entered && check.was_entered {
+        let now = time.elapsed_secs_f64();
+        let mut saved = check.saved;
+        if is_new || now - check.looked_secs > LOOK_SECS {
+            check.bypass_change_detection().looked_secs = now;
+            saved = look(&shown.file);
+        }
+        if is_new || is_entered && check.was_entered || saved != check.saved {
+            check.saved = saved;
             let file = shown.file.clone();
             check.task = Some(AsyncComputeTaskPool::get().spawn(async move { Checked::of(&file) }));
         }
