@@ -163,6 +163,29 @@ fn every_kind_of_sample_is_converted_without_an_error() {
 }
 
 #[test]
+fn the_plain_form_of_an_avatar_requires_nothing_of_vrm() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let input = root.join("vrm1/conformance/smoke_spring.vrm");
+    for (arguments, is_asked) in [
+        (&["convert"][..], true),
+        (&["convert", "--portable"], false),
+    ] {
+        let done = import(arguments, &[&input, &output]);
+        assert!(done.status.success());
+        let bytes = std::fs::read(&output).unwrap();
+        let text = String::from_utf8_lossy(&bytes);
+        let (_, required) = text
+            .split_once("\"extensionsRequired\":[")
+            .unwrap_or_default();
+        let required = required.split(']').next().unwrap_or_default();
+        assert_eq!(required.contains("VRMC_vrm"), is_asked, "{required}");
+        assert!(text.contains("\"VRMC_vrm\":{"), "it is an avatar still");
+    }
+}
+
+#[test]
 fn colliders_are_added_where_they_are_asked_for() {
     let Some(root) = samples() else { return };
     let folder = tempfile::tempdir().unwrap();

@@ -71,6 +71,7 @@ fn convert_bytes(
     };
     Stage::Vertices.begin();
     let glb = if wishes.portable {
+        plain::ask_less(&mut draft);
         plain::dequantize(&mut draft);
         draft.weld(None);
         thin_out(&mut draft, wishes);

@@ -1,7 +1,17 @@
-//! For programs that read core glTF alone: vertex data in types that it has.
+//! For programs that read core glTF alone: vertex data in types that it has, and no requirement that they need not meet.
 
 use super::weights;
 use scene::writer::{Array, Component, Draft};
+
+/// Extensions of VRM add a meaning to meshes that can be drawn without it: where a file requires them, other programs refuse it.
+pub(super) fn ask_less(draft: &mut Draft) {
+    if let Some(required) = draft.json["extensionsRequired"].as_array_mut() {
+        required.retain(|name| {
+            name.as_str()
+                .is_none_or(|name| !name.starts_with("VRMC_") && name != "VRM")
+        });
+    }
+}
 
 /// Turns quantized vertex data into floats.
 pub(super) fn dequantize(draft: &mut Draft) {
