@@ -376,9 +376,10 @@ fn prepare(
     })
 }
 
-fn start_following(
-    worlds: Vec<Followed>,
-) -> Result<Option<(SyncSender<()>, JoinHandle<()>)>, std::io::Error> {
+/// A thread, and what ends it when it is dropped.
+type Following = (SyncSender<()>, JoinHandle<()>);
+
+fn start_following(worlds: Vec<Followed>) -> Result<Option<Following>, std::io::Error> {
     if worlds.is_empty() {
         return Ok(None);
     }

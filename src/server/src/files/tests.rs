@@ -97,8 +97,8 @@ fn large() -> BulkRequest {
     }
 }
 
-fn world_file(bytes: Vec<u8>) -> scene::WorldFile {
-    scene::WorldFile {
+fn world_file(bytes: Vec<u8>) -> WorldFile {
+    WorldFile {
         path: "file".to_owned(),
         bytes,
     }

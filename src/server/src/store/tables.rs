@@ -108,7 +108,7 @@ fn try_commit<'a>(
         for change in changes {
             match change {
                 Change::Content(content) => {
-                    set_content(&mut meta, &mut poses, &mut holds, content)?
+                    set_content(&mut meta, &mut poses, &mut holds, content)?;
                 }
                 Change::Poses(states) => {
                     for (node, state) in states {
