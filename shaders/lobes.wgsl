@@ -57,7 +57,7 @@ struct Lobes {
     film: vec4<f32>,
     // Strength, cosine and sine of the rotation, dispersion.
     anisotropy: vec4<f32>,
-    // Of the normal, the occlusion and the coat's normal.
+    // Of the normal, the occlusion and the coat's normal; 1 + the glossiness, where there is one in place of a roughness.
     scales: vec4<f32>,
     // Colour of light from behind.
     behind: vec4<f32>,
@@ -190,7 +190,15 @@ fn read_lobes(in: VertexOutput, is_front: bool, surface: ptr<function, PbrInput>
         (*surface).material.reflectance *= sqrt(texel(in, SPECULAR, specular_texture).a);
     }
     if is_used(SPECULAR_COLOR) {
-        (*surface).material.reflectance *= sqrt(texel(in, SPECULAR_COLOR, specular_color_texture).rgb);
+        let read = texel(in, SPECULAR_COLOR, specular_color_texture);
+        (*surface).material.reflectance *= sqrt(read.rgb);
+        if lobes.scales.w > 0.5 {
+            (*surface).material.perceptual_roughness = 1.0 - (lobes.scales.w - 1.0) * read.a;
+            // What is reflected is not thrown back a second time (KHR_materials_pbrSpecularGlossiness).
+            let reflected = 0.16 * (*surface).material.reflectance * (*surface).material.reflectance;
+            let kept = 1.0 - saturate(max(reflected.r, max(reflected.g, reflected.b)));
+            (*surface).material.base_color = vec4<f32>((*surface).material.base_color.rgb * kept, (*surface).material.base_color.a);
+        }
     }
 #ifdef STANDARD_MATERIAL_ANISOTROPY
     var strength = lobes.anisotropy.x;

@@ -8,48 +8,16 @@
     pbr_functions::{alpha_discard, main_pass_post_lighting_processing},
     pbr_types::PbrInput,
 }
-#import stoa::lights
+#import stoa::{
+    lights,
+    toon::{matcap_texture, motion_texture, moved, rim_texture, shade_texture, shift_texture, toon, toon_sampler},
+}
 
 #ifdef ENVIRONMENT_MAP
 #import stoa::around::irradiance_from
 #endif
 
 const PI: f32 = 3.14159265;
-
-struct Toon {
-    // Colour in shade; sharpness of its border.
-    shade: vec4<f32>,
-    // Colour of the rim; what is added to it.
-    rim: vec4<f32>,
-    // Colour of the matcap; how much light falls on the rim.
-    matcap: vec4<f32>,
-    // Shift of the border, factor of its texture, evenness of light from around, narrowness of the rim.
-    numbers: vec4<f32>,
-    // Texture widths and heights and radians a second.
-    motion: vec4<f32>,
-    // 1 where there is a texture: shift, matcap.
-    textures: vec4<f32>,
-}
-
-@group(#{MATERIAL_BIND_GROUP}) @binding(100) var<uniform> toon: Toon;
-@group(#{MATERIAL_BIND_GROUP}) @binding(101) var toon_sampler: sampler;
-@group(#{MATERIAL_BIND_GROUP}) @binding(102) var shade_texture: texture_2d<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(103) var shift_texture: texture_2d<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(104) var matcap_texture: texture_2d<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(105) var rim_texture: texture_2d<f32>;
-@group(#{MATERIAL_BIND_GROUP}) @binding(106) var motion_texture: texture_2d<f32>;
-
-// Texture coordinates move where the mask is blue.
-fn moved(uv: vec2<f32>) -> vec2<f32> {
-    let share = textureSample(motion_texture, toon_sampler, uv).b * view_bindings::globals.time;
-    let turn = toon.motion.z * share;
-    let middle = uv - 0.5;
-    let turned = vec2<f32>(
-        cos(turn) * middle.x - sin(turn) * middle.y,
-        sin(turn) * middle.x + cos(turn) * middle.y,
-    );
-    return turned + 0.5 + toon.motion.xy * share;
-}
 
 // 0 in shade, 1 in the light.
 fn border(n_l: f32, shift: f32) -> f32 {
@@ -63,7 +31,7 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     var uv = vec2<f32>(0.0);
 #ifdef VERTEX_UVS_A
     if any(toon.motion.xyz != vec3<f32>(0.0)) {
-        drawn.uv = moved(in.uv);
+        drawn.uv = moved(in.uv, textureSample(motion_texture, toon_sampler, in.uv).b);
     }
     uv = (pbr_bindings::material.uv_transform * vec3<f32>(drawn.uv, 1.0)).xy;
 #endif
@@ -111,8 +79,13 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     color += rim * mix(vec3<f32>(brightness), lamp, toon.matcap.a);
 
     let emissive = surface.material.emissive.rgb * mix(1.0, view_bindings::view.exposure, surface.material.emissive.a);
+    var shown = color * view_bindings::view.exposure + emissive;
+#ifdef OUTLINE
+    // A line that is not lit is as bright as its colour on paper would be.
+    shown = toon.outline.rgb * mix(vec3<f32>(brightness * view_bindings::view.exposure), shown, toon.outline.a);
+#endif
     var out: FragmentOutput;
-    out.color = vec4<f32>(color * view_bindings::view.exposure + emissive, surface.material.base_color.a);
+    out.color = vec4<f32>(shown, surface.material.base_color.a);
     out.color = main_pass_post_lighting_processing(surface, out.color);
     return out;
 }

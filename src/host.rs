@@ -1,5 +1,6 @@
 //! A server in this process, started when it is first needed.
 
+use crate::own_key::OwnKey;
 use anyhow::anyhow;
 use client::HostedWorld;
 use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
@@ -16,6 +17,8 @@ const ELSEWHERE: (Ipv4Addr, u16) = (Ipv4Addr::new(192, 0, 2, 1), 9);
 /// A world that this process can host.
 pub(crate) struct Host {
     pub(crate) config: ServerConfig,
+    /// Whose world it is; nobody's where nothing of it is kept.
+    owner: Option<OwnKey>,
     /// When another Stoa has the folder, start afresh beside it and keep nothing.
     may_forget: bool,
     /// The command that hosts the same world for others.
@@ -24,9 +27,15 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn new(config: ServerConfig, may_forget: bool, open_to_others: String) -> Self {
+    pub(crate) fn new(
+        config: ServerConfig,
+        owner: Option<OwnKey>,
+        may_forget: bool,
+        open_to_others: String,
+    ) -> Self {
         Self {
             config,
+            owner,
             may_forget,
             open_to_others,
             running: Mutex::new(None),
@@ -57,14 +66,23 @@ impl Host {
     }
 
     fn start(&self) -> Result<RunningServer, StartError> {
-        match Server::start(&self.config) {
+        let config = ServerConfig {
+            owners: self
+                .owner
+                .as_ref()
+                .and_then(OwnKey::did)
+                .into_iter()
+                .collect(),
+            ..self.config.clone()
+        };
+        match Server::start(&config) {
             Err(StartError::Data(StoreError::InUse(_))) if self.may_forget => {
                 tracing::warn!(
                     "another Stoa has the home world open: what happens in this one is not kept"
                 );
                 Server::start(&ServerConfig {
                     data: None,
-                    ..self.config.clone()
+                    ..config
                 })
             }
             outcome => outcome,

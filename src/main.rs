@@ -3,6 +3,7 @@
 
 mod flags;
 mod host;
+mod own_key;
 mod persona;
 mod plan;
 

@@ -1,9 +1,10 @@
 //! Who enters, and in which language: flags win over settings for this run, settings over the system.
 
 use crate::flags::{self, Common};
-use anyhow::{Context, ensure};
+use anyhow::{anyhow, ensure};
 use client::{Locale, Settings};
 use protocol::{AvatarChoice, ContentHash, DisplayName, SHIPPED_AVATARS};
+use scene::Purpose;
 use std::path::Path;
 
 /// Name of who has chosen none.
@@ -82,8 +83,8 @@ fn avatar(wished: &Path) -> anyhow::Result<(AvatarChoice, Option<Vec<u8>>)> {
         );
         return Ok((AvatarChoice::Shipped(name), None));
     }
-    let bytes = std::fs::read(wished)
-        .with_context(|| format!("the avatar {} cannot be read", wished.display()))?;
+    let bytes = scene::read_bounded(wished, Purpose::Avatar.limit())
+        .map_err(|fault| anyhow!("the avatar cannot be read: {fault}"))?;
     let hash = ContentHash(*blake3::hash(&bytes).as_bytes());
     Ok((
         AvatarChoice::File {

@@ -3,6 +3,7 @@
 use crate::{
     flags::{Command, Common, Flags},
     host::{Dropped, Host},
+    own_key::OwnKey,
     persona,
 };
 use anyhow::{Context, bail};
@@ -37,6 +38,7 @@ pub(crate) struct Plan {
     home: Arc<Host>,
     /// Worlds of files that are dropped on the window.
     dropped: Arc<Dropped>,
+    key: OwnKey,
     /// Where to, otherwise.
     address: Option<WorldAddress>,
     assets: PathBuf,
@@ -61,9 +63,11 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         if is_home_meant { listen } else { here },
         data(flags).map(|folder| folder.join(HOME_FOLDER)),
     );
+    let key = OwnKey::of(data(flags).as_deref());
     let is_home_named = flags.command.is_none() && flags.common.data.is_some();
     let home = Arc::new(Host::new(
         home,
+        Some(key.clone()),
         !is_home_named,
         open_to_others(&flags.common, None),
     ));
@@ -81,7 +85,8 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
                     data.map(|folder| folder.join(OPENED_FOLDER)),
                 )
             };
-            let host = Host::new(config, false, open_to_others(&flags.common, Some(world)));
+            let others = open_to_others(&flags.common, Some(world));
+            let host = Host::new(config, Some(key.clone()), false, others);
             (Some(Arc::new(host)), None)
         }
     };
@@ -89,6 +94,7 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         host,
         home,
         dropped: Arc::default(),
+        key,
         address,
         assets,
     })
@@ -188,6 +194,7 @@ impl Plan {
             // Nobody can be asked where there is no window, no screen in it, or a script in the person's place.
             pin_unknown: common.offscreen || common.plain || common.script.is_some(),
             surroundings: Surroundings {
+                key: self.key.passing(),
                 is_first_start: persona::is_first_start(common, &settings.values),
                 settings,
                 hosted,
@@ -209,7 +216,7 @@ impl Plan {
                 follow: true,
                 ..ServerConfig::default()
             };
-            let host = Host::new(config, false, open_to_others(&flags, Some(file)));
+            let host = Host::new(config, None, false, open_to_others(&flags, Some(file)));
             dropped.open(host).map_err(|error| format!("{error:#}"))
         })
     }

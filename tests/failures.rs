@@ -164,7 +164,7 @@ fn what_cannot_be_begun_is_said_at_once() {
     assert!(
         ended
             .line(1)
-            .contains("the avatar no_such_avatar.vrm cannot be read"),
+            .contains("the avatar cannot be read: no_such_avatar.vrm: "),
         "{ended:?}"
     );
     let ended = Program::start(

@@ -16,4 +16,5 @@ mod portals;
 mod previews;
 mod samples;
 mod studio;
+mod things;
 mod walks;

@@ -1,9 +1,12 @@
 //! Both worlds look as they are meant to: pictures against small ones that are checked in. How to renew those is in
 //! `docs/TESTING.md`.
 
-use crate::harness::{Blocks, Program, Scratch, checkout, offscreen, picture, turn};
+use crate::harness::{Blocks, Program, Scratch, checkout, offscreen, picture, stoa_import, turn};
 use image::{Rgb, RgbImage, imageops};
-use std::path::PathBuf;
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 /// Another rasterizer may differ by so much in the mean over all blocks, in steps of 0 to 255.
 const MEAN_STEPS: f32 = 4.0;
@@ -36,10 +39,13 @@ fn objections(picture: &RgbImage, reference: &RgbImage) -> Vec<String> {
     objections
 }
 
-fn looks_as_meant(world: &str) {
-    let _turn = turn();
+fn world_folder(world: &str) -> PathBuf {
+    checkout().join("assets/worlds").join(world)
+}
+
+/// A picture of the world in `folder` shows what the reference of `world` shows.
+fn looks_as_meant(world: &str, folder: &Path) {
     let place = Scratch::new();
-    let folder = checkout().join("assets/worlds").join(world);
     let words = [
         "open",
         folder.to_str().unwrap(),
@@ -71,12 +77,37 @@ fn looks_as_meant(world: &str) {
 
 #[test]
 fn the_plaza_looks_as_meant() {
-    looks_as_meant("plaza");
+    let _turn = turn();
+    looks_as_meant("plaza", &world_folder("plaza"));
 }
 
 #[test]
 fn the_workshop_looks_as_meant() {
-    looks_as_meant("workshop");
+    let _turn = turn();
+    looks_as_meant("workshop", &world_folder("workshop"));
+}
+
+/// Its pictures are KTX 2 then, which the adapter reads as they are.
+#[test]
+fn a_world_looks_as_meant_when_it_is_converted() {
+    let _turn = turn();
+    let (place, source) = (Scratch::new(), world_folder("workshop"));
+    fs::copy(source.join("world.toml"), place.path().join("world.toml")).unwrap();
+    let converted = place.path().join("workshop.glb");
+    let done = stoa_import()
+        .arg("convert")
+        .args([&source.join("workshop.glb"), &converted])
+        .output()
+        .unwrap();
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let bytes = fs::read(&converted).unwrap();
+    let has_ktx = bytes.windows(7).any(|word| word == b"\xABKTX 20");
+    assert!(has_ktx, "no picture is compressed");
+    looks_as_meant("workshop", place.path());
 }
 
 /// Each channel times a factor.

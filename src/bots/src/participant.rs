@@ -5,13 +5,18 @@ use glam::Vec3;
 use identity::Key;
 use network::{ClientEndpoint, KnownServers};
 use protocol::{
-    AvatarChoice, BodyInfo, ChatLine, Denial, DisplayName, EntityId, Note, PersonId, PersonInfo,
-    SHIPPED_AVATARS, ServerStatistics, Welcome, WorldAddress,
+    AvatarChoice, BodyInfo, ChatLine, ContentHash, Denial, DisplayName, EntityId, Note, PersonId,
+    PersonInfo, PlacedThing, SHIPPED_AVATARS, ServerStatistics, Welcome, WorldAddress,
 };
 use replication::{Flags, Pose};
 use session::{ActionError, Cache, OwnMotion, Session, SessionConfig, SessionEvent, WorldFiles};
 use simulation::AvatarMotion;
-use std::{collections::BTreeMap, fmt, io, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 use tokio::runtime::Handle;
 
 /// Somebody in a world.
@@ -32,6 +37,10 @@ pub struct Participant {
     pub chat: Vec<ChatLine>,
     /// Notes on the board.
     pub notes: Vec<Note>,
+    /// What people have placed.
+    pub things: Vec<PlacedThing>,
+    /// Files that came or went, by content: where they are, nothing for one's own, or why not.
+    pub transferred: BTreeMap<ContentHash, Result<Option<PathBuf>, String>>,
     /// Gestures seen.
     pub emotes: Vec<(PersonId, String)>,
     /// Requests carried out.
@@ -77,6 +86,8 @@ impl Participant {
             people: BTreeMap::new(),
             chat: Vec::new(),
             notes: Vec::new(),
+            things: Vec::new(),
+            transferred: BTreeMap::new(),
             emotes: Vec::new(),
             done: Vec::new(),
             denied: Vec::new(),
@@ -232,6 +243,15 @@ impl Participant {
             SessionEvent::Chat(line) => self.chat.push(line),
             SessionEvent::NotePinned(note) => self.notes.push(note),
             SessionEvent::NoteRemoved(id) => self.notes.retain(|note| note.id != id),
+            SessionEvent::ThingPlaced(thing) => self.things.push(thing),
+            SessionEvent::ThingTakenAway(id) => self.things.retain(|thing| thing.thing != id),
+            SessionEvent::FileReady { hash, path } => {
+                drop(self.transferred.insert(hash, Ok(Some(path))));
+            }
+            SessionEvent::Offered { hash } => drop(self.transferred.insert(hash, Ok(None))),
+            SessionEvent::FileFailed { hash, reason } => {
+                drop(self.transferred.insert(hash, Err(reason)));
+            }
             SessionEvent::Emote { person, name } => self.emotes.push((person, name)),
             SessionEvent::Done { request } => self.done.push(request),
             SessionEvent::Denied { request, reason } => self.denied.push((request, reason)),
@@ -259,6 +279,7 @@ impl Participant {
             .collect();
         self.chat.clone_from(&welcome.chat);
         self.notes.clone_from(&welcome.notes);
+        self.things.clone_from(&welcome.things);
         self.holding = welcome.holding;
         let mut seats = welcome.seats.iter();
         self.seat = seats

@@ -9,6 +9,7 @@ mod hostile;
 mod keeping;
 mod load;
 mod moving;
+mod placing;
 mod support;
 mod swarm;
 mod things;

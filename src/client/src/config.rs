@@ -1,12 +1,16 @@
 //! What the program wants of a client: one value, made from flags.
 
 use crate::SettingsFile;
+use identity::Key;
 use protocol::{AvatarChoice, DisplayName, WorldAddress};
 use std::{
     fmt,
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+/// Name of the file in the data folder that keeps the person's key.
+pub const KEY_FILE: &str = "identity.key";
 
 /// Everything that a client needs to know.
 #[derive(Clone, Debug)]
@@ -50,6 +54,8 @@ pub struct ClientConfig {
 pub struct Surroundings {
     /// Settings, and the file that keeps them.
     pub settings: SettingsFile,
+    /// Who one is where no data folder keeps a key; without it, somebody new at each visit.
+    pub key: Option<Key>,
     /// Ask for name and avatar before the first visit.
     pub is_first_start: bool,
     /// The world that this program hosts now, when it hosts one.

@@ -22,11 +22,13 @@ mod settings;
 mod stats;
 #[cfg(test)]
 mod testing;
+mod things;
 mod ui;
 
 pub use app::{SteppedClient, SteppedLoader, View, run};
 pub use config::{
-    ClientConfig, ClientError, Display, Home, HostedWorld, Offscreen, Opener, Surroundings,
+    ClientConfig, ClientError, Display, Home, HostedWorld, KEY_FILE, Offscreen, Opener,
+    Surroundings,
 };
 pub use settings::{Graphics, Settings, SettingsFile};
 pub use ui::Locale;

@@ -72,6 +72,8 @@ pub(crate) fn welcome() -> Box<Welcome> {
         chat: Vec::new(),
         notes: Vec::new(),
         holding: None,
+        things: Vec::new(),
+        rights: protocol::Rights::default(),
     })
 }
 

@@ -27,6 +27,11 @@ pub fn fuzz_obj(bytes: &[u8]) {
     follow(formats::read_obj_alone(obj, library.get(1..)));
 }
 
+/// Reads the bytes as a USD of any kind: a package, or a layer as text or binary.
+pub fn fuzz_usd(bytes: &[u8]) {
+    follow(formats::read_alone(bytes, Format::Usd));
+}
+
 fn follow(read: Result<Foreign, String>) {
     match read {
         Ok(foreign) => {

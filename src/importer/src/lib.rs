@@ -19,7 +19,7 @@ mod mutate;
 #[path = "../../scene/tests/random.rs"]
 mod random;
 
-pub use fuzz::{fuzz_fbx, fuzz_obj, fuzz_ply, fuzz_stl};
+pub use fuzz::{fuzz_fbx, fuzz_obj, fuzz_ply, fuzz_stl, fuzz_usd};
 
 use clap::{Parser, Subcommand};
 use scene::worker::WorkerLimits;

@@ -214,5 +214,7 @@ mod tests {
         assert_eq!(amount(1_234_567, false), "1,234,567");
         assert_eq!(amount(999, false), "999");
         assert_eq!(amount(1_500_000, true), "1.5 MB");
+        assert_eq!(amount(99_999, true), "100 kB");
+        assert_eq!(amount(1, true), "1 kB");
     }
 }

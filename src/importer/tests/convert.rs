@@ -1,6 +1,10 @@
 //! `stoa-import convert`.
 
-use scene::{FolderFiles, NoSideFiles, Purpose, Scene, Shape, check_bytes, load_bytes};
+use scene::{
+    FolderFiles, ImageFormat, NoSideFiles, Purpose, Scene, Shape,
+    basis::{self, PixelForm},
+    check_bytes, load_bytes,
+};
 use serde_json::Value;
 use std::{
     path::{Path, PathBuf},
@@ -295,4 +299,67 @@ fn images_are_no_larger_than_asked_for() {
             "{name}"
         );
     }
+}
+
+/// The transfer function that a KTX 2 states: 2 is sRGB, 1 is linear.
+fn transfer(ktx: &[u8]) -> u8 {
+    let word = |at: usize| u32::from_le_bytes(*ktx[at..].first_chunk().unwrap());
+    ktx[word(48) as usize + 14]
+}
+
+#[test]
+fn images_become_what_adapters_take_and_are_no_larger() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let sum = |scene: &Scene| -> usize { scene.images.iter().map(|image| image.bytes.len()).sum() };
+    let before = scene_of(&plaza());
+    assert!(import(&["convert"], &[&plaza(), &output]).status.success());
+    let after = scene_of(&output);
+    assert!(sum(&after) * 20 <= sum(&before) * 21);
+    let mut compressed = 0;
+    for material in &after.materials {
+        for (slot, expected) in [
+            (material.base_color_texture, 2),
+            (material.normal_texture, 1),
+            (material.metallic_roughness_texture, 1),
+        ] {
+            let image = slot.and_then(|slot| after.textures[slot.texture.index()].image);
+            let image = image.map(|image| &after.images[image.index()]);
+            let Some(image) = image.filter(|image| image.format == ImageFormat::Basis) else {
+                continue;
+            };
+            compressed += 1;
+            assert_eq!(transfer(&image.bytes), expected, "{}", material.name);
+            assert_eq!((image.width % 4, image.height % 4), (0, 0));
+            let made = basis::transcode(&image.bytes, PixelForm::Bc7, u32::MAX).unwrap();
+            assert_eq!(made.levels, image.width.max(image.height).ilog2() + 1);
+        }
+    }
+    assert!(compressed > 3, "only {compressed} images are compressed");
+    let bytes = std::fs::read(&output).unwrap();
+    let report = check_bytes(&bytes, &NoSideFiles, Purpose::World);
+    let source = check_bytes(
+        &std::fs::read(plaza()).unwrap(),
+        &NoSideFiles,
+        Purpose::World,
+    );
+    let drawn = |report: scene::Report| report.summary.unwrap().texture_bytes();
+    assert!(drawn(report) < drawn(source));
+    // What was compressed is read again, and undone for other programs.
+    let plain = folder.path().join("plain.glb");
+    let done = import(&["convert", "--portable"], &[&output, &plain]);
+    assert!(done.status.success());
+    let images = scene_of(&plain).images;
+    assert!(
+        images
+            .iter()
+            .all(|image| image.format != ImageFormat::Basis)
+    );
+    let sizes = |images: &[scene::Image]| -> Vec<(u32, u32)> {
+        images
+            .iter()
+            .map(|image| (image.width, image.height))
+            .collect()
+    };
+    assert_eq!(sizes(&images), sizes(&after.images));
 }

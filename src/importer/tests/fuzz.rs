@@ -1,12 +1,13 @@
-//! Every reader of other formats, on damaged files: it may refuse them in one line, but neither panic nor swell. STL and PLY are
-//! read in this process; FBX and OBJ, whose decoder is C, where the product reads them: in its worker, within its limits.
+//! Every reader of other formats, on damaged files: it may refuse them in one line, but neither panic nor swell. STL, PLY and USD
+//! are read in this process; FBX and OBJ, whose decoder is C, where the product reads them: in its worker, within its limits.
 
 use crate::{
     convert::samples,
     random::Random,
     sample::{cluster, colors, constant_curve, fbx, object, triangle, uvs},
+    usd_sample::package,
 };
-use importer::{fuzz_ply, fuzz_stl};
+use importer::{fuzz_ply, fuzz_stl, fuzz_usd};
 use scene::worker::{Decoder, Program, Worker, WorkerLimits};
 use std::{
     fs,
@@ -196,6 +197,18 @@ fn the_ply_reader_survives_damaged_files() {
     let mut sources = real("ply");
     sources.push(PLY.to_vec());
     feed("PLY", &sources, ROUNDS, |bytes, _| fuzz_ply(bytes));
+}
+
+#[test]
+fn the_usd_reader_survives_damaged_files() {
+    let text = include_bytes!("usd/all.usda");
+    let binary = include_bytes!("usd/all.usdc");
+    let sources = [
+        text.to_vec(),
+        binary.to_vec(),
+        package(&[("all.usdc", binary), ("textures/colors.png", b"")]),
+    ];
+    feed("USD", &sources, ROUNDS, |bytes, _| fuzz_usd(bytes));
 }
 
 /// The worker of the program as `convert` starts it, and a folder for the files that it is told of.

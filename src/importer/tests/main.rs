@@ -16,4 +16,7 @@ mod progress;
 mod random;
 #[path = "../src/formats/sample.rs"]
 mod sample;
+mod usd;
+#[path = "../src/formats/usd/sample.rs"]
+mod usd_sample;
 mod worker;

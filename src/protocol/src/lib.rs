@@ -15,8 +15,8 @@ pub use address::{AddressError, DEFAULT_PORT, Fingerprint, WorldAddress};
 pub use ids::{ContentHash, EntityId, PersonId};
 pub use message::{
     Activity, AvatarChoice, BodyInfo, BulkRequest, BulkResponse, ChatLine, ClientMessage, Denial,
-    FileEntry, HandPose, Hello, Note, PersonInfo, Proof, Refusal, SHIPPED_AVATARS, SeatInfo,
-    ServerMessage, ServerStatistics, ToldStatistics, Welcome, WorldInfo,
+    FileEntry, HandPose, Hello, Note, PersonInfo, PlacedThing, Proof, Refusal, Rights,
+    SHIPPED_AVATARS, SeatInfo, ServerMessage, ServerStatistics, ToldStatistics, Welcome, WorldInfo,
 };
 pub use name::{DisplayName, NameError};
 pub use wire::{WireError, decode_message, encode_message};

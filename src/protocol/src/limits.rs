@@ -19,6 +19,16 @@ pub const MAX_CHAT_HISTORY: usize = 200;
 pub const MAX_NOTE_BYTES: usize = 280;
 /// Notes on one notice board; one more is refused.
 pub const MAX_NOTES: usize = 64;
+/// Largest file of a placed thing in bytes.
+pub const MAX_THING_BYTES: u64 = 16 * 1024 * 1024;
+/// Most things in a world, whatever its manifest says.
+pub const MAX_THINGS: usize = 64;
+/// Longest title of a thing in UTF-8 bytes.
+pub const MAX_THING_TITLE_BYTES: usize = 96;
+/// How far from the eyes the nearest part of a thing may be placed, in metres.
+pub const PLACE_METRES: f32 = 12.0;
+/// Largest coordinate of the place of a thing, in metres: numbers far beyond it stop being numbers in what is computed of them.
+pub const MAX_THING_COORDINATE_METRES: f32 = 1.0e6;
 /// Longest emote name in bytes.
 pub const MAX_EMOTE_BYTES: usize = 32;
 /// Longest world id in an address, in bytes.

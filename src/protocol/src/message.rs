@@ -123,6 +123,26 @@ pub enum ClientMessage {
         /// New look.
         avatar: AvatarChoice,
     },
+    /// Place a thing whose file was offered before ([`BulkRequest::OfferThing`]).
+    Place {
+        /// Number chosen by the client.
+        request: u32,
+        /// Content id of the file.
+        hash: ContentHash,
+        /// What to call it; at most [`MAX_THING_TITLE_BYTES`](crate::limits::MAX_THING_TITLE_BYTES).
+        title: String,
+        /// Where the file's origin is put, world space, metres.
+        position: [f32; 3],
+        /// Turn about +Y, radians, counterclockwise seen from above.
+        yaw: f32,
+    },
+    /// Take a placed thing away: one of one's own, or any where the welcome's rights say so.
+    TakeAway {
+        /// Number chosen by the client.
+        request: u32,
+        /// The thing's id.
+        thing: u64,
+    },
     /// Ask how the server fares; answered to agents and on loopback.
     AskStatistics {
         /// Number chosen by the client.
@@ -166,6 +186,10 @@ pub enum ServerMessage {
     NotePinned(Note),
     /// A note was taken down.
     NoteRemoved(u64),
+    /// A thing was placed; its file can be fetched.
+    ThingPlaced(PlacedThing),
+    /// A thing was taken away, by id.
+    ThingTakenAway(u64),
     /// Somebody shows a gesture.
     Emote {
         /// Who.
@@ -310,6 +334,38 @@ pub struct Note {
     pub unix_secs: u64,
 }
 
+/// A thing that somebody placed in the world: a glTF file of its own, which stands still and is solid.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct PlacedThing {
+    /// Not shared with another thing that stands there at the same time. One that was taken away may leave its number to a new one.
+    pub thing: u64,
+    /// Content id of its file.
+    pub hash: ContentHash,
+    /// Length of its file in bytes.
+    pub bytes: u64,
+    /// What it is called.
+    pub title: String,
+    /// Name of who placed it, at that time.
+    pub from: String,
+    /// The `did:key` of who placed it; who may take it away.
+    pub did: String,
+    /// Where the file's origin is, world space, metres.
+    pub position: [f32; 3],
+    /// Turn about +Y, radians, counterclockwise seen from above.
+    pub yaw: f32,
+    /// Seconds since 1970-01-01 UTC by the server's clock.
+    pub unix_secs: u64,
+}
+
+/// What somebody may do beyond what everybody may.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// Place things, and take one's own away.
+    pub may_place: bool,
+    /// Take away what others placed.
+    pub may_take_away_all: bool,
+}
+
 /// A file of the world, to be fetched by its content id.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileEntry {
@@ -387,6 +443,12 @@ pub struct Welcome {
     pub notes: Vec<Note>,
     /// Body that you hold.
     pub holding: Option<EntityId>,
+    /// What people have placed, oldest first.
+    #[serde(default)]
+    pub things: Vec<PlacedThing>,
+    /// What you may do beyond what everybody may.
+    #[serde(default)]
+    pub rights: Rights,
 }
 
 /// Why entry is refused; what the person reads.
@@ -455,7 +517,7 @@ pub enum Denial {
     NotCarryable,
     /// No such thing here.
     Unknown,
-    /// Only the writer may.
+    /// Only who wrote or placed it may.
     NotYours,
     /// Too many requests.
     TooFast,
@@ -463,6 +525,14 @@ pub enum Denial {
     Text,
     /// There is no room for more notes.
     BoardFull,
+    /// The host does not let this person do that.
+    NotAllowed,
+    /// Somebody is there, or people arrive there.
+    Occupied,
+    /// As many things are placed as may be, or they are too much together; the text says which.
+    NoRoom(String),
+    /// The server does not have the file, or no longer: offer it again.
+    NoFile,
     /// The change could not be stored; the text says why. Nothing was changed.
     Storage(String),
     /// Not possible now; the text says why.
@@ -476,12 +546,19 @@ impl fmt::Display for Denial {
             Self::Taken => formatter.write_str("somebody else has it"),
             Self::NotCarryable => formatter.write_str("this cannot be carried"),
             Self::Unknown => formatter.write_str("it is no longer there"),
-            Self::NotYours => formatter.write_str("only its writer may do that"),
+            Self::NotYours => formatter.write_str("it is somebody else's"),
             Self::TooFast => formatter.write_str("too many requests: wait a moment"),
             Self::Text => formatter
                 .write_str("the text is empty, too long or has characters that cannot be shown"),
             Self::BoardFull => {
                 formatter.write_str("the notice board is full: take down a note first")
+            }
+            Self::NotAllowed => formatter.write_str("the host does not let you do that here"),
+            Self::Occupied => formatter
+                .write_str("somebody is there, or people arrive there: choose another place"),
+            Self::NoRoom(reason) => write!(formatter, "there is no room for it: {reason}"),
+            Self::NoFile => {
+                formatter.write_str("the server does not have the file: offer it again")
             }
             Self::Storage(reason) => write!(
                 formatter,
@@ -507,6 +584,13 @@ pub enum BulkRequest {
         /// Content id.
         hash: ContentHash,
         /// Length in bytes.
+        bytes: u64,
+    },
+    /// Here is the file of a thing to be placed; its bytes follow the response.
+    OfferThing {
+        /// Content id.
+        hash: ContentHash,
+        /// Length in bytes, at most [`MAX_THING_BYTES`](crate::limits::MAX_THING_BYTES).
         bytes: u64,
     },
 }

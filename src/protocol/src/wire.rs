@@ -65,9 +65,12 @@ pub fn decode_message<T: DeserializeOwned>(bytes: &[u8], limit: usize) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::MAX_MESSAGE_BYTES;
+    use crate::limits::{
+        MAX_MESSAGE_BYTES, MAX_NAME_BYTES, MAX_THING_TITLE_BYTES, MAX_THINGS, MAX_WELCOME_BYTES,
+    };
     use crate::{
-        BulkRequest, BulkResponse, ClientMessage, ContentHash, EntityId, HandPose, ServerMessage,
+        BulkRequest, BulkResponse, ClientMessage, ContentHash, EntityId, HandPose, PlacedThing,
+        ServerMessage,
     };
     use proptest::prelude::*;
 
@@ -105,6 +108,13 @@ mod tests {
                 spin: [0.0; 3],
             }),
         });
+        is_documented(&ClientMessage::Place {
+            request: 9,
+            hash: ContentHash([7; 32]),
+            title: "Lamp".to_owned(),
+            position: [1.0, 0.0, -2.0],
+            yaw: 0.5,
+        });
     }
 
     fn is_documented(message: &ClientMessage) {
@@ -117,6 +127,46 @@ mod tests {
         let length = (body.len() as u32).to_be_bytes();
         let line = format!("{}  {}", hex(&length), hex(&body));
         assert!(document.contains(&line), "docs/PROTOCOL.md lacks: {line}");
+    }
+
+    fn thing() -> PlacedThing {
+        PlacedThing {
+            thing: 3,
+            hash: ContentHash([7; 32]),
+            bytes: 1_000,
+            title: "Lamp".to_owned(),
+            from: "Ada".to_owned(),
+            did: "did:key:z6Mk".to_owned(),
+            position: [1.0, f32::MAX, f32::NEG_INFINITY],
+            yaw: -0.0,
+            unix_secs: u64::MAX,
+        }
+    }
+
+    #[test]
+    fn things_survive_a_round_trip_whatever_their_numbers() {
+        for message in [
+            ServerMessage::ThingPlaced(thing()),
+            ServerMessage::ThingTakenAway(u64::MAX),
+        ] {
+            let bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+            let back: ServerMessage = decode_message(&bytes, MAX_MESSAGE_BYTES).unwrap();
+            assert_eq!(back, message);
+        }
+    }
+
+    #[test]
+    fn a_welcome_full_of_things_is_far_from_its_limit() {
+        let largest = PlacedThing {
+            title: "x".repeat(MAX_THING_TITLE_BYTES),
+            from: "x".repeat(MAX_NAME_BYTES),
+            did: "x".repeat(100),
+            hash: ContentHash([255; 32]),
+            ..thing()
+        };
+        let all = vec![largest; MAX_THINGS];
+        let bytes = encode_message(&all, MAX_WELCOME_BYTES).unwrap();
+        assert!(bytes.len() < MAX_WELCOME_BYTES / 10);
     }
 
     #[test]
@@ -176,7 +226,7 @@ mod tests {
 
     #[test]
     fn the_largest_file_list_of_a_chunked_file_fits() {
-        use crate::limits::{CHUNK_BYTES, MAX_WELCOME_BYTES, MAX_WORLD_FILE_BYTES};
+        use crate::limits::{CHUNK_BYTES, MAX_WORLD_FILE_BYTES};
         let count = MAX_WORLD_FILE_BYTES as usize / CHUNK_BYTES;
         let response = BulkResponse::File {
             bytes: MAX_WORLD_FILE_BYTES,
@@ -195,12 +245,21 @@ mod tests {
         }
 
         #[test]
-        fn damaged_messages_do_not_panic(place in 0usize..64, byte in any::<u8>()) {
-            let message = ClientMessage::PinNote { request: 70_000, text: "a note for all".to_owned() };
-            let mut bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
-            let place = place % bytes.len();
-            bytes[place] = byte;
-            let _message = decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES);
+        fn damaged_messages_do_not_panic(place in 0usize..256, byte in any::<u8>()) {
+            let note = ClientMessage::PinNote { request: 70_000, text: "a note for all".to_owned() };
+            let thing = ClientMessage::Place {
+                request: 1,
+                hash: ContentHash([200; 32]),
+                title: "Lamp".to_owned(),
+                position: [1.0; 3],
+                yaw: 1.0,
+            };
+            for message in [note, thing] {
+                let mut bytes = encode_message(&message, MAX_MESSAGE_BYTES).unwrap();
+                let place = place % bytes.len();
+                bytes[place] = byte;
+                let _message = decode_message::<ClientMessage>(&bytes, MAX_MESSAGE_BYTES);
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 //! It must not know Bevy, rendering, physics engines or the network.
 //! Start reading at `description.rs` for what comes out, and at `document.rs` for how.
 
+pub mod basis;
 mod check;
 mod description;
 mod error;
@@ -10,6 +11,7 @@ pub mod limits;
 mod reader;
 mod source;
 mod support;
+mod things;
 pub mod worker;
 mod world;
 pub mod writer;
@@ -19,9 +21,8 @@ pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},
     avatar::{
         Avatar, AvatarClip, AvatarMeta, ColorBind, ColorKind, ConstraintKind, Expression,
-        ExpressionOverride, FirstPersonRule, GazeRange, LookAt, NodeConstraint, OutlineMode,
-        REQUIRED_BONES, SpringChain, SpringCollider, SpringJoint, Springs, TextureTransformBind,
-        ToonMaterial,
+        ExpressionOverride, FirstPersonRule, GazeRange, LookAt, NodeConstraint, REQUIRED_BONES,
+        SpringChain, SpringCollider, SpringJoint, Springs, TextureTransformBind,
     },
     counted::{Drawn, Solid},
     material::{
@@ -44,6 +45,7 @@ pub use description::{
     },
     sky::{EnvironmentSky, EnvironmentSkyKind},
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
+    toon::{OutlineMode, ToonMaterial},
 };
 pub use error::{ErrorKind, Issue, SceneError, printable};
 pub use figure::{
@@ -57,14 +59,15 @@ pub use reader::{
     document::Loaded,
     humanoid::{load_avatar, load_avatar_clip},
     linear_from_srgb,
+    prop::{Prop, PropCost, load_prop},
 };
-pub use source::files::{FolderFiles, NoSideFiles, SideFiles};
+pub use source::files::{FolderFiles, NoSideFiles, SideFiles, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};
+pub use things::{MayPlace, ThingRules};
 pub use world::{
     LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world, main_file,
 };
 
-use source::files;
 use std::path::Path;
 
 /// What a file is for; decides its limits.
@@ -97,7 +100,9 @@ impl Purpose {
         }
     }
 
-    fn limit(self) -> u64 {
+    /// Most bytes of a file.
+    #[must_use]
+    pub fn limit(self) -> u64 {
         match self {
             Self::World => limits::MAX_WORLD_BYTES,
             Self::Avatar => limits::MAX_AVATAR_BYTES,
@@ -112,7 +117,7 @@ impl Purpose {
 /// [`SceneError`] with the file's name, the place and the fault. No bytes make it panic or exceed the limits.
 pub fn load_file(path: &Path, purpose: Purpose) -> Result<Loaded, SceneError> {
     let shown = path.display().to_string();
-    let bytes = files::read_bounded(path, purpose.limit())
+    let bytes = read_bounded(path, purpose.limit())
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
     let folder = path
         .parent()

@@ -92,6 +92,36 @@ pub const MAX_AVATAR_NODE_DEPTH: usize = 256;
 pub const MAX_AVATAR_PARTS: u64 = 1_000;
 /// Most joints and morph weights of the primitives drawn of an avatar, of each anew.
 pub const MAX_AVATAR_BENDS: u64 = 100_000;
+/// Most things that are placed in a world, whatever its manifest says.
+pub const MAX_THINGS: usize = 64;
+/// Things that one person may place in a world whose manifest says nothing about it.
+pub const DEFAULT_THINGS_EACH: usize = 8;
+/// Most keys of people who may place things in a world.
+pub const MAX_THING_KEYS: usize = 1_000;
+/// Most bytes of the files of all things of a world together.
+pub const MAX_THINGS_BYTES: u64 = 256 * 1024 * 1024;
+/// Most triangles, lines and points drawn of all things of a world together.
+pub const MAX_THINGS_TRIANGLES: u64 = 1_500_000;
+/// Most decoded bytes of the images of all things of a world together.
+pub const MAX_THINGS_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
+/// Largest side of a placed thing, and how far it may reach from its origin, in metres.
+pub const MAX_PROP_METRES: f32 = 30.0;
+/// Most nodes of a placed thing: many stand in one world.
+pub const MAX_PROP_NODES: u64 = 1_000;
+/// Deepest node of a placed thing.
+pub const MAX_PROP_NODE_DEPTH: u64 = 64;
+/// Most primitives drawn of a placed thing, at each node anew.
+pub const MAX_PROP_PARTS: u64 = 256;
+/// Most triangles, lines and points drawn of a placed thing, and most triangles of its colliders.
+pub const MAX_PROP_TRIANGLES: u64 = 100_000;
+/// Most vertices of a placed thing, those of each morph target anew, and most vertices of its hulls.
+pub const MAX_PROP_VERTICES: u64 = 400_000;
+/// Most colliders and triggers of a placed thing.
+pub const MAX_PROP_COLLIDERS: u64 = 256;
+/// Most joints and morph weights of the primitives drawn of a placed thing, of each anew.
+pub const MAX_PROP_BENDS: u64 = 10_000;
+/// Most decoded bytes of the images of a placed thing, four a pixel: eight of 2,048 by 2,048.
+pub const MAX_PROP_IMAGE_BYTES: u64 = 128 * 1024 * 1024;
 /// Most morph targets, colours and textures that the expressions of an avatar move, all together.
 pub const MAX_EXPRESSION_BINDS: usize = 16_384;
 /// Most joints of one avatar's hair and cloth that swing.

@@ -6,6 +6,7 @@ use crate::{
     error::{ErrorKind, Issue, SceneError},
     load_bytes,
     source::files::{self, FolderFiles},
+    things::{THING_KEYS, ThingRules},
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -42,6 +43,8 @@ pub struct WorldManifest {
     pub rules: String,
     /// Sky and light.
     pub sky: Sky,
+    /// What visitors may place.
+    pub things: ThingRules,
 }
 
 /// Sky and light of a world.
@@ -95,6 +98,7 @@ impl Default for WorldManifest {
             main: None,
             rules: String::new(),
             sky: Sky::default(),
+            things: ThingRules::default(),
         }
     }
 }
@@ -130,6 +134,9 @@ impl WorldManifest {
         if let Some(sky) = table.get("sky").and_then(toml::Value::as_table) {
             issues.extend(unread_keys(sky, &SKY_KEYS, "sky."));
         }
+        if let Some(things) = table.get("things").and_then(toml::Value::as_table) {
+            issues.extend(unread_keys(things, &THING_KEYS, "things."));
+        }
         let manifest: Self = table
             .try_into()
             .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
@@ -152,12 +159,13 @@ impl WorldManifest {
             )));
         }
         manifest.sky.check().map_err(fault)?;
+        manifest.things.check().map_err(fault)?;
         Ok((manifest, issues))
     }
 }
 
 /// Keys of `world.toml`.
-const MANIFEST_KEYS: [&str; 11] = [
+const MANIFEST_KEYS: [&str; 12] = [
     "title",
     "description",
     "author",
@@ -169,6 +177,7 @@ const MANIFEST_KEYS: [&str; 11] = [
     "main",
     "rules",
     "sky",
+    "things",
 ];
 
 /// Keys of its table `sky`.

@@ -4,7 +4,7 @@ use crate::extensions::{buffer, floats, load, read};
 use glam::Vec3;
 use scene::{
     EnvironmentSkyKind, GravityKind, LightProperty, MaterialIndex, MaterialProperty, NodeIndex,
-    Property, Slot, TransformProperty,
+    Property, Sample, Slot, TransformProperty,
 };
 use serde_json::{Value, json};
 
@@ -116,6 +116,38 @@ fn a_pointer_to_a_mesh_says_which_nodes_it_leaves_out() {
     let (moved, told) = with_nodes(259);
     assert_eq!(moved, 256);
     assert!(told.unwrap().contains("3 more"));
+}
+
+#[test]
+fn one_weight_of_a_node_or_of_a_mesh_is_animated_alone() {
+    let moved = |pointer: &str| {
+        let mut document = animated(pointer, "SCALAR", &[0.0, 1.0]);
+        let accessors = document["accessors"].as_array_mut().unwrap();
+        accessors.push(json!({ "componentType": 5126, "count": 1, "type": "VEC3" }));
+        let position = json!({ "POSITION": accessors.len() - 1 });
+        document["meshes"] = json!([{ "primitives": [
+            { "attributes": position, "mode": 0, "targets": [position, position, position] },
+        ] }]);
+        document["nodes"] = json!([{ "mesh": 0 }, {}, { "mesh": 0 }]);
+        let scene = read(document);
+        let channels = scene.animations[0].channels.iter();
+        let moved: Vec<_> = channels.map(|one| (one.node.0, one.sample(0.25))).collect();
+        (moved, scene.animations[0].kept.len())
+    };
+    let quarter = |target: usize| Sample::Weight(target, 0.25);
+    assert_eq!(moved("/nodes/2/weights/1"), (vec![(2, quarter(1))], 0));
+    let both = vec![(0, quarter(2)), (2, quarter(2))];
+    assert_eq!(moved("/meshes/0/weights/2"), (both, 0));
+    for nothing in [
+        "/nodes/2/weights/3",
+        "/nodes/1/weights/0",
+        "/meshes/0/weights/3",
+        "/meshes/0/weights/",
+        "/meshes/0/weights/-1",
+        "/meshes/0/weightsx",
+    ] {
+        assert_eq!(moved(nothing), (Vec::new(), 1), "{nothing}");
+    }
 }
 
 #[test]

@@ -134,6 +134,17 @@ fn old_gloss_becomes_roughness() {
     assert_eq!((plastic.metallic, plastic.roughness), (0.0, 0.25));
     assert_eq!(plastic.base_color.to_array(), [0.2, 0.4, 0.6, 0.5]);
     assert_eq!(gloss(1.0).metallic, 1.0);
+    let with_picture = read(
+        json!({ "textures": [{}, {}], "materials": [{ "extensions": {
+        "KHR_materials_pbrSpecularGlossiness": { "diffuseTexture": { "index": 0 }, "specularFactor": [0.5, 0.4, 0.3],
+            "glossinessFactor": 0.75, "specularGlossinessTexture": { "index": 1 } },
+    } }] }),
+    );
+    let material = &with_picture.materials[0];
+    assert_eq!((material.metallic, material.glossiness), (0.0, Some(0.75)));
+    assert_eq!(material.specular_color, Vec3::new(0.5, 0.4, 0.3));
+    let reflected = material.specular_color_texture.unwrap().texture;
+    assert_eq!(reflected, scene::TextureIndex(1));
 }
 
 #[test]

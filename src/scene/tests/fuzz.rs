@@ -9,7 +9,7 @@ use crate::{
 };
 use scene::{
     ErrorKind, FolderFiles, NoSideFiles, Purpose, WorldManifest, check_bytes, load_avatar,
-    load_avatar_clip, load_bytes, writer::Draft,
+    load_avatar_clip, load_bytes, load_prop, writer::Draft,
 };
 use std::path::{Path, PathBuf};
 
@@ -63,6 +63,16 @@ fn feed(endings: &[&str], first_seed: u64, mut read: impl FnMut(&[u8], &Path)) {
 fn the_scene_reader_survives_damaged_files() {
     feed(&["gltf", "glb"], 1_000, |bytes, folder| {
         drop(load_bytes(bytes, &FolderFiles::new(folder), Purpose::World));
+    });
+}
+
+#[test]
+fn the_prop_reader_survives_damaged_files() {
+    feed(&["gltf", "glb", "vrm"], 6_000, |bytes, folder| {
+        if let Ok(prop) = load_prop(bytes, &FolderFiles::new(folder)) {
+            let (low, high) = prop.bounds;
+            assert!(low.is_finite() && high.is_finite());
+        }
     });
 }
 

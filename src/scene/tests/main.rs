@@ -17,6 +17,7 @@ mod hostile;
 mod multiplied;
 mod mutate;
 mod packed;
+mod props;
 mod random;
 mod samples;
 mod writer;

@@ -2,7 +2,11 @@
 
 use crate::samples::samples;
 use glam::Vec3;
-use scene::{NoSideFiles, Purpose, Scene, load_bytes, load_file};
+use scene::{
+    ImageFormat, NoSideFiles, Purpose, Scene,
+    basis::{self, PixelForm},
+    load_bytes, load_file,
+};
 use serde_json::{Value, json};
 
 /// Twenty vertices whose coordinates are `((i * 7) % 11 - 5) / 4`, by both versions of the vertex codec.
@@ -128,19 +132,26 @@ fn compressed_samples_equal_the_plain_ones() {
 }
 
 #[test]
-fn basis_images_become_png() {
+fn basis_images_are_kept_as_they_are() {
     let Some(root) = samples() else { return };
     let file = root.join("ext/textures/CesiumBalloonKTX2.glb");
     let scene = load_file(&file, Purpose::World).unwrap().scene;
     let sides: Vec<u32> = scene.images.iter().map(|image| image.width).collect();
     assert_eq!(sides, [1024, 1024, 64]);
-    assert!(
-        scene
-            .images
-            .iter()
-            .all(|image| image.bytes.starts_with(b"\x89PNG"))
-    );
-    let image = &scene.images[0].bytes[..];
+    for image in &scene.images {
+        assert_eq!(image.format, ImageFormat::Basis);
+        for form in [PixelForm::Bc7, PixelForm::Astc4x4, PixelForm::Etc2] {
+            let made = basis::transcode(&image.bytes, form, 256).unwrap();
+            // The file has no smaller levels.
+            assert_eq!((made.form, made.width, made.levels), (form, image.width, 1));
+            let at = |level: u32| form.bytes(made.width >> level, made.height >> level);
+            let bytes: u64 = (0..made.levels).map(at).sum();
+            assert_eq!(made.bytes.len() as u64, bytes);
+        }
+    }
+    // Whoever reads no such images gets PNG.
+    let png = scene::writer::foreign_image_to_png(&scene.images[0].bytes);
+    let image = &png.unwrap().unwrap()[..];
     let mut reader = png::Decoder::new(std::io::Cursor::new(image))
         .read_info()
         .unwrap();

@@ -20,6 +20,8 @@ pub struct ServerConfig {
     pub public_host: Option<String>,
     /// Worlds show what is saved to their files while they run.
     pub follow: bool,
+    /// Keys (`did:key`) of whoever runs the server: they may place things in every world, and take anybody's away.
+    pub owners: Vec<String>,
     /// Most state that one client is sent, in kbit/s with all headers; a path that takes less gets less.
     pub client_kbit_per_sec: u32,
 }
@@ -32,6 +34,7 @@ impl Default for ServerConfig {
             data: None,
             public_host: None,
             follow: false,
+            owners: Vec::new(),
             client_kbit_per_sec: protocol::limits::DEFAULT_CLIENT_KBIT_PER_SEC,
         }
     }

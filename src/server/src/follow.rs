@@ -24,6 +24,8 @@ pub(crate) struct Followed {
     files: Vec<FileEntry>,
     inbox: mpsc::Sender<Inbound>,
     library: Library,
+    /// Keys of whoever runs the server.
+    owners: Vec<String>,
     seen: Look,
     /// It was saved since it was read last: programs save in several steps, so it is read when nothing changes any more.
     is_settling: bool,
@@ -36,6 +38,7 @@ impl Followed {
         content: &WorldContent,
         inbox: mpsc::Sender<Inbound>,
         library: Library,
+        owners: Vec<String>,
     ) -> Self {
         let files = content.info.files.clone();
         Self {
@@ -44,6 +47,7 @@ impl Followed {
             files,
             inbox,
             library,
+            owners,
             is_settling: false,
         }
     }
@@ -62,7 +66,7 @@ impl Followed {
     }
 
     fn read(&mut self) {
-        let content = match WorldContent::read(&self.path, &self.library) {
+        let content = match WorldContent::read(&self.path, &self.library, &self.owners) {
             Ok(content) => content,
             Err(error) => {
                 tracing::warn!("{error}; the world goes on as it was");
@@ -131,9 +135,9 @@ mod tests {
         fs::write(file("hall.gltf"), WORLD).unwrap();
         fs::write(file("side file.bin"), "1234").unwrap();
         let library = Library::default();
-        let content = WorldContent::read(folder.path(), &library).unwrap();
+        let content = WorldContent::read(folder.path(), &library, &[]).unwrap();
         let (sender, mut inbox) = mpsc::channel(8);
-        let mut followed = Followed::new(folder.path(), &content, sender, library);
+        let mut followed = Followed::new(folder.path(), &content, sender, library, Vec::new());
         assert_eq!(changes(&mut followed, &mut inbox, 3), 0);
         fs::write(file("hall.gltf"), format!("{WORLD} ")).unwrap();
         assert_eq!(changes(&mut followed, &mut inbox, 1), 0, "not whole yet");

@@ -2,6 +2,7 @@
 
 use crate::{
     files::{Library, Shelved},
+    placers::{KeyError, Placers},
     store::{Restored, Store, StoreError, StorePlace},
 };
 use protocol::{
@@ -33,6 +34,9 @@ pub enum HostError {
     /// Another world has the same id in addresses.
     #[error("two worlds are called `{0}`: rename the file or folder of one")]
     TwiceTheSame(String),
+    /// Its list of who may place things, or the server's of owners, has something else than keys.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// Its stored state cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -44,11 +48,17 @@ pub(crate) struct WorldContent {
     pub(crate) simulation: Simulation,
     /// Keeps its files where they can be fetched.
     pub(crate) shelved: Shelved,
+    /// Who may place things.
+    pub(crate) placers: Placers,
 }
 
 impl WorldContent {
-    /// Reads and checks a world.
-    pub(crate) fn read(path: &Path, library: &Library) -> Result<Self, HostError> {
+    /// Reads and checks a world; `owners` are keys of whoever runs the server.
+    pub(crate) fn read(
+        path: &Path,
+        library: &Library,
+        owners: &[String],
+    ) -> Result<Self, HostError> {
         let loaded = scene::load_world(path)?;
         for issue in &loaded.issues {
             tracing::warn!(world = loaded.id, "{}: {}", issue.pointer, issue.message);
@@ -59,6 +69,7 @@ impl WorldContent {
             what,
             limit,
         };
+        let placers = Placers::new(loaded.manifest.things, owners)?;
         let moving = count_moving(&loaded.scene);
         if moving > MAX_BODIES {
             return Err(too_many(moving, "moving bodies", MAX_BODIES));
@@ -81,6 +92,7 @@ impl WorldContent {
             },
             simulation: Simulation::new(Arc::new(loaded.scene), rules, Role::Authority),
             shelved,
+            placers,
         })
     }
 }
@@ -106,9 +118,10 @@ impl HostedWorld {
         path: &Path,
         library: &Library,
         place: StorePlace<'_>,
+        owners: &[String],
         is_known: impl Fn(&str) -> bool,
     ) -> Result<Self, HostError> {
-        let content = WorldContent::read(path, library)?;
+        let content = WorldContent::read(path, library, owners)?;
         let id = &content.info.id;
         if is_known(id) {
             // Its store is that of the other.

@@ -9,16 +9,20 @@ mod follow;
 mod hosted;
 mod limiter;
 mod pace;
+mod placers;
 mod precedence;
 mod running;
 mod session;
 mod statistics;
 mod store;
+#[cfg(test)]
+mod testing;
 mod watch;
 mod world;
 
 pub use config::{ConfigError, ServerConfig};
 pub use hosted::HostError;
+pub use placers::KeyError;
 pub use running::{RunningServer, Server, StartError, SteppedServer, network_threads};
 pub use store::StoreError;
 pub use watch::{Ledger, Watch, WorldFigures, is_sampled};

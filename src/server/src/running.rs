@@ -355,13 +355,16 @@ fn prepare(
     let mut capacity = 0;
     for path in &config.worlds {
         let is_known = |id: &str| inboxes.iter().any(|(known, _)| known == id);
-        let hosted = HostedWorld::load(path, &library, place, is_known)?;
+        let hosted = HostedWorld::load(path, &library, place, &config.owners, is_known)?;
         let content = &hosted.content;
         capacity += content.info.capacity;
         let id = content.info.id.clone();
         let (inbox, receiver) = mpsc::channel(MAX_INBOX);
         if config.follow {
-            followed.push(Followed::new(path, content, inbox.clone(), library.clone()));
+            let owners = config.owners.clone();
+            let followed_world =
+                Followed::new(path, content, inbox.clone(), library.clone(), owners);
+            followed.push(followed_world);
         }
         worlds.push(World::new(hosted, receiver, conditions.clone()));
         inboxes.push((id, inbox));

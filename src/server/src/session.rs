@@ -8,7 +8,7 @@ use crate::{
 use identity::{Did, NONCE_BYTES, new_nonce, verify};
 use network::{CloseCode, Connection, ReceiveError, StreamReceiver, StreamSender};
 use protocol::{
-    ClientMessage, Hello, PROTOCOL_VERSION, Refusal, ServerMessage,
+    ClientMessage, Hello, PROTOCOL_VERSION, Refusal, Rights, ServerMessage,
     limits::{
         MAX_DATAGRAM_BURST, MAX_DATAGRAMS_PER_SECOND, MAX_MESSAGE_BURST, MAX_MESSAGES_PER_SECOND,
         MAX_OUTGOING_QUEUE,
@@ -52,6 +52,7 @@ struct Inside<'a> {
     connection: Connection,
     world: World,
     did: Did,
+    rights: Rights,
 }
 
 /// Runs a connection from its first message to its end. Who is not inside at the `deadline` is sent away.
@@ -83,7 +84,7 @@ pub(crate) async fn run(
         outbox,
     );
     match timeout_at(deadline, entry).await {
-        Ok(Ok((world, did))) => {
+        Ok(Ok((world, did, rights))) => {
             connection.set_proven();
             let inside = Inside {
                 door,
@@ -91,6 +92,7 @@ pub(crate) async fn run(
                 connection,
                 world,
                 did,
+                rights,
             };
             inside.pump(sender, receiver, outgoing).await;
         }
@@ -131,7 +133,7 @@ async fn enter(
     sender: &mut StreamSender,
     receiver: &mut StreamReceiver,
     outbox: mpsc::Sender<Outgoing>,
-) -> Result<(World, Did), Rejected> {
+) -> Result<(World, Did, Rights), Rejected> {
     let hello = match receiver.receive().await {
         Ok(ClientMessage::Hello(hello)) => hello,
         Ok(_) => {
@@ -165,7 +167,7 @@ async fn enter(
         .await
         .or(Err(closing()))?;
     match answered.await {
-        Ok(Ok(())) => Ok((world, did)),
+        Ok(Ok(rights)) => Ok((world, did, rights)),
         Ok(Err(refusal)) => Err(Rejected::Refusal(refusal)),
         Err(_dropped) => Err(closing()),
     }
@@ -238,6 +240,7 @@ impl Inside<'_> {
             connection,
             world,
             did,
+            rights,
         } = self;
         // Datagrams come fifty times as often as anything else: a task of their own wakes nothing but itself.
         let mut hearing = JoinSet::new();
@@ -248,7 +251,12 @@ impl Inside<'_> {
             world.clone(),
         ));
         let library = door.library.clone();
-        let serving = library.serve(connection.clone(), did.to_string(), door.worlds.clone());
+        let serving = library.serve(
+            connection.clone(),
+            did.to_string(),
+            rights.may_place,
+            door.worlds.clone(),
+        );
         let reading = read(door, session, &connection, receiver, &world);
         tokio::pin!(reading);
         let read_to_the_end = tokio::select! {

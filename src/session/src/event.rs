@@ -3,7 +3,8 @@
 use crate::failure::Failure;
 use crate::world_files::WorldFiles;
 use protocol::{
-    ChatLine, ContentHash, Denial, EntityId, Note, PersonId, PersonInfo, ServerStatistics, Welcome,
+    ChatLine, ContentHash, Denial, EntityId, Note, PersonId, PersonInfo, PlacedThing,
+    ServerStatistics, Welcome,
 };
 use replication::Correction;
 use std::path::PathBuf;
@@ -33,6 +34,10 @@ pub enum SessionEvent {
     NotePinned(Note),
     /// A note was taken down.
     NoteRemoved(u64),
+    /// A thing was placed: fetch its file.
+    ThingPlaced(PlacedThing),
+    /// A thing was taken away.
+    ThingTakenAway(u64),
     /// Somebody shows a gesture.
     Emote {
         /// Who.

@@ -1,6 +1,7 @@
-//! Files over bulk streams: chunk by chunk, each verified before it is kept; and the offer of one's own avatar.
+//! Files over bulk streams: chunk by chunk, each verified before it is kept; and the offer of one's own avatar or thing.
 
 use crate::cache::{Cache, CacheError, Part};
+use crate::session::{Offer, OfferKind};
 use network::{BulkStream, Connection, Disconnected, ReceiveError, SendError};
 use protocol::limits::{
     CHUNK_BYTES, MAX_WORLD_FILE_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS,
@@ -203,18 +204,16 @@ async fn receive_chunk(
     Ok(Some(chunk))
 }
 
-/// Offers one's avatar file: the server takes it, or has it already.
-pub(crate) async fn offer(
-    connection: &Connection,
-    hash: ContentHash,
-    file: &[u8],
-) -> Result<(), FetchError> {
+/// Offers a file: the server takes it, or has it already.
+pub(crate) async fn offer(connection: &Connection, offer: &Offer) -> Result<(), FetchError> {
     let mut stream = connection.open_bulk().await?;
+    let (hash, file) = (offer.hash, &*offer.file);
     let bytes = file.len() as u64;
-    stream
-        .sender
-        .send(&BulkRequest::Offer { hash, bytes })
-        .await?;
+    let request = match offer.kind {
+        OfferKind::Avatar => BulkRequest::Offer { hash, bytes },
+        OfferKind::Thing => BulkRequest::OfferThing { hash, bytes },
+    };
+    stream.sender.send(&request).await?;
     // Another upload of this connection may come first.
     match within(UPLOAD_TIMEOUT, stream.receiver.receive::<BulkResponse>()).await?? {
         BulkResponse::Have => return Ok(()),

@@ -4,7 +4,7 @@ use crate::event::{SessionEvent, Stage};
 use crate::failure::Failure;
 use crate::handshake::{connect, enter};
 use crate::motion::MotionSender;
-use crate::session::{Command, SessionConfig, Shared};
+use crate::session::{Command, Offer, SessionConfig, Shared};
 use crate::told::Told;
 use crate::visit::{End, Visit, fetch_world, report_stage, spawn_writer};
 use crate::world_files::WorldFiles;
@@ -318,7 +318,7 @@ impl Course {
             }
             Some(Command::Send(_, None)) => {}
             Some(Command::Ready) => self.is_ready = true,
-            Some(Command::Fetch(hash, _) | Command::Offer(hash, _)) => {
+            Some(Command::Fetch(hash, _) | Command::Offer(Offer { hash, .. })) => {
                 let reason = "there is no connection now".to_owned();
                 self.tell(SessionEvent::FileFailed { hash, reason }).await;
             }

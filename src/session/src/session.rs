@@ -99,9 +99,26 @@ pub(crate) enum Command {
     /// Get a file.
     Fetch(ContentHash, u64),
     /// Give a file to the server.
-    Offer(ContentHash, Arc<[u8]>),
+    Offer(Offer),
     /// Go.
     Leave,
+}
+
+/// A file for the server.
+#[derive(Clone, Debug)]
+pub(crate) struct Offer {
+    pub(crate) hash: ContentHash,
+    pub(crate) file: Arc<[u8]>,
+    pub(crate) kind: OfferKind,
+}
+
+/// What a file is offered for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum OfferKind {
+    /// To be worn.
+    Avatar,
+    /// To be placed.
+    Thing,
 }
 
 /// An action was not taken.
@@ -403,9 +420,54 @@ impl Session {
     /// # Errors
     /// [`ActionError`].
     pub fn offer(&self, file: Arc<[u8]>) -> Result<ContentHash, ActionError> {
+        self.offer_as(OfferKind::Avatar, file)
+    }
+
+    /// Gives the server the file of a thing, where one may place things: before [`Self::place`]. Everybody who is there
+    /// fetches it once it is placed. Answered by [`SessionEvent::Offered`] or [`SessionEvent::FileFailed`]; gives its
+    /// content id.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn offer_thing(&self, file: Arc<[u8]>) -> Result<ContentHash, ActionError> {
+        self.offer_as(OfferKind::Thing, file)
+    }
+
+    fn offer_as(&self, kind: OfferKind, file: Arc<[u8]>) -> Result<ContentHash, ActionError> {
         let hash = ContentHash(*blake3::hash(&file).as_bytes());
-        self.command(Command::Offer(hash, file))?;
+        self.command(Command::Offer(Offer { hash, file, kind }))?;
         Ok(hash)
+    }
+
+    /// Places a thing whose file the server has: the file's origin at `position` in metres, turned by `yaw` radians about
+    /// +Y; gives the request's number.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn place(
+        &self,
+        hash: ContentHash,
+        title: &str,
+        position: glam::Vec3,
+        yaw: f32,
+    ) -> Result<u32, ActionError> {
+        let title = title.to_owned();
+        let position = position.to_array();
+        self.request(|request| ClientMessage::Place {
+            request,
+            hash,
+            title,
+            position,
+            yaw,
+        })
+    }
+
+    /// Takes a placed thing away; gives the request's number.
+    ///
+    /// # Errors
+    /// [`ActionError`].
+    pub fn take_away(&self, thing: u64) -> Result<u32, ActionError> {
+        self.request(|request| ClientMessage::TakeAway { request, thing })
     }
 
     /// Leaves in good order; [`SessionEvent::Closed`] follows.

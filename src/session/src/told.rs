@@ -2,10 +2,11 @@
 
 use protocol::limits::{
     MAX_BODIES, MAX_CAPACITY, MAX_CHAT_BYTES, MAX_CHAT_HISTORY, MAX_EMOTE_BYTES, MAX_NAME_BYTES,
-    MAX_NOTE_BYTES, MAX_NOTES, MAX_TICK,
+    MAX_NOTE_BYTES, MAX_NOTES, MAX_THING_BYTES, MAX_THING_COORDINATE_METRES, MAX_THING_TITLE_BYTES,
+    MAX_THINGS, MAX_TICK,
 };
 use protocol::{
-    AvatarChoice, ChatLine, Denial, Note, PersonId, PersonInfo, ServerMessage, Welcome,
+    AvatarChoice, ChatLine, Denial, Note, PersonId, PersonInfo, PlacedThing, ServerMessage, Welcome,
 };
 use std::collections::BTreeSet;
 
@@ -17,6 +18,7 @@ const MAX_TEXT_BYTES: usize = 1024;
 pub(crate) struct Told {
     people: BTreeSet<PersonId>,
     notes: BTreeSet<u64>,
+    things: BTreeSet<u64>,
 }
 
 impl Told {
@@ -26,6 +28,7 @@ impl Told {
         Self {
             people: people.chain([welcome.person]).collect(),
             notes: welcome.notes.iter().map(|note| note.id).collect(),
+            things: welcome.things.iter().map(|thing| thing.thing).collect(),
         }
     }
 
@@ -47,6 +50,11 @@ impl Told {
                 is_told && self.notes.insert(note.id)
             }
             ServerMessage::NoteRemoved(id) => self.notes.remove(id),
+            ServerMessage::ThingPlaced(thing) => {
+                let is_told = self.things.len() < MAX_THINGS && is_thing(thing);
+                is_told && self.things.insert(thing.thing)
+            }
+            ServerMessage::ThingTakenAway(id) => self.things.remove(id),
             ServerMessage::Chat(line) => is_line(line),
             ServerMessage::Emote { name, .. } => name.len() <= MAX_EMOTE_BYTES,
             ServerMessage::Denied { reason, .. } => is_reason(reason),
@@ -78,6 +86,8 @@ pub(crate) fn check(welcome: &Welcome) -> Result<(), &'static str> {
         (welcome.people.iter().all(is_person), "an absurd person"),
         (welcome.chat.iter().all(is_line), "an absurd chat line"),
         (welcome.notes.iter().all(is_note), "an absurd note"),
+        (welcome.things.len() <= MAX_THINGS, "too many things"),
+        (welcome.things.iter().all(is_thing), "an absurd thing"),
     ];
     match rules.iter().find(|(is_kept, _)| !is_kept) {
         Some((_, fault)) => Err(fault),
@@ -102,9 +112,20 @@ fn is_note(note: &Note) -> bool {
         && note.text.len() <= MAX_NOTE_BYTES
 }
 
+fn is_thing(thing: &PlacedThing) -> bool {
+    (1..=MAX_THING_BYTES).contains(&thing.bytes)
+        && thing.title.len() <= MAX_THING_TITLE_BYTES
+        && thing.from.len() <= MAX_NAME_BYTES
+        && thing.did.len() <= MAX_TEXT_BYTES
+        && thing.yaw.is_finite()
+        && (thing.position.iter()).all(|at| at.abs() <= MAX_THING_COORDINATE_METRES)
+}
+
 fn is_reason(reason: &Denial) -> bool {
     match reason {
-        Denial::Storage(text) | Denial::Other(text) => text.len() <= MAX_TEXT_BYTES,
+        Denial::Storage(text) | Denial::NoRoom(text) | Denial::Other(text) => {
+            text.len() <= MAX_TEXT_BYTES
+        }
         _ => true,
     }
 }
@@ -136,6 +157,20 @@ mod tests {
         }
     }
 
+    fn thing(id: u64) -> PlacedThing {
+        PlacedThing {
+            thing: id,
+            hash: protocol::ContentHash([1; 32]),
+            bytes: 100,
+            title: "Lamp".to_owned(),
+            from: "Ada".to_owned(),
+            did: String::new(),
+            position: [0.0; 3],
+            yaw: 0.0,
+            unix_secs: 0,
+        }
+    }
+
     fn welcome() -> Welcome {
         Welcome {
             person: PersonId(0),
@@ -158,17 +193,25 @@ mod tests {
             chat: Vec::new(),
             notes: vec![note(1, 10)],
             holding: None,
+            things: vec![thing(1)],
+            rights: protocol::Rights::default(),
         }
     }
 
     #[test]
     fn a_welcome_beyond_the_limits_is_refused() {
         assert_eq!(check(&welcome()), Ok(()));
-        let breaks: [fn(&mut Welcome); 4] = [
+        let breaks: [fn(&mut Welcome); 10] = [
             |welcome| welcome.tick = u64::MAX,
             |welcome| welcome.people = (0..MAX_CAPACITY as u32).map(person).collect(),
             |welcome| welcome.notes = (0..=MAX_NOTES as u64).map(|id| note(id, 1)).collect(),
             |welcome| welcome.notes = vec![note(1, MAX_NOTE_BYTES + 1)],
+            |welcome| welcome.things = (0..=MAX_THINGS as u64).map(thing).collect(),
+            |welcome| welcome.things[0].bytes = MAX_THING_BYTES + 1,
+            |welcome| welcome.things[0].title = "x".repeat(MAX_THING_TITLE_BYTES + 1),
+            |welcome| welcome.things[0].position[1] = f32::NAN,
+            |welcome| welcome.things[0].position[1] = f32::MAX,
+            |welcome| welcome.things[0].yaw = f32::INFINITY,
         ];
         for break_one in breaks {
             let mut welcome = welcome();
@@ -191,6 +234,12 @@ mod tests {
             .map(|id| taken(&mut told, ServerMessage::NotePinned(note(id, 1))))
             .sum();
         assert_eq!(notes as usize, MAX_NOTES - 1);
+        let things: u32 = (1..1_000)
+            .map(|id| taken(&mut told, ServerMessage::ThingPlaced(thing(id))))
+            .sum();
+        assert_eq!(things as usize, MAX_THINGS - 1);
+        assert!(told.take(&ServerMessage::ThingTakenAway(1)));
+        assert!(!told.take(&ServerMessage::ThingTakenAway(1)));
         let line = ChatLine {
             id: 1,
             from: "Ada".to_owned(),

@@ -4,7 +4,7 @@ use crate::event::{Progress, SessionEvent, Stage};
 use crate::failure::Failure;
 use crate::fetch::{self, FetchError};
 use crate::motion::MotionSender;
-use crate::session::{Command, SessionConfig, Shared};
+use crate::session::{Command, Offer, OfferKind, SessionConfig, Shared};
 use crate::told::Told;
 use crate::world_files::{self, WorldFiles};
 use network::{CloseCode, Connection, Disconnected, ReceiveError, StreamReceiver, StreamSender};
@@ -266,7 +266,8 @@ impl Visit<'_> {
         if let (AvatarChoice::File { hash, .. }, Some(file)) =
             (&self.config.avatar, &self.config.avatar_file)
         {
-            self.start_offer(*hash, file.clone()).await;
+            let (hash, file, kind) = (*hash, file.clone(), OfferKind::Avatar);
+            self.start_offer(Offer { hash, file, kind }).await;
         }
         for message in waiting {
             if let Some(end) = self.on_message(message).await {
@@ -336,6 +337,8 @@ impl Visit<'_> {
             ServerMessage::Chat(line) => SessionEvent::Chat(line),
             ServerMessage::NotePinned(note) => SessionEvent::NotePinned(note),
             ServerMessage::NoteRemoved(note) => SessionEvent::NoteRemoved(note),
+            ServerMessage::ThingPlaced(thing) => SessionEvent::ThingPlaced(thing),
+            ServerMessage::ThingTakenAway(thing) => SessionEvent::ThingTakenAway(thing),
             ServerMessage::Emote { person, name } => SessionEvent::Emote { person, name },
             ServerMessage::Done { request } => {
                 if let Some(persona) = self.wished.take_if(|wish| wish.request == request) {
@@ -451,7 +454,7 @@ impl Visit<'_> {
                 }
             }
             Command::Fetch(hash, bytes) => self.start_fetch(hash, bytes).await,
-            Command::Offer(hash, file) => self.start_offer(hash, file).await,
+            Command::Offer(offer) => self.start_offer(offer).await,
             Command::Leave => return Some(self.leave().await),
         }
         None
@@ -471,7 +474,7 @@ impl Visit<'_> {
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         }
         if bytes > MAX_AVATAR_BYTES {
-            let reason = "it is larger than an avatar may be".to_owned();
+            let reason = "it is larger than an avatar or a thing may be".to_owned();
             return self.tell(SessionEvent::FileFailed { hash, reason }).await;
         }
         self.fetching.insert(hash, bytes);
@@ -494,7 +497,8 @@ impl Visit<'_> {
         });
     }
 
-    async fn start_offer(&mut self, hash: ContentHash, file: Arc<[u8]>) {
+    async fn start_offer(&mut self, offer: Offer) {
+        let hash = offer.hash;
         if self.offering.contains(&hash) {
             return;
         }
@@ -505,7 +509,7 @@ impl Visit<'_> {
         self.offering.insert(hash);
         let connection = self.connection.clone();
         self.transfers.spawn(async move {
-            let result = fetch::offer(&connection, hash, &file).await;
+            let result = fetch::offer(&connection, &offer).await;
             Transferred::Offered(hash, result)
         });
     }

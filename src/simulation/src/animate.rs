@@ -38,7 +38,7 @@ impl AnimatedNodes {
         for animation in ambient_animations(scene) {
             for (index, channel) in scene.animations[animation].channels.iter().enumerate() {
                 // Morph weights move no node.
-                if matches!(channel.track, Track::Weights { .. }) {
+                if matches!(channel.track, Track::Weights { .. } | Track::Weight { .. }) {
                     continue;
                 }
                 channels
@@ -84,7 +84,7 @@ impl AnimatedNodes {
                 Sample::Translation(value) => local.translation = value,
                 Sample::Rotation(value) => local.rotation = value,
                 Sample::Scale(value) => local.scale = value,
-                Sample::Weights(_) => {}
+                Sample::Weights(_) | Sample::Weight(..) => {}
             }
         }
         local

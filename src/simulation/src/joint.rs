@@ -1,6 +1,6 @@
 //! Joints of a file: limits, drives, attachment frames. KHR_physics_rigid_bodies and OMI_physics_joint mean the same.
 
-use crate::{belong::Belonging, place::frame};
+use crate::{belong::Belonging, place::frame, yielding::Yielding};
 use bevy::prelude::{ChildOf, Entity, Transform, World};
 use bevy_rapier3d::prelude::{
     GenericJoint, ImpulseJoint, JointAxesMask, JointAxis, MotorModel, RigidBody, TypedJoint,
@@ -12,12 +12,6 @@ use std::{collections::BTreeMap, f32::consts::PI};
 /// Axes of the engine by glTF's number.
 const LINEAR: [JointAxis; 3] = [JointAxis::LinX, JointAxis::LinY, JointAxis::LinZ];
 const ANGULAR: [JointAxis; 3] = [JointAxis::AngX, JointAxis::AngY, JointAxis::AngZ];
-
-/// Softest spring that holds a limit in place, newton a metre. Files from older tools carry a unitless softness below 1
-/// here, the samples of OMI_physics_joint included: such limits are rigid.
-const SOFTEST_LINEAR: f32 = 10.0;
-/// The same for angles, newton metres a radian.
-const SOFTEST_ANGULAR: f32 = 1.0;
 
 /// Spawns the joints of the default scene. Ends whose body does not exist are fixed to the world.
 pub(crate) fn spawn_joints(
@@ -54,7 +48,7 @@ pub(crate) fn spawn_joints(
         };
         // Limits and targets measure the connected node in the frame of the joint's own node.
         let (first, second) = (anchor_of(here), anchor_of(there));
-        let mut generic = describe(description);
+        let (mut generic, yielding) = describe(description);
         generic
             .set_local_anchor1(own_frame.0)
             .set_local_basis1(own_frame.1)
@@ -62,11 +56,14 @@ pub(crate) fn spawn_joints(
             .set_local_basis2(other_frame.1)
             .set_contacts_enabled(joint.is_colliding);
         // One entity carries one joint, so each joint gets an entity of its own below the body.
-        world.spawn((
+        let mut spawned = world.spawn((
             ChildOf(second),
             Transform::IDENTITY,
             ImpulseJoint::new(first, TypedJoint::GenericJoint(generic)),
         ));
+        if !yielding.is_empty() {
+            spawned.insert(yielding);
+        }
     }
 }
 
@@ -120,21 +117,28 @@ fn attachment(scene: &Scene, node: NodeIndex, body: Option<NodeIndex>) -> (Vec3,
     )
 }
 
-fn describe(description: &JointDescription) -> GenericJoint {
+fn describe(description: &JointDescription) -> (GenericJoint, Yielding) {
     let mut generic = GenericJoint::new(JointAxesMask::empty());
     let mut coupled = JointAxesMask::empty();
+    let mut yielding = Yielding::default();
     for limit in &description.limits {
-        apply_limit(&mut generic, limit, &mut coupled);
+        apply_limit(&mut generic, limit, &mut coupled, &mut yielding);
     }
     // The engine measures only one group of axes of each kind together; further ones were limited axis by axis.
     generic.set_coupled_axes(coupled);
     for drive in &description.drives {
-        apply_drive(&mut generic, drive);
+        let axis = apply_drive(&mut generic, drive);
+        yielding.remove(axis);
     }
-    generic
+    (generic, yielding)
 }
 
-fn apply_limit(generic: &mut GenericJoint, limit: &JointLimit, coupled: &mut JointAxesMask) {
+fn apply_limit(
+    generic: &mut GenericJoint,
+    limit: &JointLimit,
+    coupled: &mut JointAxesMask,
+    yielding: &mut Yielding,
+) {
     let linear = limit.linear_axes.iter();
     let linear: Vec<JointAxis> = linear
         .map(|&axis| LINEAR[usize::from(axis.min(2))])
@@ -148,18 +152,19 @@ fn apply_limit(generic: &mut GenericJoint, limit: &JointLimit, coupled: &mut Joi
         return;
     }
     // A spring around one value is a motor without a limit.
-    let softest = if linear.is_empty() {
-        SOFTEST_ANGULAR
-    } else {
-        SOFTEST_LINEAR
-    };
-    let is_spring = |stiffness: &f32| min == max && *stiffness >= softest;
-    if let Some(stiffness) = limit.stiffness.filter(is_spring) {
+    if let Some(stiffness) = limit.stiffness.filter(|_| min == max) {
         for &axis in linear.iter().chain(&angular) {
             generic
                 .set_motor_model(axis, MotorModel::ForceBased)
                 .set_motor(axis, min, 0.0, stiffness, limit.damping);
         }
+        return;
+    }
+    // Axes that are measured together stay rigid.
+    let is_single = linear.len() < 2 && angular.len() != 2;
+    if let Some(stiffness) = limit.stiffness.filter(|_| is_single) {
+        let axes: Vec<JointAxis> = linear.into_iter().chain(angular).collect();
+        yielding.add(&axes, limit, stiffness);
         return;
     }
     if min == 0.0 && max == 0.0 {
@@ -182,7 +187,8 @@ fn apply_limit(generic: &mut GenericJoint, limit: &JointLimit, coupled: &mut Joi
     }
 }
 
-fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) {
+/// Gives the axis that is driven.
+fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) -> JointAxis {
     let axes = if drive.is_angular { ANGULAR } else { LINEAR };
     let axis = axes[usize::from(drive.axis.min(2))];
     let model = if drive.is_acceleration {
@@ -200,6 +206,7 @@ fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) {
     if let Some(force) = drive.max_force {
         generic.set_motor_max_force(axis, force);
     }
+    axis
 }
 
 fn mask(axes: &[JointAxis]) -> JointAxesMask {

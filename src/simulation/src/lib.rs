@@ -24,8 +24,10 @@ mod shape;
 mod slide;
 mod stage;
 mod surface;
+mod thing;
 mod trigger;
 mod world;
+mod yielding;
 
 pub use animate::ambient_animations;
 pub use avatar::{AvatarInput, AvatarMotion, eye_height};
@@ -37,4 +39,5 @@ pub use query::Hit;
 pub use rollback::{RestoreError, Rollback};
 pub use rules::*;
 pub use stage::Stage;
+pub use thing::{Thing, ThingShape};
 pub use world::{BodyState, Role, Simulation, WorldBody, WorldRules};

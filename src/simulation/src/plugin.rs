@@ -1,6 +1,6 @@
 //! The physics engine as a Bevy plugin without pictures, stepped by a schedule of its own.
 
-use crate::{rules::TICK_SECS, surface::ContactRules};
+use crate::{rules::TICK_SECS, surface::ContactRules, yielding};
 use bevy::{
     ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
     prelude::{App, Time, TransformPlugin, World},
@@ -25,7 +25,8 @@ pub(super) fn plugin(app: &mut App) {
         .edit_schedule(Tick, |schedule| {
             schedule.set_executor(SingleThreadedExecutor::new());
         })
-        .add_plugins(RapierPhysicsPlugin::<ContactRules>::default().in_schedule(Tick));
+        .add_plugins(RapierPhysicsPlugin::<ContactRules>::default().in_schedule(Tick))
+        .add_plugins(yielding::plugin);
 }
 
 /// Keeps ticks on the thread that asks for them. For programs that do nothing else with Bevy, before their first world:

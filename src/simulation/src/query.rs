@@ -26,6 +26,8 @@ pub struct Hit {
     pub point: Vec3,
     /// Index in [`Simulation::bodies`], when it is a body that moves.
     pub body: Option<usize>,
+    /// Id of the thing that it is, when somebody [placed](Simulation::add_thing) it.
+    pub thing: Option<u64>,
 }
 
 impl Simulation {
@@ -43,6 +45,7 @@ impl Simulation {
                     distance,
                     point: origin + direction * distance,
                     body: self.body_of_collider(collider),
+                    thing: self.thing_of_collider(collider),
                 })
             },
         )?

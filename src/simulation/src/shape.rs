@@ -134,19 +134,26 @@ fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Triangles>
     is_sound.then_some((points, faces))
 }
 
-/// One corner stands for all in its cell of a grid, and triangles within a cell vanish. The first corner of a cell keeps
-/// its place, so that what is coarse already stays as it is, and so do long slivers: wires and blades.
+/// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
+/// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and blades.
 fn coarser(points: &[Vec3], faces: &[[u32; 3]]) -> Triangles {
+    let mut is_corner = vec![false; points.len()];
+    for &corner in faces.as_flattened() {
+        is_corner[corner as usize] = true;
+    }
     let mut cells = HashMap::new();
     let mut kept = Vec::new();
-    let mut numbers = Vec::with_capacity(points.len());
-    for &point in points {
+    let number = |(&point, is_corner): (&Vec3, bool)| {
+        if !is_corner {
+            return 0;
+        }
         let cell = (point / DRAWN_FINENESS).floor().as_ivec3();
-        numbers.push(*cells.entry(cell).or_insert_with(|| {
+        *cells.entry(cell).or_insert_with(|| {
             kept.push(point);
             kept.len() as u32 - 1
-        }));
-    }
+        })
+    };
+    let numbers: Vec<u32> = points.iter().zip(is_corner).map(number).collect();
     let mut known = HashSet::new();
     let mut coarse = Vec::new();
     for face in faces {

@@ -122,6 +122,8 @@ pub struct Simulation {
     pub(crate) local: BTreeSet<usize>,
     /// People in the way, see `obstacle.rs`.
     pub(crate) obstacles: Vec<Entity>,
+    /// The colliders of each thing that was put here, see `thing.rs`.
+    pub(crate) things: BTreeMap<u64, Vec<Entity>>,
 }
 
 impl Simulation {
@@ -177,11 +179,9 @@ impl Simulation {
             carried: BTreeMap::new(),
             local: BTreeSet::new(),
             obstacles: Vec::new(),
+            things: BTreeMap::new(),
         };
-        // The first step only lets the engine take in what was spawned.
-        simulation.set_active(false);
-        simulation.world.run_schedule(Tick);
-        simulation.set_active(true);
+        simulation.take_in();
         simulation.note_handles();
         simulation.place_animated(true);
         simulation.make_tree();
@@ -197,6 +197,19 @@ impl Simulation {
         self.pull_bodies();
         self.world.run_schedule(Tick);
         self.world.clear_trackers();
+    }
+
+    /// Lets the engine take in what was spawned, without a step.
+    fn take_in(&mut self) {
+        self.set_active(false);
+        self.world.run_schedule(Tick);
+        self.set_active(true);
+    }
+
+    /// Makes what was added since the last step known to rays and casts. No time passes.
+    pub fn settle(&mut self) {
+        self.take_in();
+        self.make_tree();
     }
 
     /// Jumps to a tick, so that what the tick decides (lifts, doors) is where it should be.

@@ -3,7 +3,8 @@
 use crate::support::*;
 use glam::{Quat, Vec3};
 use scene::{
-    Geometry, GravityField, GravityKind, JointDrive, NodeIndex, NodePhysics, Shape, TriggerPart,
+    Geometry, GravityField, GravityKind, JointDrive, JointLimit, NodeIndex, NodePhysics, Shape,
+    TriggerPart,
 };
 use simulation::{AvatarMotion, Role, Simulation, WorldRules};
 use std::sync::Arc;
@@ -89,6 +90,76 @@ fn a_drive_is_no_stronger_than_its_force() {
     // A bar of 4 kg and 1 m has 0.35 kg m2: 0.1 Nm bring it to 0.29 rad/s in a second.
     let state = after(&mut wheel(weak), 60);
     assert!((0.1..0.6).contains(&state.angular_velocity.z), "{state:?}");
+}
+
+/// Four kilograms that slide up and down five metres above the floor, within half a metre of it.
+fn slider(stiffness: Option<f32>) -> Simulation {
+    let boxes = Boxes::with_floor()
+        .fixed(Vec3::new(0.0, 5.0, -1.0), Vec3::splat(0.2), Quat::IDENTITY)
+        .dynamic(Vec3::Y * 5.0, Shape::Box(Vec3::splat(0.4)), 4.0);
+    let thing = boxes.last();
+    let boxes = boxes.empty(None, Vec3::Y * 5.0);
+    let frame = boxes.last();
+    let mut boxes = boxes.hinge(frame, thing, 2, 0.0);
+    let limits = &mut boxes.0.physics.joints[0].limits;
+    limits[0].linear_axes = vec![0, 2];
+    limits.push(JointLimit {
+        linear_axes: vec![1],
+        angular_axes: Vec::new(),
+        min: Some(-0.5),
+        max: Some(0.5),
+        stiffness,
+        damping: 12.0,
+    });
+    boxes.build(Role::Authority)
+}
+
+#[test]
+fn a_limit_that_yields_is_free_within_its_bounds_and_a_spring_beyond_them() {
+    let hanging = |stiffness: Option<f32>| after(&mut slider(stiffness), 900).position.y;
+    assert!((hanging(None) - 4.5).abs() < 0.02);
+    for stiffness in [400.0f32, 60.0] {
+        let expected = 4.5 - 4.0 * 9.81 / stiffness;
+        let rests = hanging(Some(stiffness));
+        assert!(
+            (rests - expected).abs() < 0.02,
+            "{rests} instead of {expected}"
+        );
+    }
+    // A tenth of a second of free fall.
+    let falling = after(&mut slider(Some(400.0)), 6).linear_velocity.y;
+    assert!((-1.2..-0.9).contains(&falling), "{falling}");
+}
+
+#[test]
+fn an_angle_that_yields_comes_back() {
+    let mut boxes = Boxes::with_floor()
+        .fixed(Vec3::new(0.0, 5.0, -1.0), Vec3::splat(0.2), Quat::IDENTITY)
+        .dynamic(Vec3::Y * 5.0, Shape::Box(Vec3::new(1.0, 0.2, 0.2)), 4.0);
+    let wheel = boxes.last();
+    let motion = boxes.0.nodes[wheel.index()]
+        .physics
+        .motion
+        .as_mut()
+        .unwrap();
+    motion.angular_velocity = Vec3::Z * 3.0;
+    let boxes = boxes.empty(None, Vec3::Y * 5.0);
+    let frame = boxes.last();
+    let mut boxes = boxes.hinge(frame, wheel, 2, 0.3);
+    let limit = boxes.0.physics.joints[0].limits.last_mut().unwrap();
+    (limit.stiffness, limit.damping) = (Some(20.0), 0.0);
+    let mut simulation = boxes.build(Role::Authority);
+    let angles: Vec<f32> = (0..120)
+        .map(|_| {
+            let (axis, angle) = after(&mut simulation, 1).rotation.to_axis_angle();
+            angle * axis.z
+        })
+        .collect();
+    let furthest = angles.iter().copied().fold(0.0, f32::max);
+    let back = angles.iter().copied().fold(0.0, f32::min);
+    // 0.35 kg m2 at 3 rad/s, against 20 Nm a radian: 0.4 rad beyond the limit, and as far on the other side.
+    assert!((0.55..0.8).contains(&furthest), "{furthest}");
+    assert!((-0.8..-0.45).contains(&back), "{back}");
 }
 
 /// A ball in the air in a trigger of twenty metres with a field.

@@ -13,5 +13,6 @@ mod files;
 mod hands;
 mod platforms;
 mod support;
+mod things;
 mod walking;
 mod worlds;

@@ -32,12 +32,14 @@ const ARROWS: &[(&str, &[&str])] = &[
             "protocol",
             "replication",
             "identity",
+            "ktx",
             "scene",
             "simulation",
             "session",
         ],
     ),
-    ("importer", &["scene"]),
+    ("ktx", &[]),
+    ("importer", &["ktx", "scene"]),
     (
         "bots",
         &[

@@ -18,7 +18,9 @@ const FOLDERS: &[&str] = &[
     "pbr", "core", "animated", "ext", "formats", "vrm1", "vrm0", "omi", "world",
 ];
 /// Endings of what `stoa-import convert` takes.
-const ENDINGS: &[&str] = &["gltf", "glb", "vrm", "fbx", "obj", "stl", "ply"];
+const ENDINGS: &[&str] = &[
+    "gltf", "glb", "vrm", "fbx", "obj", "stl", "ply", "usdz", "usdc", "usda", "usd",
+];
 /// Least likeness of the two pictures.
 const LEAST: f64 = 0.98;
 /// What the importer says of a file that is too large for eight views, and the one view that is compared then.

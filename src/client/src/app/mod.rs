@@ -19,7 +19,7 @@ pub use stepped::{SteppedClient, View};
 
 use crate::{
     ClientConfig, ClientError, Display, audio, camera, link, look, motion, people, scenery, script,
-    settings, stats, ui,
+    settings, stats, things, ui,
 };
 use bevy::{
     log::LogPlugin,
@@ -91,6 +91,7 @@ fn make(config: ClientConfig) -> Result<App, ClientError> {
         motion::plugin,
         camera::plugin,
         people::plugin,
+        things::plugin,
         audio::plugin,
         script::plugin,
         stats::plugin,

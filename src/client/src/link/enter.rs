@@ -1,6 +1,6 @@
 //! Who enters where: from the configuration to a running session.
 
-use crate::ClientConfig;
+use crate::{ClientConfig, KEY_FILE};
 use identity::Key;
 use session::{Cache, ClientEndpoint, KnownServers, Recorder, Session, SessionConfig};
 use std::{path::PathBuf, sync::Arc};
@@ -54,19 +54,20 @@ fn recorder(config: &ClientConfig) -> Result<Option<Recorder>, String> {
     config.record.as_ref().map(create).transpose()
 }
 
-/// The key of this person: from the data folder, or one for this run alone.
+/// The key of this person: from the data folder, or one that goes with the program or the visit.
 fn key(config: &ClientConfig) -> Result<Key, String> {
-    match &config.data {
-        Some(folder) => {
+    match (&config.data, &config.surroundings.key) {
+        (Some(folder), _) => {
             std::fs::create_dir_all(folder).map_err(|error| {
                 format!(
                     "the data folder {} cannot be made: {error}",
                     folder.display()
                 )
             })?;
-            Key::load_or_create(&folder.join("identity.key")).map_err(|error| error.to_string())
+            Key::load_or_create(&folder.join(KEY_FILE)).map_err(|error| error.to_string())
         }
-        None => Key::generate().map_err(|error| error.to_string()),
+        (None, Some(key)) => Ok(key.clone()),
+        (None, None) => Key::generate().map_err(|error| error.to_string()),
     }
 }
 

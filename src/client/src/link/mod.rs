@@ -21,7 +21,7 @@ use crate::{
     },
 };
 use bevy::prelude::*;
-use protocol::{ChatLine, EntityId, Note, PersonId, PersonInfo, Welcome};
+use protocol::{ChatLine, EntityId, Note, PersonId, PersonInfo, PlacedThing, Rights, Welcome};
 use session::{KnownServers, Progress, Session, SessionEvent};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -53,6 +53,8 @@ pub(crate) struct Visit {
     pub(crate) chat: Vec<ChatLine>,
     /// Notes on the board, oldest first.
     pub(crate) notes: Vec<Note>,
+    /// What people have placed, oldest first.
+    pub(crate) things: Vec<PlacedThing>,
     pub(crate) holding: Option<EntityId>,
     pub(crate) sitting: Option<u32>,
     pub(crate) progress: Option<Progress>,
@@ -62,6 +64,14 @@ pub(crate) struct Visit {
     pub(crate) fault: Option<Fault>,
     /// Seconds inside, by the client's clock.
     pub(crate) inside_secs: f64,
+}
+
+impl Visit {
+    /// What one may do here beyond what everybody may.
+    pub(crate) fn rights(&self) -> Rights {
+        let welcome = self.welcome.as_ref();
+        welcome.map_or_else(Rights::default, |welcome| welcome.rights)
+    }
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -152,6 +162,8 @@ fn receive(
             SessionEvent::Sitting(seat) => visit.sitting = *seat,
             SessionEvent::NotePinned(note) => visit.notes.push(note.clone()),
             SessionEvent::NoteRemoved(id) => visit.notes.retain(|note| note.id != *id),
+            SessionEvent::ThingPlaced(thing) => visit.things.push(thing.clone()),
+            SessionEvent::ThingTakenAway(id) => visit.things.retain(|thing| thing.thing != *id),
             SessionEvent::Lost { reason, .. } => visit.lost = Some(reason.clone()),
             _ => {}
         }
@@ -178,6 +190,7 @@ fn take_welcome(visit: &mut Visit, welcome: &Welcome) {
         .collect();
     visit.chat.clone_from(&welcome.chat);
     visit.notes.clone_from(&welcome.notes);
+    visit.things.clone_from(&welcome.things);
     visit.holding = welcome.holding;
     // One may come back to a seat, or to a server that has forgotten it.
     let mut seats = welcome.seats.iter();

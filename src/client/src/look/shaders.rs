@@ -11,11 +11,12 @@ use bevy::{
 use std::path::Path;
 
 /// Every shader, by its path in the source.
-pub(crate) const SHADERS: [(&str, &str); 5] = [
+pub(crate) const SHADERS: [(&str, &str); 7] = [
     (
         "around.wgsl",
         include_str!("../../../../shaders/around.wgsl"),
     ),
+    ("hull.wgsl", include_str!("../../../../shaders/hull.wgsl")),
     ("film.wgsl", include_str!("../../../../shaders/film.wgsl")),
     (
         "lights.wgsl",
@@ -23,6 +24,10 @@ pub(crate) const SHADERS: [(&str, &str); 5] = [
     ),
     ("lobes.wgsl", include_str!("../../../../shaders/lobes.wgsl")),
     ("toon.wgsl", include_str!("../../../../shaders/toon.wgsl")),
+    (
+        "toon_bindings.wgsl",
+        include_str!("../../../../shaders/toon_bindings.wgsl"),
+    ),
 ];
 
 /// Keeps the modules that other shaders import.
@@ -148,6 +153,9 @@ mod tests {
             "VERTEX_COLORS",
             "ENVIRONMENT_MAP",
             "MAY_DISCARD",
+            "MORPH_TARGETS",
+            "OUTLINE",
+            "SKINNED",
             "STANDARD_MATERIAL_NORMAL_MAP",
             "STANDARD_MATERIAL_CLEARCOAT",
             "STANDARD_MATERIAL_ANISOTROPY",
@@ -158,7 +166,8 @@ mod tests {
         let kept = &app.world().resource::<Kept>().0;
         // Modules are composed as parts of what imports them.
         let whole = kept.iter().zip(SHADERS);
-        let whole = whole.filter(|(_, (_, text))| text.contains("@fragment"));
+        let whole =
+            whole.filter(|(_, (_, text))| text.contains("@fragment") || text.contains("@vertex"));
         for (number, (shader, (name, _))) in whole.enumerate() {
             for (case, names) in [&[][..], &everything[..]].into_iter().enumerate() {
                 let made = cache.get(number * 2 + case, shader.id(), &definitions(names));

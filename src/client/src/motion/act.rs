@@ -32,7 +32,7 @@ pub(super) fn plugin(app: &mut App) {
     );
 }
 
-/// Chat, gestures and notes.
+/// Chat, gestures, notes, and things to be taken away.
 fn speak(
     mut wishes: ResMut<Wishes>,
     mut open: ResMut<Open>,
@@ -50,6 +50,9 @@ fn speak(
     }
     if let Some(note) = wishes.unpin.take() {
         open.ask(Request::Unpin, link.0.remove_note(note));
+    }
+    if let Some(thing) = wishes.take_away.take() {
+        open.ask(Request::TakeAway, link.0.take_away(thing));
     }
     if let Some(name) = wishes.emote.take() {
         match link.0.emote(&name) {

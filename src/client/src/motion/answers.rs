@@ -18,6 +18,8 @@ pub(crate) enum Request {
     Pin(String),
     /// To take down a note.
     Unpin,
+    /// To take a placed thing away.
+    TakeAway,
     /// To pick something up, put it down or throw it.
     Hand,
     /// To sit down.

@@ -52,6 +52,14 @@ pub(crate) struct Wishes {
     pub(crate) pin: Option<String>,
     /// Note of one's own to take down.
     pub(crate) unpin: Option<u64>,
+    /// Put down the thing that one brings.
+    pub(crate) is_placing: bool,
+    /// Let the thing be that one brings.
+    pub(crate) is_dropping: bool,
+    /// Turn the thing that one brings by so many steps, counterclockwise seen from above.
+    pub(crate) thing_turns: f32,
+    /// Placed thing to take away.
+    pub(crate) take_away: Option<u64>,
 }
 
 /// Oneself, at the last tick and the one before, for smooth pictures in between.

@@ -6,9 +6,14 @@ use crate::{
     app::order::{ClientSystems, Stage},
     camera::ViewMode,
     link::{Doorway, Link, Visit, VisitWorld},
+    things::Things,
 };
 use bevy::prelude::*;
-use protocol::{Activity, EntityId, limits::REACH_METRES};
+use identity::Did;
+use protocol::{
+    Activity, EntityId,
+    limits::{PLACE_METRES, REACH_METRES},
+};
 use std::collections::BTreeSet;
 
 /// Share of the reach that counts here: the server sees one a little later, elsewhere.
@@ -27,6 +32,8 @@ pub(crate) struct Reach {
     pub(crate) is_at_board: bool,
     /// A portal that one can go through, by its place among the world's.
     pub(crate) doorway: Option<usize>,
+    /// A placed thing under the crosshair that one may take away, by its id.
+    pub(crate) thing: Option<u64>,
 }
 
 /// Systems that look around.
@@ -49,6 +56,7 @@ fn look(
     visit: Res<Visit>,
     world: Option<Res<VisitWorld>>,
     link: Option<Res<Link>>,
+    things: Res<Things>,
     mut reach: ResMut<Reach>,
 ) {
     let (Some(world), Some(link)) = (world, link) else {
@@ -70,6 +78,7 @@ fn look(
             let simulation = &world.simulation;
             simulation.triggers_around(motion.position, motion.is_crouching)
         }),
+        thing: removable(&visit, &me, &mode, &world, &things, link.0.did()),
     };
     reach.set_if_neq(found);
 }
@@ -87,6 +96,26 @@ fn pointed(me: &Me, mode: &ViewMode, world: &VisitWorld) -> Option<EntityId> {
         .iter()
         .find(|known| known.is_carryable && known.node == body.node.0)
         .map(|known| known.entity)
+}
+
+/// The placed thing under the crosshair, when it is one's own or one may take away everything.
+fn removable(
+    visit: &Visit,
+    me: &Me,
+    mode: &ViewMode,
+    world: &VisitWorld,
+    things: &Things,
+    own: &Did,
+) -> Option<u64> {
+    let sight = mode.sight(&me.motion, &world.simulation);
+    let view = me.motion.view_direction();
+    let hit = world.simulation.cast_ray(sight, view, PLACE_METRES);
+    let most = hit.map_or(PLACE_METRES, |hit| hit.distance);
+    let seen = || things.seen_along(sight, Dir3::new(view).ok()?, most);
+    let id = hit.and_then(|hit| hit.thing).or_else(seen)?;
+    let thing = visit.things.iter().find(|thing| thing.thing == id)?;
+    let may = visit.rights().may_take_away_all || thing.did == own.to_string();
+    may.then_some(id)
 }
 
 /// Without anything under the crosshair, the nearest thing in front counts: nobody needs fine aim.

@@ -11,8 +11,7 @@ use super::{
 use crate::{
     app::Config,
     link::Link,
-    look::Preset,
-    scenery::{Skins, SurfaceStores},
+    scenery::{Skins, SurfaceStores, WishedPictures},
 };
 use bevy::{camera::visibility::NoFrustumCulling, mesh::morph::MeshMorphWeights, prelude::*};
 use scene::{NodeIndex, Skeleton, SpringMotion};
@@ -54,7 +53,7 @@ pub(super) struct Body {
 pub(super) fn dress(
     mut commands: Commands,
     mut looks: ResMut<Looks>,
-    (config, preset): (Res<Config>, Res<Preset>),
+    (config, wished): (Res<Config>, WishedPictures),
     link: Option<Res<Link>>,
     mut stores: SurfaceStores,
     figures: Query<(Entity, &Figure, Has<StandIn>), Or<(Without<Dressed>, With<StandIn>)>>,
@@ -63,9 +62,10 @@ pub(super) fn dress(
         let asked = link.as_ref().map(|link| link.0.fetch(hash, bytes));
         asked.is_some_and(|asked| asked.is_ok())
     };
+    let wishes = wished.now();
     for (entity, figure, stands_in) in &figures {
         let is_self = figure.who.is_none();
-        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, *preset, fetch) {
+        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, wishes, fetch) {
             Worn::Chosen(look) => (look, true),
             Worn::StandIn(look) if !stands_in => (look, false),
             Worn::StandIn(_) | Worn::Nothing => continue,
@@ -165,7 +165,6 @@ fn draw(
                 NoFrustumCulling,
                 ChildOf(entity),
             ));
-            expressing.surface(part).lay(&mut drawn);
             if let (true, Some(skin)) = (part.is_skinned, &skin) {
                 drawn.insert(skin.clone());
             }
@@ -179,6 +178,7 @@ fn draw(
                 drawn.insert(Visibility::Inherited);
                 parts.push((part.seen_by, drawn.id()));
             }
+            expressing.surface(part).lay(&mut drawn);
         }
     }
     (faces, parts)

@@ -3,7 +3,7 @@
 use super::pose::CLIPS;
 use crate::app::Config;
 use bevy::prelude::*;
-use scene::{AvatarClip, NoSideFiles, NodeIndex, Sample, Scene};
+use scene::{AvatarClip, NoSideFiles, NodeIndex, Purpose, Sample, Scene};
 use std::collections::BTreeMap;
 
 /// A clip made ready for retargeting.
@@ -43,8 +43,8 @@ fn read(config: Res<Config>, mut clips: ResMut<Clips>) {
         .iter()
         .map(|name| {
             let path = folder.join(format!("{name}.vrma"));
-            let bytes = std::fs::read(&path)
-                .map_err(|error| tracing::warn!("{}: {error}", path.display()))
+            let bytes = scene::read_bounded(&path, Purpose::AnimationClip.limit())
+                .map_err(|error| tracing::warn!("{error}"))
                 .ok()?;
             let clip = scene::load_avatar_clip(&bytes, &NoSideFiles)
                 .map_err(|error| tracing::warn!("{}: {error}", path.display()))

@@ -1,8 +1,7 @@
 //! VRM files read, checked and decoded on worker threads.
 
-use crate::{
-    look::Preset,
-    scenery::{Form, Forms, Geometry, Pictures, Surface, SurfaceStores, Surfaces, skin_of},
+use crate::scenery::{
+    Form, Forms, Geometry, PictureWishes, Pictures, Surface, SurfaceStores, Surfaces, skin_of,
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -10,10 +9,13 @@ use bevy::{
     tasks::{AsyncComputeTaskPool, Task},
 };
 use scene::{
-    Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive,
+    Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive, Purpose,
     worker::Worker,
 };
 use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
+
+/// Most pixels on a side of a picture that somebody wears.
+const MAX_TEXTURE_SIDE: u32 = 1024;
 
 /// A look in the engine.
 pub(super) struct Look {
@@ -88,8 +90,15 @@ pub(super) enum Source {
 
 /// Reads a look on a worker thread; the text of an error is fit to show. `is_split` parts what its wearer must not see in
 /// first person.
-pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Result<Raw, String>> {
-    let max_side = preset.texture_side().min(1024);
+pub(super) fn spawn(
+    source: Source,
+    wishes: PictureWishes,
+    is_split: bool,
+) -> Task<Result<Raw, String>> {
+    let wishes = PictureWishes {
+        max_side: wishes.max_side.min(MAX_TEXTURE_SIDE),
+        ..wishes
+    };
     AsyncComputeTaskPool::get().spawn(async move {
         let worker = Worker::started();
         let bytes = match source {
@@ -109,7 +118,7 @@ pub(super) fn spawn(source: Source, preset: Preset, is_split: bool) -> Task<Resu
         };
         let avatar =
             Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode_avatar(&avatar, max_side, preset.anisotropy(), &worker);
+        let pictures = Pictures::decode(&avatar.scene, wishes, &worker);
         let forms = Forms::new(&avatar.scene);
         let parts = parts(&avatar, &forms, is_split);
         Ok(Raw {
@@ -133,11 +142,7 @@ fn parts(avatar: &Avatar, forms: &Forms, is_split: bool) -> Vec<RawPart> {
         let drawn = scene.meshes[mesh.index()].primitives.iter();
         for primitive in drawn.filter(|primitive| !primitive.indices.is_empty()) {
             for (seen_by, primitive) in seen(avatar, node, primitive, is_split) {
-                let mut geometry = Geometry::of(scene, &primitive, form);
-                let material = primitive.material;
-                if material.is_some_and(|index| avatar.toon_materials.contains_key(&index)) {
-                    geometry.leave_out_colors();
-                }
+                let geometry = Geometry::of(scene, &primitive, form);
                 parts.push(RawPart {
                     mesh,
                     material: primitive.material,
@@ -183,7 +188,7 @@ fn seen<'p>(
 }
 
 fn read(path: &std::path::Path) -> Result<Vec<u8>, String> {
-    std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))
+    scene::read_bounded(path, Purpose::Avatar.limit())
 }
 
 fn first_shipped(folder: &std::path::Path) -> Result<PathBuf, String> {
@@ -209,7 +214,7 @@ pub(super) fn upload(
     bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
 ) -> Look {
     let scene = &raw.avatar.scene;
-    let mut surfaces = Surfaces::of_avatar(&raw.avatar);
+    let mut surfaces = Surfaces::default();
     let parts = raw
         .parts
         .into_iter()
@@ -277,36 +282,6 @@ mod tests {
         world
     }
 
-    fn drawn_look() -> scene::ToonMaterial {
-        scene::ToonMaterial {
-            is_transparent_with_depth: false,
-            render_queue_offset: 0,
-            shade_color: Vec3::ZERO,
-            shade_texture: None,
-            shading_shift: 0.0,
-            shading_shift_texture: None,
-            shading_shift_texture_scale: 1.0,
-            shading_toony: 0.9,
-            gi_equalization: 0.9,
-            matcap_color: Vec3::ONE,
-            matcap_texture: None,
-            rim_color: Vec3::ZERO,
-            rim_multiply_texture: None,
-            rim_lighting_mix: 1.0,
-            rim_fresnel_power: 5.0,
-            rim_lift: 0.0,
-            outline_mode: scene::OutlineMode::None,
-            outline_width: 0.0,
-            outline_width_texture: None,
-            outline_color: Vec3::ZERO,
-            outline_lighting_mix: 1.0,
-            uv_animation_mask: None,
-            uv_scroll_x: 0.0,
-            uv_scroll_y: 0.0,
-            uv_rotation: 0.0,
-        }
-    }
-
     #[test]
     fn a_drawn_look_knows_no_colours_of_vertices() {
         let mut avatar = shipped();
@@ -320,13 +295,11 @@ mod tests {
         }
         let has_colors =
             |part: &RawPart| part.geometry.mesh.contains_attribute(Mesh::ATTRIBUTE_COLOR);
-        avatar.toon_materials.clear();
         let forms = Forms::new(&avatar.scene);
         assert!(parts(&avatar, &forms, false).iter().all(has_colors));
-        let materials = 0..avatar.scene.materials.len() as u32;
-        avatar.toon_materials = materials
-            .map(|index| (MaterialIndex(index), drawn_look()))
-            .collect();
+        for material in &mut avatar.scene.materials {
+            material.toon = Some(Box::default());
+        }
         assert!(!parts(&avatar, &forms, false).iter().any(has_colors));
     }
 

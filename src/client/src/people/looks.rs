@@ -11,8 +11,7 @@ use crate::{
         order::{ClientSystems, Stage},
     },
     link::Said,
-    look::Preset,
-    scenery::SurfaceStores,
+    scenery::{PictureWishes, SurfaceStores, WishedPictures},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -79,10 +78,10 @@ impl Looks {
         choice: &AvatarChoice,
         is_self: bool,
         config: &Config,
-        preset: Preset,
+        wishes: PictureWishes,
         fetch: impl FnOnce(ContentHash, u64) -> bool,
     ) -> Worn {
-        match self.slot(choice, is_self, config, preset, fetch) {
+        match self.slot(choice, is_self, config, wishes, fetch) {
             Some(Slot::There(look)) => return Worn::Chosen(Arc::clone(look)),
             Some(Slot::Reading(_)) => return Worn::Nothing,
             Some(Slot::Fetching { .. } | Slot::Missing | Slot::Broken) | None => {}
@@ -91,7 +90,7 @@ impl Looks {
             return Worn::Nothing;
         }
         let default = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
-        match self.slot(&default, is_self, config, preset, |_, _| false) {
+        match self.slot(&default, is_self, config, wishes, |_, _| false) {
             Some(Slot::There(look)) => Worn::StandIn(Arc::clone(look)),
             _ => Worn::Nothing,
         }
@@ -103,7 +102,7 @@ impl Looks {
         choice: &AvatarChoice,
         is_self: bool,
         config: &Config,
-        preset: Preset,
+        wishes: PictureWishes,
         fetch: impl FnOnce(ContentHash, u64) -> bool,
     ) -> Option<&Slot> {
         let fits = |known: &Known| known.choice == *choice && (known.is_split || !is_self);
@@ -114,7 +113,7 @@ impl Looks {
                 self.0.push(Known {
                     choice: choice.clone(),
                     is_split,
-                    slot: begin(choice, is_split, config, preset, fetch)?,
+                    slot: begin(choice, is_split, config, wishes, fetch)?,
                 });
                 self.0.len() - 1
             }
@@ -183,7 +182,7 @@ fn begin(
     choice: &AvatarChoice,
     is_split: bool,
     config: &Config,
-    preset: Preset,
+    wishes: PictureWishes,
     fetch: impl FnOnce(ContentHash, u64) -> bool,
 ) -> Option<Slot> {
     let own_file = config.0.avatar_file.as_ref();
@@ -197,7 +196,7 @@ fn begin(
             return is_asked.then_some(Slot::Fetching { is_heard_of: false });
         }
     };
-    Some(Slot::Reading(spawn(source, preset, is_split)))
+    Some(Slot::Reading(spawn(source, wishes, is_split)))
 }
 
 /// Nobody's look of a world that one has left stays.
@@ -218,7 +217,7 @@ fn drop_unworn(
 fn take_news(
     mut said: MessageReader<Said>,
     mut looks: ResMut<Looks>,
-    preset: Res<Preset>,
+    wished: WishedPictures,
     config: Res<Config>,
 ) {
     for Said(event) in said.read() {
@@ -227,11 +226,14 @@ fn take_news(
                 AvatarChoice::File { hash: own, .. } if own == *hash => {
                     tracing::warn!("others see a default avatar in your place: {reason}");
                 }
-                _ => tracing::warn!("an avatar cannot be had: {reason}"),
+                _ if looks.0.iter().any(|known| known.awaits(*hash)) => {
+                    tracing::warn!("an avatar cannot be had: {reason}");
+                }
+                _ => {}
             }
         }
         looks.hear(event, |path, is_split| {
-            Slot::Reading(spawn(Source::File(path.to_owned()), *preset, is_split))
+            Slot::Reading(spawn(Source::File(path.to_owned()), wished.now(), is_split))
         });
     }
 }
@@ -270,6 +272,7 @@ fn finish(
 mod tests {
     use super::*;
     use crate::{
+        look::Preset,
         people::{Dressed, StandIn, body, pose::Gait},
         testing,
     };
@@ -304,8 +307,9 @@ mod tests {
         bevy::tasks::AsyncComputeTaskPool::get_or_init(bevy::tasks::TaskPool::new);
         let (mut looks, config, asked) =
             (Looks::default(), Config(testing::config()), Cell::new(0));
+        let wishes = PictureWishes::new(Preset::Low, None);
         let frame = |looks: &mut Looks| {
-            looks.wear(&FILE, false, &config, Preset::Low, |_, _| {
+            looks.wear(&FILE, false, &config, wishes, |_, _| {
                 asked.set(asked.get() + 1);
                 true
             });

@@ -107,12 +107,10 @@ pub(super) fn animate(
                 continue;
             };
             let sample = channel.sample(secs);
-            if let Sample::Weights(new) = sample {
+            if matches!(sample, Sample::Weights(_) | Sample::Weight(..)) {
                 for &child in children.get(entity).into_iter().flatten() {
-                    if let Ok(mut weights) = morphs.get_mut(child) {
-                        *weights = MeshMorphWeights::Value {
-                            weights: new.clone(),
-                        };
+                    if let Ok(mut morph) = morphs.get_mut(child) {
+                        weigh(&sample, &mut morph);
                     }
                 }
                 continue;
@@ -129,10 +127,26 @@ pub(super) fn animate(
                 Sample::Translation(value) => local.translation = value,
                 Sample::Rotation(value) => local.rotation = value,
                 Sample::Scale(value) => local.scale = value,
-                Sample::Weights(_) => {}
+                Sample::Weights(_) | Sample::Weight(..) => {}
             }
             *transform = engine_transform(&local);
         }
+    }
+}
+
+/// Sets the weights that a sample holds.
+fn weigh(sample: &Sample, morph: &mut MeshMorphWeights) {
+    let MeshMorphWeights::Value { weights } = morph else {
+        return;
+    };
+    match sample {
+        Sample::Weights(all) => weights.clone_from(all),
+        Sample::Weight(target, one) => {
+            if let Some(weight) = weights.get_mut(*target) {
+                *weight = *one;
+            }
+        }
+        Sample::Translation(_) | Sample::Rotation(_) | Sample::Scale(_) => {}
     }
 }
 
@@ -194,5 +208,18 @@ mod tests {
         let [decoration, lift] = nodes.map(height);
         assert!((lift - 2.0).abs() < 1e-3, "{lift}");
         assert!(decoration.abs() < 1e-3, "{decoration}");
+    }
+    #[test]
+    fn one_weight_changes_and_the_others_stay() {
+        let weights = vec![0.1, 0.2, 0.3];
+        let mut morph = MeshMorphWeights::Value { weights };
+        weigh(&Sample::Weight(1, 0.9), &mut morph);
+        weigh(&Sample::Weight(7, 0.9), &mut morph);
+        let MeshMorphWeights::Value { weights } = &morph else {
+            panic!("weights became something else");
+        };
+        assert_eq!(*weights, [0.1, 0.9, 0.3]);
+        weigh(&Sample::Weights(vec![1.0, 0.0, 1.0]), &mut morph);
+        assert!(matches!(morph, MeshMorphWeights::Value { weights } if weights == [1.0, 0.0, 1.0]));
     }
 }

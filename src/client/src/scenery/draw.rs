@@ -16,10 +16,10 @@ use std::{collections::BTreeMap, ops::Range};
 
 /// Shares of the picture's height below which levels give way where a file does not say: the finest, and each next half.
 const FIRST_COVERAGE: f32 = 0.3;
-/// Half the tangent of the field of view for which coverage is meant.
-const HALF_VIEW: f32 = 0.577;
+/// Tangent of half the field of view for which shares of a picture's height are meant.
+pub(super) const HALF_VIEW: f32 = 0.577;
 /// Further away, in metres, nothing ends.
-const ENDLESS: f32 = 1.0e6;
+pub(super) const ENDLESS: f32 = 1.0e6;
 
 /// What drawing needs to know.
 pub(super) struct Drawer<'s> {
@@ -33,6 +33,8 @@ pub(super) struct Drawer<'s> {
     pictures: Pictures,
     surfaces: Surfaces,
     variant: Option<u32>,
+    /// Whoever chooses another look of the world changes it.
+    is_of_world: bool,
     /// Half the size of meshes that have levels, in metres of their own space.
     radii: BTreeMap<MeshIndex, f32>,
 }
@@ -43,7 +45,6 @@ impl<'s> Drawer<'s> {
         root: Entity,
         entities: &'s BTreeMap<NodeIndex, Entity>,
         prepared: Prepared,
-        variant: Option<u32>,
     ) -> Self {
         Self {
             scene,
@@ -55,8 +56,18 @@ impl<'s> Drawer<'s> {
             handles: BTreeMap::new(),
             pictures: prepared.pictures,
             surfaces: Surfaces::default(),
-            variant,
+            variant: None,
+            is_of_world: false,
             radii: prepared.meshes.radii,
+        }
+    }
+
+    /// As a part of the world, in the look that was chosen for it.
+    pub(super) fn in_variant(self, variant: Option<u32>) -> Self {
+        Self {
+            variant,
+            is_of_world: true,
+            ..self
         }
     }
 
@@ -137,13 +148,11 @@ impl<'s> Drawer<'s> {
                 let Some((handle, is_skinned)) = made.cloned() else {
                     continue;
                 };
-                let mut drawn = commands.spawn((
-                    Mesh3d(handle),
-                    variant::Primitive { mesh: index, part },
-                    engine_transform(place),
-                    ChildOf(entity),
-                ));
-                surface.lay(&mut drawn);
+                let mut drawn =
+                    commands.spawn((Mesh3d(handle), engine_transform(place), ChildOf(entity)));
+                if self.is_of_world {
+                    drawn.insert(variant::Primitive { mesh: index, part });
+                }
                 if let Some(range) = &range {
                     drawn.insert(VisibilityRange::abrupt(range.start, range.end));
                 }
@@ -155,6 +164,7 @@ impl<'s> Drawer<'s> {
                     let weights = self.weights(node, index);
                     drawn.insert((MeshMorphWeights::Value { weights }, NoFrustumCulling));
                 }
+                surface.lay(&mut drawn);
             }
         }
     }
@@ -182,9 +192,7 @@ impl<'s> Drawer<'s> {
             return surface;
         }
         // Lines and points have no surface that light could fall on.
-        let plain = stores.copy(&surface);
-        stores.change(&plain, |material, _| material.unlit = true);
-        plain
+        stores.unlit(&surface)
     }
 }
 

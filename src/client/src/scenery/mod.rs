@@ -5,34 +5,33 @@ mod bodies;
 mod draw;
 mod floor;
 mod lights;
-mod lobes;
-mod material;
 mod mesh;
 mod prepare;
 mod properties;
 mod spawn;
 mod surface;
 mod texture;
-mod toon;
 mod variant;
 
 pub(crate) use floor::Floor;
-pub(crate) use material::{Surfaces, tint};
 #[cfg(test)]
 pub(crate) use mesh::testing;
 pub(crate) use mesh::{Form, Forms, Geometry, Skins, skin_of};
+pub(crate) use prepare::{Prepared, prepare};
 pub(crate) use spawn::{
-    IsSceneryComplete, NodeEntities, SceneryRoot, WorldSurfaces, engine_transform,
+    IsSceneryComplete, NodeEntities, SceneryRoot, Stores, WorldSurfaces, draw_below,
+    engine_transform,
 };
-pub(crate) use surface::{Surface, SurfaceStores};
-pub(crate) use texture::{PICTURE_DECODER, Pictures, decode_picture};
+pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
+pub(crate) use texture::{
+    PICTURE_DECODER, PictureWishes, Pictures, WishedPictures, decode_picture,
+};
 
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
-        lobes::plugin,
-        toon::plugin,
+        surface::plugin,
         spawn::plugin,
         animate::plugin,
         properties::plugin,

@@ -1,7 +1,7 @@
 //! What of a scene is made ready on worker threads: pictures and meshes, side by side.
 
-use super::{Form, Forms, Geometry, Pictures};
-use crate::{link::ComingScene, look::Preset};
+use super::{Form, Forms, Geometry, PictureWishes, Pictures};
+use crate::link::ComingScene;
 use bevy::tasks::{Task, TaskPool, TaskPoolBuilder};
 use scene::{
     MeshIndex, Scene,
@@ -20,7 +20,7 @@ static THREADS: OnceLock<TaskPool> = OnceLock::new();
 const THREAD_COUNT: usize = 3;
 
 /// A scene, ready to be put into the engine.
-pub(super) struct Prepared {
+pub(crate) struct Prepared {
     pub(super) scene: Arc<Scene>,
     pub(super) forms: Forms,
     pub(super) pictures: Pictures,
@@ -41,13 +41,13 @@ pub(super) fn keep_worker_ready() {
 }
 
 /// Makes a scene ready as soon as it comes; nothing when it never does.
-pub(super) fn start(coming: Arc<ComingScene>, preset: Preset) -> Task<Option<Prepared>> {
+pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Option<Prepared>> {
     threads().spawn(async move {
         let worker = Worker::started();
         let scene = coming.wait()?;
         let for_meshes = Arc::clone(&scene);
         let meshes = threads().spawn(async move { meshes(&for_meshes) });
-        let pictures = pictures(&scene, preset, &worker);
+        let pictures = Pictures::decode(&scene, wishes, &worker);
         // Its end is waited for by somebody else.
         threads().spawn(async move { drop(worker) }).detach();
         let (forms, meshes) = meshes.await;
@@ -60,14 +60,13 @@ pub(super) fn start(coming: Arc<ComingScene>, preset: Preset) -> Task<Option<Pre
     })
 }
 
-/// All at once, in this thread.
-#[cfg(test)]
-pub(super) fn prepare(scene: &Arc<Scene>, preset: Preset) -> Prepared {
+/// All at once, in this thread, which must be one that may wait.
+pub(crate) fn prepare(scene: &Arc<Scene>, wishes: PictureWishes) -> Prepared {
     let (forms, meshes) = meshes(scene);
     Prepared {
         scene: Arc::clone(scene),
         forms,
-        pictures: pictures(scene, preset, &Worker::new()),
+        pictures: Pictures::decode(scene, wishes, &Worker::new()),
         meshes,
     }
 }
@@ -80,10 +79,6 @@ fn threads() -> &'static TaskPool {
             .thread_name(name)
             .build()
     })
-}
-
-fn pictures(scene: &Scene, preset: Preset, worker: &Worker) -> Pictures {
-    Pictures::decode(scene, preset.texture_side(), preset.anisotropy(), worker)
 }
 
 fn meshes(scene: &Scene) -> (Forms, Meshes) {

@@ -4,8 +4,8 @@
 use super::{
     NodeEntities, SurfaceStores, WorldSurfaces,
     animate::{Playing, secs_of, shown_tick},
-    lights, material,
-    surface::Extra,
+    lights,
+    surface::{Extra, set_factors},
 };
 use crate::{
     app::order::ClientSystems,
@@ -87,7 +87,7 @@ fn change(
             (surfaces.0.get(&index), changed.materials.get(&index))
         {
             stores.change(surface, |shown, extra| {
-                material::set_factors(described, shown);
+                set_factors(described, shown);
                 if let Extra::Lobes(lobes) = extra {
                     lobes.set_factors(scene, described);
                 }

@@ -1,7 +1,7 @@
 //! Puts a loaded world into the engine: first pictures and meshes on worker threads, then nodes.
 
 use super::{
-    Surface, SurfaceStores,
+    Surface, SurfaceStores, WishedPictures,
     draw::Drawer,
     lights,
     prepare::{self, Prepared},
@@ -10,7 +10,7 @@ use super::{
 use crate::{
     app::order::{ClientSystems, Stage},
     link::{SceneComing, VisitWorld},
-    look::{Dawn, Preset},
+    look::Dawn,
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -83,7 +83,7 @@ fn clear(
 
 fn begin(
     mut coming: MessageReader<SceneComing>,
-    preset: Res<Preset>,
+    wished: WishedPictures,
     mut preparing: ResMut<Preparing>,
     mut complete: ResMut<IsSceneryComplete>,
 ) {
@@ -92,14 +92,14 @@ fn begin(
     };
     complete.0 = false;
     *preparing = Preparing {
-        underway: Some(prepare::start(Arc::clone(scene), *preset)),
+        underway: Some(prepare::start(Arc::clone(scene), wished.now())),
         ..Preparing::default()
     };
 }
 
 /// The engine's stores of assets that scenery goes into.
 #[derive(bevy::ecs::system::SystemParam)]
-pub(super) struct Stores<'w> {
+pub(crate) struct Stores<'w> {
     pub(super) meshes: ResMut<'w, Assets<Mesh>>,
     pub(super) surfaces: SurfaceStores<'w>,
     pub(super) bind_poses: ResMut<'w, Assets<SkinnedMeshInverseBindposes>>,
@@ -142,10 +142,19 @@ fn finish(
     }
     entities.0.clear();
     let scene = &*world.scene;
-    let root = spawn_nodes(&mut commands, scene, &mut entities.0);
+    let root = commands
+        .spawn((SceneryRoot, Transform::default(), Visibility::default()))
+        .id();
+    spawn_nodes(&mut commands, scene, root, &mut entities.0);
+    for (node, &entity) in &entities.0 {
+        if let Some(light) = scene.nodes[node.index()].light {
+            lights::insert(&mut commands.entity(entity), &scene.lights[light.index()]);
+        }
+    }
     let variant = variant::number(scene, &chosen);
-    world_surfaces.0 =
-        Drawer::new(scene, root, &entities.0, prepared, variant).draw(&mut commands, &mut stores);
+    world_surfaces.0 = Drawer::new(scene, root, &entities.0, prepared)
+        .in_variant(variant)
+        .draw(&mut commands, &mut stores);
     if let Some(stage) = world.simulation.stage() {
         super::floor::spawn(
             &mut commands,
@@ -167,15 +176,27 @@ fn finish(
     }
 }
 
-/// The tree of nodes, without what they draw; gives its root.
+/// Draws a scene of its own below `root`, as its file has it at rest. Its lights stay dark: they would shine on what
+/// belongs to others.
+pub(crate) fn draw_below(
+    commands: &mut Commands,
+    root: Entity,
+    prepared: Prepared,
+    stores: &mut Stores<'_>,
+) {
+    let scene = Arc::clone(&prepared.scene);
+    let mut entities = BTreeMap::new();
+    spawn_nodes(commands, &scene, root, &mut entities);
+    Drawer::new(&scene, root, &entities, prepared).draw(commands, stores);
+}
+
+/// The tree of nodes below a root, without what they draw.
 fn spawn_nodes(
     commands: &mut Commands,
     scene: &Scene,
+    root: Entity,
     entities: &mut BTreeMap<NodeIndex, Entity>,
-) -> Entity {
-    let root = commands
-        .spawn((SceneryRoot, Transform::default(), Visibility::default()))
-        .id();
+) {
     for node in scene.visible_nodes() {
         let described = &scene.nodes[node.index()];
         let parent = described
@@ -195,20 +216,18 @@ fn spawn_nodes(
             ))
             .id();
         entities.insert(node, entity);
-        if let Some(light) = described.light {
-            lights::insert(&mut commands.entity(entity), &scene.lights[light.index()]);
-        }
     }
-    root
 }
 
 /// Spawns a whole scene at once.
 #[cfg(test)]
 pub(super) fn spawn(commands: &mut Commands, scene: &Arc<Scene>, stores: &mut Stores<'_>) {
-    let mut entities = BTreeMap::new();
-    let root = spawn_nodes(commands, scene, &mut entities);
-    let prepared = prepare::prepare(scene, Preset::Low);
-    Drawer::new(scene, root, &entities, prepared, None).draw(commands, stores);
+    use super::PictureWishes;
+    use crate::look::Preset;
+    let root = commands.spawn((Transform::default(), SceneryRoot)).id();
+    let wishes = PictureWishes::new(Preset::Low, None);
+    let prepared = prepare::prepare(scene, wishes);
+    draw_below(commands, root, prepared, stores);
 }
 
 /// A transform of the description as one of the engine.

@@ -193,7 +193,7 @@ fn start(
     }
 }
 
-/// A person by name, or a node of the world by name, in world space.
+/// A person by name, a placed thing by title, or a node of the world by name, in world space.
 fn find(name: &str, visit: &Visit, world: &VisitWorld, link: &Link) -> Option<Vec3> {
     let now = link.0.now_secs();
     let person = visit
@@ -206,6 +206,9 @@ fn find(name: &str, visit: &Visit, world: &VisitWorld, link: &Link) -> Option<Ve
             .view()
             .pose(person.entity, now)
             .map(|pose| pose.position + Vec3::Y * 1.5);
+    }
+    if let Some(thing) = visit.things.iter().find(|thing| thing.title == name) {
+        return Some(Vec3::from_array(thing.position));
     }
     let node = world
         .scene

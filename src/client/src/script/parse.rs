@@ -171,7 +171,7 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
 }
 
 /// Keys by the names that stand on them.
-const KEYS: [(&str, KeyCode); 24] = [
+const KEYS: [(&str, KeyCode); 25] = [
     ("enter", KeyCode::Enter),
     ("escape", KeyCode::Escape),
     ("delete", KeyCode::Delete),
@@ -190,6 +190,7 @@ const KEYS: [(&str, KeyCode); 24] = [
     ("b", KeyCode::KeyB),
     ("e", KeyCode::KeyE),
     ("h", KeyCode::KeyH),
+    ("l", KeyCode::KeyL),
     ("n", KeyCode::KeyN),
     ("p", KeyCode::KeyP),
     ("q", KeyCode::KeyQ),

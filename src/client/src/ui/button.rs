@@ -51,6 +51,14 @@ pub(super) enum Action {
     TryFileAgain,
     /// Out of the studio, to where one was before.
     LeaveStudio,
+    /// The same, and to place there what is looked at.
+    PlaceThing,
+    /// Not to place it.
+    KeepThing,
+    /// Take away the thing that one was asked about.
+    TakeAway,
+    /// Leave it where it is.
+    LetStand,
     /// Through the portal that one stands before.
     GoThrough,
     /// Not through it.

@@ -13,6 +13,7 @@ mod network;
 mod shell;
 mod studio;
 mod theme;
+mod things;
 mod words;
 
 pub use words::Locale;
@@ -38,6 +39,7 @@ pub(super) fn plugin(app: &mut App) {
         shell::plugin,
         studio::plugin,
         crossing::plugin,
+        things::plugin,
         network::plugin,
     ));
 }

@@ -111,10 +111,16 @@ texts! {
     hint_sit: "Sit down", "坐下";
     hint_stand: "Stand up", "站起";
     hint_write: "Pin a note", "贴便条";
+    /// Thing.
+    hint_take_away: "Take away {}", "拿走 {}";
+    /// Thing, who placed it.
+    hint_take_away_of: "Take away {} of {}", "拿走 {}（{} 放的）";
     /// Name.
     entered: "{} has come in", "{} 进来了";
     /// Name.
     left: "{} has left", "{} 离开了";
+    /// Name, thing.
+    thing_placed: "{} has placed {}", "{} 放置了 {}";
     /// Name.
     waves: "{} waves", "{} 在挥手";
     lost: "The connection is lost", "连接已断开";
@@ -139,10 +145,14 @@ texts! {
     denied_taken: "Somebody else has it", "别人正拿着它";
     denied_heavy: "That cannot be carried", "搬不动它";
     denied_unknown: "That is not here any more", "它已不在这里";
-    denied_not_yours: "Only who wrote it may take it down", "只有作者才能取下";
+    denied_not_yours: "That is somebody else's", "那是别人的";
     denied_fast: "Not so fast", "慢一点";
     denied_text: "That text cannot be shown", "这段文字无法显示";
     denied_board: "The notice board is full", "布告栏已满";
+    denied_host: "The host does not let you do that here", "主机不允许你在这里这样做";
+    denied_occupied: "Somebody is there, or people arrive there", "那里有人，或是入口";
+    denied_room: "There is no room for it", "没有空间放它";
+    denied_file: "The server has let go of the file: try again", "服务器没有这个文件了：请再试一次";
     denied_disk: "The server cannot keep it now", "服务器暂时无法保存";
     denied_other: "That does not work now", "现在不行";
 
@@ -169,6 +179,9 @@ texts! {
     help_note: "Pin a note to the board", "在布告栏贴便条";
     help_network: "How the network fares", "网络状况";
     help_portal: "Where a portal leads", "查看传送门通往何处";
+    help_place: "Put down what you bring", "放下带来的东西";
+    help_turn: "Turn what you bring", "转动带来的东西";
+    help_take_away: "Take away what you placed", "拿走自己放的东西";
     help_menu: "Menu and settings", "菜单与设置";
     help_hide: "Hide all this", "隐藏界面";
     help_close: "Close", "关闭";
@@ -294,6 +307,47 @@ texts! {
     studio_leave: "Leave the studio", "离开展示间";
     studio_broken_advice: "Mend what stands below and export the file again; then try once more. Nothing else is lost.",
         "请按下面的说明修改并重新导出，然后再试一次。其他一切都没有影响。";
+    /// World.
+    studio_place: "Place it in {}", "放到 {}";
+
+    // Things that people place.
+    /// File, world.
+    place_ask: "Place {} in {}?", "把 {} 放到 {}？";
+    /// World.
+    place_about: "Everybody who comes to {} receives the file, and can keep it. Place only what you may give away. You can take it back whenever you are there.",
+        "来到 {} 的每个人都会收到这个文件，并能保留它。只放置你有权给别人的东西。你在那里时随时可以拿走它。";
+    place_licence: "What the file says of its maker and licence", "文件所载的作者与许可";
+    place_no_licence: "Nothing", "没有";
+    place_size: "Size", "大小";
+    /// Megabytes, triangles.
+    place_measure: "{}, {} triangles", "{}，{} 个三角形";
+    place_yes: "Take it there", "带过去";
+    place_no: "Not now", "暂不";
+    /// File.
+    place_unfit: "{} cannot be placed", "无法放置 {}";
+    place_unfit_about: "A thing is one file that is not too large, with something to see. “stoa-import convert” makes one small file of several.",
+        "一件东西是一个不太大的文件，且看得见。stoa-import convert 能把几个文件合成一个小文件。";
+    /// World.
+    place_barred: "You may not place things in {}", "你不能在 {} 放置东西";
+    place_barred_about: "Its host decides who may. Give them your key: it names you, and opens nothing.",
+        "由主机决定谁可以。把你的公钥告诉他们：它只表明你的身份，不会泄露什么。";
+    place_key: "Your key", "你的公钥";
+    place_here: "Put it down here", "就放这里";
+    place_turn: "Turn it", "转动";
+    place_drop: "Leave it", "不放了";
+    /// Thing.
+    place_sending: "Giving {} to the server", "正在把 {} 交给服务器";
+    /// Thing.
+    placed: "{} stands here now, for everybody", "{} 已放好，大家都能看到";
+    place_failed: "It cannot be placed", "无法放置";
+    /// Thing.
+    clear_ask: "Take {} away?", "拿走 {}？";
+    clear_about: "Then it is gone for everybody. Files on your disk stay as they are.", "之后大家都看不到它了。你磁盘上的文件不受影响。";
+    clear_yes: "Take it away", "拿走";
+    clear_no: "Leave it here", "留下";
+    cleared: "It is taken away", "已拿走";
+
+    // The report in the studio.
     report_show: "Show the report", "显示报告";
     report_hide: "Hide the report", "隐藏报告";
     report_checking: "Looking through the file", "正在检查文件";

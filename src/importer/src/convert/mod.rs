@@ -1,8 +1,11 @@
 //! `stoa-import convert`: one canonical GLB from a file that passes the gate.
 //! The work is done by this program once more, in a process of its own with limits: see `worker/mod.rs`.
 
+mod authorship;
+mod compressed;
 mod keys;
 mod levels;
+mod meanings;
 mod pack;
 mod physics;
 mod pipeline;
@@ -42,7 +45,7 @@ const FAILED: u8 = 1;
 /// What to convert and how.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Options {
-    /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl or .ply.
+    /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl, .ply, .usdz, .usdc, .usda or .usd.
     input: PathBuf,
     /// File to write: .glb, .vrm for avatars, or .vrma; one that is there is replaced only when `stoa-import` made it.
     output: PathBuf,
@@ -227,7 +230,7 @@ fn convert(
     let purpose = check::purpose(&options.input, options.wishes.purpose);
     let is_gltf = !formats::is_foreign(&options.input);
     let source = is_gltf
-        .then(|| std::fs::read(&options.input).ok())
+        .then(|| scene::read_bounded(&options.input, purpose.limit()).ok())
         .flatten();
     let before = source.map(|bytes| {
         let folder = options.input.parent().unwrap_or(Path::new("."));

@@ -1,7 +1,8 @@
 //! The steps from a file to a canonical GLB.
 
 use super::{
-    Wishes, levels, pack, physics, plain, quantize, simplify, textures, worker::progress::Stage,
+    Wishes, authorship, levels, pack, physics, plain, quantize, simplify, textures,
+    worker::progress::Stage,
 };
 use crate::{formats, output::GENERATOR};
 use scene::{
@@ -31,7 +32,7 @@ pub(super) fn convert(
         notes.extend(foreign.notes);
         return Ok((glb, notes));
     }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = scene::read_bounded(path, purpose.limit())?;
     let folder = path.parent().unwrap_or(Path::new("."));
     convert_bytes(
         &bytes,
@@ -53,6 +54,7 @@ fn convert_bytes(
     let draft = Draft::open(bytes, files, purpose);
     let mut draft = draft.map_err(|error| error.to_string())?;
     sign(&mut draft);
+    authorship::state(&mut draft);
     Stage::Images.begin();
     textures::improve(
         &mut draft,

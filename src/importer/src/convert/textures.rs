@@ -1,20 +1,36 @@
-//! Images: within a limit of pixels, in formats that every program reads where that is asked for, and as few bytes as
-//! a lossless encoder needs. Files stay as they are unless the result is smaller or the limit demands it.
+//! Images: within a limit of pixels, and as adapters take them, or in formats that every program reads where that is asked for.
+//! What is neither stays as it is, unless a lossless encoder needs fewer bytes or the limit demands it.
 
-use super::threads;
+use super::{compressed, meanings, threads};
 use image::{
     DynamicImage, GenericImageView, ImageFormat, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
+use ktx::Meaning;
 use scene::writer::{Draft, foreign_image_to_png};
-use serde_json::Value;
-use std::{io::Cursor, sync::Arc};
+use serde_json::{Map, Value, json};
+use std::{collections::BTreeMap, io::Cursor, sync::Arc};
 
+/// What a KTX 2 begins with.
+const KTX2: &[u8] = b"\xABKTX 20\xBB";
+/// Where a texture names its image: itself, or an extension.
+const SOURCE: &str = "source";
+const BASIS: &str = "KHR_texture_basisu";
+const WEBP: &str = "EXT_texture_webp";
 /// Quality of JPEG images that are made smaller. Others stay as they are: every new encoding loses a little.
 const JPEG_QUALITY: u8 = 88;
 /// Pixels of a PNG for which two ways of encoding are tried.
 const MOST_PIXELS_TO_TRY_TWICE: u64 = 512 * 512;
 /// Level of compression of PNG images, of 9.
 const PNG_LEVEL: u8 = 6;
+
+/// Most pixels of all images together that are encoded for adapters, so that there is time for it; further ones stay PNG or JPEG.
+const MOST_PIXELS_TO_COMPRESS: u64 = 64 * 1024 * 1024;
+/// Memory that encoding an image for adapters takes of each of its pixels, and that all images take which are encoded at once.
+const BYTES_PER_PIXEL: u64 = 64;
+const MOST_ENCODING_BYTES: u64 = 1024 * 1024 * 1024;
+/// Bytes that images for adapters may take more than as PNG and JPEG, all together: a share of those, and a little beside it.
+const MOST_MORE_PERCENT: usize = 5;
+const MOST_MORE_BYTES: usize = 8 * 1024;
 
 /// What is asked of images.
 #[derive(Clone, Copy)]
@@ -40,16 +56,125 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
     if sources.len() != places.len() {
         return Err("an image has no bytes".to_owned());
     }
-    let improve = |bytes: &Arc<[u8]>| improve_image(bytes, wishes);
-    let results = threads::in_order(&sources, wishes.threads, improve, |_| Ok(None));
-    for (place, result) in places.iter().zip(results) {
-        if let Some(bytes) = result? {
+    let mut left = MOST_PIXELS_TO_COMPRESS;
+    let meanings = meanings(draft);
+    let tasks: Vec<(Arc<[u8]>, Option<Meaning>)> = places
+        .iter()
+        .zip(sources)
+        .map(|(place, bytes)| {
+            let meaning = meanings.get(place).copied().filter(|_| !wishes.is_plain);
+            let meaning = meaning.filter(|_| take_pixels(&mut left, &bytes, wishes.most_pixels));
+            (bytes, meaning)
+        })
+        .collect();
+    let all_bytes = most_bytes(tasks.iter().map(|(bytes, _)| bytes.len()).sum());
+    let improve = |(bytes, meaning): &(Arc<[u8]>, Option<Meaning>)| {
+        improve_image(bytes, *meaning, all_bytes, wishes)
+    };
+    let lost = |_: &(Arc<[u8]>, Option<Meaning>)| Ok(Improved::default());
+    let largest = sizes_to_compress(&tasks, wishes.most_pixels)
+        .max()
+        .unwrap_or(0);
+    let at_once = MOST_ENCODING_BYTES / (largest * BYTES_PER_PIXEL).max(1);
+    let threads = wishes.threads.min(at_once.max(1) as usize);
+    let results = threads::in_order(&tasks, threads, improve, lost);
+    let mut improved = results.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let sizes: Vec<usize> = tasks.iter().map(|(bytes, _)| bytes.len()).collect();
+    keep_small(&mut improved, &sizes);
+    for (place, improved) in places.iter().zip(improved) {
+        if let Some(bytes) = improved.compressed.or(improved.plain) {
             draft.blobs[*place] = Some(bytes.into());
         }
     }
     name_types(draft);
-    name_plain_sources(draft);
+    name_sources(draft);
     Ok(())
+}
+
+/// New bytes of an image, as far as there are any.
+#[derive(Default)]
+struct Improved {
+    /// As PNG or JPEG.
+    plain: Option<Vec<u8>>,
+    /// As adapters take it.
+    compressed: Option<Vec<u8>>,
+}
+
+/// The meanings of images by the places of their bytes; those that share their bytes must agree.
+fn meanings(draft: &Draft) -> BTreeMap<usize, Meaning> {
+    let by_image = meanings::of_images(draft);
+    let mut all: BTreeMap<usize, Option<Meaning>> = BTreeMap::new();
+    for (number, image) in draft.list("images").iter().enumerate() {
+        let meaning = by_image.get(&number).copied();
+        if let Some(place) = image["bufferView"].as_u64() {
+            let known = all.entry(place as usize).or_insert(meaning);
+            *known = known.filter(|known| Some(*known) == meaning);
+        }
+    }
+    let known = all.into_iter();
+    known
+        .filter_map(|(place, meaning)| Some((place, meaning?)))
+        .collect()
+}
+
+/// Pixels of an image once it is as small as it must be.
+fn pixels(bytes: &[u8], most_pixels: u32) -> Option<u64> {
+    let (width, height) = size(bytes)?;
+    let side = width.max(height).max(1);
+    let share = f64::from(most_pixels.min(side)) / f64::from(side);
+    Some((f64::from(width) * f64::from(height) * share * share) as u64)
+}
+
+/// Pixels of each image that is encoded for adapters.
+fn sizes_to_compress(
+    tasks: &[(Arc<[u8]>, Option<Meaning>)],
+    most_pixels: u32,
+) -> impl Iterator<Item = u64> {
+    let tasks = tasks.iter().filter(|(_, meaning)| meaning.is_some());
+    tasks.filter_map(move |(bytes, _)| pixels(bytes, most_pixels))
+}
+
+/// True when an image is still among those that are encoded for adapters.
+fn take_pixels(left: &mut u64, bytes: &[u8], most_pixels: u32) -> bool {
+    let size = pixels(bytes, most_pixels);
+    let size = size.filter(|pixels| pixels * BYTES_PER_PIXEL <= MOST_ENCODING_BYTES);
+    let rest = size.and_then(|pixels| left.checked_sub(pixels));
+    *left = rest.unwrap_or(*left);
+    rest.is_some()
+}
+
+/// What images may take together that take `plain` as PNG and JPEG.
+fn most_bytes(plain: usize) -> usize {
+    plain + plain / 100 * MOST_MORE_PERCENT + MOST_MORE_BYTES
+}
+
+/// Leaves images PNG or JPEG, those first that would grow most, until all together are no larger than they may be.
+fn keep_small(improved: &mut [Improved], sizes: &[usize]) {
+    let plain = |place: usize, improved: &[Improved]| {
+        improved[place]
+            .plain
+            .as_ref()
+            .map_or(sizes[place], Vec::len)
+    };
+    let all: usize = (0..sizes.len()).map(|place| plain(place, improved)).sum();
+    let most = most_bytes(all);
+    loop {
+        let growth = |place: usize| {
+            let compressed = improved[place].compressed.as_ref()?;
+            Some(compressed.len() as i64 - plain(place, improved) as i64)
+        };
+        let places = (0..sizes.len()).filter_map(|place| Some((growth(place)?, place)));
+        let growths: Vec<(i64, usize)> = places.collect();
+        let sum: i64 = growths.iter().map(|(growth, _)| growth).sum();
+        let Some((_, largest)) = growths
+            .into_iter()
+            .max()
+            .filter(|_| all as i64 + sum > most as i64)
+        else {
+            return;
+        };
+        improved[largest].compressed = None;
+    }
 }
 
 fn image_places(draft: &Draft) -> Vec<usize> {
@@ -65,8 +190,13 @@ fn image_places(draft: &Draft) -> Vec<usize> {
     places
 }
 
-/// New bytes of an image, or nothing when it stays.
-fn improve_image(bytes: &[u8], wishes: Wishes) -> Result<Option<Vec<u8>>, String> {
+/// New bytes of an image; with a `meaning`, for adapters too, in no more than `most_bytes`.
+fn improve_image(
+    bytes: &[u8],
+    meaning: Option<Meaning>,
+    most_bytes: usize,
+    wishes: Wishes,
+) -> Result<Improved, String> {
     let is_foreign = !bytes.starts_with(b"\x89PNG") && !bytes.starts_with(b"\xFF\xD8");
     let as_png = match is_foreign {
         true => foreign_image_to_png(bytes).map_err(|error| error.to_string())?,
@@ -75,13 +205,15 @@ fn improve_image(bytes: &[u8], wishes: Wishes) -> Result<Option<Vec<u8>>, String
     let source = as_png.as_deref().unwrap_or(bytes);
     let reader = image::ImageReader::new(Cursor::new(source)).with_guessed_format();
     let format = reader.as_ref().ok().and_then(image::ImageReader::format);
-    if format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels) {
-        return Ok(None);
+    let is_small_jpeg =
+        format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels);
+    if is_small_jpeg && meaning.is_none() {
+        return Ok(Improved::default());
     }
     let Some(picture) = reader.ok().and_then(|reader| reader.decode().ok()) else {
         return match is_foreign && wishes.is_plain {
             true => Err("one of its images cannot be read, and so not be made a PNG".to_owned()),
-            false => Ok(None),
+            false => Ok(Improved::default()),
         };
     };
     let (width, height) = picture.dimensions();
@@ -91,19 +223,30 @@ fn improve_image(bytes: &[u8], wishes: Wishes) -> Result<Option<Vec<u8>>, String
         true => resize(&picture, wishes.most_pixels),
         false => picture,
     };
+    let is_compressed = bytes.starts_with(KTX2) && !is_large;
+    let meaning = meaning.filter(|_| !is_compressed);
     let encoded = match format {
+        _ if is_small_jpeg => None,
         Some(ImageFormat::Jpeg) => to_jpeg(&picture),
         _ if is_changed || !is_foreign => to_png(&picture),
         _ => None,
     };
-    Ok(encoded.filter(|encoded| is_changed || encoded.len() < bytes.len()))
+    Ok(Improved {
+        plain: encoded.filter(|encoded| is_changed || encoded.len() < bytes.len()),
+        compressed: meaning.and_then(|meaning| compressed::encode(&picture, meaning, most_bytes)),
+    })
+}
+
+/// Width and height, of images of every format that is read.
+fn size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format();
+    let known = reader.ok().and_then(|reader| reader.into_dimensions().ok());
+    known.or_else(|| scene::writer::foreign_image_size(bytes))
 }
 
 /// What the header says, so that nothing is decoded that stays as it is.
 fn is_large_image(bytes: &[u8], most_pixels: u32) -> bool {
-    let reader = image::ImageReader::new(Cursor::new(bytes)).with_guessed_format();
-    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
-    size.is_some_and(|(width, height)| width.max(height) > most_pixels)
+    size(bytes).is_some_and(|(width, height)| width.max(height) > most_pixels)
 }
 
 /// The longer side becomes `most_pixels`, the shorter one keeps its share of it.
@@ -166,37 +309,57 @@ fn name_types(draft: &mut Draft) {
         let kind = match bytes {
             Some(bytes) if bytes.starts_with(b"\x89PNG") => "image/png",
             Some(bytes) if bytes.starts_with(b"\xFF\xD8") => "image/jpeg",
+            Some(bytes) if bytes.starts_with(KTX2) => "image/ktx2",
             _ => continue,
         };
         image["mimeType"] = kind.into();
     }
 }
 
-/// Textures name an image that has become PNG or JPEG as core glTF does.
-fn name_plain_sources(draft: &mut Draft) {
+/// Textures name their image as core glTF does, or by the extension for it.
+fn name_sources(draft: &mut Draft) {
     let kinds = draft.list("images").iter().map(|image| &image["mimeType"]);
-    let is_plain: Vec<bool> = kinds
-        .map(|kind| kind == "image/png" || kind == "image/jpeg")
+    let named_by: Vec<Option<&'static str>> = kinds
+        .map(|kind| match kind.as_str() {
+            Some("image/png" | "image/jpeg") => Some(SOURCE),
+            Some("image/ktx2") => Some(BASIS),
+            _ => None,
+        })
         .collect();
     let textures = draft.list_mut("textures");
     for texture in textures.filter_map(Value::as_object_mut) {
-        for name in ["KHR_texture_basisu", "EXT_texture_webp"] {
-            let Some(Value::Object(extensions)) = texture.get_mut("extensions") else {
+        for name in [SOURCE, BASIS, WEBP] {
+            let named = match name {
+                SOURCE => texture.get(SOURCE),
+                _ => texture
+                    .get("extensions")
+                    .and_then(|all| all[name].get(SOURCE)),
+            };
+            let source = named.and_then(Value::as_u64).map(|source| source as usize);
+            let kind = source.and_then(|source| *named_by.get(source)?);
+            let (Some(source), Some(kind)) = (source, kind.filter(|kind| *kind != name)) else {
                 continue;
             };
-            let source = extensions
-                .get(name)
-                .and_then(|foreign| foreign["source"].as_u64());
-            let Some(source) =
-                source.filter(|source| is_plain.get(*source as usize) == Some(&true))
-            else {
-                continue;
-            };
-            extensions.shift_remove(name);
-            if extensions.is_empty() {
-                texture.shift_remove("extensions");
+            remove_source(texture, name);
+            if kind == SOURCE {
+                texture.entry(SOURCE).or_insert_with(|| source.into());
+            } else {
+                let extensions = texture.entry("extensions").or_insert_with(|| json!({}));
+                extensions[BASIS] = json!({ SOURCE: source });
+                // Readers may choose either; this one is what was made for them.
+                remove_source(texture, WEBP);
             }
-            texture.entry("source").or_insert_with(|| source.into());
+        }
+    }
+}
+
+fn remove_source(texture: &mut Map<String, Value>, name: &str) {
+    if name == SOURCE {
+        texture.shift_remove(SOURCE);
+    } else if let Some(Value::Object(extensions)) = texture.get_mut("extensions") {
+        extensions.shift_remove(name);
+        if extensions.is_empty() {
+            texture.shift_remove("extensions");
         }
     }
 }

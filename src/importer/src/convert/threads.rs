@@ -1,33 +1,54 @@
 //! Work in several threads, with results that are the same with any number of them.
 
-use std::thread;
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread,
+};
 
-/// The results in the order of the items. `lost` is the result of an item whose thread broke down.
+/// The results in the order of the items; each thread takes the next item that is left. `lost` is the result of an item whose
+/// thread broke down.
 pub(super) fn in_order<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> R + Sync,
     lost: impl Fn(&T) -> R,
 ) -> Vec<R> {
-    let share = items.len().div_ceil(threads.max(1)).max(1);
-    let work = |part: &[T]| -> Vec<R> { part.iter().map(&work).collect() };
-    if share >= items.len() {
-        return work(items);
+    if threads.min(items.len()) <= 1 {
+        return items.iter().map(work).collect();
     }
+    let next = AtomicUsize::new(0);
+    let empty: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    let results = Mutex::new(empty);
+    let take = || {
+        let place = next.fetch_add(1, Ordering::Relaxed);
+        Some((place, items.get(place)?))
+    };
+    let run = || {
+        while let Some((place, item)) = take() {
+            let result = work(item);
+            results.lock().unwrap_or_else(PoisonError::into_inner)[place] = Some(result);
+        }
+    };
     thread::scope(|scope| {
-        let started: Vec<_> = items
-            .chunks(share)
-            .map(|part| {
-                let builder = thread::Builder::new().name("convert".to_owned());
-                let work = &work;
-                (part, builder.spawn_scoped(scope, move || work(part)))
-            })
-            .collect();
-        let finish =
-            |(part, thread): (&[T], std::io::Result<thread::ScopedJoinHandle<'_, Vec<R>>>)| {
-                let done = thread.ok().and_then(|thread| thread.join().ok());
-                done.unwrap_or_else(|| part.iter().map(&lost).collect())
-            };
-        started.into_iter().flat_map(finish).collect()
-    })
+        let started = (0..threads.min(items.len())).map(|_| {
+            let builder = thread::Builder::new().name("convert".to_owned());
+            builder.spawn_scoped(scope, run)
+        });
+        let started: Vec<_> = started.collect();
+        if started.iter().all(Result::is_err) {
+            run();
+        }
+        for thread in started.into_iter().flatten() {
+            // What a broken thread had in hand is lost, and nothing else.
+            drop(thread.join());
+        }
+    });
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let results = results.into_iter().zip(items);
+    results
+        .map(|(result, item)| result.unwrap_or_else(|| lost(item)))
+        .collect()
 }

@@ -2,7 +2,7 @@
 
 use super::{
     material,
-    model::{Corners, Model, shown},
+    model::{Corners, MAX_SIDE_BYTES, Model, shown},
     motion, skin,
 };
 use scene::linear_from_srgb;
@@ -121,7 +121,7 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
         }
         match model
             .side_path(&name)
-            .and_then(|path| std::fs::read(path).ok())
+            .and_then(|path| scene::read_bounded(&path, MAX_SIDE_BYTES).ok())
         {
             Some(library) => {
                 let all: &mut Vec<u8> = all.get_or_insert_default();

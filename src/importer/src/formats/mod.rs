@@ -16,6 +16,7 @@ mod stl;
 mod tests;
 mod text;
 mod texture;
+mod usd;
 
 use model::Model;
 use std::path::{Path, PathBuf};
@@ -47,6 +48,7 @@ pub(crate) enum Format {
     Obj,
     Stl,
     Ply,
+    Usd,
 }
 
 fn format_of(path: &Path) -> Option<Format> {
@@ -56,6 +58,7 @@ fn format_of(path: &Path) -> Option<Format> {
         "obj" => Format::Obj,
         "stl" => Format::Stl,
         "ply" => Format::Ply,
+        "usd" | "usda" | "usdc" | "usdz" => Format::Usd,
         _ => return None,
     })
 }
@@ -70,14 +73,7 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
 /// # Errors
 /// One line that says what is wrong with it.
 pub(crate) fn read(path: &Path, hints: &Hints) -> Result<Foreign, String> {
-    let size = std::fs::metadata(path).map_err(|error| error.to_string())?;
-    if size.len() > MAX_BYTES {
-        return Err(format!(
-            "it has {} bytes, the limit is {MAX_BYTES}",
-            size.len()
-        ));
-    }
-    let bytes = std::fs::read(path).map_err(|error| error.to_string())?;
+    let bytes = scene::read_bounded(path, MAX_BYTES)?;
     let mut model = Model::new(path, hints);
     read_bytes(&bytes, format_of(path), &mut model)?;
     model.finish()
@@ -117,6 +113,7 @@ fn read_bytes(bytes: &[u8], format: Option<Format>, model: &mut Model<'_>) -> Re
         Some(Format::Obj) => fbx::read_obj(bytes, model),
         Some(Format::Stl) => stl::read(bytes, model),
         Some(Format::Ply) => ply::read(bytes, model),
+        Some(Format::Usd) => usd::read(bytes, model),
         None => Err("its format is not one that can be converted".to_owned()),
     }
 }

@@ -16,8 +16,8 @@ use std::{
 const MAX_NOTES: usize = 20;
 /// Longest part of a name that a note repeats.
 const MAX_SHOWN_CHARS: usize = 120;
-/// Largest image file.
-const MAX_IMAGE_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest file beside the model: an image, or a library of materials.
+pub(super) const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
@@ -286,7 +286,7 @@ impl<'a> Model<'a> {
     }
 
     /// Only below the folder of the model, or in the folder of textures that was named.
-    fn find_image(&self, name: &str) -> Option<Vec<u8>> {
+    pub(super) fn find_image(&self, name: &str) -> Option<Vec<u8>> {
         let relative: PathBuf = name.replace('\\', "/").into();
         let is_inside = relative
             .components()
@@ -297,11 +297,17 @@ impl<'a> Model<'a> {
             .into_iter()
             .flatten()
             .map(|folder| folder.join(file_name(name)));
-        direct.into_iter().chain(by_name).find_map(|path| {
-            let data = std::fs::metadata(&path).ok()?;
-            let is_fitting = data.is_file() && data.len() <= MAX_IMAGE_BYTES;
-            is_fitting.then(|| std::fs::read(path).ok()).flatten()
-        })
+        let mut paths = direct.into_iter().chain(by_name);
+        paths.find_map(|path| scene::read_bounded(&path, MAX_SIDE_BYTES).ok())
+    }
+
+    /// A file of at most so many bytes in or below the folder of the model.
+    pub(super) fn file_below(&self, name: &str, most: u64) -> Option<Vec<u8>> {
+        let relative = Path::new(name);
+        let is_inside = relative
+            .components()
+            .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
+        is_inside.then(|| scene::read_bounded(&self.folder.join(relative), most).ok())?
     }
 
     /// Where a text file beside the model is.
@@ -309,16 +315,21 @@ impl<'a> Model<'a> {
         let name = file_name(name);
         let path = self.folder.join(name);
         let data = std::fs::metadata(&path).ok()?;
-        let is_fitting = !name.is_empty() && data.is_file() && data.len() <= MAX_IMAGE_BYTES;
+        let is_fitting = !name.is_empty() && data.is_file() && data.len() <= MAX_SIDE_BYTES;
         is_fitting.then_some(path)
     }
 
-    /// Formats without axes and units: one node above all roots turns and scales them.
+    /// Formats without axes and units: they have those that were told.
     pub(super) fn turn_and_scale(&mut self) {
-        let scale = self.hints.unit_metres;
+        self.stand(self.hints.is_z_up, self.hints.unit_metres);
+    }
+
+    /// One node above all roots turns them upright and scales them to metres.
+    pub(super) fn stand(&mut self, is_z_up: bool, unit_metres: f32) {
+        let scale = unit_metres;
         let half = std::f32::consts::FRAC_1_SQRT_2;
         let mut root = json!({});
-        if self.hints.is_z_up {
+        if is_z_up {
             root["rotation"] = json!([-half, 0.0, 0.0, half]);
         }
         if (scale - 1.0).abs() > f32::EPSILON {

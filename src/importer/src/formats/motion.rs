@@ -48,10 +48,11 @@ fn is_alike(one: &[f32], other: &[f32], may_be_negative: bool) -> bool {
     is_near(1.0) || may_be_negative && is_near(-1.0)
 }
 
+/// The channels of an animation and what they sample.
 #[derive(Default)]
-struct Parts {
-    channels: Vec<Value>,
-    samplers: Vec<Value>,
+pub(super) struct Parts {
+    pub(super) channels: Vec<Value>,
+    pub(super) samplers: Vec<Value>,
 }
 
 impl Parts {
@@ -107,8 +108,8 @@ impl Parts {
         }
     }
 
-    /// Keys whose times grow; one that does not is passed over.
-    fn add(
+    /// Adds keys whose times grow; one that does not is passed over.
+    pub(super) fn add(
         &mut self,
         node: usize,
         path: &str,

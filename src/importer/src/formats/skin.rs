@@ -44,27 +44,33 @@ pub(super) fn influences(mesh: &Mesh, model: &mut Model<'_>) -> Vec<([u16; 4], [
         .map(|vertex| {
             let start = vertex.weight_begin as usize;
             let own = skin.weights.get(start..start + vertex.num_weights as usize);
-            let mut own: Vec<(u16, f32)> = own
-                .unwrap_or_default()
-                .iter()
-                .map(|weight| (weight.cluster_index as u16, weight.weight.max(0.0) as f32))
-                .filter(|(_, weight)| *weight > 0.0)
-                .collect();
-            own.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
-            own.truncate(4);
-            let sum: f32 = own.iter().map(|(_, weight)| weight).sum();
-            let (mut joints, mut weights) = ([0; 4], [0.0; 4]);
-            for (place, (joint, weight)) in own.iter().enumerate() {
-                joints[place] = *joint;
-                weights[place] = weight / sum;
-            }
-            if own.is_empty() {
-                // Every vertex needs one.
-                weights[0] = 1.0;
-            }
-            (joints, weights)
+            let own = own.unwrap_or_default().iter();
+            strongest(own.map(|weight| (weight.cluster_index as u16, weight.weight)))
         })
         .collect()
+}
+
+/// The four strongest joints of a vertex and their weights, which sum to one; the first joint alone where none has a weight.
+pub(super) fn strongest(all: impl Iterator<Item = (u16, f64)>) -> ([u16; 4], [f32; 4]) {
+    let narrow = all.map(|(joint, weight)| (joint, weight as f32));
+    let mut own: Vec<(u16, f32)> = narrow
+        .filter(|(_, weight)| *weight > 0.0 && weight.is_finite())
+        .collect();
+    own.sort_by(|one, other| other.1.total_cmp(&one.1).then(one.0.cmp(&other.0)));
+    own.truncate(4);
+    let largest = own.first().map_or(1.0, |(_, weight)| *weight);
+    // As shares of the largest their sum is a number, however large or small they are.
+    let shares: Vec<f32> = own.iter().map(|(_, weight)| weight / largest).collect();
+    let sum: f32 = shares.iter().sum();
+    let (mut joints, mut weights) = ([0; 4], [0.0; 4]);
+    for (place, ((joint, _), share)) in own.iter().zip(shares).enumerate() {
+        joints[place] = *joint;
+        weights[place] = share / sum;
+    }
+    if own.is_empty() {
+        weights[0] = 1.0;
+    }
+    (joints, weights)
 }
 
 /// The skin of a mesh; nothing when it has none, or its bones are not among the nodes.

@@ -3,13 +3,14 @@
 
 use super::{
     grid::Grid,
+    outlines,
     stage::{
         EYES, add_plate, add_viewer, ground_shape, push, put_to_rest, roots, shift_node, shift_skin,
     },
 };
 use scene::{
-    Avatar, ColorKind, Expression, NoSideFiles, NodeIndex, Purpose, Scene, load_avatar, load_bytes,
-    writer::Draft,
+    Avatar, ColorBind, ColorKind, Expression, NoSideFiles, NodeIndex, Purpose, Scene, load_avatar,
+    load_bytes, writer::Draft,
 };
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -64,11 +65,6 @@ pub(super) fn make(glb: &[u8]) -> Result<Faces, String> {
         return Err("none of its preset expressions changes a face".to_owned());
     }
     let mut draft = Draft::open(glb, &NoSideFiles, Purpose::World).map_err(fault)?;
-    let turn = if draft.uses_extension("VRM") {
-        std::f32::consts::PI
-    } else {
-        0.0
-    };
     put_to_rest(&mut draft);
     for (node, rotation) in hanging_arms(&avatar, &scene) {
         lower(&mut draft, node, rotation);
@@ -83,9 +79,11 @@ pub(super) fn make(glb: &[u8]) -> Result<Faces, String> {
     let faces = std::iter::once(None).chain(shown.iter().map(|(_, face)| Some(*face)));
     let mut sheet = Sheet::new(&draft);
     for (place, face) in faces.enumerate() {
-        sheet.add(&mut draft, &grid, place, (&head, turn), face, &scene);
+        sheet.add(&mut draft, &grid, place, &head, face, &scene);
     }
     sheet.finish(&mut draft, &grid);
+    // Cells of a row may have the same outlines.
+    draft.merge();
     Ok(Faces {
         glb: draft.write(None).map_err(fault)?,
         grid,
@@ -97,10 +95,11 @@ pub(super) fn make(glb: &[u8]) -> Result<Faces, String> {
 
 /// Presets that change something which can be drawn.
 fn shown(avatar: &Avatar) -> Vec<(&'static str, &Expression)> {
-    let is_seen = |face: &Expression| {
-        let is_drawn = |kind| matches!(kind, ColorKind::Base | ColorKind::Emission);
-        !face.morphs.is_empty() || face.colors.iter().any(|bind| is_drawn(bind.kind))
+    let is_drawn = |bind: &ColorBind| {
+        let is_toon = avatar.scene.materials[bind.material.index()].toon.is_some();
+        is_toon || matches!(bind.kind, ColorKind::Base | ColorKind::Emission)
     };
+    let is_seen = |face: &Expression| !face.morphs.is_empty() || face.colors.iter().any(is_drawn);
     Expression::PRESETS
         .iter()
         .filter_map(|name| Some((*name, avatar.expressions.get(*name)?)))
@@ -166,6 +165,7 @@ fn lower(draft: &mut Draft, node: NodeIndex, rotation: glam::Quat) {
 struct Sheet {
     model_nodes: Vec<Value>,
     model_skins: Vec<Value>,
+    model_materials: usize,
     roots: Vec<usize>,
     nodes: Vec<Value>,
     skins: Vec<Value>,
@@ -177,6 +177,7 @@ impl Sheet {
         Self {
             model_nodes: draft.list("nodes").to_vec(),
             model_skins: draft.list("skins").to_vec(),
+            model_materials: draft.list("materials").len(),
             roots: roots(draft),
             nodes: Vec::new(),
             skins: Vec::new(),
@@ -190,16 +191,20 @@ impl Sheet {
         draft: &mut Draft,
         grid: &Grid,
         place: usize,
-        (head, turn): (&Head, f32),
+        head: &Head,
         face: Option<&Expression>,
         scene: &Scene,
     ) {
         let (first_node, first_skin) = (self.nodes.len(), self.skins.len());
+        let nearer = NEARER.powi((place / grid.columns) as i32);
+        let stand = grid.place(place, (0.0, 0.0), nearer, head.radius);
         let mut nodes = self.model_nodes.clone();
+        let mut materials = outlined(draft, self.model_materials, stand.scale);
         if let Some(face) = face {
             bend(&mut nodes, face, scene);
-            recolor(draft, &mut nodes, face);
+            recolor(draft, &mut materials, face);
         }
+        dress(draft, &mut nodes, materials);
         let nodes = nodes.iter();
         self.nodes
             .extend(nodes.map(|node| shift_node(node, first_node, first_skin)));
@@ -211,12 +216,8 @@ impl Sheet {
         self.nodes.push(
             json!({ "children": children, "translation": [-center.x, -center.y, -center.z] }),
         );
-        let nearer = NEARER.powi((place / grid.columns) as i32);
         let child = self.nodes.len() - 1;
-        self.put(
-            grid.place(place, (turn, 0.0), nearer, head.radius)
-                .node(child),
-        );
+        self.put(stand.node(child));
     }
 
     fn put(&mut self, node: Value) {
@@ -277,22 +278,48 @@ fn bend(nodes: &mut [Value], face: &Expression, scene: &Scene) {
     }
 }
 
-/// Gives the nodes meshes whose materials have the colours of a full expression.
-fn recolor(draft: &mut Draft, nodes: &mut [Value], face: &Expression) {
-    let mut changed: BTreeMap<usize, Value> = BTreeMap::new();
+/// Of the first `count` materials, which are the model's own, those whose outlines change with the size of what they are around,
+/// by their places.
+fn outlined(draft: &Draft, count: usize, scale: f32) -> BTreeMap<usize, Value> {
+    let all = draft.list("materials").iter().take(count);
+    let all = all.cloned().enumerate();
+    all.filter_map(|(index, mut material)| {
+        outlines::scale(&mut material, scale).then_some((index, material))
+    })
+    .collect()
+}
+
+/// Gives materials the colours of a full expression.
+fn recolor(draft: &Draft, changed: &mut BTreeMap<usize, Value>, face: &Expression) {
     for bind in &face.colors {
         let index = bind.material.index();
-        let Some(material) = draft.list("materials").get(index).cloned() else {
+        let Some(material) = draft.list("materials").get(index) else {
             continue;
         };
-        let material = changed.entry(index).or_insert(material);
+        let material = changed.entry(index).or_insert_with(|| material.clone());
         let color = bind.target.to_array();
-        match bind.kind {
-            ColorKind::Base => material["pbrMetallicRoughness"]["baseColorFactor"] = json!(color),
-            ColorKind::Emission => material["emissiveFactor"] = json!(color[..3]),
-            _ => {}
+        let toon = match bind.kind {
+            ColorKind::Base => {
+                material["pbrMetallicRoughness"]["baseColorFactor"] = json!(color);
+                continue;
+            }
+            ColorKind::Emission => {
+                material["emissiveFactor"] = json!(color[..3]);
+                continue;
+            }
+            ColorKind::Shade => "shadeColorFactor",
+            ColorKind::Matcap => "matcapFactor",
+            ColorKind::Rim => "parametricRimColorFactor",
+            ColorKind::Outline => "outlineColorFactor",
+        };
+        if let Some(look) = outlines::toon_of(material) {
+            look[toon] = json!(color[..3]);
         }
     }
+}
+
+/// Gives the nodes meshes with other materials in some places.
+fn dress(draft: &mut Draft, nodes: &mut [Value], changed: BTreeMap<usize, Value>) {
     if changed.is_empty() {
         return;
     }
@@ -368,6 +395,23 @@ mod tests {
     }
 
     #[test]
+    fn materials_of_a_cell_are_those_of_the_model_and_not_of_cells_before() {
+        let toon = json!({ "outlineWidthMode": "worldCoordinates", "outlineWidthFactor": 0.01 });
+        let material = json!({ "extensions": { "VRMC_materials_mtoon": toon } });
+        let mut draft = Draft::new(json!({
+            "asset": { "version": "2.0" },
+            "materials": [material, {}],
+            "meshes": [{ "primitives": [{ "attributes": {}, "material": 0 }] }],
+        }));
+        for cell in 0..10 {
+            let changed = outlined(&draft, 2, 0.5);
+            assert_eq!(changed.len(), 1);
+            dress(&mut draft, &mut [json!({ "mesh": 0 })], changed);
+            assert_eq!(draft.list("materials").len(), 3 + cell);
+        }
+    }
+
+    #[test]
     fn what_is_no_avatar_has_no_expressions() {
         let fault = make(br#"{"asset":{"version":"2.0"}}"#).err().unwrap();
         assert!(fault.contains("not a VRM avatar"), "{fault}");
@@ -382,14 +426,16 @@ mod tests {
         }));
         let mut nodes = vec![json!({ "mesh": 0 }), json!({})];
         let face = Expression {
-            colors: vec![scene::ColorBind {
+            colors: vec![ColorBind {
                 material: scene::MaterialIndex(1),
                 kind: ColorKind::Base,
                 target: glam::Vec4::new(1.0, 0.0, 0.0, 1.0),
             }],
             ..Expression::default()
         };
-        recolor(&mut draft, &mut nodes, &face);
+        let mut changed = BTreeMap::new();
+        recolor(&draft, &mut changed, &face);
+        dress(&mut draft, &mut nodes, changed);
         assert_eq!(nodes, [json!({ "mesh": 1 }), json!({})]);
         assert_eq!(draft.list("meshes")[1]["primitives"][0]["material"], 2);
         assert_eq!(draft.list("meshes")[0]["primitives"][0]["material"], 1);

@@ -6,6 +6,7 @@ mod faces;
 mod grid;
 mod label;
 mod options;
+mod outlines;
 mod sheet;
 mod stage;
 mod view;

@@ -2,7 +2,7 @@
 
 use super::{grid::Grid, stage::Model};
 use scene::{NoSideFiles, Purpose, load_bytes};
-use std::f32::consts::{PI, TAU};
+use std::f32::consts::TAU;
 
 pub(super) const GRID: Grid = Grid {
     columns: 4,
@@ -17,13 +17,12 @@ const TILT: f32 = 0.3;
 /// # Errors
 /// One line when it cannot be written, or eight of the model are more than a world may hold.
 pub(super) fn make(model: Model) -> Result<Vec<u8>, String> {
-    let turn = if model.is_facing_back { PI } else { 0.0 };
     let (middle, radius) = (model.middle(), model.radius());
     let cells = GRID.columns * GRID.rows;
     let places: Vec<_> = (0..cells)
         .map(|place| {
-            let own = turn + place as f32 * TAU / cells as f32;
-            GRID.place(place, (own, TILT), 1.0, radius)
+            let turn = place as f32 * TAU / cells as f32;
+            GRID.place(place, (turn, TILT), 1.0, radius)
         })
         .collect();
     let glb = model.stand(middle, &places, 2.0 * GRID.distance())?;

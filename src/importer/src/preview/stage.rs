@@ -1,5 +1,6 @@
 //! The world that is drawn: a model that stands once or several times before one who looks, and an even grey behind it.
 
+use super::outlines;
 use scene::{
     NoSideFiles, Purpose, load_bytes,
     writer::{Array, ArrayShape, Draft},
@@ -40,8 +41,6 @@ pub(super) struct Model {
     /// Corners of the box around everything that can be seen, in the file's metres.
     pub(super) low: [f32; 3],
     pub(super) high: [f32; 3],
-    /// Its face looks along -Z, as those of old avatars do, and not along +Z.
-    pub(super) is_facing_back: bool,
 }
 
 /// Where the model stands once. Whoever looks has the eyes at (0, [`EYES`], 0) and looks along -Z.
@@ -78,7 +77,6 @@ impl Model {
         let (low, high) = bounds.ok_or("there is nothing in it that can be seen")?;
         let draft = Draft::open(glb, &NoSideFiles, Purpose::World).map_err(fault)?;
         Ok(Self {
-            is_facing_back: draft.uses_extension("VRM"),
             draft,
             low: low.to_array(),
             high: high.to_array(),
@@ -98,7 +96,8 @@ impl Model {
         (square.sqrt() / 2.0).max(1.0e-6)
     }
 
-    /// The world as a GLB: the model in its places, each with the point `look_at` of the file in the middle, and a backdrop.
+    /// The world as a GLB: the model in its places, which are equally large, each with the point `look_at` of the file in the
+    /// middle, and a backdrop.
     ///
     /// # Errors
     /// One line when it cannot be written.
@@ -110,6 +109,11 @@ impl Model {
     ) -> Result<Vec<u8>, String> {
         let draft = &mut self.draft;
         put_to_rest(draft);
+        if let Some(place) = places.first() {
+            for material in draft.list_mut("materials") {
+                outlines::scale(material, place.scale);
+            }
+        }
         let roots = roots(draft);
         let (nodes, skins) = (draft.list("nodes").to_vec(), draft.list("skins").to_vec());
         let (mut all_nodes, mut all_skins, mut shown) = (Vec::new(), Vec::new(), Vec::new());
@@ -164,8 +168,9 @@ pub(super) fn middle(whole: (u32, u32), kept: (u32, u32)) -> (u32, u32, u32, u32
     )
 }
 
-/// Takes away what moves, sounds, shines or collides.
+/// Takes away what moves, sounds, shines or collides, and makes a scene of an avatar.
 pub(super) fn put_to_rest(draft: &mut Draft) {
+    draft.settle_old_avatar();
     if let Some(root) = draft.json.as_object_mut() {
         root.shift_remove("animations");
     }

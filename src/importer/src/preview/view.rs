@@ -1,7 +1,6 @@
 //! One view, from where one wishes.
 
 use super::stage::{EYES, Model, Place, about_x, about_y, product};
-use std::f32::consts::PI;
 
 /// Distance at which the point that is looked at stands, in metres: near enough for shadows to be fine.
 const STANDS_AT: f32 = 14.0;
@@ -29,8 +28,7 @@ pub(super) struct View {
 /// One line when it cannot be written.
 pub(super) fn make(model: Model, view: &View) -> Result<Vec<u8>, String> {
     let [right, above] = view.from.map(f32::to_radians);
-    let front = if model.is_facing_back { PI } else { 0.0 };
-    let rotation = product(about_x(above), about_y(front - right));
+    let rotation = product(about_x(above), about_y(-right));
     let look_at = view.look_at.unwrap_or_else(|| model.middle());
     let corners = corners(&model).map(|corner| {
         turned(

@@ -32,9 +32,12 @@ impl Grade {
     }
 }
 
-/// An amount for people: a number with its thousands apart, or megabytes.
+/// An amount for people: a number with its thousands apart, or megabytes, of little kilobytes.
 #[must_use]
 pub fn amount(value: u64, is_bytes: bool) -> String {
+    if is_bytes && value < 100_000 {
+        return format!("{} kB", value.div_ceil(1_000));
+    }
     if is_bytes {
         return format!("{:.1} MB", value as f64 / 1.0e6);
     }

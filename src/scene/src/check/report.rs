@@ -52,7 +52,7 @@ pub struct Summary {
     pub materials: usize,
     /// Images.
     pub images: usize,
-    /// Bytes of all images decoded, four a pixel, without mipmaps.
+    /// Bytes of all images decoded, four a pixel, or one where they stay compressed; without mipmaps.
     pub image_bytes: u64,
     /// Animations.
     pub animations: usize,
@@ -67,7 +67,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Bytes of all images on the graphics card: four a pixel, and a third more for their mipmaps.
+    /// Bytes of all images on the graphics card, with a third more for their mipmaps.
     #[must_use]
     pub fn texture_bytes(&self) -> u64 {
         self.image_bytes / 3 * 4
@@ -254,11 +254,7 @@ fn summarise(loaded: &Loaded) -> Summary {
             .sum(),
         materials: scene.materials.len(),
         images: scene.images.len(),
-        image_bytes: scene
-            .images
-            .iter()
-            .map(|image| u64::from(image.width) * u64::from(image.height) * 4)
-            .sum(),
+        image_bytes: scene.images.iter().map(crate::Image::drawn_bytes).sum(),
         animations: scene.animations.len(),
         joints: scene
             .skins

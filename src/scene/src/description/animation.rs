@@ -58,6 +58,13 @@ pub enum Track {
         /// Morph targets a value.
         count: usize,
     },
+    /// One of the morph weights (KHR_animation_pointer).
+    Weight {
+        /// Its morph target.
+        target: usize,
+        /// Its values.
+        values: Vec<f32>,
+    },
 }
 
 /// A property at one moment.
@@ -71,6 +78,8 @@ pub enum Sample {
     Scale(Vec3),
     /// Morph weights.
     Weights(Vec<f32>),
+    /// The weight of one morph target.
+    Weight(usize, f32),
 }
 
 /// Where a time falls between keys.
@@ -106,6 +115,9 @@ impl Channel {
             Track::Rotation(values) => Sample::Rotation(curve.rotation(values, &at)),
             Track::Weights { values, count } => {
                 Sample::Weights(curve.numbers(values, *count, secs))
+            }
+            Track::Weight { target, values } => {
+                Sample::Weight(*target, curve.number(values, 1, 0, &at))
             }
         }
     }

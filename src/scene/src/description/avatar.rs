@@ -2,7 +2,6 @@
 
 use super::{
     animation::Animation,
-    material::TextureSlot,
     scene::{MaterialIndex, NodeIndex, Scene},
 };
 use crate::error::Issue;
@@ -49,8 +48,6 @@ pub struct Avatar {
     pub springs: Springs,
     /// Nodes that follow others, in the order in which they are to be applied.
     pub constraints: Vec<NodeConstraint>,
-    /// MToon parameters of the materials that have them, by material.
-    pub toon_materials: BTreeMap<MaterialIndex, ToonMaterial>,
     /// What is worth telling.
     pub issues: Vec<Issue>,
 }
@@ -320,73 +317,6 @@ pub enum ConstraintKind {
     Aim(Vec3),
     /// Takes the source's rotation.
     Rotation,
-}
-
-/// VRMC_materials_mtoon. Colours are linear.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ToonMaterial {
-    /// Writes depth although it is blended.
-    pub is_transparent_with_depth: bool,
-    /// Order among blended materials.
-    pub render_queue_offset: i32,
-    /// Colour in shade.
-    pub shade_color: Vec3,
-    /// Multiplies `shade_color`.
-    pub shade_texture: Option<TextureSlot>,
-    /// Moves the border of the shade, -1 to 1.
-    pub shading_shift: f32,
-    /// Adds to the shift.
-    pub shading_shift_texture: Option<TextureSlot>,
-    /// Factor of `shading_shift_texture`.
-    pub shading_shift_texture_scale: f32,
-    /// Sharpness of the border, 0 to 1.
-    pub shading_toony: f32,
-    /// How evenly light from all around counts, 0 to 1.
-    pub gi_equalization: f32,
-    /// Colour of the matcap.
-    pub matcap_color: Vec3,
-    /// Sphere of light added by the normal in view space.
-    pub matcap_texture: Option<TextureSlot>,
-    /// Colour of the rim.
-    pub rim_color: Vec3,
-    /// Multiplies rim and matcap.
-    pub rim_multiply_texture: Option<TextureSlot>,
-    /// 0 the rim shines by itself, 1 it is lit.
-    pub rim_lighting_mix: f32,
-    /// Narrowness of the rim.
-    pub rim_fresnel_power: f32,
-    /// Adds to the rim.
-    pub rim_lift: f32,
-    /// How outline widths are measured.
-    pub outline_mode: OutlineMode,
-    /// Metres, or share of the screen's height.
-    pub outline_width: f32,
-    /// Green multiplies the width.
-    pub outline_width_texture: Option<TextureSlot>,
-    /// Colour of the outline.
-    pub outline_color: Vec3,
-    /// 0 plain colour, 1 lit.
-    pub outline_lighting_mix: f32,
-    /// Blue says where texture coordinates move.
-    pub uv_animation_mask: Option<TextureSlot>,
-    /// Texture widths a second.
-    pub uv_scroll_x: f32,
-    /// Texture heights a second.
-    pub uv_scroll_y: f32,
-    /// Radians a second.
-    pub uv_rotation: f32,
-}
-
-/// How outline widths are measured.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum OutlineMode {
-    /// No outline.
-    #[default]
-    None,
-    /// In metres.
-    World,
-    /// In shares of the screen's height.
-    Screen,
 }
 
 /// A VRMA clip: an animation of a humanoid skeleton in its own rest pose.

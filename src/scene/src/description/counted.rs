@@ -10,7 +10,8 @@ use crate::limits::MAX_HULL_VERTICES;
 /// A splat is drawn as an icosahedron.
 const TRIANGLES_OF_A_SPLAT: usize = 20;
 
-/// What is drawn of a scene, its levels of detail included.
+/// What is drawn of a scene, its levels of detail included. The line around a drawn look (MToon) is not: it draws a primitive once
+/// more.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drawn {
     /// Primitives, at each place at which they are drawn.

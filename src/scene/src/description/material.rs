@@ -1,6 +1,12 @@
 //! Materials and textures of the canonical scene.
 
-use crate::description::scene::{ImageIndex, TextureIndex};
+use crate::{
+    basis::PixelForm,
+    description::{
+        scene::{ImageIndex, TextureIndex},
+        toon::ToonMaterial,
+    },
+};
 use glam::{Vec2, Vec3, Vec4};
 use std::sync::Arc;
 
@@ -75,6 +81,9 @@ pub struct Material {
     pub specular_color: Vec3,
     /// Multiplies `specular_color`; sRGB.
     pub specular_color_texture: Option<TextureSlot>,
+    /// KHR_materials_pbrSpecularGlossiness with a picture: alpha of `specular_color_texture` multiplies it, and what is missing
+    /// to 1 takes the place of `roughness`. What is reflected is missing in the base colour.
+    pub glossiness: Option<f32>,
     /// KHR_materials_anisotropy strength.
     pub anisotropy: f32,
     /// KHR_materials_anisotropy rotation, radians.
@@ -93,6 +102,8 @@ pub struct Material {
     pub sheen: Option<Sheen>,
     /// KHR_materials_iridescence.
     pub iridescence: Option<Iridescence>,
+    /// VRMC_materials_mtoon: drawn in place of everything else that reflects light.
+    pub toon: Option<Box<ToonMaterial>>,
 }
 
 /// KHR_materials_sheen: cloth.
@@ -177,6 +188,7 @@ impl Default for Material {
             specular_texture: None,
             specular_color: Vec3::ONE,
             specular_color_texture: None,
+            glossiness: None,
             anisotropy: 0.0,
             anisotropy_rotation: 0.0,
             anisotropy_texture: None,
@@ -186,6 +198,7 @@ impl Default for Material {
             diffuse_transmission_color_texture: None,
             sheen: None,
             iridescence: None,
+            toon: None,
         }
     }
 }
@@ -265,13 +278,30 @@ pub struct Image {
     pub height: u32,
 }
 
-/// Encodings of images in core glTF.
+/// Encodings of images.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ImageFormat {
     /// Portable Network Graphics.
     Png,
     /// JPEG.
     Jpeg,
+    /// KTX 2 with Basis Universal; see [`crate::basis`].
+    Basis,
+}
+
+impl Image {
+    /// Bytes that its largest level takes on a graphics card: one a pixel where it can stay compressed, otherwise four.
+    #[must_use]
+    pub fn drawn_bytes(&self) -> u64 {
+        let stays =
+            self.format == ImageFormat::Basis && PixelForm::Bc7.fits(self.width, self.height);
+        let form = if stays {
+            PixelForm::Bc7
+        } else {
+            PixelForm::Rgba8
+        };
+        form.bytes(self.width, self.height)
+    }
 }
 
 /// How a texture is sampled.

@@ -10,3 +10,4 @@ pub(crate) mod retarget;
 pub(crate) mod scene;
 pub(crate) mod sky;
 pub(crate) mod sound;
+pub(crate) mod toon;

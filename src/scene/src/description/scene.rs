@@ -231,6 +231,14 @@ pub struct Mesh {
     pub target_names: Vec<String>,
 }
 
+/// All corners of a box.
+pub(crate) fn corners(low: Vec3, high: Vec3) -> [Vec3; 8] {
+    std::array::from_fn(|number| {
+        let is_high = [1, 2, 4].map(|bit| number & bit != 0);
+        Vec3::select(is_high.into(), high, low)
+    })
+}
+
 impl Mesh {
     /// Smallest and largest corner of all primitives; `None` without vertices.
     #[must_use]
@@ -531,15 +539,8 @@ impl Scene {
             let Some((low, high)) = of_mesh[mesh.index()] else {
                 return;
             };
-            for corner in 0..8 {
-                let pick = |bit: u32, low: f32, high: f32| {
-                    if corner & (1 << bit) == 0 { low } else { high }
-                };
-                let point = place.transform_point3(Vec3::new(
-                    pick(0, low.x, high.x),
-                    pick(1, low.y, high.y),
-                    pick(2, low.z, high.z),
-                ));
+            for corner in corners(low, high) {
+                let point = place.transform_point3(corner);
                 bounds = Some(bounds.map_or((point, point), |(low, high)| {
                     (low.min(point), high.max(point))
                 }));

@@ -203,7 +203,6 @@ mod tests {
             look_at: None,
             springs: Springs::default(),
             constraints: Vec::new(),
-            toon_materials: BTreeMap::new(),
             issues: Vec::new(),
         }
     }

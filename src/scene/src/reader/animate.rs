@@ -1,6 +1,6 @@
 //! Animations: channels of nodes, and of what KHR_animation_pointer names.
 
-use super::pointer::{self, Target};
+use super::pointer::{self, NodePath, Target};
 use crate::{
     description::animation::{Animation, Channel, Interpolation, Track},
     description::pointer::{Property, PropertyChannel},
@@ -54,7 +54,7 @@ fn read_animation(
                 for node in nodes {
                     animation
                         .channels
-                        .extend(read_channel(&sampler, accessors, scene, node, &path)?);
+                        .extend(read_channel(&sampler, accessors, scene, node, path)?);
                 }
             }
             Target::Property(property) => animation
@@ -117,15 +117,15 @@ fn read_target(
     };
     let path_item = target.require("path")?;
     let path = path_item.text()?;
-    if !pointer::NODE_PATHS.contains(&path) {
+    let Some(path) = NodePath::of(path) else {
         issues.push(Issue::warning(
             "STOA_ANIMATION_PATH",
             path_item.pointer(),
             format!("`{path}` is not animated"),
         ));
         return Ok(Target::Nothing);
-    }
-    Ok(Target::Nodes(vec![NodeIndex(node)], path.to_owned()))
+    };
+    Ok(Target::Nodes(vec![NodeIndex(node)], path))
 }
 
 /// Key times and interpolation of a sampler; nothing without keys.
@@ -180,7 +180,7 @@ fn read_channel(
     accessors: &Accessors<'_>,
     scene: &Scene,
     node: NodeIndex,
-    path: &str,
+    path: NodePath,
 ) -> Result<Option<Channel>, SceneError> {
     let Some((times, interpolation)) = read_keys(sampler, accessors)? else {
         return Ok(None);
@@ -237,20 +237,20 @@ fn read_track(
     accessors: &Accessors<'_>,
     scene: &Scene,
     node: NodeIndex,
-    path: &str,
+    path: NodePath,
 ) -> Result<(Track, usize), SceneError> {
     Ok(match path {
-        "translation" => {
+        NodePath::Translation => {
             let values = accessors.vec3(output)?;
             let count = values.len();
             (Track::Translation(values), count)
         }
-        "scale" => {
+        NodePath::Scale => {
             let values = accessors.vec3(output)?;
             let count = values.len();
             (Track::Scale(values), count)
         }
-        "rotation" => {
+        NodePath::Rotation => {
             let values: Vec<Quat> = accessors
                 .vec4(output)?
                 .into_iter()
@@ -259,7 +259,12 @@ fn read_track(
             let count = values.len();
             (Track::Rotation(values), count)
         }
-        _ => {
+        NodePath::Weight(target) => {
+            let values = accessors.scalars(output)?;
+            let count = values.len();
+            (Track::Weight { target, values }, count)
+        }
+        NodePath::Weights => {
             let mesh = scene.nodes[node.index()]
                 .mesh
                 .ok_or_else(|| sampler.fault("animates morph weights of a node without mesh"))?;

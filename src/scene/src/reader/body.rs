@@ -92,7 +92,7 @@ pub(crate) fn read_physics(
     if let Some(list) = list(joints, "physicsJoints") {
         world.joints = list
             .elements(MAX_ELEMENTS)?
-            .map(|item| read_joint(&item))
+            .map(|item| read_joint(&item, reader.is_khr))
             .collect::<Result<_, _>>()?;
     }
     Ok((world, reader))
@@ -507,7 +507,13 @@ fn read_node_joint(
     })
 }
 
-fn read_joint(item: &Item<'_>) -> Result<JointDescription, SceneError> {
+/// Softest limit of OMI_physics_joint that yields, newton a metre. Files from older tools carry a unitless softness below 1
+/// here, the samples of the specification included: such limits are rigid.
+const SOFTEST_LINEAR: f32 = 10.0;
+/// The same for angles, newton metres a radian.
+const SOFTEST_ANGULAR: f32 = 1.0;
+
+fn read_joint(item: &Item<'_>, is_khr: bool) -> Result<JointDescription, SceneError> {
     let axes = |limit: &Item<'_>, key: &str| -> Result<Vec<u8>, SceneError> {
         let Some(list) = limit.get(key) else {
             return Ok(Vec::new());
@@ -518,12 +524,18 @@ fn read_joint(item: &Item<'_>) -> Result<JointDescription, SceneError> {
     };
     let limit = |limit: Item<'_>| -> Result<JointLimit, SceneError> {
         let optional = |key: &str| limit.get(key).map(|value| value.number()).transpose();
+        let linear_axes = axes(&limit, "linearAxes")?;
+        let softest = match (is_khr, linear_axes.is_empty()) {
+            (true, _) => 0.0,
+            (false, true) => SOFTEST_ANGULAR,
+            (false, false) => SOFTEST_LINEAR,
+        };
         Ok(JointLimit {
-            linear_axes: axes(&limit, "linearAxes")?,
+            linear_axes,
             angular_axes: axes(&limit, "angularAxes")?,
             min: optional("min")?,
             max: optional("max")?,
-            stiffness: optional("stiffness")?,
+            stiffness: optional("stiffness")?.filter(|stiffness| *stiffness >= softest),
             damping: limit.number_or("damping", 0.0)?,
         })
     };

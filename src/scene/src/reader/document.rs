@@ -7,7 +7,7 @@ use crate::{
     reader::{
         animate,
         around::{metadata, sky, variant},
-        body, emitter, light, mesh, node, skin, surface,
+        body, emitter, light, mesh, node, skin, surface, vrm0,
     },
     source::{
         accessor::Accessors,
@@ -94,6 +94,7 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     scene.skins = skin::read_skins(&root, &accessors, scene.nodes.len(), &mut issues)?;
     skin::check_skins(&root, &mut scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
+    vrm0::settle(&root, &mut scene)?;
     limit_multiplied(&root, &scene)?;
     issues.truncate(limits::MAX_WARNINGS);
     let side_files = data.fetched();

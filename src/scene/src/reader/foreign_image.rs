@@ -1,8 +1,10 @@
-//! EXT_texture_webp and KHR_texture_basisu: images become PNG, which everything after the gate can read.
+//! Images that are no PNG or JPEG become PNG: those of EXT_texture_webp while a file is read, those of KHR_texture_basisu for
+//! whoever reads neither (`crate::basis` is for those who draw them as they are).
 //! The decoders are foreign ones. They run in the file's worker, once our own reading of the header has said what it costs.
 
 use super::plain_ktx;
 use crate::{
+    basis,
     error::SceneError,
     limits::MAX_IMAGE_SIDE,
     source::{budget::Budget, json::Item},
@@ -12,7 +14,6 @@ use basisu::{DecodeFlags, TargetFormat, Transcoder};
 use image_webp::WebPDecoder;
 use std::io::Cursor;
 
-const KTX2_MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
 /// What is said of an image whose header is broken, or contradicts the image.
 const NO_HEADER: &str = "its header does not say its size";
 /// More than a PNG takes beside its pixels.
@@ -42,11 +43,16 @@ impl ForeignImage {
     pub(crate) fn of(bytes: &[u8]) -> Option<Self> {
         if bytes.starts_with(b"RIFF") && bytes.get(8..12) == Some(b"WEBP") {
             Some(Self::WebP)
-        } else if bytes.starts_with(KTX2_MAGIC) {
+        } else if bytes.starts_with(basis::MAGIC) {
             Some(Self::Basis)
         } else {
             None
         }
+    }
+
+    /// True when it is drawn as it is, and so not converted while a file is read.
+    pub(crate) fn stays(self, bytes: &[u8]) -> bool {
+        matches!(self, Self::Basis) && !plain_ktx::is_plain(bytes)
     }
 
     /// The image as a PNG, or one line that says why it is none. Of an animation the first picture, of mipmaps the largest.
@@ -75,17 +81,10 @@ impl ForeignImage {
     }
 
     /// Width and height, from the header.
-    fn size(self, bytes: &[u8]) -> Option<(u32, u32)> {
+    pub(crate) fn size(self, bytes: &[u8]) -> Option<(u32, u32)> {
         match self {
             Self::WebP => webp_size(bytes),
-            Self::Basis => {
-                // They stand at fixed places.
-                let word = |at: usize| {
-                    let own = bytes.get(at..at + 4)?;
-                    Some(u32::from_le_bytes([own[0], own[1], own[2], own[3]]))
-                };
-                word(20).zip(word(24))
-            }
+            Self::Basis => basis::size(bytes),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     limits::{
         MAX_AVATAR_BENDS, MAX_AVATAR_NODE_DEPTH, MAX_AVATAR_NODES, MAX_AVATAR_PARTS, MAX_ELEMENTS,
     },
-    reader::{document, expression, follow, spring, toon, vrm0},
+    reader::{document, expression, follow, spring, vrm0},
     source::json::Item,
 };
 use glam::Vec3;
@@ -145,7 +145,6 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
         look_at: read_look_at(&vrm)?,
         springs: spring::read_springs(&root, scene.nodes.len(), &mut issues)?,
         constraints: follow::read_constraints(&root, &scene, &mut issues)?,
-        toon_materials: toon::read_toon_materials(&root, scene.textures.len())?,
         issues,
         scene,
     })

@@ -16,12 +16,13 @@ mod node;
 mod plain_ktx;
 mod pointer;
 mod portal;
+pub(crate) mod prop;
 mod skin;
 mod spring;
 mod surface;
 mod toon;
 pub(crate) mod transform;
-mod vrm0;
+pub(crate) mod vrm0;
 
 /// A channel of a colour from the transfer function of sRGB (IEC 61966-2-1).
 #[must_use]

@@ -7,7 +7,40 @@ use crate::description::{
 use crate::limits::MAX_NODES_OF_A_MESH;
 
 /// Properties of a node that a channel can move.
-pub(super) const NODE_PATHS: [&str; 4] = ["translation", "rotation", "scale", "weights"];
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum NodePath {
+    Translation,
+    Rotation,
+    Scale,
+    /// All weights of its mesh.
+    Weights,
+    /// That of one morph target, whose number comes from a pointer.
+    Weight(usize),
+}
+
+impl NodePath {
+    /// What the target of a channel of the core names.
+    pub(super) fn of(path: &str) -> Option<Self> {
+        match path {
+            "translation" => Some(Self::Translation),
+            "rotation" => Some(Self::Rotation),
+            "scale" => Some(Self::Scale),
+            "weights" => Some(Self::Weights),
+            _ => None,
+        }
+    }
+
+    /// What of weights a pointer names, when a mesh has so many morph targets.
+    fn of_weights(path: &str, targets: usize) -> Option<Self> {
+        match path.strip_prefix("weights")? {
+            "" => Some(Self::Weights),
+            rest => {
+                let target = rest.strip_prefix('/')?.parse().ok()?;
+                (target < targets).then_some(Self::Weight(target))
+            }
+        }
+    }
+}
 
 /// For each mesh, the nodes that have its weights: those with none of their own.
 pub(super) struct Users(Vec<Vec<NodeIndex>>);
@@ -32,8 +65,10 @@ impl Users {
     /// Nodes with a mesh that a pointer names and does not move, since there are too many.
     pub(super) fn left_out(&self, pointer: &str) -> usize {
         let mesh = pointer.strip_prefix("/meshes/");
-        let mesh = mesh.and_then(|rest| rest.strip_suffix("/weights"));
-        let mesh = mesh.and_then(|index| index.parse().ok()).map(MeshIndex);
+        let mesh = mesh.and_then(|rest| rest.split_once("/weights"));
+        let mesh = mesh.filter(|(_, one)| one.is_empty() || one.starts_with('/'));
+        let mesh = mesh.and_then(|(index, _)| index.parse().ok());
+        let mesh = mesh.map(MeshIndex);
         let mesh = mesh.filter(|mesh| mesh.index() < self.0.len());
         mesh.map_or(0, |mesh| {
             let (moved, all) = self.moved(mesh);
@@ -46,7 +81,7 @@ impl Users {
 #[derive(Debug, PartialEq)]
 pub(super) enum Target {
     /// A property of nodes.
-    Nodes(Vec<NodeIndex>, String),
+    Nodes(Vec<NodeIndex>, NodePath),
     /// Something else that is drawn.
     Property(Property),
     /// Something that is not drawn.
@@ -71,10 +106,11 @@ pub(super) fn resolve(pointer: &str, scene: &Scene, users: &Users) -> Target {
             .filter(|one| (*one as usize) < count)
     };
     let found = match list {
-        "nodes" => number(scene.nodes.len()).and_then(|index| node(NodeIndex(index), path)),
-        "meshes" if path == "weights" => number(scene.meshes.len()).map(|index| {
-            let (nodes, _) = users.moved(MeshIndex(index));
-            Target::Nodes(nodes.to_vec(), path.to_owned())
+        "nodes" => number(scene.nodes.len()).and_then(|index| node(NodeIndex(index), path, scene)),
+        "meshes" => number(scene.meshes.len()).map(MeshIndex).and_then(|mesh| {
+            let path = NodePath::of_weights(path, targets(scene, Some(mesh)))?;
+            let (nodes, _) = users.moved(mesh);
+            Some(Target::Nodes(nodes.to_vec(), path))
         }),
         "materials" => number(scene.materials.len())
             .and_then(|index| material(MaterialIndex(index), path))
@@ -84,9 +120,16 @@ pub(super) fn resolve(pointer: &str, scene: &Scene, users: &Users) -> Target {
     found.unwrap_or_else(kept)
 }
 
-fn node(node: NodeIndex, path: &str) -> Option<Target> {
-    if NODE_PATHS.contains(&path) {
-        return Some(Target::Nodes(vec![node], path.to_owned()));
+/// Morph targets of a mesh.
+fn targets(scene: &Scene, mesh: Option<MeshIndex>) -> usize {
+    mesh.map_or(0, |mesh| scene.meshes[mesh.index()].weights.len())
+}
+
+fn node(node: NodeIndex, path: &str, scene: &Scene) -> Option<Target> {
+    let mesh = scene.nodes[node.index()].mesh;
+    let moved = NodePath::of(path).or_else(|| NodePath::of_weights(path, targets(scene, mesh)));
+    if let Some(path) = moved {
+        return Some(Target::Nodes(vec![node], path));
     }
     (path == "extensions/KHR_node_visibility/visible")
         .then_some(Target::Property(Property::Visibility(node)))

@@ -1,6 +1,7 @@
 //! Materials, textures, samplers and images.
 
 use crate::{
+    basis,
     description::material::{
         AlphaMode, Image, ImageFormat, Iridescence, Material, Sampler, Sheen, Texture, TextureSlot,
         TextureTransform, Wrap,
@@ -11,7 +12,7 @@ use crate::{
         MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
         MAX_ONE_IMAGE_BYTES,
     },
-    reader::foreign_image::ForeignImage,
+    reader::{foreign_image::ForeignImage, toon::read_toon},
     source::budget::Budget,
     source::container::Bytes,
     source::json::Item,
@@ -57,12 +58,17 @@ pub(crate) fn read_textures(
     };
     list.elements(MAX_ELEMENTS)?
         .map(|item| {
-            // A PNG or JPEG beside them is as good, and needs no conversion.
-            let mut image = item.index_of("source", images, "image")?;
-            for name in ["EXT_texture_webp", "KHR_texture_basisu"] {
-                if let (None, Some(foreign)) = (image, item.extension(name)) {
-                    image = foreign.index_of("source", images, "image")?;
-                }
+            // What adapters read as it is comes first; a PNG or JPEG beside a WebP is as good, and needs no conversion.
+            let foreign = |name: &str| match item.extension(name) {
+                Some(foreign) => foreign.index_of("source", images, "image"),
+                None => Ok(None),
+            };
+            let mut image = foreign("KHR_texture_basisu")?;
+            if image.is_none() {
+                image = item.index_of("source", images, "image")?;
+            }
+            if image.is_none() {
+                image = foreign("EXT_texture_webp")?;
             }
             let image = image.map(ImageIndex);
             Ok(Texture {
@@ -97,6 +103,7 @@ pub(crate) fn read_images(
         let mut fault = String::new();
         let data = match ForeignImage::of(&data) {
             None => data,
+            Some(foreign) if foreign.stays(&data) => data,
             Some(foreign) => match foreign.to_png(&item, &data, budget)? {
                 Ok(png) => png.into(),
                 Err(line) => {
@@ -175,6 +182,9 @@ fn image_name(item: &Item<'_>) -> String {
 
 /// Format and size from an image's header, without decoding.
 pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
+    if ForeignImage::of(bytes).is_some_and(|foreign| foreign.stays(bytes)) {
+        return basis::size(bytes).map(|(width, height)| (ImageFormat::Basis, width, height));
+    }
     if bytes.starts_with(b"\x89PNG\r\n\x1a\n") {
         let word = |offset: usize| {
             bytes
@@ -290,6 +300,7 @@ fn read_material_extensions(
         .extension("KHR_materials_iridescence")
         .map(|film| read_iridescence(&film, textures))
         .transpose()?;
+    material.toon = read_toon(item, textures)?;
     Ok(())
 }
 
@@ -298,30 +309,31 @@ fn share(item: &Item<'_>, key: &str, default: f32) -> Result<f32, SceneError> {
     Ok(item.number_or(key, default)?.clamp(0.0, 1.0))
 }
 
-/// The archived specular-glossiness workflow as metallic-roughness: what reflects much more than a dielectric is a metal.
+/// The archived specular-glossiness workflow. With a picture of both, what is reflected and how gloss is spread are kept as they
+/// are; without one, what reflects much more than a dielectric is a metal.
 fn read_gloss(item: &Item<'_>, textures: usize, material: &mut Material) -> Result<(), SceneError> {
     let diffuse = Vec4::from(item.numbers_or("diffuseFactor", [1.0; 4])?);
     let specular = Vec3::from(item.numbers_or("specularFactor", [1.0; 3])?);
-    let has_picture = item.get("specularGlossinessTexture").is_some();
-    // The factor multiplies a picture that is not read here; without one it is the whole reflection.
-    let reflection = if has_picture {
-        0.0
-    } else {
-        specular.max_element()
-    };
-    let metallic =
-        ((reflection - DIELECTRIC_REFLECTION) / (1.0 - DIELECTRIC_REFLECTION)).clamp(0.0, 1.0);
-    material.base_color = diffuse
-        .truncate()
-        .lerp(specular, metallic)
-        .extend(diffuse.w);
+    let gloss = share(item, "glossinessFactor", 1.0)?;
+    material.base_color = diffuse;
     material.base_color_texture = slot(item, "diffuseTexture", textures)?;
-    material.metallic = metallic;
+    material.metallic = 0.0;
     material.metallic_roughness_texture = None;
-    material.roughness = 1.0 - share(item, "glossinessFactor", 1.0)?;
-    if has_picture {
-        material.roughness = material.roughness.max(0.5);
+    material.roughness = 1.0 - gloss;
+    let picture = slot(item, "specularGlossinessTexture", textures)?;
+    if picture.is_some() {
+        // Without an end, so that the colour alone says what is reflected (KHR_materials_ior).
+        material.index_of_refraction = 0.0;
+        material.specular_color = specular;
+        material.specular_color_texture = picture;
+        material.glossiness = Some(gloss);
+        return Ok(());
     }
+    let reflection = specular.max_element();
+    material.metallic =
+        ((reflection - DIELECTRIC_REFLECTION) / (1.0 - DIELECTRIC_REFLECTION)).clamp(0.0, 1.0);
+    let color = diffuse.truncate().lerp(specular, material.metallic);
+    material.base_color = color.extend(diffuse.w);
     Ok(())
 }
 

@@ -2,35 +2,24 @@
 //! schema; black is used.
 
 use crate::{
-    description::{
-        avatar::{OutlineMode, ToonMaterial},
-        scene::MaterialIndex,
-    },
+    description::toon::{OutlineMode, ToonMaterial},
     error::SceneError,
-    limits::MAX_ELEMENTS,
     reader::surface::slot,
     source::json::Item,
 };
 use glam::Vec3;
-use std::collections::BTreeMap;
 
-pub(crate) fn read_toon_materials(
-    root: &Item<'_>,
+/// The drawn look of a material; `None` when it has none.
+pub(super) fn read_toon(
+    material: &Item<'_>,
     textures: usize,
-) -> Result<BTreeMap<MaterialIndex, ToonMaterial>, SceneError> {
-    let mut found = BTreeMap::new();
-    let Some(list) = root.get("materials") else {
-        return Ok(found);
-    };
-    for (index, material) in list.elements(MAX_ELEMENTS)?.enumerate() {
-        if let Some(toon) = material.extension("VRMC_materials_mtoon") {
-            found.insert(MaterialIndex(index as u32), read_toon(&toon, textures)?);
-        }
-    }
-    Ok(found)
+) -> Result<Option<Box<ToonMaterial>>, SceneError> {
+    let toon = material.extension("VRMC_materials_mtoon");
+    toon.map(|toon| read(&toon, textures).map(Box::new))
+        .transpose()
 }
 
-fn read_toon(item: &Item<'_>, textures: usize) -> Result<ToonMaterial, SceneError> {
+fn read(item: &Item<'_>, textures: usize) -> Result<ToonMaterial, SceneError> {
     let color = |key: &str| item.numbers_or(key, [0.0; 3]).map(Vec3::from);
     let texture = |key: &str| slot(item, key, textures);
     let number = |key: &str, default: f32| item.number_or(key, default);

@@ -61,7 +61,10 @@ impl SideFiles for FolderFiles {
 }
 
 /// Reads a regular file of at most `limit` bytes.
-pub(crate) fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
+///
+/// # Errors
+/// One line with the file's name and the fault. Of larger files nothing is read.
+pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
     use std::io::Read as _;
     let shown = path.display();
     // Opening a named pipe would wait for its other end.

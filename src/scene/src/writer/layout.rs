@@ -64,7 +64,7 @@ pub(super) fn plan(draft: &mut Draft, keeps_places: bool) -> Layout {
         if let Some(own) = references::index(value).and_then(|place| pools.get_mut(place))
             && pool.is_accessor()
         {
-            *own = pool.min(*own);
+            *own = pool.in_view().min(*own);
         }
     });
     for (place, array) in merge::present(&draft.arrays) {

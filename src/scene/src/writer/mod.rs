@@ -5,6 +5,8 @@
 mod glb;
 mod layout;
 mod merge;
+mod objects;
+mod old_avatar;
 mod open;
 mod references;
 mod weld;
@@ -190,6 +192,12 @@ pub fn foreign_image_to_png(bytes: &[u8]) -> Result<Option<Vec<u8>>, SceneError>
             .map(Result::ok),
         None => Ok(None),
     }
+}
+
+/// Width and height of a WebP or KTX 2 image, by its header.
+#[must_use]
+pub fn foreign_image_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    ForeignImage::of(bytes).and_then(|image| image.size(bytes))
 }
 
 fn too_large(what: &str) -> SceneError {

@@ -1,7 +1,7 @@
 //! From the bytes of a file to a draft: every buffer, view, accessor and image resolved, compression undone.
 
 use super::{
-    Draft,
+    Draft, objects,
     references::{self, Freedom, Pool},
 };
 use crate::{
@@ -41,7 +41,9 @@ impl Draft {
         budget.charge(&root, tree.memory_bytes())?;
         let data = Bytes::load(&root, container.binary, files, purpose.limit(), &budget)?;
         let accessors = Accessors::new(&root, &data, &budget)?;
-        let mut draft = Self::new(root.value()?);
+        let mut document = root.value()?;
+        objects::settle(&mut document);
+        let mut draft = Self::new(document);
         let mut extensions = BTreeSet::new();
         references::extensions_in(&draft.json, &mut extensions);
         draft.freedom = references::freedom(extensions.iter().map(String::as_str));

@@ -11,6 +11,8 @@ pub(super) enum Pool {
     Indices,
     /// Accessors with the matrices of skins.
     Matrices,
+    /// Accessors with the times of keys.
+    Times,
     /// Accessors for everything else.
     Values,
     Views,
@@ -22,12 +24,25 @@ pub(super) enum Pool {
 }
 
 /// The kinds of accessor; one accessor serves one kind.
-pub(super) const ACCESSOR_POOLS: [Pool; 4] =
-    [Pool::Vertices, Pool::Indices, Pool::Matrices, Pool::Values];
+pub(super) const ACCESSOR_POOLS: [Pool; 5] = [
+    Pool::Vertices,
+    Pool::Indices,
+    Pool::Matrices,
+    Pool::Times,
+    Pool::Values,
+];
 
 impl Pool {
     pub(super) fn is_accessor(self) -> bool {
         self <= Self::Values
+    }
+
+    /// Times lie among other values.
+    pub(super) fn in_view(self) -> Self {
+        match self {
+            Self::Times => Self::Values,
+            own => own,
+        }
     }
 }
 
@@ -37,7 +52,7 @@ const PLACES: &[(Pool, &str)] = &[
     (Pool::Vertices, "meshes/*/primitives/*/targets/*/*"),
     (Pool::Indices, "meshes/*/primitives/*/indices"),
     (Pool::Matrices, "skins/*/inverseBindMatrices"),
-    (Pool::Values, "animations/*/samplers/*/input"),
+    (Pool::Times, "animations/*/samplers/*/input"),
     (Pool::Values, "animations/*/samplers/*/output"),
     (
         Pool::Values,

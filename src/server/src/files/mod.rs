@@ -1,9 +1,14 @@
-//! Files that travel: a world's own, and avatars that people brought. By content id, in chunks with hashes of their own.
+//! Files that travel: a world's own, and avatars and things that people brought. By content id, in chunks with hashes of
+//! their own.
 
 mod shelves;
 #[cfg(test)]
 mod tests;
+mod thing;
 mod upload;
+
+pub(crate) use shelves::ServedFile;
+pub(crate) use thing::{CheckedThing, StandingFile};
 
 use crate::{door::Worlds, limiter::Limiter, world::Inbound};
 use network::{BulkStream, Connection};
@@ -12,7 +17,7 @@ use protocol::{
     limits::{CHUNK_BYTES, MAX_CLIENT_STREAMS, STALL_TIMEOUT_SECS},
 };
 use scene::WorldFile;
-use shelves::{ServedFile, Shelves};
+use shelves::Shelves;
 use std::{
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
@@ -22,11 +27,11 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep, timeout},
 };
-use upload::Bringer;
+use upload::{Bringer, Kind};
 
-/// Avatars that are checked at once: each check may take a worker's whole memory.
+/// Files that are checked at once: each check may take a worker's whole memory.
 const MAX_CHECKS: usize = 2;
-/// Bytes of avatars that have arrived and are not checked yet, of all connections together.
+/// Bytes of files that have arrived and are not checked yet, of all connections together.
 const MAX_BYTES_UNDER_WAY: usize = 256 * 1024 * 1024;
 /// Streams of one connection that are answered at once: as many as a client may have open beside its control stream, so
 /// that none waits for the end of another.
@@ -84,7 +89,7 @@ pub(crate) struct Worn {
 
 impl Drop for Worn {
     fn drop(&mut self) {
-        self.library.write().take_off(self.hash);
+        self.library.write().avatars.end_use(self.hash);
     }
 }
 
@@ -116,17 +121,13 @@ impl Library {
         let AvatarChoice::File { hash, .. } = *avatar else {
             return None;
         };
-        self.write().put_on(hash);
+        self.write().avatars.begin_use(hash);
         let library = self.clone();
         Some(Worn { library, hash })
     }
 
     fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
         self.read().get(hash)
-    }
-
-    fn add_avatar(&self, owner: &str, hash: ContentHash, file: ServedFile) -> bool {
-        self.write().add_avatar(owner, hash, file)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Shelves> {
@@ -137,9 +138,16 @@ impl Library {
         self.shelves.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers the requests for files of a connection whose person has the key `owner`, until it ends.
-    pub(crate) async fn serve(self, connection: Connection, owner: String, worlds: Worlds) {
-        let bringer = Arc::new(Bringer::new(owner));
+    /// Answers the requests for files of a connection whose person has the key `owner`, until it ends. Who may place
+    /// things may bring them.
+    pub(crate) async fn serve(
+        self,
+        connection: Connection,
+        owner: String,
+        may_place: bool,
+        worlds: Worlds,
+    ) {
+        let bringer = Arc::new(Bringer::new(owner, may_place));
         let epoch = Instant::now();
         let mut rate = Limiter::starting(REQUESTS_PER_SECOND, REQUEST_BURST, 0.0);
         let mut answers = JoinSet::new();
@@ -176,7 +184,11 @@ impl Library {
                 self.send(&mut stream, &hash, first_chunk).await
             }
             BulkRequest::Offer { hash, bytes } => {
-                if self.receive(&mut stream, bringer, hash, bytes).await? {
+                let kind = Kind::Avatar;
+                if self
+                    .receive(&mut stream, bringer, kind, hash, bytes)
+                    .await?
+                {
                     for (id, world) in worlds.iter() {
                         if world.send(Inbound::AvatarArrived(hash)).await.is_err() {
                             tracing::debug!("the world {id} has ended");
@@ -184,6 +196,12 @@ impl Library {
                     }
                 }
                 Ok(())
+            }
+            BulkRequest::OfferThing { hash, bytes } => {
+                let kind = Kind::Thing;
+                self.receive(&mut stream, bringer, kind, hash, bytes)
+                    .await
+                    .map(drop)
             }
         }
     }

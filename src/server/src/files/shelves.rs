@@ -1,22 +1,30 @@
-//! What a server has to give out: files of its worlds for as long as these have them, and avatars that visitors brought, within
-//! limits. What somebody wears stays.
+//! What a server has to give out: files of its worlds for as long as these have them, and what visitors brought, within
+//! limits. What somebody wears, and what stands in a world, stays.
 
+use super::CheckedThing;
 use protocol::{ContentHash, limits::CHUNK_BYTES};
 use std::{collections::BTreeMap, sync::Arc};
 
-/// Avatars of visitors that are kept at once.
-const MAX_AVATARS: usize = 256;
-/// Their bytes together: 1 GiB.
-const MAX_AVATARS_BYTES: usize = 1024 * 1024 * 1024;
+/// Avatars of visitors that are kept at once, and their bytes together: 1 GiB.
+const AVATARS: Room = Room {
+    files: 256,
+    bytes: 1024 * 1024 * 1024,
+};
+/// The same for things that are placed or are to be.
+const THINGS: Room = Room {
+    files: 1024,
+    bytes: 1024 * 1024 * 1024,
+};
 
 /// A file and the hashes of its chunks.
-pub(super) struct ServedFile {
-    pub(super) bytes: Box<[u8]>,
+#[derive(Debug)]
+pub(crate) struct ServedFile {
+    pub(crate) bytes: Box<[u8]>,
     pub(super) chunks: Vec<ContentHash>,
 }
 
 impl ServedFile {
-    pub(super) fn new(bytes: Vec<u8>) -> Self {
+    pub(crate) fn new(bytes: Vec<u8>) -> Self {
         let chunks = bytes.chunks(CHUNK_BYTES).map(super::content_hash).collect();
         Self {
             bytes: bytes.into_boxed_slice(),
@@ -26,22 +34,21 @@ impl ServedFile {
 }
 
 /// Everything that can be fetched.
-#[derive(Default)]
 pub(super) struct Shelves {
     /// With how many worlds have each.
     worlds: BTreeMap<ContentHash, (usize, Arc<ServedFile>)>,
-    /// The oldest first.
-    avatars: Vec<Brought>,
-    /// By how many people each avatar is worn, whether it is here or not.
-    worn: BTreeMap<ContentHash, usize>,
+    pub(super) avatars: Shelf<()>,
+    pub(super) things: Shelf<Arc<CheckedThing>>,
 }
 
-/// An avatar of a visitor.
-struct Brought {
-    hash: ContentHash,
-    /// Key of who brought it.
-    owner: String,
-    file: Arc<ServedFile>,
+impl Default for Shelves {
+    fn default() -> Self {
+        Self {
+            worlds: BTreeMap::new(),
+            avatars: Shelf::new(AVATARS),
+            things: Shelf::new(THINGS),
+        }
+    }
 }
 
 impl Shelves {
@@ -63,67 +70,110 @@ impl Shelves {
     }
 
     pub(super) fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
-        let brought = || self.avatars.iter().find(|brought| brought.hash == *hash);
-        self.worlds
-            .get(hash)
-            .map(|(_, file)| file)
-            .or_else(|| brought().map(|brought| &brought.file))
-            .cloned()
+        let world_file = self.worlds.get(hash).map(|(_, file)| file);
+        let brought = || self.avatars.get(hash).map(|(file, ())| file);
+        let brought = || brought().or_else(|| self.things.get(hash).map(|(file, _)| file));
+        world_file.or_else(brought).cloned()
+    }
+}
+
+/// How much a shelf holds.
+#[derive(Clone, Copy)]
+struct Room {
+    files: usize,
+    bytes: usize,
+}
+
+/// Files of one kind that visitors brought, each with what was learned of it.
+pub(super) struct Shelf<T> {
+    room: Room,
+    /// The oldest first.
+    brought: Vec<Brought<T>>,
+    /// How often each file is in use, whether it is here or not.
+    used: BTreeMap<ContentHash, usize>,
+}
+
+struct Brought<T> {
+    hash: ContentHash,
+    /// Key of who brought it.
+    owner: String,
+    file: Arc<ServedFile>,
+    about: T,
+    /// What both take of memory.
+    bytes: usize,
+}
+
+impl<T> Shelf<T> {
+    const fn new(room: Room) -> Self {
+        Self {
+            room,
+            brought: Vec::new(),
+            used: BTreeMap::new(),
+        }
     }
 
-    /// One more person wears it.
-    pub(super) fn put_on(&mut self, hash: ContentHash) {
-        *self.worn.entry(hash).or_default() += 1;
+    pub(super) fn get(&self, hash: &ContentHash) -> Option<(&Arc<ServedFile>, &T)> {
+        let brought = self.brought.iter().find(|brought| brought.hash == *hash);
+        brought.map(|brought| (&brought.file, &brought.about))
     }
 
-    /// One person fewer wears it.
-    pub(super) fn take_off(&mut self, hash: ContentHash) {
-        if let Some(count) = self.worn.get_mut(&hash) {
+    /// It is used once more.
+    pub(super) fn begin_use(&mut self, hash: ContentHash) {
+        *self.used.entry(hash).or_default() += 1;
+    }
+
+    /// It is used once less.
+    pub(super) fn end_use(&mut self, hash: ContentHash) {
+        if let Some(count) = self.used.get_mut(&hash) {
             *count -= 1;
             if *count == 0 {
-                self.worn.remove(&hash);
+                self.used.remove(&hash);
             }
         }
     }
 
-    /// Takes an avatar, unless it is here. Those that nobody wears make room: that of the same owner first, then the
-    /// oldest. False, and nothing has changed, when there is no room.
-    pub(super) fn add_avatar(&mut self, owner: &str, hash: ContentHash, file: ServedFile) -> bool {
-        self.add_within(owner, hash, file, (MAX_AVATARS, MAX_AVATARS_BYTES))
-    }
-
-    fn add_within(
+    /// Takes a file, unless it is here. Those that are not in use make room: that of the same owner first, then the
+    /// oldest. `beside` is what `about` takes of memory, in bytes. False, and nothing has changed, when there is no room.
+    pub(super) fn add(
         &mut self,
         owner: &str,
         hash: ContentHash,
         file: ServedFile,
-        (most, most_bytes): (usize, usize),
+        about: T,
+        beside: usize,
     ) -> bool {
         if self.get(&hash).is_some() {
             return true;
         }
-        let worn = &self.worn;
-        let is_worn = |brought: &Brought| worn.contains_key(&brought.hash);
-        let length = |brought: &Brought| brought.file.bytes.len();
-        let kept = self.avatars.iter().filter(|brought| is_worn(brought));
+        let own = file.bytes.len() + beside;
+        let used = &self.used;
+        let is_used = |brought: &Brought<T>| used.contains_key(&brought.hash);
+        let kept = self.brought.iter().filter(|brought| is_used(brought));
         let (count, bytes) = kept.fold((0, 0), |(count, bytes), brought| {
-            (count + 1, bytes + length(brought))
+            (count + 1, bytes + brought.bytes)
         });
-        if count >= most || bytes + file.bytes.len() > most_bytes {
+        if count >= self.room.files || bytes + own > self.room.bytes {
             return false;
         }
-        self.avatars
-            .retain(|brought| brought.owner != owner || is_worn(brought));
-        let mut bytes = self.avatars.iter().map(length).sum::<usize>() + file.bytes.len();
-        while (self.avatars.len() >= most || bytes > most_bytes)
-            && let Some(oldest) = self.avatars.iter().position(|brought| !is_worn(brought))
+        self.brought
+            .retain(|brought| brought.owner != owner || is_used(brought));
+        let mut bytes = own
+            + self
+                .brought
+                .iter()
+                .map(|brought| brought.bytes)
+                .sum::<usize>();
+        while (self.brought.len() >= self.room.files || bytes > self.room.bytes)
+            && let Some(oldest) = self.brought.iter().position(|brought| !is_used(brought))
         {
-            bytes -= length(&self.avatars.remove(oldest));
+            bytes -= self.brought.remove(oldest).bytes;
         }
-        self.avatars.push(Brought {
+        self.brought.push(Brought {
             hash,
             owner: owner.to_owned(),
             file: Arc::new(file),
+            about,
+            bytes: own,
         });
         true
     }
@@ -140,18 +190,25 @@ mod tests {
         (content_hash(&bytes), ServedFile::new(bytes))
     }
 
-    fn add(shelves: &mut Shelves, owner: &str, number: u8) -> bool {
-        let (hash, file) = avatar(number);
-        shelves.add_within(owner, hash, file, (4, 350))
+    fn shelf() -> Shelf<()> {
+        Shelf::new(Room {
+            files: 4,
+            bytes: 350,
+        })
     }
 
-    fn has(shelves: &Shelves, number: u8) -> bool {
-        shelves.get(&avatar(number).0).is_some()
+    fn add(shelf: &mut Shelf<()>, owner: &str, number: u8) -> bool {
+        let (hash, file) = avatar(number);
+        shelf.add(owner, hash, file, (), 0)
+    }
+
+    fn has(shelf: &Shelf<()>, number: u8) -> bool {
+        shelf.get(&avatar(number).0).is_some()
     }
 
     #[test]
     fn the_shelves_are_bounded_by_bytes_and_the_oldest_goes() {
-        let mut shelves = Shelves::default();
+        let mut shelves = shelf();
         for number in 0..10 {
             assert!(add(&mut shelves, &format!("owner {number}"), number));
         }
@@ -160,34 +217,46 @@ mod tests {
     }
 
     #[test]
+    fn what_was_learned_of_a_file_takes_room_as_well() {
+        let mut shelf = shelf();
+        let mut add = |number: u8, beside: usize| {
+            let (hash, file) = avatar(number);
+            shelf.add(&format!("owner {number}"), hash, file, (), beside)
+        };
+        assert!(!add(0, 251));
+        assert!(add(1, 0) && add(2, 250));
+        assert!(!has(&shelf, 1) && has(&shelf, 2));
+    }
+
+    #[test]
     fn what_is_worn_stays_whatever_others_bring() {
-        let mut shelves = Shelves::default();
-        shelves.put_on(avatar(0).0);
+        let mut shelves = shelf();
+        shelves.begin_use(avatar(0).0);
         assert!(add(&mut shelves, "wearer", 0));
         for number in 1..100 {
             assert!(add(&mut shelves, &format!("owner {number}"), number));
         }
         assert!(has(&shelves, 0));
         for number in [98, 99] {
-            shelves.put_on(avatar(number).0);
+            shelves.begin_use(avatar(number).0);
         }
         assert!(!add(&mut shelves, "late", 100), "all are worn");
         assert!((98..100).all(|number| has(&shelves, number)));
-        shelves.take_off(avatar(98).0);
+        shelves.end_use(avatar(98).0);
         assert!(add(&mut shelves, "late", 100));
         assert!(!has(&shelves, 98) && has(&shelves, 0));
     }
 
     #[test]
     fn a_key_has_one_avatar_beside_what_is_worn() {
-        let mut shelves = Shelves::default();
+        let mut shelves = shelf();
         assert!(add(&mut shelves, "other", 0));
         for number in 1..5 {
             assert!(add(&mut shelves, "owner", number));
         }
         let here: Vec<u8> = (0..5).filter(|number| has(&shelves, *number)).collect();
         assert_eq!(here, [0, 4]);
-        shelves.put_on(avatar(4).0);
+        shelves.begin_use(avatar(4).0);
         assert!(add(&mut shelves, "owner", 5));
         assert!(has(&shelves, 4) && has(&shelves, 5));
     }
@@ -201,17 +270,17 @@ mod tests {
         }
         for is_left in [true, false] {
             shelves.remove_world_file(avatar(7).0);
-            assert_eq!(has(&shelves, 7), is_left);
+            assert_eq!(shelves.get(&avatar(7).0).is_some(), is_left);
         }
         shelves.remove_world_file(avatar(7).0);
     }
 
     #[test]
     fn the_same_avatar_is_kept_once() {
-        let mut shelves = Shelves::default();
+        let mut shelves = shelf();
         for owner in ["one", "two", "three"] {
             assert!(add(&mut shelves, owner, 1));
         }
-        assert_eq!(shelves.avatars.len(), 1);
+        assert_eq!(shelves.brought.len(), 1);
     }
 }

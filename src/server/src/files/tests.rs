@@ -1,6 +1,7 @@
 //! Visitors with files, over a simulated network.
 
 use super::*;
+use crate::testing::cube;
 use network::{
     Certificate, ClientEndpoint, KnownServers, ServerEndpoint, Trust,
     simulated::{LinkConfig, Network},
@@ -22,7 +23,12 @@ struct Place {
 }
 
 impl Place {
+    /// In which visitors may place things.
     fn new(library: Library) -> Self {
+        Self::with(library, true)
+    }
+
+    fn with(library: Library, may_place: bool) -> Self {
         let network = Network::new(1);
         network.set_default_link(LinkConfig::path(ROUND_TRIP, Duration::ZERO, 0.0));
         let certificate = Certificate::temporary().unwrap();
@@ -37,7 +43,7 @@ impl Place {
                 let (library, worlds) = (served.clone(), worlds.clone());
                 number += 1;
                 let owner = format!("visitor {number}");
-                tokio::spawn(library.serve(connection, owner, worlds));
+                tokio::spawn(library.serve(connection, owner, may_place, worlds));
             }
         });
         Self {
@@ -156,7 +162,7 @@ async fn uploads_together_take_no_more_memory_than_is_set_aside() {
     assert_eq!(answer(&mut second).await, BulkResponse::Send);
     second.sender.send_raw(&[0; 60_000]).await.unwrap();
     let reason = refusal(answer(&mut second).await);
-    assert!(reason.contains("as many avatars as it can"), "{reason}");
+    assert!(reason.contains("as many files as it can"), "{reason}");
     one.close(network::CloseCode::Done, "");
     sleep(MOMENT).await;
     assert_eq!(place.library.under_way.available_permits(), share);
@@ -256,4 +262,85 @@ async fn a_file_that_is_not_read_holds_no_other_up() {
     let mut behind = ask(&visitor, &fetch(small)).await;
     let found = timeout(MOMENT, answer(&mut behind)).await.unwrap();
     assert!(matches!(found, BulkResponse::File { bytes: 100, .. }));
+}
+
+/// Offers a file as a thing and sends it where it is wanted; the last answer.
+async fn bring(visitor: &Connection, file: &[u8]) -> BulkResponse {
+    let request = BulkRequest::OfferThing {
+        hash: content_hash(file),
+        bytes: file.len() as u64,
+    };
+    let mut stream = ask(visitor, &request).await;
+    match answer(&mut stream).await {
+        BulkResponse::Send => {}
+        other => return other,
+    }
+    stream.sender.send_raw(file).await.unwrap();
+    stream.sender.finish();
+    answer(&mut stream).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thing_is_taken_from_who_may_place_it_and_from_nobody_else() {
+    let file = cube(1);
+    let place = Place::with(Library::default(), false);
+    let visitor = place.visitor().await;
+    let reason = refusal(bring(&visitor, &file).await);
+    assert!(reason.contains("host does not let you"), "{reason}");
+    let mut place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    assert_eq!(bring(&visitor, &file).await, BulkResponse::Have);
+    let fetch = BulkRequest::Fetch {
+        hash: content_hash(&file),
+        first_chunk: 0,
+    };
+    let mut stream = ask(&visitor, &fetch).await;
+    let found = answer(&mut stream).await;
+    assert!(matches!(found, BulkResponse::File { bytes, .. } if bytes == file.len() as u64));
+    assert_eq!(place.arrived(), 0, "no avatar came");
+}
+
+#[tokio::test(start_paused = true)]
+async fn broken_hostile_and_too_large_things_are_refused_with_a_sentence() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let large = BulkRequest::OfferThing {
+        hash: ContentHash([7; 32]),
+        bytes: protocol::limits::MAX_THING_BYTES + 1,
+    };
+    let reason = refusal(answer(&mut ask(&visitor, &large).await).await);
+    assert!(reason.contains("the limit is 16777216"), "{reason}");
+    let mut cut = cube(1);
+    cut.truncate(200);
+    let wall = String::from_utf8(cube(1))
+        .unwrap()
+        .replace("[1, 1, 1]", "[1, 1, 90]");
+    for file in [b"no glTF at all".to_vec(), cut, wall.into_bytes()] {
+        let reason = refusal(bring(&visitor, &file).await);
+        assert!(reason.contains("the thing cannot be used"), "{reason}");
+        assert!(place.library.stand(content_hash(&file)).is_none());
+    }
+    // What the world is made of may not be placed for it: it was checked as something else.
+    let (files, _shelved) = place.library.shelve(vec![world_file(b"a world".to_vec())]);
+    assert!(place.library.stand(files[0].hash).is_none());
+    assert_eq!(bring(&visitor, &cube(2)).await, BulkResponse::Have);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_stands_stays_and_what_was_never_placed_makes_room() {
+    let place = Place::new(Library::default());
+    let visitor = place.visitor().await;
+    let hashes = [1, 2, 3].map(|number| content_hash(&cube(number)));
+    assert_eq!(bring(&visitor, &cube(1)).await, BulkResponse::Have);
+    let standing = place.library.stand(hashes[0]).unwrap();
+    for number in [2, 3] {
+        assert_eq!(bring(&visitor, &cube(number)).await, BulkResponse::Have);
+    }
+    let is_here = |hash: &ContentHash| place.library.get(hash).is_some();
+    assert_eq!(hashes.each_ref().map(is_here), [true, false, true]);
+    drop(standing);
+    let other = place.library.stand(hashes[2]).unwrap();
+    assert_eq!(bring(&visitor, &cube(4)).await, BulkResponse::Have);
+    assert_eq!(hashes.each_ref().map(is_here), [false, false, true]);
+    drop(other);
 }

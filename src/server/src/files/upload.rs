@@ -1,11 +1,13 @@
-//! Avatars that visitors bring: taken in slowly or not at all, checked, and put on the shelves.
+//! Avatars and things that visitors bring: taken in slowly or not at all, checked, and put on the shelves.
 
-use super::{Library, content_hash, respond, shelves::ServedFile};
+use super::{CheckedThing, Library, ServedFile, content_hash, respond};
 use crate::limiter::Limiter;
 use network::{BulkStream, ReceiveError};
 use protocol::{
     BulkResponse, ContentHash,
-    limits::{CHUNK_BYTES, MAX_AVATAR_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS},
+    limits::{
+        CHUNK_BYTES, MAX_AVATAR_BYTES, MAX_THING_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS,
+    },
 };
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -16,27 +18,60 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-/// Avatars that a connection may bring at once before the rate counts.
+/// Files that a connection may bring at once before the rate counts.
 const UPLOAD_BURST: f64 = 4.0;
-/// Avatars that a connection may bring in a second on average.
+/// Files that a connection may bring in a second on average.
 const UPLOADS_PER_SECOND: f64 = 1.0 / 15.0;
-/// Longest time that an avatar may take to arrive.
+/// Longest time that a file may take to arrive.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(UPLOAD_TIMEOUT_SECS);
+
+/// What a file is brought for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// To be worn.
+    Avatar,
+    /// To be placed.
+    Thing,
+}
+
+impl Kind {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Avatar => "avatar",
+            Self::Thing => "thing",
+        }
+    }
+
+    const fn max_bytes(self) -> u64 {
+        match self {
+            Self::Avatar => MAX_AVATAR_BYTES,
+            Self::Thing => MAX_THING_BYTES,
+        }
+    }
+}
+
+/// What was learned of a file.
+enum Checked {
+    Avatar,
+    Thing(CheckedThing),
+}
 
 /// What a connection may bring.
 pub(super) struct Bringer {
     /// Its person's key.
     owner: String,
+    may_place: bool,
     rate: Mutex<Limiter>,
     epoch: Instant,
-    /// One avatar at a time.
+    /// One file at a time.
     turn: Semaphore,
 }
 
 impl Bringer {
-    pub(super) fn new(owner: String) -> Self {
+    pub(super) fn new(owner: String, may_place: bool) -> Self {
         Self {
             owner,
+            may_place,
             rate: Mutex::new(Limiter::starting(UPLOADS_PER_SECOND, UPLOAD_BURST, 0.0)),
             epoch: Instant::now(),
             turn: Semaphore::new(1),
@@ -56,14 +91,20 @@ impl Library {
         &self,
         stream: &mut BulkStream,
         bringer: &Bringer,
+        kind: Kind,
         hash: ContentHash,
         bytes: u64,
     ) -> Result<bool, String> {
-        if self.get(&hash).is_some() {
+        let is_here = match kind {
+            Kind::Avatar => self.get(&hash).is_some(),
+            // That somebody wears it, or that the world is made of it, says nothing about whether it may be placed.
+            Kind::Thing => bringer.may_place && self.read().things.get(&hash).is_some(),
+        };
+        if is_here {
             respond(stream, &BulkResponse::Have).await?;
             return Ok(false);
         }
-        let taken = self.take_in(stream, bringer, hash, bytes).await;
+        let taken = self.take_in(stream, bringer, kind, hash, bytes).await;
         let response = match &taken {
             Ok(()) => BulkResponse::Have,
             Err(reason) => BulkResponse::Refused(reason.clone()),
@@ -77,16 +118,21 @@ impl Library {
         &self,
         stream: &mut BulkStream,
         bringer: &Bringer,
+        kind: Kind,
         hash: ContentHash,
         bytes: u64,
     ) -> Result<(), String> {
-        if bytes > MAX_AVATAR_BYTES {
+        let (name, limit) = (kind.name(), kind.max_bytes());
+        if kind == Kind::Thing && !bringer.may_place {
+            return Err("the host does not let you place things here".to_owned());
+        }
+        if bytes > limit {
             return Err(format!(
-                "the avatar has {bytes} bytes, the limit is {MAX_AVATAR_BYTES}"
+                "the {name} has {bytes} bytes, the limit is {limit}"
             ));
         }
         if !bringer.may_bring() {
-            return Err("too many avatars in a short time: wait a minute".to_owned());
+            return Err(format!("too many {name}s in a short time: wait a minute"));
         }
         let _turn = bringer
             .turn
@@ -94,31 +140,39 @@ impl Library {
             .await
             .map_err(|error| error.to_string())?;
         respond(stream, &BulkResponse::Send).await?;
-        let (whole, reserved) = self.read_whole(stream, bytes).await?;
+        let (whole, reserved) = self.read_whole(stream, kind, bytes).await?;
         let turn = Arc::clone(&self.checks).acquire_owned().await;
         let checking = tokio::task::spawn_blocking(move || {
-            let verdict = check_avatar(&whole, hash, bytes).map(|()| ServedFile::new(whole));
+            let verdict = check(kind, &whole, hash, bytes);
+            let verdict = verdict.map(|checked| (checked, ServedFile::new(whole)));
             drop(turn);
             verdict
         });
-        let file = checking.await.map_err(|error| error.to_string())??;
-        let has_room = self.add_avatar(&bringer.owner, hash, file);
+        let (checked, file) = checking.await.map_err(|error| error.to_string())??;
+        let owner = &bringer.owner;
+        let has_room = match checked {
+            Checked::Avatar => self.write().avatars.add(owner, hash, file, (), 0),
+            Checked::Thing(checked) => self.add_thing(owner, hash, file, checked),
+        };
         drop(reserved);
         if has_room {
             Ok(())
         } else {
-            Err("the server has no room for another avatar: try again later".to_owned())
+            Err(format!(
+                "the server has no room for another {name}: try again later"
+            ))
         }
     }
 
-    /// Takes memory for an avatar only as it arrives, of what all uploads have together. It grows by doubling: up to twice
+    /// Takes memory for a file only as it arrives, of what all uploads have together. It grows by doubling: up to twice
     /// what has arrived.
     async fn read_whole(
         &self,
         stream: &mut BulkStream,
+        kind: Kind,
         bytes: u64,
     ) -> Result<(Vec<u8>, OwnedSemaphorePermit), String> {
-        let late = |_elapsed| "the avatar did not arrive in time".to_owned();
+        let late = |_elapsed| format!("the {} did not arrive in time", kind.name());
         let deadline = Instant::now() + UPLOAD_TIMEOUT;
         let stall = Duration::from_secs(STALL_TIMEOUT_SECS);
         let mut reserved = self.reserve(0)?;
@@ -143,21 +197,31 @@ impl Library {
         Arc::clone(&self.under_way)
             .try_acquire_many_owned(bytes as u32)
             .map_err(|_full| {
-                "the server takes in as many avatars as it can: try again in a minute".to_owned()
+                "the server takes in as many files as it can: try again in a minute".to_owned()
             })
     }
 }
 
 /// Nobody gets a file that is not what it says or that the gate refuses.
-fn check_avatar(bytes: &[u8], hash: ContentHash, announced: u64) -> Result<(), String> {
+fn check(kind: Kind, bytes: &[u8], hash: ContentHash, announced: u64) -> Result<Checked, String> {
+    let name = kind.name();
     if bytes.len() as u64 != announced || content_hash(bytes) != hash {
-        return Err("the avatar arrived damaged: try again".to_owned());
+        return Err(format!("the {name} arrived damaged: try again"));
     }
-    let avatar = scene::load_avatar(bytes, &scene::NoSideFiles)
-        .map_err(|error| format!("the avatar cannot be used: {error}"))?;
-    if avatar.meta.is_redistribution_allowed || avatar.meta.avatar_permission == "everyone" {
-        Ok(())
-    } else {
-        Err("the avatar's licence does not allow sending it to others".to_owned())
+    let unusable = |error: String| format!("the {name} cannot be used: {error}");
+    match kind {
+        Kind::Avatar => {
+            let avatar = scene::load_avatar(bytes, &scene::NoSideFiles)
+                .map_err(|error| unusable(error.to_string()))?;
+            if avatar.meta.is_redistribution_allowed || avatar.meta.avatar_permission == "everyone"
+            {
+                Ok(Checked::Avatar)
+            } else {
+                Err("the avatar's licence does not allow sending it to others".to_owned())
+            }
+        }
+        Kind::Thing => CheckedThing::of(bytes)
+            .map(Checked::Thing)
+            .map_err(unusable),
     }
 }

@@ -1,4 +1,5 @@
-//! What outlives the process: body poses, who holds what, notes, chat. One redb file a world, one writer thread.
+//! What outlives the process: body poses, who holds what, notes, chat, placed things. One redb file a world, one writer
+//! thread.
 //! A change is acknowledged after its commit; all changes that came while one commit ran go into the next.
 
 mod records;

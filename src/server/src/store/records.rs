@@ -1,8 +1,10 @@
 //! The shapes of what is stored.
 
-use protocol::{ChatLine, Note};
+use crate::files::ServedFile;
+use protocol::{ChatLine, Note, PlacedThing};
 use serde::{Deserialize, Serialize};
 use simulation::BodyState;
+use std::sync::Arc;
 
 /// A change to a world's state.
 #[derive(Clone, Debug)]
@@ -19,6 +21,10 @@ pub(crate) enum Change {
     Pin(Note),
     /// A note was taken down.
     Unpin(u64),
+    /// A thing was placed; its file is kept with it.
+    Place(PlacedThing, Arc<ServedFile>),
+    /// A thing was taken away; its file goes with the last one that needs it.
+    TakeAway(u64),
 }
 
 /// What was there when a world was opened.
@@ -28,6 +34,8 @@ pub(crate) struct Restored {
     pub(crate) holds: Vec<(u32, String)>,
     pub(crate) chat: Vec<ChatLine>,
     pub(crate) notes: Vec<Note>,
+    /// Things with the bytes of their files.
+    pub(crate) things: Vec<(PlacedThing, Vec<u8>)>,
 }
 
 /// A pose on disk.

@@ -1,11 +1,11 @@
 //! The redb file of a world.
 
 use super::{Change, Restored, StoreError, StoredBody};
-use protocol::limits::MAX_CHAT_HISTORY;
+use protocol::{PlacedThing, limits::MAX_CHAT_HISTORY};
 use redb::{
     CommitError, Database, DatabaseError, ReadableDatabase as _, ReadableTable as _,
     ReadableTableMetadata as _, StorageError, Table, TableDefinition, TableError, TransactionError,
-    backends::InMemoryBackend,
+    WriteTransaction, backends::InMemoryBackend,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use std::{
@@ -18,6 +18,8 @@ const POSES: TableDefinition<'_, u32, &[u8]> = TableDefinition::new("poses");
 const HOLDS: TableDefinition<'_, u32, &str> = TableDefinition::new("holds");
 const CHAT: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("chat");
 const NOTES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("notes");
+const THINGS: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("things");
+const FILES: TableDefinition<'_, &[u8; 32], &[u8]> = TableDefinition::new("files");
 
 /// Layout of the tables; a store of a newer layout is not touched.
 const LAYOUT: u8 = 1;
@@ -129,10 +131,38 @@ fn try_commit<'a>(
                 }
                 Change::Pin(note) => drop(notes.insert(note.id, pack(note)?.as_slice())?),
                 Change::Unpin(id) => drop(notes.remove(id)?),
+                Change::Place(thing, file) => place(&transaction, thing, &file.bytes)?,
+                Change::TakeAway(id) => take_away(&transaction, *id)?,
             }
         }
     }
     transaction.commit()?;
+    Ok(())
+}
+
+fn place(transaction: &WriteTransaction, thing: &PlacedThing, file: &[u8]) -> Result<(), Fault> {
+    let mut things = transaction.open_table(THINGS)?;
+    things.insert(thing.thing, pack(thing)?.as_slice())?;
+    let mut files = transaction.open_table(FILES)?;
+    if files.get(&thing.hash.0)?.is_none() {
+        files.insert(&thing.hash.0, file)?;
+    }
+    Ok(())
+}
+
+fn take_away(transaction: &WriteTransaction, id: u64) -> Result<(), Fault> {
+    let mut things = transaction.open_table(THINGS)?;
+    let removed = things.remove(id)?.map(|bytes| unpack(bytes.value()));
+    let Some(removed) = removed else {
+        return Ok(());
+    };
+    let removed: PlacedThing = removed?;
+    for entry in things.iter()? {
+        if unpack::<PlacedThing>(entry?.1.value())?.hash == removed.hash {
+            return Ok(());
+        }
+    }
+    transaction.open_table(FILES)?.remove(&removed.hash.0)?;
     Ok(())
 }
 
@@ -160,6 +190,13 @@ pub(super) fn restore(database: &Database, content: &[u8; 32]) -> Result<Restore
     for entry in transaction.open_table(NOTES)?.iter()? {
         restored.notes.push(unpack(entry?.1.value())?);
     }
+    let files = transaction.open_table(FILES)?;
+    for entry in transaction.open_table(THINGS)?.iter()? {
+        let thing: PlacedThing = unpack(entry?.1.value())?;
+        if let Some(file) = files.get(&thing.hash.0)? {
+            restored.things.push((thing, file.value().to_vec()));
+        }
+    }
     Ok(restored)
 }
 
@@ -170,6 +207,10 @@ fn is_prepared(database: &Database, content: &[u8; 32]) -> Result<bool, Fault> {
         Err(TableError::TableDoesNotExist(_)) => return Ok(false),
         opened => opened?,
     };
+    // A store from before things could be placed lacks their tables.
+    if let Err(TableError::TableDoesNotExist(_)) = transaction.open_table(FILES) {
+        return Ok(false);
+    }
     let layout = meta.get("layout")?;
     let known = meta.get("content")?;
     Ok(layout.is_some_and(|value| value.value() == [LAYOUT])
@@ -193,6 +234,8 @@ fn prepare(database: &Database, content: &[u8; 32]) -> Result<(), Fault> {
         let mut holds = transaction.open_table(HOLDS)?;
         transaction.open_table(CHAT)?;
         transaction.open_table(NOTES)?;
+        transaction.open_table(THINGS)?;
+        transaction.open_table(FILES)?;
         set_content(&mut meta, &mut poses, &mut holds, content)?;
     }
     transaction.commit()?;

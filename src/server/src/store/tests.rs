@@ -2,7 +2,8 @@ use super::{
     tables::{restore, restore_fault},
     *,
 };
-use protocol::{ChatLine, limits::MAX_CHAT_HISTORY};
+use crate::files::{ServedFile, content_hash};
+use protocol::{ChatLine, PlacedThing, limits::MAX_CHAT_HISTORY};
 use redb::{Database, StorageBackend, backends::InMemoryBackend};
 use std::{
     io,
@@ -52,6 +53,82 @@ fn lines_stay_however_many_were_refused_after_them() {
     let (_, restored) = store_in(folder.path());
     assert_eq!(restored.chat.len(), MAX_CHAT_HISTORY);
     assert_eq!(restored.chat[0].id, later);
+}
+
+fn thing(id: u64, bytes: &[u8]) -> Change {
+    let thing = PlacedThing {
+        thing: id,
+        hash: content_hash(bytes),
+        bytes: bytes.len() as u64,
+        title: "Lamp".to_owned(),
+        from: "Ada".to_owned(),
+        did: "did:key:ada".to_owned(),
+        position: [1.0, 2.0, 3.0],
+        yaw: 0.5,
+        unix_secs: 0,
+    };
+    Change::Place(thing, ServedFile::new(bytes.to_vec()).into())
+}
+
+#[test]
+fn a_file_is_kept_as_long_as_a_thing_is_made_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let things = || {
+        let (_, restored) = store_in(folder.path());
+        let things = restored.things.into_iter();
+        let known = things.map(|(thing, bytes)| (thing.thing, bytes));
+        known.collect::<Vec<_>>()
+    };
+    let submit = |changes: Vec<Change>| {
+        let (mut store, _) = store_in(folder.path());
+        for change in changes {
+            store.submit(change).unwrap();
+        }
+        assert!(
+            store
+                .outcomes()
+                .iter()
+                .all(|outcome| outcome.result.is_ok())
+        );
+    };
+    submit(vec![
+        thing(1, b"lamp"),
+        thing(2, b"lamp"),
+        thing(3, b"bench"),
+    ]);
+    let (lamp, bench) = (b"lamp".to_vec(), b"bench".to_vec());
+    assert_eq!(
+        things(),
+        [(1, lamp.clone()), (2, lamp.clone()), (3, bench.clone())]
+    );
+    submit(vec![Change::TakeAway(1), Change::TakeAway(77)]);
+    assert_eq!(things(), [(2, lamp), (3, bench.clone())]);
+    submit(vec![Change::TakeAway(2)]);
+    assert_eq!(things(), [(3, bench)]);
+}
+
+#[test]
+fn a_store_from_before_there_were_things_is_opened() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut store, _) = store_in(folder.path());
+    store.submit(line(1)).unwrap();
+    drop(store);
+    let file = folder.path().join("worlds/box.redb");
+    let database = Database::open(&file).unwrap();
+    let transaction = database.begin_write().unwrap();
+    for name in ["things", "files"] {
+        let table: redb::TableDefinition<'_, u64, &[u8]> = redb::TableDefinition::new(name);
+        transaction.delete_table(table).ok();
+        let table: redb::TableDefinition<'_, &[u8; 32], &[u8]> = redb::TableDefinition::new(name);
+        transaction.delete_table(table).ok();
+    }
+    transaction.commit().unwrap();
+    drop(database);
+    let (mut store, restored) = store_in(folder.path());
+    assert_eq!((restored.chat.len(), restored.things.len()), (1, 0));
+    store.submit(thing(1, b"lamp")).unwrap();
+    drop(store);
+    assert_eq!(store_in(folder.path()).1.things.len(), 1);
 }
 
 /// A disk that can become full.

@@ -32,9 +32,13 @@ impl World {
             info,
             simulation,
             shelved,
+            placers,
         } = content;
         (self.info, self.simulation, self.shelved) = (info, simulation, shelved);
+        self.placers = placers;
         self.simulation.set_tick(self.tick);
+        self.set_things();
+        self.simulation.settle();
         self.bodies = list_bodies(&self.simulation, self.next_id);
         self.next_id += self.bodies.len() as u32;
         self.seats = self
@@ -67,7 +71,11 @@ impl World {
     /// What was to be done with bodies that are no more. Who asked for it learns that the connection was lost.
     fn forget_bodies_under_way(&mut self) {
         self.pending.retain(|_, pending| match pending {
-            Pending::Say { .. } | Pending::Pin { .. } | Pending::Unpin { .. } => true,
+            Pending::Say { .. }
+            | Pending::Pin { .. }
+            | Pending::Unpin { .. }
+            | Pending::Place { .. }
+            | Pending::TakeAway { .. } => true,
             Pending::Poses(_)
             | Pending::Unhold(_)
             | Pending::Grab { .. }

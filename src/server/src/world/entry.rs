@@ -44,7 +44,7 @@ impl World {
         let Some(welcome) = self.welcome(person, is_resumed) else {
             return;
         };
-        if entrant.answer.send(Ok(())).is_err() {
+        if entrant.answer.send(Ok(welcome.rights)).is_err() {
             self.lose(session, false);
             return;
         }
@@ -166,7 +166,8 @@ impl World {
         }
     }
 
-    /// Where to appear: at the named spawn point, else the first; around it when others stand there.
+    /// Where to appear: at the named spawn point, else the first; around it when others stand there, or something that was
+    /// placed before the spawn point was.
     pub(super) fn spawn_place(&self, title: Option<&str>) -> (Vec3, f32) {
         let places = self.simulation.spawn_places();
         let place = title
@@ -180,7 +181,7 @@ impl World {
         let rings = (0..4 * RING).map(|number| self.beside(place.position, number));
         let position = std::iter::once(place.position)
             .chain(rings)
-            .find(|position| is_free(*position))
+            .find(|position| is_free(*position) && self.simulation.has_room(*position))
             .unwrap_or(place.position);
         (position, place.yaw)
     }
@@ -232,6 +233,8 @@ impl World {
             chat: self.chat.clone(),
             notes: self.notes.clone(),
             holding: known.holding.map(|number| self.bodies[number].entity),
+            things: self.thing_infos(),
+            rights: self.placers.rights(&known.did),
         })
     }
 }

@@ -1,6 +1,6 @@
 //! What is stored: changes wait here until the disk has them, and only then count.
 
-use super::{Hold, PersonId, World};
+use super::{Hold, PersonId, World, things::Standing};
 use crate::store::Change;
 use network::CloseCode;
 use protocol::{
@@ -34,6 +34,16 @@ pub(super) enum Pending {
         person: PersonId,
         request: u32,
         note: u64,
+    },
+    Place {
+        person: PersonId,
+        request: u32,
+        standing: Box<Standing>,
+    },
+    TakeAway {
+        person: PersonId,
+        request: u32,
+        thing: u64,
     },
     Grab {
         person: PersonId,
@@ -138,6 +148,22 @@ impl World {
                 self.tell_all(ServerMessage::NoteRemoved(note));
                 self.done(person, request);
             }
+            Pending::Place {
+                person,
+                request,
+                standing,
+            } => {
+                self.put_up(*standing);
+                self.done(person, request);
+            }
+            Pending::TakeAway {
+                person,
+                request,
+                thing,
+            } => {
+                self.take_down(thing);
+                self.done(person, request);
+            }
             Pending::Grab {
                 person,
                 request,
@@ -184,6 +210,12 @@ impl World {
                 person, request, ..
             }
             | Pending::Unpin {
+                person, request, ..
+            }
+            | Pending::Place {
+                person, request, ..
+            }
+            | Pending::TakeAway {
                 person, request, ..
             } => (person, request),
         };

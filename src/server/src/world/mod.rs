@@ -12,11 +12,13 @@ mod sending;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod things;
 mod truth;
 
 use crate::{
     files::{Library, Shelved},
     hosted::{HostedWorld, WorldContent},
+    placers::Placers,
     statistics::Statistics,
     store::Store,
     watch::Watch,
@@ -28,7 +30,7 @@ use network::{CloseCode, Connection, Courier, StateBudget};
 use people::{Person, Seat};
 use protocol::{
     BodyInfo, ChatLine, ClientMessage, ContentHash, Denial, EntityId, Hello, Note, PersonId,
-    Refusal, ServerMessage, ServerStatistics, TICKS_PER_SECOND, WorldInfo,
+    Refusal, Rights, ServerMessage, ServerStatistics, TICKS_PER_SECOND, WorldInfo,
 };
 use replication::{EntityState, Salience};
 use scene::NodeIndex;
@@ -38,6 +40,7 @@ use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Instant,
 };
+use things::{Placing, Standing};
 use tokio::sync::{mpsc, oneshot};
 
 pub(crate) use people::Outgoing;
@@ -84,7 +87,7 @@ pub(crate) struct Entrant {
     pub(crate) hello: Hello,
     pub(crate) connection: Connection,
     pub(crate) outbox: mpsc::Sender<Outgoing>,
-    pub(crate) answer: oneshot::Sender<Result<(), Refusal>>,
+    pub(crate) answer: oneshot::Sender<Result<Rights, Refusal>>,
 }
 
 /// A body that people can move.
@@ -130,8 +133,13 @@ pub(crate) struct World {
     next_id: u32,
     chat: Vec<ChatLine>,
     notes: Vec<Note>,
+    /// What people have placed, oldest first.
+    things: Vec<Standing>,
+    /// Who may place things.
+    placers: Placers,
     next_line: u64,
     next_note: u64,
+    next_thing: u64,
     store: Store,
     pending: BTreeMap<u64, Pending>,
     is_saving_poses: bool,
@@ -164,6 +172,7 @@ impl World {
             info,
             simulation,
             shelved,
+            placers,
         } = hosted.content;
         let bodies = list_bodies(&simulation, 1);
         let seats = simulation.seat_places().iter().map(Seat::new).collect();
@@ -180,8 +189,14 @@ impl World {
             sessions: HashMap::new(),
             next_line: restored.chat.last().map_or(1, |line| line.id + 1),
             next_note: restored.notes.last().map_or(1, |note| note.id + 1),
+            next_thing: restored
+                .things
+                .last()
+                .map_or(1, |(thing, _)| thing.thing + 1),
             chat: restored.chat,
             notes: restored.notes,
+            things: Vec::new(),
+            placers,
             store: hosted.store,
             pending: BTreeMap::new(),
             is_saving_poses: false,
@@ -198,6 +213,7 @@ impl World {
             closed: None,
             is_closed: false,
         };
+        world.restore_things(restored.things);
         world.restore(&restored.poses, restored.holds);
         world
     }
@@ -281,6 +297,22 @@ impl World {
                 name,
                 avatar,
             } => self.change_persona(person, request, &name, avatar),
+            ClientMessage::Place {
+                request,
+                hash,
+                title,
+                position,
+                yaw,
+            } => {
+                let placing = Placing {
+                    hash,
+                    title,
+                    position,
+                    yaw,
+                };
+                self.place(person, request, placing);
+            }
+            ClientMessage::TakeAway { request, thing } => self.take_away(person, request, thing),
             ClientMessage::AskStatistics { request } => self.tell_statistics(person, request),
             // The session ends by itself after it.
             ClientMessage::Leave => {}

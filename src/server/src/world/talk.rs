@@ -95,7 +95,7 @@ impl World {
 }
 
 /// A text without spaces around it; `None` when it is empty, too long, or has characters that cannot be shown.
-fn clean(text: &str, limit: usize) -> Option<String> {
+pub(super) fn clean(text: &str, limit: usize) -> Option<String> {
     let text = text.trim();
     let is_fine = !text.is_empty()
         && text.len() <= limit
@@ -110,7 +110,7 @@ fn is_reordering(character: char) -> bool {
     matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-fn unix_secs() -> u64 {
+pub(super) fn unix_secs() -> u64 {
     SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |elapsed| elapsed.as_secs())

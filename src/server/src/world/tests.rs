@@ -1,12 +1,17 @@
 //! A world without a network.
 
-use super::{Conditions, Hold, World, sending::first_budget};
+use super::{Conditions, Hold, Placing, World, sending::first_budget};
 use crate::{
-    files::Library,
-    hosted::HostedWorld,
+    files::{Library, content_hash},
+    hosted::{HostedWorld, WorldContent},
     store::{Change, StorePlace},
+    testing::cube,
 };
-use protocol::{AvatarChoice, DisplayName, Hello, PROTOCOL_VERSION, PersonId, SHIPPED_AVATARS};
+use identity::Key;
+use protocol::{
+    AvatarChoice, DisplayName, Hello, PROTOCOL_VERSION, PersonId, SHIPPED_AVATARS,
+    limits::PLACE_METRES,
+};
 use std::{fs, path::Path};
 use tokio::sync::mpsc;
 
@@ -30,6 +35,11 @@ const WORLD: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"no
 
 /// The world in a folder, with what is stored there.
 fn open(folder: &Path) -> World {
+    open_for(folder, &[])
+}
+
+/// As [`open`], run by whoever has one of these keys.
+fn open_for(folder: &Path, owners: &[String]) -> World {
     let file = folder.join("box.gltf");
     fs::write(&file, WORLD).unwrap();
     let data = folder.join("data");
@@ -38,7 +48,7 @@ fn open(folder: &Path) -> World {
         is_inline: true,
     };
     let library = Library::default();
-    let hosted = HostedWorld::load(&file, &library, place, |_| false).unwrap();
+    let hosted = HostedWorld::load(&file, &library, place, owners, |_| false).unwrap();
     let conditions = Conditions {
         library,
         watch: None,
@@ -155,4 +165,152 @@ fn what_moves_for_ever_is_not_written_and_goes_on_when_it_is_put_back() {
         world.step(0.0);
     }
     assert!((20.9..21.2).contains(&place(&world)), "{}", place(&world));
+}
+
+fn key(seed: u8) -> String {
+    Key::from_seed(&[seed; 32]).did().to_string()
+}
+
+/// A world with its owner in it, who has brought a cube.
+fn with_owner(folder: &Path) -> (World, PersonId) {
+    let mut world = open_for(folder, &[key(1)]);
+    world.step(0.0);
+    let owner = world.add_person(&hello(&key(1)));
+    // Held only until it is placed somewhere.
+    world
+        .library
+        .stand_again(&key(1), cube(1))
+        .map(drop)
+        .unwrap();
+    (world, owner)
+}
+
+/// The cube stands on the ground at a place.
+fn cube_at(x: f32, z: f32) -> Placing {
+    Placing {
+        hash: content_hash(&cube(1)),
+        title: " Cube ".to_owned(),
+        position: [x, 0.5, z],
+        yaw: 0.0,
+    }
+}
+
+/// How high the world is at a place.
+fn top(world: &World, x: f32, z: f32) -> f32 {
+    let above = glam::Vec3::new(x, 2.4, z);
+    let hit = world.simulation.cast_ray(above, glam::Vec3::NEG_Y, 5.0);
+    hit.map_or(f32::NEG_INFINITY, |hit| hit.point.y)
+}
+
+#[test]
+fn a_placed_thing_is_solid_outlives_the_server_and_goes_when_it_is_taken_away() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, owner) = with_owner(folder.path());
+    world.place(owner, 1, cube_at(0.0, 6.0));
+    assert!(world.things.is_empty(), "the disk has not been asked");
+    world.step(0.0);
+    world.step(0.0);
+    assert!((top(&world, 0.0, 6.0) - 1.0).abs() < 1e-3);
+    let [info] = &world.thing_infos()[..] else {
+        panic!("{:?}", world.thing_infos());
+    };
+    assert_eq!((info.title.as_str(), info.did.clone()), ("Cube", key(1)));
+    drop(world);
+    let mut world = open(folder.path());
+    world.step(0.0);
+    world.step(0.0);
+    assert!((top(&world, 0.0, 6.0) - 1.0).abs() < 1e-3);
+    // Who placed it still may take it away, though the host lets nobody place things any more.
+    let owner = world.add_person(&hello(&key(1)));
+    let id = world.things[0].info.thing;
+    world.take_away(owner, 2, id);
+    world.step(0.0);
+    world.step(0.0);
+    assert!(top(&world, 0.0, 6.0).abs() < 1e-3);
+    drop(world);
+    assert!(open(folder.path()).things.is_empty());
+}
+
+#[test]
+fn only_who_may_places_things_and_only_where_nobody_is() {
+    use protocol::Denial;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, owner) = with_owner(folder.path());
+    let bo = world.add_person(&hello(&key(2)));
+    let mut denial = |who, placing| world.judge(who, placing).map(drop);
+    assert_eq!(denial(bo, cube_at(0.0, 6.0)), Err(Denial::NotAllowed));
+    assert_eq!(denial(owner, cube_at(0.0, 6.0)), Ok(()));
+    // Upon oneself, and upon the place where people arrive.
+    assert_eq!(denial(owner, cube_at(0.3, 3.0)), Err(Denial::Occupied));
+    let far = 3.0 + PLACE_METRES + 2.0;
+    assert_eq!(denial(owner, cube_at(0.0, far)), Err(Denial::OutOfReach));
+    let beyond_numbers = Placing {
+        position: [0.0, f32::MAX, 6.0],
+        yaw: std::f32::consts::PI,
+        ..cube_at(0.0, 6.0)
+    };
+    assert_eq!(denial(owner, beyond_numbers), Err(Denial::OutOfReach));
+    for broken in [f32::NAN, f32::INFINITY] {
+        assert_eq!(denial(owner, cube_at(broken, 6.0)), Err(Denial::OutOfReach));
+        let placing = Placing {
+            yaw: broken,
+            ..cube_at(0.0, 6.0)
+        };
+        assert_eq!(denial(owner, placing), Err(Denial::OutOfReach));
+    }
+    let unknown = Placing {
+        hash: content_hash(&cube(2)),
+        ..cube_at(0.0, 6.0)
+    };
+    assert_eq!(denial(owner, unknown), Err(Denial::NoFile));
+    for title in ["", "evil \u{202e}title", &"x".repeat(97)] {
+        let placing = Placing {
+            title: title.to_owned(),
+            ..cube_at(0.0, 6.0)
+        };
+        assert_eq!(denial(owner, placing), Err(Denial::Text), "{title:?}");
+    }
+}
+
+#[test]
+fn a_person_places_few_things_and_takes_away_none_of_others() {
+    use protocol::Denial;
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, owner) = with_owner(folder.path());
+    let each = world.placers.each_at_most;
+    for number in 0..each {
+        // Not all are on disk yet: those count as well.
+        world.place(owner, 1, cube_at(number as f32 - 4.0, 7.0));
+    }
+    let more = world.judge(owner, cube_at(0.0, 9.0)).map(drop);
+    assert!(matches!(more, Err(Denial::NoRoom(_))), "{more:?}");
+    world.step(0.0);
+    assert_eq!(world.things.len(), each);
+    let bo = world.add_person(&hello(&key(2)));
+    let ids: Vec<u64> = world.things.iter().map(|thing| thing.info.thing).collect();
+    world.take_away(bo, 2, ids[0]);
+    world.take_away(owner, 3, 77);
+    assert!(world.pending.is_empty());
+    world.take_away(owner, 4, ids[0]);
+    world.step(0.0);
+    assert_eq!(world.things.len(), each - 1);
+    assert!(world.judge(owner, cube_at(0.0, 9.0)).is_ok());
+}
+
+#[test]
+fn things_stay_where_they_are_when_the_files_of_the_world_change() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, owner) = with_owner(folder.path());
+    world.place(owner, 1, cube_at(0.0, 6.0));
+    world.step(0.0);
+    let file = folder.path().join("box.gltf");
+    let content = WorldContent::read(&file, &world.library, &[]).unwrap();
+    world.change(content);
+    world.step(0.0);
+    world.step(0.0);
+    assert_eq!(world.things.len(), 1);
+    assert!((top(&world, 0.0, 6.0) - 1.0).abs() < 1e-3);
+    // The rules are those of now, which know of no owner.
+    let more = world.judge(owner, cube_at(0.0, 8.0)).map(drop);
+    assert_eq!(more, Err(protocol::Denial::NotAllowed));
 }

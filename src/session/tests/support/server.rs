@@ -239,6 +239,8 @@ impl TestServer {
             chat: state.chat.clone(),
             notes: Vec::new(),
             holding: None,
+            things: Vec::new(),
+            rights: protocol::Rights::default(),
         }))
     }
 
@@ -275,7 +277,7 @@ impl TestServer {
                 self.send_file(&mut stream, &connection, hash, first_chunk)
                     .await
             }
-            BulkRequest::Offer { hash, bytes } => {
+            BulkRequest::Offer { hash, bytes } | BulkRequest::OfferThing { hash, bytes } => {
                 stream.sender.send(&BulkResponse::Send).await.ok()?;
                 let mut file = vec![0; bytes as usize];
                 let mut filled = 0;

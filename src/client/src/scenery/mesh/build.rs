@@ -146,12 +146,13 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
 impl Geometry {
     /// Of a primitive in a form, with tangents where one of its materials needs them.
     pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, form: Form) -> Self {
-        build(primitive, form, tangents::wanted(scene, primitive))
-    }
-
-    /// MToon does not look at colours of vertices; the engine multiplies any that are there.
-    pub(crate) fn leave_out_colors(&mut self) {
-        self.mesh.remove_attribute(Mesh::ATTRIBUTE_COLOR);
+        let mut geometry = build(primitive, form, tangents::wanted(scene, primitive));
+        let material = primitive.material;
+        // MToon does not look at colours of vertices; the engine multiplies any that are there.
+        if material.is_some_and(|index| scene.materials[index.index()].toon.is_some()) {
+            geometry.mesh.remove_attribute(Mesh::ATTRIBUTE_COLOR);
+        }
+        geometry
     }
 }
 

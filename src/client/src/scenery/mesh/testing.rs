@@ -1,9 +1,8 @@
 //! What tests need to look at drawn meshes without drawing them.
 
 use super::super::{
-    lobes::LobedMaterial,
     spawn::{self, Stores},
-    toon::DrawnMaterial,
+    surface::{DrawnMaterial, LobedMaterial, OutlineMaterial},
 };
 use bevy::{
     ecs::system::RunSystemOnce,
@@ -27,6 +26,7 @@ pub(crate) fn add_stores(world: &mut World) {
     world.init_resource::<Assets<StandardMaterial>>();
     world.init_resource::<Assets<LobedMaterial>>();
     world.init_resource::<Assets<DrawnMaterial>>();
+    world.init_resource::<Assets<OutlineMaterial>>();
     world.init_resource::<Assets<SkinnedMeshInverseBindposes>>();
 }
 

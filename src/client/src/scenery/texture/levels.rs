@@ -1,6 +1,7 @@
 //! Mipmaps: each level is the mean of four pixels of the one before.
 
 use super::Reading;
+use scene::basis::PixelForm;
 
 /// Bytes of a pixel.
 const PIXEL: usize = 4;
@@ -16,14 +17,14 @@ pub(super) fn count(width: u32, height: u32) -> u32 {
     32 - width.max(height).leading_zeros()
 }
 
-/// Bytes of a picture with all its levels.
-pub(super) fn bytes(width: u32, height: u32) -> u64 {
-    let at = |level: u32| u64::from((width >> level).max(1)) * u64::from((height >> level).max(1));
-    (0..count(width, height)).map(at).sum::<u64>() * PIXEL as u64
+/// Bytes of so many levels of a picture, at most 32.
+pub(super) fn bytes(form: PixelForm, width: u32, height: u32, levels: u32) -> u64 {
+    let at = |level: u32| form.bytes((width >> level).max(1), (height >> level).max(1));
+    (0..levels).map(at).sum()
 }
 
 /// The pixels and every smaller level after them. `pixels` has four bytes for each of `width` times `height`, neither of
-/// which is zero, and best room for [`bytes`].
+/// which is zero, and best room for [`bytes`] of all levels.
 pub(super) fn add(mut pixels: Vec<u8>, width: u32, height: u32, reading: Reading) -> Vec<u8> {
     let (mut start, mut size) = (0, (width as usize, height as usize));
     while size != (1, 1) {
@@ -173,7 +174,8 @@ mod tests {
             }
             prop_assert_eq!(half.len() as u32, half_width * half_height * 4);
             let all = add(pixels.clone(), width, height, reading);
-            prop_assert_eq!(all.len() as u64, bytes(width, height));
+            let levels = count(width, height);
+            prop_assert_eq!(all.len() as u64, bytes(PixelForm::Rgba8, width, height, levels));
             prop_assert_eq!(&all[..pixels.len()], &pixels[..]);
         }
     }

@@ -1,19 +1,22 @@
 //! Pictures on surfaces: decoded apart, with mipmaps, so that distant stone does not shimmer.
 
 mod decode;
+mod forms;
 mod levels;
+mod wishes;
 
 pub(crate) use decode::{PICTURE_DECODER, decode_picture};
+pub(crate) use wishes::{PictureWishes, WishedPictures};
 
-use super::toon;
+use super::surface::toon_textures;
 use bevy::{
     asset::RenderAssetUsages,
     image::{Image, ImageAddressMode, ImageFilterMode, ImageSampler, ImageSamplerDescriptor},
     prelude::*,
-    render::render_resource::{Extent3d, TextureDimension, TextureFormat},
+    render::render_resource::{Extent3d, TextureDimension},
 };
 use decode::{Decoded, Readings};
-use scene::{Avatar, ImageIndex, Scene, Slot, TextureIndex, Wrap, worker::Worker};
+use scene::{ImageIndex, Scene, Slot, TextureIndex, Wrap, worker::Worker};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -47,35 +50,21 @@ struct Picture {
 }
 
 impl Pictures {
-    /// Decodes what the scene's materials use, at most `max_side` pixels wide. Runs on a worker thread.
-    pub(crate) fn decode(scene: &Scene, max_side: u32, anisotropy: u16, worker: &Worker) -> Self {
+    /// Decodes what the scene's materials use. Runs on a worker thread.
+    pub(crate) fn decode(scene: &Scene, wishes: PictureWishes, worker: &Worker) -> Self {
         let these = wanted(scene);
-        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES, worker)
-    }
-
-    /// The same for an avatar, whose materials may have a drawn look.
-    pub(crate) fn decode_avatar(
-        avatar: &Avatar,
-        max_side: u32,
-        anisotropy: u16,
-        worker: &Worker,
-    ) -> Self {
-        let mut these = wanted(&avatar.scene);
-        these.extend(avatar.toon_materials.values().flat_map(toon::textures));
-        let scene = &avatar.scene;
-        Self::decode_these(scene, these, max_side, anisotropy, MAX_COPIED_BYTES, worker)
+        Self::decode_these(scene, these, wishes, MAX_COPIED_BYTES, worker)
     }
 
     fn decode_these(
         scene: &Scene,
         these: BTreeSet<(TextureIndex, Reading)>,
-        max_side: u32,
-        anisotropy: u16,
+        wishes: PictureWishes,
         max_copied_bytes: usize,
         worker: &Worker,
     ) -> Self {
         let wanted = by_image(scene, these);
-        let mut pictures = decode_images(scene, wanted.keys(), max_side, worker);
+        let mut pictures = decode_images(scene, wanted.keys(), wishes, worker);
         let mut decoded = Self::default();
         let mut copied_bytes = 0;
         for ((image, reading), sampled) in wanted {
@@ -90,10 +79,10 @@ impl Pictures {
                 };
                 let Some(own) = own else { continue };
                 if number > 0 {
-                    copied_bytes += own.width as usize * own.height as usize * 4;
+                    copied_bytes += own.form.bytes(own.width, own.height) as usize;
                 }
                 if number == 0 || copied_bytes <= max_copied_bytes {
-                    let sampler = sampler(described, anisotropy);
+                    let sampler = sampler(described, wishes.anisotropy);
                     decoded.pictures.push(Picture {
                         decoded: Some(engine_picture(own, reading, sampler)),
                         handle: None,
@@ -134,7 +123,7 @@ impl Pictures {
 fn decode_images<'w>(
     scene: &Scene,
     wanted: impl Iterator<Item = &'w (ImageIndex, Reading)>,
-    max_side: u32,
+    wishes: PictureWishes,
     worker: &Worker,
 ) -> BTreeMap<(ImageIndex, Reading), Decoded> {
     let mut readings: BTreeMap<ImageIndex, Readings> = BTreeMap::new();
@@ -158,9 +147,16 @@ fn decode_images<'w>(
         .map(|&(image, readings)| (described(image), readings))
         .collect();
     let mut pictures = BTreeMap::new();
-    decode::decode_all(&images, max_side, worker, &mut |place, reading, picture| {
-        pictures.insert((order[place].0, reading), picture);
-    });
+    let PictureWishes { max_side, form, .. } = wishes;
+    decode::decode_all(
+        &images,
+        max_side,
+        form,
+        worker,
+        &mut |place, reading, picture| {
+            pictures.insert((order[place].0, reading), picture);
+        },
+    );
     pictures
 }
 
@@ -207,16 +203,14 @@ fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
             let texture = material.texture(*slot);
             wanted.extend(texture.map(|texture| (texture.texture, reading)));
         }
+        wanted.extend(material.toon.iter().flat_map(|toon| toon_textures(toon)));
     }
     wanted
 }
 
 /// The engine's picture.
 fn engine_picture(decoded: Decoded, reading: Reading, sampler: ImageSampler) -> Image {
-    let format = match reading {
-        Reading::Color => TextureFormat::Rgba8UnormSrgb,
-        Reading::Numbers => TextureFormat::Rgba8Unorm,
-    };
+    let format = forms::engine_format(decoded.form, reading);
     let size = Extent3d {
         width: decoded.width,
         height: decoded.height,
@@ -224,7 +218,7 @@ fn engine_picture(decoded: Decoded, reading: Reading, sampler: ImageSampler) -> 
     };
     let usage = RenderAssetUsages::RENDER_WORLD;
     let mut image = Image::new_uninit(size, TextureDimension::D2, format, usage);
-    image.texture_descriptor.mip_level_count = levels::count(decoded.width, decoded.height);
+    image.texture_descriptor.mip_level_count = decoded.level_count;
     image.data = Some(decoded.pixels);
     image.sampler = sampler;
     image
@@ -306,8 +300,13 @@ mod tests {
             .chain([(TextureIndex(0), Reading::Numbers)])
             .collect();
         let worker = Worker::default();
+        let wishes = PictureWishes {
+            max_side: 64,
+            anisotropy: 1,
+            form: scene::basis::PixelForm::Bc7,
+        };
         let decode =
-            |most: usize| Pictures::decode_these(&scene, wanted.clone(), 64, 1, most, &worker);
+            |most: usize| Pictures::decode_these(&scene, wanted.clone(), wishes, most, &worker);
         let mut images = Assets::<Image>::default();
         // Two samplers of colours, one of numbers; 64 bytes are copied for the second sampler.
         for (most, count) in [(64, 3), (63, 2)] {

@@ -1,10 +1,11 @@
-//! A thin rim of light around the thing that would be picked up: the same shape, a little larger, seen from inside.
+//! A thin rim of light around the thing that would be picked up: the same shape, a little larger, seen from inside. Nodes that
+//! are not to answer to pointing (KHR_node_hoverability) have none.
 
 use crate::{
     app::order::{ClientSystems, Stage},
     link::VisitWorld,
     motion::Reach,
-    scenery::NodeEntities,
+    scenery::{IsHull, NodeEntities},
     ui::theme,
 };
 use bevy::{
@@ -15,6 +16,8 @@ use bevy::{
     render::render_resource::Face,
 };
 use protocol::EntityId;
+use scene::NodeIndex;
+use std::collections::HashSet;
 
 /// Thickness of the rim in metres.
 const RIM: f32 = 0.014;
@@ -52,7 +55,7 @@ fn highlight(
     mut materials: ResMut<Assets<StandardMaterial>>,
     rims: Query<Entity, With<Rim>>,
     children: Query<&Children>,
-    shapes: Query<(&Mesh3d, &Aabb), Without<SkinnedMesh>>,
+    shapes: Query<(&Mesh3d, &Aabb), (Without<SkinnedMesh>, Without<IsHull>)>,
 ) {
     if highlighted.body == reach.body {
         return;
@@ -61,9 +64,17 @@ fn highlight(
     for rim in &rims {
         commands.entity(rim).despawn();
     }
-    let Some(root) = reach.body.and_then(|body| {
-        let node = world?.node_of_body.get(&body).copied()?;
-        nodes.0.get(&node).copied()
+    let Some(lit) = reach.body.and_then(|body| {
+        let world = world?;
+        let node = world.node_of_body.get(&body).copied()?;
+        let root = nodes.0.get(&node).copied()?;
+        let scene = &world.scene;
+        if !scene.is_hoverable(node) {
+            return None;
+        }
+        let is_dark = |(node, _): &(&NodeIndex, &Entity)| scene.nodes[node.index()].is_unhoverable;
+        let dark = nodes.0.iter().filter(is_dark).map(|(_, entity)| *entity);
+        Some(lit(root, &children, &dark.collect()))
     }) else {
         return;
     };
@@ -71,8 +82,8 @@ fn highlight(
         .material
         .get_or_insert_with(|| materials.add(light()))
         .clone();
-    let drawn = children
-        .iter_descendants(root)
+    let drawn = lit
+        .into_iter()
         .filter_map(|entity| Some((entity, shapes.get(entity).ok()?)));
     for (entity, (mesh, bounds)) in drawn.take(MAX_SHAPES) {
         let rim = commands
@@ -87,6 +98,19 @@ fn highlight(
             .id();
         commands.entity(entity).add_child(rim);
     }
+}
+
+/// A node and everything below it, without what is dark and what is below that.
+fn lit(root: Entity, children: &Query<&Children>, dark: &HashSet<Entity>) -> Vec<Entity> {
+    let mut lit = Vec::new();
+    let mut open = vec![root];
+    while let Some(entity) = open.pop() {
+        if !dark.contains(&entity) {
+            lit.push(entity);
+            open.extend(children.get(entity).into_iter().flatten());
+        }
+    }
+    lit
 }
 
 fn light() -> StandardMaterial {
@@ -114,6 +138,24 @@ fn larger(bounds: &Aabb) -> Transform {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bevy::ecs::system::RunSystemOnce;
+
+    #[test]
+    fn what_is_not_to_answer_to_pointing_has_no_rim_and_neither_has_what_is_below() {
+        let mut world = World::new();
+        let [root, handle, screw, blade] = [0; 4].map(|_| world.spawn_empty().id());
+        world.entity_mut(root).add_children(&[handle, blade]);
+        world.entity_mut(handle).add_child(screw);
+        let mut seen = |dark: &[Entity]| {
+            let dark = dark.iter().copied().collect();
+            let look = move |children: Query<&Children>| lit(root, &children, &dark);
+            let lit = world.run_system_once(look).unwrap();
+            lit.into_iter().collect::<HashSet<_>>()
+        };
+        assert_eq!(seen(&[]), HashSet::from([root, handle, screw, blade]));
+        assert_eq!(seen(&[handle]), HashSet::from([root, blade]));
+        assert_eq!(seen(&[root]), HashSet::new());
+    }
 
     #[test]
     fn a_rim_is_equally_thick_on_all_sides() {

@@ -7,9 +7,10 @@ use crate::{
     link::{Visit, VisitWorld},
     motion::{Reach, TakesInput},
     scenery::IsSceneryComplete,
+    things::Placing,
     ui::{
         crossing::{self, KEY_LABEL},
-        theme,
+        theme, things,
         words::{Texts, Words},
     },
 };
@@ -115,12 +116,14 @@ fn aim(
     }
 }
 
-/// What the keys would do now; `there` is where the portal leads that one stands before.
+/// What the keys would do now; `there` is where the portal leads that one stands before, `clear` what is said of the thing
+/// that one could take away.
 fn offers(
     reach: &Reach,
     is_holding: bool,
     is_sitting: bool,
     there: Option<String>,
+    clear: Option<String>,
     words: &'static Texts,
 ) -> Vec<(&'static str, String)> {
     let hand = match (is_holding, reach.body) {
@@ -136,7 +139,9 @@ fn offers(
     let board = reach.is_at_board.then_some(("N", words.hint_write));
     let here = hand.into_iter().chain(seat).chain(board);
     let here = here.map(|(key, meaning)| (key, meaning.to_owned()));
-    here.chain(there.map(|there| (KEY_LABEL, there))).collect()
+    let there = there.map(|there| (KEY_LABEL, there));
+    let clear = clear.map(|clear| (words.key_delete, clear));
+    here.chain(there).chain(clear).collect()
 }
 
 fn offer(
@@ -146,6 +151,7 @@ fn offer(
     words: Res<Words>,
     screens: Query<(), With<TakesInput>>,
     world: Option<Res<VisitWorld>>,
+    placing: Res<Placing>,
     rows: Query<(Entity, &Offers)>,
 ) {
     let doorway = reach.doorway.zip(world);
@@ -153,16 +159,17 @@ fn offer(
         let doorway = world.doorways.get(index)?;
         Some(crossing::label(doorway, words.0))
     });
-    let wished = if screens.is_empty() && visit.lost.is_none() {
-        offers(
+    let wished = match placing.held() {
+        _ if !screens.is_empty() || visit.lost.is_some() => vec![],
+        Some((title, is_asked)) => things::offers(title, is_asked, words.0),
+        None => offers(
             &reach,
             visit.holding.is_some(),
             visit.sitting.is_some(),
             there,
+            things::label(&reach, &visit, words.0),
             words.0,
-        )
-    } else {
-        vec![]
+        ),
     };
     let wished = Offers(wished);
     if rows.iter().any(|(_, shown)| *shown == wished) || (rows.is_empty() && wished.0.is_empty()) {
@@ -292,7 +299,8 @@ mod tests {
         let words = Words::of(Locale::English).0;
         let keys = |reach: &Reach, is_holding, is_sitting| -> Vec<&str> {
             let there = reach.doorway.map(|_| "Workshop".to_owned());
-            let offers = offers(reach, is_holding, is_sitting, there, words);
+            let clear = reach.thing.map(|_| "Take away Lamp".to_owned());
+            let offers = offers(reach, is_holding, is_sitting, there, clear, words);
             offers.into_iter().map(|(key, _)| key).collect()
         };
         let nothing = Reach::default();
@@ -304,9 +312,10 @@ mod tests {
             seat: Some(0),
             is_at_board: true,
             doorway: Some(0),
+            thing: Some(1),
         };
-        assert_eq!(keys(&all, false, false), ["E", "X", "N", "T"]);
-        let words_said: Vec<_> = offers(&all, false, true, None, words)
+        assert_eq!(keys(&all, false, false), ["E", "X", "N", "T", "Delete"]);
+        let words_said: Vec<_> = offers(&all, false, true, None, None, words)
             .into_iter()
             .map(|(_, word)| word)
             .collect();

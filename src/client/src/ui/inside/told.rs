@@ -3,14 +3,18 @@
 use super::notices::{Notice, Tone};
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{Said, Visit},
+    link::{Link, Said, Visit},
     motion::{Answer, Request},
+    things::PlacingNews,
     ui::words::{Texts, Words, fill},
 };
 use bevy::prelude::*;
-use protocol::{Denial, PersonId, PersonInfo};
+use protocol::{Denial, PersonId, PersonInfo, PlacedThing};
 use session::SessionEvent;
 use std::collections::BTreeMap;
+
+/// Characters that are shown of a thing's title and of a name.
+const MAX_TITLE: usize = 40;
 
 /// Those whom one has been told of: who leaves is gone from the visit before it is said.
 #[derive(Resource, Default)]
@@ -35,7 +39,7 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Known>();
     app.add_systems(
         Update,
-        (tell_events, tell_answers)
+        (tell_events, tell_answers, tell_placing)
             .in_set(ClientSystems::Show)
             .run_if(in_state(Stage::Inside)),
     );
@@ -53,7 +57,7 @@ fn meet(visit: Res<Visit>, mut known: ResMut<Known>) {
 
 fn tell_events(
     mut said: MessageReader<Said>,
-    visit: Res<Visit>,
+    (visit, link): (Res<Visit>, Option<Res<Link>>),
     words: Res<Words>,
     mut known: ResMut<Known>,
     mut notices: MessageWriter<Notice>,
@@ -62,6 +66,12 @@ fn tell_events(
     for Said(event) in said.read() {
         if let Some(notice) = notice_of(event, own, &mut known.0, words.0) {
             notices.write(notice);
+        }
+        if let SessionEvent::ThingPlaced(thing) = event {
+            let is_own = link
+                .as_ref()
+                .is_some_and(|link| link.0.did().to_string() == thing.did);
+            notices.write(notice_of_thing(thing, is_own, words.0));
         }
         if let SessionEvent::Resumed(welcome) = event {
             known.0 = welcome
@@ -111,6 +121,42 @@ fn notice_of(
     }
 }
 
+fn notice_of_thing(thing: &PlacedThing, is_own: bool, words: &Texts) -> Notice {
+    let title = super::legible::one_line(&thing.title, MAX_TITLE);
+    if is_own {
+        return Notice {
+            tone: Tone::Good,
+            text: fill(words.placed, &[&title]),
+            detail: String::new(),
+        };
+    }
+    let from = super::legible::one_line(&thing.from, MAX_TITLE);
+    calm(fill(words.thing_placed, &[&from, &title]))
+}
+
+/// What became of the thing that one brings.
+fn tell_placing(
+    mut news: MessageReader<PlacingNews>,
+    words: Res<Words>,
+    mut notices: MessageWriter<Notice>,
+) {
+    for news in news.read() {
+        let (text, detail) = match news {
+            PlacingNews::NotAllowed => (words.0.denied_host, String::new()),
+            PlacingNews::Denied(reason) => denial(reason, words.0),
+            PlacingNews::Failed(why) => {
+                let why = super::legible::one_line(why, 200);
+                (words.0.place_failed, why)
+            }
+        };
+        notices.write(Notice {
+            tone: Tone::Alarm,
+            text: text.to_owned(),
+            detail,
+        });
+    }
+}
+
 fn tell_answers(
     mut answers: MessageReader<Answer>,
     visit: Res<Visit>,
@@ -126,9 +172,13 @@ fn tell_answers(
 
 fn notice_of_answer(answer: &Answer, is_lost: bool, words: &Texts) -> Option<Notice> {
     match (&answer.outcome, &answer.request) {
-        (Ok(()), Request::Pin(_)) => Some(Notice {
+        (Ok(()), Request::Pin(_) | Request::TakeAway) => Some(Notice {
             tone: Tone::Good,
-            text: words.noted.to_owned(),
+            text: match answer.request {
+                Request::TakeAway => words.cleared,
+                _ => words.noted,
+            }
+            .to_owned(),
             detail: String::new(),
         }),
         (Ok(()), _) => None,
@@ -163,6 +213,10 @@ pub(in crate::ui) fn denial(reason: &Denial, words: &Texts) -> (&'static str, St
         Denial::TooFast => (words.denied_fast, String::new()),
         Denial::Text => (words.denied_text, String::new()),
         Denial::BoardFull => (words.denied_board, String::new()),
+        Denial::NotAllowed => (words.denied_host, String::new()),
+        Denial::Occupied => (words.denied_occupied, String::new()),
+        Denial::NoRoom(which) => (words.denied_room, super::legible::one_line(which, 200)),
+        Denial::NoFile => (words.denied_file, String::new()),
         Denial::Storage(why) => (words.denied_disk, super::legible::one_line(why, 200)),
         Denial::Other(why) => (words.denied_other, super::legible::one_line(why, 200)),
     }
@@ -242,6 +296,10 @@ mod tests {
             Denial::TooFast,
             Denial::Text,
             Denial::BoardFull,
+            Denial::NotAllowed,
+            Denial::Occupied,
+            Denial::NoRoom("at most 8".to_owned()),
+            Denial::NoFile,
             Denial::Storage("no space".to_owned()),
             Denial::Other("hands full".to_owned()),
         ];

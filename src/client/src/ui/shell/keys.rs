@@ -33,6 +33,9 @@ fn groups(words: &Texts) -> [(&'static str, Vec<(Vec<&'static str>, &'static str
                 (vec!["G"], words.help_wave),
                 (vec!["N"], words.help_note),
                 (vec!["T"], words.help_portal),
+                (vec!["L"], words.help_place),
+                (vec!["Q", "R"], words.help_turn),
+                (vec![words.key_delete], words.help_take_away),
             ],
         ),
         (

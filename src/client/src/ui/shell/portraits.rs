@@ -58,13 +58,7 @@ fn read_all(
 }
 
 fn read(file: &Path) -> Result<Image, String> {
-    let length = std::fs::metadata(file)
-        .map_err(|error| error.to_string())?
-        .len();
-    if length > MAX_BYTES {
-        return Err("the file is too long".to_owned());
-    }
-    let bytes = std::fs::read(file).map_err(|error| error.to_string())?;
+    let bytes = scene::read_bounded(file, MAX_BYTES)?;
     let picture = image::load_from_memory(&bytes).map_err(|error| error.to_string())?;
     let mut portrait = Image::from_dynamic(picture, true, RenderAssetUsages::RENDER_WORLD);
     portrait.sampler = ImageSampler::linear();

@@ -223,6 +223,7 @@ fn back_to(config: &Config, visit: &Visit, mode: &ViewMode, file: Option<PathBuf
         hosted: config.0.surroundings.hosted.clone(),
         is_first_person: mode.is_first_person,
         file,
+        may_place: visit.rights().may_place,
     }))
 }
 
@@ -286,7 +287,7 @@ fn obey(
                     *arrival = Arrival::Idle;
                 }
             }
-            Action::LeaveStudio => {
+            Action::LeaveStudio | Action::PlaceThing => {
                 let Some(shown) = studio.shown(&config.0) else {
                     continue;
                 };

@@ -6,6 +6,7 @@ mod check;
 mod curtain;
 mod panel;
 mod parts;
+mod placing;
 mod question;
 mod refusal;
 mod report;
@@ -56,6 +57,8 @@ struct Place {
     is_first_person: bool,
     /// The file that a command opened, when it is its world.
     file: Option<PathBuf>,
+    /// Whether its host lets one place things there.
+    may_place: bool,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -71,6 +74,7 @@ pub(super) fn plugin(app: &mut App) {
         check::plugin,
         curtain::plugin,
         panel::plugin,
+        placing::plugin,
         question::plugin,
         refusal::plugin,
     ));
@@ -85,6 +89,14 @@ impl Studio {
 }
 
 impl Shown {
+    /// The world in which it could be placed: that from which one came.
+    fn world(&self) -> Option<&Place> {
+        match &self.back {
+            Back::World(place) => Some(place),
+            Back::Nowhere | Back::Start => None,
+        }
+    }
+
     /// What the way back is called; nothing when there was nothing before.
     pub(super) fn way_out(&self, words: &Texts) -> Option<String> {
         match &self.back {

@@ -18,6 +18,7 @@ use crate::{
         button::Action,
         inside::{Layer, legible, root},
         picture_size, theme,
+        things::PLACE_KEY,
         words::{Texts, Words, fill},
     },
 };
@@ -35,7 +36,7 @@ const MAX_WIDTH_SHARE: f32 = 0.45;
 const LETTER: f32 = 0.53;
 const LINE: f32 = 1.4;
 /// Lines that are there in every report: name, verdict, counts, headings, keys.
-const FIXED_LINES: f32 = 15.0;
+const FIXED_LINES: f32 = 16.5;
 /// Height of a cost in lines, and most costs where there is little room.
 const COST_LINES: f32 = 1.4;
 const FEW_COSTS: usize = 4;
@@ -54,6 +55,8 @@ struct IsHidden(bool);
 struct Drawn {
     title: String,
     way_out: Option<String>,
+    /// What it is called to place the file where one came from.
+    place: Option<String>,
     is_hidden: bool,
     size: Size,
 }
@@ -136,6 +139,7 @@ fn draw(
     let wished = studio.shown(&config.0).map(|shown| Drawn {
         title: name_of(&shown.file),
         way_out: shown.way_out(words.0),
+        place: (shown.world()).map(|place| fill(words.0.studio_place, &[&place.title])),
         is_hidden: is_hidden.0,
         size: Size::of(picture_size(&config, &windows), scale.0),
     });
@@ -192,6 +196,9 @@ fn keys(parent: &mut ChildSpawnerCommands, drawn: &Drawn, words: &Texts) {
         })
         .with_children(|column| {
             column.spawn(legible::key_hint(REPORT_KEY.1, report));
+            if let Some(place) = &drawn.place {
+                column.spawn(legible::key_hint(PLACE_KEY.1, place));
+            }
             if let Some(way_out) = &drawn.way_out {
                 column.spawn(legible::key_hint(LEAVE_KEY.1, way_out));
             }

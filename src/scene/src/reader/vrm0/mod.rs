@@ -3,10 +3,13 @@
 
 mod face;
 mod springs;
-mod toon;
+pub(crate) mod toon;
 
 use crate::{
-    description::scene::{NodeIndex, Scene},
+    description::{
+        animation::Track,
+        scene::{NodeIndex, Scene},
+    },
     error::{Issue, SceneError},
     limits::MAX_ELEMENTS,
     reader::linear_from_srgb,
@@ -19,19 +22,30 @@ use std::collections::BTreeSet;
 /// Longest extension `VRM` in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
-/// Turns the scene to face +Z and returns a document that holds what VRM 1.0 keeps beside the scene.
+/// Gives a scene that holds an avatar of VRM 0.x, and none of 1.0, what VRM 1.0 says in the scene itself: it faces +Z, and
+/// its materials have their drawn look. Nothing changes in any other scene.
+pub(super) fn settle(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
+    let (Some(vrm), None) = (root.extension("VRM"), root.extension("VRMC_vrm")) else {
+        return Ok(());
+    };
+    if vrm.json_bytes() > MAX_BYTES {
+        return Err(vrm.over_limit(format!("it has more than {MAX_BYTES} bytes of JSON")));
+    }
+    turn_round(scene);
+    match vrm.get("materialProperties") {
+        Some(properties) => toon::lay(&value(&properties)?, scene),
+        None => Ok(()),
+    }
+}
+
+/// Returns a document that holds what VRM 1.0 keeps beside a scene that was settled.
 pub(super) fn normalise(
     vrm: &Item<'_>,
     root: &Item<'_>,
     scene: &mut Scene,
     issues: &mut Vec<Issue>,
 ) -> Result<Tree, SceneError> {
-    if vrm.json_bytes() > MAX_BYTES {
-        return Err(vrm.over_limit(format!("it has more than {MAX_BYTES} bytes of JSON")));
-    }
-    let old: Value =
-        serde_json::from_str(&vrm.json()).map_err(|error| vrm.fault(error.to_string()))?;
-    turn_round(scene);
+    let old = value(vrm)?;
     let nodes_of_mesh = nodes_by_mesh(scene);
     let mut first_person = Vec::new();
     for annotation in list(&old["firstPerson"]["meshAnnotations"]) {
@@ -57,19 +71,34 @@ pub(super) fn normalise(
         "expressions": face::expressions(&old["blendShapeMaster"], root, scene, &nodes_of_mesh),
     });
     let springs = springs::springs(&old["secondaryAnimation"], scene);
-    let document = json!({
-        "extensions": { "VRMC_vrm": new_vrm, "VRMC_springBone": springs },
-        "materials": toon::materials(&old["materialProperties"], scene),
-    });
+    let document = json!({ "extensions": { "VRMC_vrm": new_vrm, "VRMC_springBone": springs } });
     json::parse(document.to_string().as_bytes())
 }
 
-/// Models of 0.x face -Z. Bones keep their own axes: the rest pose carries the turn.
+fn value(item: &Item<'_>) -> Result<Value, SceneError> {
+    serde_json::from_str(&item.json()).map_err(|error| item.fault(error.to_string()))
+}
+
+/// Models of 0.x face -Z. Bones keep their own axes: the rest pose carries the turn, and what moves roots.
 fn turn_round(scene: &mut Scene) {
     let half_turn = Quat::from_xyzw(0.0, 1.0, 0.0, 0.0);
     for node in scene.nodes.iter_mut().filter(|node| node.parent.is_none()) {
         node.transform.rotation = half_turn * node.transform.rotation;
         node.transform.translation = half_turn * node.transform.translation;
+    }
+    let nodes = &scene.nodes;
+    let channels = scene
+        .animations
+        .iter_mut()
+        .flat_map(|own| &mut own.channels);
+    for channel in channels.filter(|own| nodes[own.node.index()].parent.is_none()) {
+        match &mut channel.track {
+            Track::Translation(values) => {
+                values.iter_mut().for_each(|own| *own = half_turn * *own);
+            }
+            Track::Rotation(values) => values.iter_mut().for_each(|own| *own = half_turn * *own),
+            Track::Scale(_) | Track::Weights { .. } | Track::Weight { .. } => {}
+        }
     }
 }
 

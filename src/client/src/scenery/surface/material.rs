@@ -1,37 +1,27 @@
 //! Materials of the engine from materials of the description.
 
 use super::{
+    super::texture::{Pictures, Reading},
+    Extra, Surface, SurfaceStores, glass,
     lobes::{LobedMaterial, Lobes, needs_lobes},
-    surface::{Extra, Surface, SurfaceStores},
-    texture::{Pictures, Reading},
-    toon::{DrawnMaterial, Toon},
+    toon::{self, DrawnMaterial, Toon},
 };
 use bevy::{math::Affine2, mesh::UvChannel, prelude::*, render::render_resource::Face};
 use scene::{
     AlphaMode as Alpha, Avatar, ColorKind, Material, MaterialIndex, Property, Scene, TextureSlot,
-    TextureTransform, ToonMaterial,
+    TextureTransform,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Materials of one scene; equal ones share a handle, so that the engine draws them together.
 #[derive(Default)]
 pub(crate) struct Surfaces {
-    /// Materials with a drawn look.
-    toon: BTreeMap<MaterialIndex, ToonMaterial>,
     handles: BTreeMap<Option<MaterialIndex>, Surface>,
     /// Materials that an animation changes: they may come to need more than they show at first.
     animated: Option<BTreeSet<MaterialIndex>>,
 }
 
 impl Surfaces {
-    /// Of an avatar, some of whose materials have a drawn look.
-    pub(crate) fn of_avatar(avatar: &Avatar) -> Self {
-        Self {
-            toon: avatar.toon_materials.clone(),
-            ..Self::default()
-        }
-    }
-
     /// The engine's handle of a material; `None` is glTF's default.
     pub(crate) fn handle(
         &mut self,
@@ -49,11 +39,14 @@ impl Surfaces {
             scene.materials[index.index()].clone()
         });
         let mut base = build(&described, pictures, &mut stores.images);
-        let toon = index.and_then(|index| self.toon.get(&index));
-        let surface = if let Some(toon) = toon {
-            base.depth_bias = toon.render_queue_offset as f32;
+        let surface = if let Some(toon) = &described.toon {
+            // MToon has emission and normals, also where a file says what programs without MToon do.
+            base.unlit = false;
+            base.depth_bias = toon::order(toon, described.alpha_mode);
+            let outline = toon::outline(toon, &base, pictures, stores);
             let extension = Toon::new(toon, pictures, stores);
-            Surface::Drawn(stores.drawn.add(DrawnMaterial { base, extension }))
+            let drawn = stores.drawn.add(DrawnMaterial { base, extension });
+            Surface::Drawn(drawn, outline)
         } else if needs_lobes(&described) || (is_animated && !described.is_unlit) {
             let extension = Lobes::new(scene, &described, pictures, &mut stores.images);
             Surface::Lobed(stores.lobed.add(LobedMaterial { base, extension }))
@@ -118,8 +111,11 @@ fn build(
     shown
 }
 
+/// Shortest way in metres that takes light from a volume.
+const SHORTEST_ATTENUATION: f32 = 1.0e-6;
+
 /// Numbers of a material; pictures stay.
-pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
+pub(in crate::scenery) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
     let color = |color: Vec3| Color::linear_rgb(color.x, color.y, color.z);
     let base = material.base_color;
     shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
@@ -134,8 +130,12 @@ pub(super) fn set_factors(material: &Material, shown: &mut StandardMaterial) {
     shown.diffuse_transmission = material.diffuse_transmission;
     shown.thickness = material.thickness;
     shown.ior = material.index_of_refraction.max(1.0);
-    shown.attenuation_distance = material.attenuation_distance;
-    shown.attenuation_color = color(material.attenuation_color);
+    // The engine divides by it.
+    shown.attenuation_distance = match material.attenuation_distance {
+        metres if metres > 0.0 => metres.max(SHORTEST_ATTENUATION),
+        _ => f32::INFINITY,
+    };
+    shown.attenuation_color = color(glass::attenuation(material.attenuation_color));
     shown.clearcoat = material.clearcoat;
     shown.clearcoat_perceptual_roughness = material.clearcoat_roughness;
     shown.anisotropy_strength = material.anisotropy;
@@ -180,7 +180,7 @@ pub(crate) fn tint(
     let transform = first_transform(described);
     let moved = face.apply_texture_transform(weights, index, transform);
     shown.uv_transform = slot_transform(&moved);
-    if let (Extra::Toon(shown), Some(toon)) = (extra, avatar.toon_materials.get(&index)) {
+    if let (Extra::Toon(shown), Some(toon)) = (extra, &described.toon) {
         shown.tint(toon, color);
     }
 }

@@ -1,8 +1,8 @@
 //! The engine's material with what it lacks of KHR_materials_*: for surfaces that need it, and for no others.
 
 use super::{
+    super::texture::{Pictures, Reading, repeating},
     material::slot_transform,
-    texture::{Pictures, Reading, repeating},
 };
 use bevy::{
     math::Affine2,
@@ -195,7 +195,7 @@ impl Lobes {
     }
 
     /// Numbers from the description; pictures stay.
-    pub(super) fn set_factors(&mut self, scene: &Scene, material: &Material) {
+    pub(in crate::scenery) fn set_factors(&mut self, scene: &Scene, material: &Material) {
         let sheen = material.sheen.unwrap_or_default();
         let film = material.iridescence.unwrap_or_default();
         let factors = &mut self.factors;
@@ -217,7 +217,7 @@ impl Lobes {
             material.normal_scale,
             material.occlusion_strength,
             material.clearcoat_normal_scale,
-            0.0,
+            material.glossiness.map_or(0.0, |gloss| gloss + 1.0),
         );
         factors.behind = material.diffuse_transmission_color.extend(0.0);
         let base = material.texture(Slot::BaseColor);
@@ -255,21 +255,10 @@ fn factors_of(scene: &Scene, texture: TextureSlot) -> SlotFactors {
 
 #[cfg(test)]
 mod tests {
+    use super::super::testing::{self, pictured, scene_of, textured};
     use super::*;
-    use crate::{
-        app::studio::Studio,
-        scenery::{SurfaceStores, Surfaces},
-    };
-    use bevy::ecs::system::RunSystemOnce;
-    use scene::{Iridescence, MaterialIndex, Sheen, Texture, TextureIndex, TextureTransform};
-
-    fn textured(transform: TextureTransform) -> TextureSlot {
-        TextureSlot {
-            texture: TextureIndex(0),
-            uv_set: 0,
-            transform,
-        }
-    }
+    use crate::app::studio::Studio;
+    use scene::{Iridescence, Sheen, Texture, TextureTransform};
 
     #[test]
     fn plain_materials_stay_with_the_engine() {
@@ -312,32 +301,11 @@ mod tests {
         assert!(needs_lobes(&apart));
     }
 
-    /// A ball of a material under a slanting lamp and an even sky.
-    fn ball(studio: &mut Studio, material: &Material) -> image::RgbaImage {
-        let scene = Scene {
-            materials: vec![material.clone()],
-            ..Scene::default()
-        };
-        let world = studio.app.world_mut();
-        let old: Vec<Entity> = world
-            .query_filtered::<Entity, With<Mesh3d>>()
-            .iter(world)
-            .collect();
-        for entity in old {
-            world.despawn(entity);
-        }
+    /// A ball of the first material of a scene.
+    fn ball(studio: &mut Studio, scene: Scene) -> image::RgbaImage {
         let mut mesh = Sphere::new(1.0).mesh().uv(48, 24);
         mesh.generate_tangents().unwrap();
-        let mesh = world.resource_mut::<Assets<Mesh>>().add(mesh);
-        world
-            .run_system_once(move |mut commands: Commands, mut stores: SurfaceStores| {
-                let mut surfaces = Surfaces::default();
-                let mut pictures = Pictures::default();
-                let index = Some(MaterialIndex(0));
-                let surface = surfaces.handle(&scene, index, &mut pictures, &mut stores);
-                surface.lay(&mut commands.spawn((Mesh3d(mesh.clone()), Transform::default())));
-            })
-            .unwrap();
+        testing::show(studio, scene, mesh, Transform::default(), ());
         studio.picture()
     }
 
@@ -350,25 +318,14 @@ mod tests {
 
     /// A studio with an eye, a slanting lamp and an even sky.
     fn studio() -> Option<Studio> {
-        let mut studio = Studio::open(|app| {
-            app.add_plugins((
-                plugin,
-                crate::scenery::toon::plugin,
-                crate::look::shaders::plugin,
-            ));
-        })?;
-        let target = studio.target.clone();
-        let world = studio.app.world_mut();
-        world.spawn((
-            Camera3d::default(),
-            target,
-            Msaa::Off,
+        let mut studio = testing::studio((
             AmbientLight {
                 brightness: 400.0,
                 ..default()
             },
             Transform::from_xyz(0.0, 0.0, 3.2).looking_at(Vec3::ZERO, Vec3::Y),
-        ));
+        ))?;
+        let world = studio.app.world_mut();
         world.spawn((
             DirectionalLight {
                 illuminance: 8_000.0,
@@ -416,7 +373,7 @@ mod tests {
             roughness: 0.4,
             ..Material::default()
         };
-        let shown = ball(&mut studio, &plain);
+        let shown = ball(&mut studio, scene_of(plain.clone()));
         assert!(
             shown.pixels().any(|pixel| pixel.0[0] > 60),
             "nothing is drawn"
@@ -428,10 +385,37 @@ mod tests {
                 metallic: material.metallic,
                 ..plain.clone()
             };
-            let without = ball(&mut studio, &base);
-            let with = ball(&mut studio, &material);
+            let without = ball(&mut studio, scene_of(base));
+            let with = ball(&mut studio, scene_of(material));
             assert!(difference(&without, &with) > 0.5, "{name} changes nothing");
         }
+    }
+
+    #[test]
+    fn old_gloss_is_the_alpha_of_a_picture_and_what_it_reflects_its_colour() {
+        let Some(mut studio) = studio() else { return };
+        let glossy = Material {
+            base_color: Vec4::new(0.0, 0.0, 0.0, 1.0),
+            metallic: 0.0,
+            roughness: 0.0,
+            index_of_refraction: 0.0,
+            specular_color_texture: Some(textured(TextureTransform::default())),
+            glossiness: Some(1.0),
+            ..Material::default()
+        };
+        let shown = ball(&mut studio, pictured(glossy, [255, 188, 0, 128]));
+        let metal = |roughness: f32| Material {
+            base_color: Vec4::new(1.0, scene::linear_from_srgb(188.0 / 255.0), 0.0, 1.0),
+            metallic: 1.0,
+            roughness,
+            ..Material::default()
+        };
+        let [same, smoother, rougher] = [0.5, 0.25, 0.75]
+            .map(|roughness| difference(&shown, &ball(&mut studio, scene_of(metal(roughness)))));
+        assert!(
+            same < 2.0 && smoother > 2.0 * same && rougher > 2.0 * same,
+            "{same} {smoother} {rougher}"
+        );
     }
 
     #[test]

@@ -1,0 +1,245 @@
+//! From the studio into the world from which one came: what it is, whether it may be placed there, and that others will
+//! receive it. Nothing leaves before the person says yes, and then puts it down.
+
+use super::{Studio, name_of};
+use crate::{
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    link::Link,
+    motion::InputTaken,
+    things::{Parcel, Placing},
+    ui::{
+        button::Action,
+        card::{self, fact},
+        inside::legible,
+        theme,
+        things::PLACE_KEY,
+        words::{Texts, Words, fill},
+    },
+};
+use bevy::{
+    prelude::*,
+    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
+};
+use protocol::{
+    WorldAddress,
+    limits::{MAX_THING_BYTES, MAX_THING_TITLE_BYTES},
+};
+use scene::Prop;
+use simulation::Thing;
+use std::path::Path;
+
+/// Characters that are shown of what a file says of its licence, and of why it is refused.
+const MAX_LICENCE: usize = 160;
+const MAX_FAULT: usize = 240;
+
+/// How far the question is.
+#[derive(Resource, Default)]
+enum Asking {
+    #[default]
+    Idle,
+    Reading(Task<Result<Fit, String>>),
+    /// With what the file is, or why it cannot be placed.
+    Asked(Result<Fit, String>),
+    /// The host does not let one.
+    Barred,
+}
+
+/// A file that may become a thing. It has all that is taken along: the studio forgets the file as soon as one says yes.
+#[derive(Clone)]
+struct Fit {
+    parcel: Parcel,
+    /// Empty when the file says nothing.
+    licence: String,
+    triangles: u64,
+}
+
+#[derive(Component)]
+struct Question;
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<Asking>();
+    app.add_systems(
+        Update,
+        (
+            listen.in_set(ClientSystems::Listen),
+            (finish, obey).chain().in_set(ClientSystems::Act),
+            ask.in_set(ClientSystems::Show),
+        )
+            .run_if(in_state(Stage::Inside)),
+    )
+    .add_systems(OnExit(Stage::Inside), give_way);
+}
+
+impl Fit {
+    /// Reads a file and sends it through the gate that the server will send it through.
+    fn of(file: &Path, to: WorldAddress) -> Result<Self, String> {
+        let bytes = scene::read_bounded(file, MAX_THING_BYTES)?;
+        let Prop { scene, cost, .. } = Thing::load(&bytes)?.prop;
+        let said = [
+            scene.metadata.creator.as_str(),
+            scene.metadata.rights.as_str(),
+            scene.copyright.as_deref().unwrap_or_default(),
+        ];
+        let mut licence: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
+        licence.dedup();
+        Ok(Self {
+            licence: legible::one_line(&licence.join(" - "), MAX_LICENCE),
+            triangles: cost.triangles,
+            parcel: Parcel {
+                title: title_of(file),
+                bytes: bytes.into(),
+                to,
+            },
+        })
+    }
+}
+
+fn listen(
+    keys: Res<ButtonInput<KeyCode>>,
+    taken: Res<InputTaken>,
+    (studio, config): (Res<Studio>, Res<Config>),
+    mut asking: ResMut<Asking>,
+) {
+    if taken.is_taken || !keys.just_pressed(PLACE_KEY.0) {
+        return;
+    }
+    let Some(shown) = studio.shown(&config.0) else {
+        return;
+    };
+    let Some(place) = shown.world() else { return };
+    *asking = if place.may_place {
+        let (file, to) = (shown.file.clone(), place.address.clone());
+        Asking::Reading(AsyncComputeTaskPool::get().spawn(async move { Fit::of(&file, to) }))
+    } else {
+        Asking::Barred
+    };
+}
+
+fn finish(mut asking: ResMut<Asking>) {
+    let Asking::Reading(task) = asking.bypass_change_detection() else {
+        return;
+    };
+    if let Some(result) = block_on(poll_once(task)) {
+        *asking = Asking::Asked(result);
+    }
+}
+
+/// The way back is that of the studio, in whichever order the two hear of it.
+fn obey(
+    mut chosen: MessageReader<Action>,
+    mut asking: ResMut<Asking>,
+    mut placing: ResMut<Placing>,
+) {
+    for action in chosen.read() {
+        match action {
+            Action::PlaceThing => {
+                if let Asking::Asked(Ok(fit)) = &*asking {
+                    placing.bring(fit.parcel.clone());
+                }
+                *asking = Asking::Idle;
+            }
+            Action::KeepThing => *asking = Asking::Idle,
+            _ => {}
+        }
+    }
+}
+
+/// The name of a file without its ending, as long as a title may be.
+fn title_of(file: &Path) -> String {
+    let stem = Path::new(file.file_stem().unwrap_or_default());
+    let mut title = name_of(stem);
+    while title.len() > MAX_THING_TITLE_BYTES {
+        title.pop();
+    }
+    title
+}
+
+/// The question goes with the world in which it was asked.
+fn give_way(mut asking: ResMut<Asking>) {
+    *asking = Asking::Idle;
+}
+
+fn ask(
+    mut commands: Commands,
+    asking: Res<Asking>,
+    (words, link): (Res<Words>, Option<Res<Link>>),
+    (studio, config): (Res<Studio>, Res<Config>),
+    questions: Query<Entity, With<Question>>,
+) {
+    if !asking.is_changed() && !words.is_changed() {
+        return;
+    }
+    for question in &questions {
+        commands.entity(question).despawn();
+    }
+    let shown = studio.shown(&config.0);
+    let Some((shown, place)) = shown.and_then(|shown| Some((shown, shown.world()?))) else {
+        return;
+    };
+    let (file, world, words) = (name_of(&shown.file), &place.title, words.0);
+    let mut put_up = |fill: &dyn Fn(&mut ChildSpawnerCommands)| {
+        card::ask(&mut commands, Question, 640.0, |card| fill(card));
+    };
+    match &*asking {
+        Asking::Idle | Asking::Reading(_) => {}
+        Asking::Asked(Ok(fit)) => put_up(&|card| offer(card, fit, &file, world, words)),
+        Asking::Asked(Err(fault)) => put_up(&|card| {
+            let title = fill(words.place_unfit, &[&file]);
+            card.spawn(heading(title));
+            card.spawn(legible::text(
+                words.place_unfit_about,
+                theme::BODY,
+                theme::TEXT,
+            ));
+            let fault = legible::one_line(fault, MAX_FAULT);
+            card.spawn(fact(words.fault_detail, fault));
+            card::answers(card, (Action::KeepThing, words.stranger_back), None);
+        }),
+        Asking::Barred => put_up(&|card| {
+            let title = fill(words.place_barred, &[world]);
+            card.spawn(heading(title));
+            card.spawn(legible::text(
+                words.place_barred_about,
+                theme::BODY,
+                theme::TEXT,
+            ));
+            if let Some(link) = &link {
+                card.spawn(fact(words.place_key, link.0.did().to_string()));
+            }
+            card::answers(card, (Action::KeepThing, words.stranger_back), None);
+        }),
+    }
+}
+
+fn offer(
+    card: &mut ChildSpawnerCommands,
+    fit: &Fit,
+    file: &str,
+    world: &str,
+    words: &'static Texts,
+) {
+    card.spawn(heading(fill(words.place_ask, &[file, world])));
+    let about = fill(words.place_about, &[world]);
+    card.spawn(legible::text(about, theme::BODY, theme::TEXT));
+    let licence = match fit.licence.as_str() {
+        "" => words.place_no_licence.to_owned(),
+        licence => licence.to_owned(),
+    };
+    card.spawn(fact(words.place_licence, licence));
+    let size = scene::amount(fit.parcel.bytes.len() as u64, true);
+    let triangles = scene::amount(fit.triangles, false);
+    let size = fill(words.place_measure, &[&size, &triangles]);
+    card.spawn(fact(words.place_size, size));
+    let place = (Action::PlaceThing, words.place_yes);
+    card::answers(card, (Action::KeepThing, words.place_no), Some(place));
+}
+
+fn heading(text: String) -> impl Bundle {
+    (
+        legible::strong(text, theme::TITLE - 4.0, theme::TEXT),
+        TextLayout::linebreak(LineBreak::WordOrCharacter),
+    )
+}

@@ -1,0 +1,119 @@
+//! What fields of a layer hold.
+
+use crate::formats::usd::limits::{MAX_VALUES, MAX_VALUES_OF_ONE};
+use std::cell::Cell;
+
+/// What a field holds, or a sample of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    /// Hides what weaker layers say.
+    Blocked,
+    /// Numbers of every kind: those of vectors, matrices (by rows) and arrays one after the other, truth as 0 and 1.
+    /// The real part of a quaternion comes first.
+    Numbers(Vec<f64>),
+    /// Tokens, strings, asset paths and paths.
+    Texts(Vec<String>),
+}
+
+impl Value {
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Self::Numbers(own) => own.first().copied(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Texts(own) => own.first().map(String::as_str),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn into_numbers(self) -> Vec<f64> {
+        match self {
+            Self::Numbers(own) => own,
+            _ => Vec::new(),
+        }
+    }
+
+    pub(crate) fn into_texts(self) -> Vec<String> {
+        match self {
+            Self::Texts(own) => own,
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Edits of a list: layers that are stronger change what weaker ones say.
+#[derive(Clone, Debug)]
+pub(crate) struct ListEdit<T> {
+    pub(crate) explicit: Option<Vec<T>>,
+    pub(crate) prepended: Vec<T>,
+    pub(crate) appended: Vec<T>,
+    pub(crate) deleted: Vec<T>,
+}
+
+impl<T> Default for ListEdit<T> {
+    fn default() -> Self {
+        Self {
+            explicit: None,
+            prepended: Vec::new(),
+            appended: Vec::new(),
+            deleted: Vec::new(),
+        }
+    }
+}
+
+impl<T: Clone + Ord> ListEdit<T> {
+    /// Changes a weaker list.
+    pub(crate) fn apply(&self, list: &mut Vec<T>) {
+        if let Some(explicit) = &self.explicit {
+            list.clone_from(explicit);
+        }
+        let edits = self.deleted.iter().chain(&self.prepended);
+        let moved: std::collections::BTreeSet<&T> = edits.chain(&self.appended).collect();
+        list.retain(|own| !moved.contains(own));
+        list.splice(0..0, self.prepended.iter().cloned());
+        list.extend(self.appended.iter().cloned());
+    }
+}
+
+/// How much may still be read of all values of a file.
+pub(crate) struct Budget {
+    left: Cell<usize>,
+}
+
+impl Budget {
+    pub(crate) fn new() -> Self {
+        Self {
+            left: Cell::new(MAX_VALUES),
+        }
+    }
+
+    /// Takes some of it, before memory is.
+    ///
+    /// # Errors
+    /// One line when there is not as much left.
+    pub(crate) fn take(&self, count: usize) -> Result<(), String> {
+        if count > MAX_VALUES_OF_ONE {
+            return Err(format!(
+                "a value has {count} numbers, the limit is {MAX_VALUES_OF_ONE}"
+            ));
+        }
+        let left =
+            self.left.get().checked_sub(count).ok_or_else(|| {
+                format!("its values have more than {MAX_VALUES} numbers together")
+            })?;
+        self.left.set(left);
+        Ok(())
+    }
+
+    /// Takes what a text is worth.
+    ///
+    /// # Errors
+    /// One line when there is not as much left.
+    pub(crate) fn take_text(&self, text: &str) -> Result<(), String> {
+        self.take(4 + text.len() / 8)
+    }
+}

@@ -1,0 +1,140 @@
+//! KTX 2 with Basis Universal (KHR_texture_basisu): what its header says, and its levels in the form that an adapter reads.
+
+use crate::limits::MAX_IMAGE_SIDE;
+use basisu::{DecodeFlags, TargetFormat, Transcoder};
+
+/// What a KTX 2 begins with.
+pub(crate) const MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
+/// Bytes of the header, and of each entry of the list of levels after it.
+const HEADER: usize = 80;
+const ENTRY: usize = 24;
+/// Pixels on a side of a block.
+const BLOCK_SIDE: u32 = 4;
+/// Colours of ETC1S are not smoothed across blocks on the way to BC7, which would take twice the time.
+const FLAGS: DecodeFlags = DecodeFlags::NO_ETC1S_CHROMA_FILTERING;
+
+/// Forms of pixels in an adapter's memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PixelForm {
+    /// Four bytes a pixel, in rows.
+    #[default]
+    Rgba8,
+    /// Blocks of four by four pixels, 16 bytes each.
+    Bc7,
+    /// The same of another kind.
+    Astc4x4,
+    /// The same of another kind.
+    Etc2,
+}
+
+impl PixelForm {
+    /// Bytes of a level.
+    #[must_use]
+    pub fn bytes(self, width: u32, height: u32) -> u64 {
+        match self {
+            Self::Rgba8 => u64::from(width) * u64::from(height) * 4,
+            _ => {
+                u64::from(width.div_ceil(BLOCK_SIDE)) * u64::from(height.div_ceil(BLOCK_SIDE)) * 16
+            }
+        }
+    }
+
+    /// Adapters take compressed pictures of whole blocks alone.
+    #[must_use]
+    pub fn fits(self, width: u32, height: u32) -> bool {
+        self == Self::Rgba8
+            || (width.is_multiple_of(BLOCK_SIDE) && height.is_multiple_of(BLOCK_SIDE))
+    }
+
+    fn target(self) -> TargetFormat {
+        match self {
+            Self::Rgba8 => TargetFormat::Rgba32,
+            Self::Bc7 => TargetFormat::Bc7Rgba,
+            Self::Astc4x4 => TargetFormat::Astc4x4Rgba,
+            Self::Etc2 => TargetFormat::Etc2Rgba,
+        }
+    }
+}
+
+/// A picture as an adapter reads it.
+pub struct Transcoded {
+    /// Pixels in a row of the largest level.
+    pub width: u32,
+    /// Rows of the largest level.
+    pub height: u32,
+    /// How many levels follow each other, each half as wide and high as the one before.
+    pub levels: u32,
+    /// What the levels consist of.
+    pub form: PixelForm,
+    /// All levels, the largest first.
+    pub bytes: Vec<u8>,
+}
+
+/// Width and height, when the header is whole, speaks of one flat picture, and all its levels lie in the file. A size beyond the
+/// limit is told whatever else is wrong: it refuses the file.
+pub(crate) fn size(ktx: &[u8]) -> Option<(u32, u32)> {
+    let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
+    let long = |at: usize| Some(u64::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
+    if !ktx.starts_with(MAGIC) {
+        return None;
+    }
+    let (width, height) = (word(20)?, word(24)?);
+    if width.max(height) > MAX_IMAGE_SIDE {
+        return Some((width, height));
+    }
+    let (depth, layers, faces, levels) = (word(28)?, word(32)?, word(36)?, word(40)?);
+    if depth > 1 || layers > 1 || faces != 1 || levels > 32 - width.max(height).leading_zeros() {
+        return None;
+    }
+    for entry in 0..levels.max(1) as usize {
+        let at = HEADER + entry * ENTRY;
+        let end = long(at)?.checked_add(long(at + 8)?)?;
+        if end > ktx.len() as u64 {
+            return None;
+        }
+    }
+    Some((width, height))
+}
+
+/// The levels of a file that are at most `max_side` pixels wide and high, or its smallest, in `form` where they fit it and as
+/// pixels otherwise. To be called in a worker: the decoder is a foreign one.
+///
+/// # Errors
+/// One line that says what is wrong with the file.
+pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcoded, String> {
+    let fault = |error: basisu::Error| format!("{error:?}");
+    let stated = size(ktx).ok_or("its header is broken")?;
+    let texture = Transcoder::new(ktx).map_err(fault)?;
+    let count = texture.level_count();
+    let is_possible = |side: u32| (1..=MAX_IMAGE_SIDE).contains(&side);
+    if texture.base_dimensions() != stated || !is_possible(stated.0) || !is_possible(stated.1) {
+        return Err("its header does not say its size".to_owned());
+    }
+    let at = |level: u32| ((stated.0 >> level).max(1), (stated.1 >> level).max(1));
+    let is_large = |level: &u32| at(*level).0.max(at(*level).1) > max_side;
+    let first = (0..count).take_while(is_large).count() as u32;
+    let first = first.min(count.saturating_sub(1));
+    let (width, height) = at(first);
+    let form = if form.fits(width, height) {
+        form
+    } else {
+        PixelForm::Rgba8
+    };
+    let length = |level: u32| form.bytes(at(level).0, at(level).1) as usize;
+    let mut bytes = vec![0; (first..count).map(length).sum()];
+    let mut rest = &mut bytes[..];
+    for level in first..count {
+        let (own, more) = std::mem::take(&mut rest).split_at_mut(length(level));
+        let target = form.target();
+        let made = texture.transcode_into(level, target, FLAGS, own);
+        made.map_err(fault)?;
+        rest = more;
+    }
+    Ok(Transcoded {
+        width,
+        height,
+        levels: count - first,
+        form,
+        bytes,
+    })
+}

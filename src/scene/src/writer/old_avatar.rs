@@ -1,0 +1,91 @@
+//! An avatar of VRM 0.x in a draft.
+
+use super::Draft;
+use crate::reader::vrm0::toon;
+use serde_json::{Value, json};
+
+impl Draft {
+    /// Brings what an avatar of VRM 0.x keeps in its one extension, and VRM 1.0 in the scene, to where others look for it:
+    /// it faces +Z and its materials have their drawn look. Bones, expressions and licences go with the extension. Nothing
+    /// changes in any other document.
+    pub fn settle_old_avatar(&mut self) {
+        let extensions = &self.json["extensions"];
+        if !extensions["VRM"].is_object() || extensions["VRMC_vrm"].is_object() {
+            return;
+        }
+        let properties = &extensions["VRM"]["materialProperties"];
+        let looks = toon::extensions(properties, self.list("textures").len());
+        let looks: Vec<Value> = looks.collect();
+        for (material, look) in self.list_mut("materials").zip(looks) {
+            for (name, extension) in look.as_object().into_iter().flatten() {
+                material["extensions"][name] = extension.clone();
+            }
+        }
+        self.turn_round();
+        if let Some(Value::Object(extensions)) = self.json.get_mut("extensions") {
+            extensions.shift_remove("VRM");
+        }
+    }
+
+    /// Puts the roots of the scene below a node that is turned by half.
+    fn turn_round(&mut self) {
+        let scene = self.json["scene"].as_u64().unwrap_or(0) as usize;
+        let turned = self.list("nodes").len();
+        let Some(scene) = self.list_mut("scenes").nth(scene) else {
+            return;
+        };
+        let roots = scene["nodes"].take();
+        scene["nodes"] = json!([turned]);
+        if let Some(Value::Array(nodes)) = self.json.get_mut("nodes") {
+            nodes.push(json!({ "children": roots, "rotation": [0.0, 1.0, 0.0, 0.0] }));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{NoSideFiles, OutlineMode, Purpose, load_bytes};
+    use glam::Vec3;
+
+    #[test]
+    fn an_old_avatar_is_the_same_scene_with_and_without_its_extension() {
+        let old = json!({
+            "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
+            "nodes": [{ "translation": [1.0, 2.0, 3.0], "children": [1] }, { "translation": [1.0, 0.0, 0.0] }],
+            "materials": [{}, { "name": "skin" }], "extensionsUsed": ["VRM"],
+            "extensions": { "VRM": { "materialProperties": [{ "shader": "VRM_USE_GLTFSHADER" }, {
+                "shader": "VRM/MToon",
+                "floatProperties": { "_OutlineWidthMode": 1.0, "_OutlineWidth": 0.25 },
+                "vectorProperties": { "_ShadeColor": [1.0, 0.0, 0.0, 1.0] },
+            }] } },
+        });
+        let read = |document: &Value| {
+            let bytes = document.to_string();
+            load_bytes(bytes.as_bytes(), &NoSideFiles, Purpose::World)
+                .unwrap()
+                .scene
+        };
+        let mut draft = Draft::new(old.clone());
+        draft.settle_old_avatar();
+        assert!(!draft.uses_extension("VRM"));
+        let scenes = [read(&old), read(&draft.json)];
+        for scene in &scenes {
+            let place = Vec3::from(scene.world_transforms()[1].translation);
+            assert!(
+                place.abs_diff_eq(Vec3::new(-2.0, 2.0, -3.0), 1e-5),
+                "{place}"
+            );
+            assert_eq!(scene.materials[0].toon, None);
+            let toon = scene.materials[1].toon.as_ref().unwrap();
+            assert_eq!(toon.shade_color, Vec3::X);
+            assert_eq!(toon.outline_mode, OutlineMode::World);
+            assert!((toon.outline_width - 0.0025).abs() < 1e-6);
+        }
+        assert_eq!(scenes[0].materials, scenes[1].materials);
+        // What is no old avatar stays as it is.
+        let before = draft.json.clone();
+        draft.settle_old_avatar();
+        assert_eq!(draft.json, before);
+    }
+}

@@ -1,0 +1,155 @@
+//! Things that are put into a running world and taken out of it again: they stand still, and are solid.
+
+use crate::{
+    filter::PLAIN_GROUP,
+    shape::{self, PlacedCollider},
+    surface::Surface,
+    world::Simulation,
+};
+use bevy::prelude::{Component, Entity, Transform};
+use bevy_rapier3d::prelude::{ActiveHooks, Collider, CollisionGroups, Group};
+use glam::{Affine3A, Quat, Vec3};
+use rapier3d::prelude::{ColliderHandle, Pose};
+use scene::{NoSideFiles, Prop, Scene, limits::MAX_PROP_METRES};
+
+/// A file that may be placed, with what is solid of it.
+pub struct Thing {
+    /// What it is made of.
+    pub prop: Prop,
+    /// What is solid of it.
+    pub shape: ThingShape,
+    /// Lowest and highest corner of what is seen and of what is solid, in the file's own space, metres.
+    pub bounds: (Vec3, Vec3),
+}
+
+/// What is solid of a thing, ready for any number of places. It takes a moment to make and none to copy.
+#[derive(Clone, Default)]
+pub struct ThingShape(Vec<Part>);
+
+/// On each collider of a thing: whose it is.
+#[derive(Component, Clone, Copy)]
+struct OfThing(u64);
+
+#[derive(Clone)]
+struct Part {
+    collider: Collider,
+    /// In the file's own space.
+    translation: Vec3,
+    rotation: Quat,
+    surface: Surface,
+}
+
+impl Thing {
+    /// Sends a file through the gate, which is the same for who brings it, for the server and for who fetches it.
+    ///
+    /// # Errors
+    /// One line that is fit to show: a fault of [`scene::load_prop`], or solids that reach too far.
+    pub fn load(bytes: &[u8]) -> Result<Self, String> {
+        let prop = scene::load_prop(bytes, &NoSideFiles).map_err(|error| error.to_string())?;
+        let shape = ThingShape::of(&prop.scene);
+        let (low, high) = prop.bounds;
+        let bounds = shape.bounds().map_or((low, high), |(lower, higher)| {
+            (low.min(lower), high.max(higher))
+        });
+        let farthest = bounds.0.abs().max(bounds.1.abs()).max_element();
+        if !(farthest <= MAX_PROP_METRES) {
+            return Err(format!(
+                "what is solid of it reaches further than {MAX_PROP_METRES} m from its origin"
+            ));
+        }
+        Ok(Self {
+            prop,
+            shape,
+            bounds,
+        })
+    }
+}
+
+impl ThingShape {
+    /// What is solid of a file: its colliders where it describes physics, else what it draws. All of it stands still,
+    /// also what the file would let fall; triggers and collision filters mean nothing in a world of somebody else.
+    #[must_use]
+    pub fn of(scene: &Scene) -> Self {
+        let part = |placed: PlacedCollider, surface| Part {
+            collider: placed.collider,
+            translation: placed.translation,
+            rotation: placed.rotation,
+            surface,
+        };
+        let mut parts = Vec::new();
+        for node in scene.visible_nodes() {
+            let described = &scene.nodes[node.index()];
+            let world_from_node = scene.world_from_node(node);
+            if let Some(own) = described.physics.collider {
+                let material = own.material;
+                let material =
+                    material.and_then(|index| scene.physics.materials.get(index as usize));
+                let surface = Surface(material.copied().unwrap_or_default());
+                let placed = shape::place(scene, node, own.geometry, &world_from_node, false);
+                parts.extend(placed.into_iter().map(|placed| part(placed, surface)));
+            }
+            if scene.physics.is_described || scene.is_hidden(node) {
+                continue;
+            }
+            let Some(mesh) = described.mesh else { continue };
+            let places = shape::instances(described, world_from_node).into_iter();
+            let placed = places.filter_map(|place: Affine3A| shape::drawn(scene, mesh, &place));
+            parts.extend(placed.map(|placed| part(placed, Surface::default())));
+        }
+        Self(parts)
+    }
+
+    /// Lowest and highest corner in the file's own space; `None` when nothing is solid.
+    #[must_use]
+    pub fn bounds(&self) -> Option<(Vec3, Vec3)> {
+        let boxes = self.0.iter().map(|part| {
+            let pose = Pose::from_parts(part.translation, part.rotation);
+            let bounds = part.collider.raw.compute_aabb(&pose);
+            (bounds.mins, bounds.maxs)
+        });
+        boxes.reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
+    }
+}
+
+impl Simulation {
+    /// Puts a thing into the world, its origin at `position`, turned by `yaw` about +Y. It is solid from the next step
+    /// on. A thing of the same id goes before; nothing is put where a number is none.
+    pub fn add_thing(&mut self, id: u64, shape: &ThingShape, position: Vec3, yaw: f32) {
+        self.remove_thing(id);
+        if !position.is_finite() || !yaw.is_finite() {
+            return;
+        }
+        let turn = Quat::from_rotation_y(yaw);
+        let spawned: Vec<Entity> = (shape.0.iter())
+            .map(|part| {
+                let mut entity = self.world.spawn((
+                    OfThing(id),
+                    part.collider.clone(),
+                    Transform::from_translation(position + turn * part.translation)
+                        .with_rotation(turn * part.rotation),
+                    part.surface.components(),
+                    part.surface,
+                    CollisionGroups::new(PLAIN_GROUP, Group::all()),
+                ));
+                if part.surface.has_own_rules() {
+                    entity.insert(ActiveHooks::MODIFY_SOLVER_CONTACTS);
+                }
+                entity.id()
+            })
+            .collect();
+        self.things.insert(id, spawned);
+    }
+
+    /// Takes a thing out of the world; what lay on it falls.
+    pub fn remove_thing(&mut self, id: u64) {
+        for part in self.things.remove(&id).into_iter().flatten() {
+            self.world.despawn(part);
+        }
+    }
+
+    pub(crate) fn thing_of_collider(&self, collider: ColliderHandle) -> Option<u64> {
+        let collider = self.colliders()?.colliders.get(collider)?;
+        let entity = Entity::try_from_bits(collider.user_data as u64)?;
+        self.world.get::<OfThing>(entity).map(|thing| thing.0)
+    }
+}
