@@ -52,7 +52,7 @@ impl Thing {
             (low.min(lower), high.max(higher))
         });
         let farthest = bounds.0.abs().max(bounds.1.abs()).max_element();
-        if !(farthest <= MAX_PROP_METRES) {
+        if farthest.is_nan() || farthest > MAX_PROP_METRES {
             return Err(format!(
                 "what is solid of it reaches further than {MAX_PROP_METRES} m from its origin"
             ));

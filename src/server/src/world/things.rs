@@ -130,7 +130,7 @@ impl World {
             .ok_or(Denial::Text)?;
         let (from, did) = (known.info.name.to_string(), known.did.clone());
         let eyes = known.track.eyes();
-        let is_far = |at: &f32| !(at.abs() <= MAX_THING_COORDINATE_METRES);
+        let is_far = |at: &f32| at.is_nan() || at.abs() > MAX_THING_COORDINATE_METRES;
         if !placing.yaw.is_finite() || placing.position.iter().any(is_far) {
             return Err(Denial::OutOfReach);
         }
