@@ -31,6 +31,8 @@ pub struct Decoder {
     pub name: &'static str,
     /// Bytes from bytes, or one line that says what is wrong with them.
     pub decode: fn(&[u8]) -> Result<Vec<u8>, String>,
+    /// What a worker does at its start, beside its first payloads: makes the tables that one of them would wait for.
+    pub prepare: Option<fn()>,
 }
 
 /// One of several payloads that are asked for together.
@@ -296,6 +298,7 @@ mod tests {
             [0, ..] => panic!("a fault of its own"),
             _ => Ok([bytes, bytes].concat()),
         },
+        prepare: None,
     };
 
     #[test]

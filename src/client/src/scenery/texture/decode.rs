@@ -26,6 +26,7 @@ const BASIS: u32 = 2;
 pub(crate) const PICTURE_DECODER: Decoder = Decoder {
     name: "picture",
     decode: decode_here,
+    prepare: Some(basis::prepare),
 };
 
 /// In which ways a picture is read.
