@@ -99,11 +99,12 @@ pub(crate) fn size(ktx: &[u8]) -> Option<(u32, u32)> {
 /// Makes the tables for the way from UASTC to BC7, which take some ten milliseconds and are kept: whoever transcodes first would
 /// wait for them.
 pub fn prepare() {
-    drop(transcode(&smallest(), PixelForm::Bc7, 1 << BLOCK_SIDE));
+    drop(transcode(&smallest(), PixelForm::Bc7, u32::MAX));
 }
 
-/// One block of UASTC (KTX File Format Specification 2.0).
+/// Two blocks of UASTC beside each other (KTX File Format Specification 2.0).
 fn smallest() -> Vec<u8> {
+    /// Begins with its length.
     const FORMAT: [u32; 11] = [
         44,
         0,
@@ -117,18 +118,25 @@ fn smallest() -> Vec<u8> {
         0,
         u32::MAX,
     ];
-    const BLOCK: u128 = 0x3378_C373_3733_37A7_CEF7_5C20_C6AB_4081;
-    let format_at = (HEADER + ENTRY) as u32;
-    let block_at: u32 = 160;
-    let numbers = [
-        0, 1, BLOCK_SIDE, BLOCK_SIDE, 0, 0, 1, 1, 0, format_at, FORMAT[0], 0, 0, 0, 0, 0, 0,
+    /// One of many colours, and one of one colour: the last of the tables is for those alone.
+    const BLOCKS: [u128; 2] = [
+        0x3378_C373_3733_37A7_CEF7_5C20_C6AB_4081,
+        0x17 | 0x80 << 5 | 0x40 << 13 | 0x20 << 21 | 0xFF << 29,
     ];
-    let entry = [block_at, 0, 16, 0, 16, 0];
-    let words = numbers.into_iter().chain(entry).chain(FORMAT);
+    const AT: u32 = 160;
+    let bytes = size_of_val(&BLOCKS) as u32;
+    let size = [BLOCKS.len() as u32 * BLOCK_SIDE, BLOCK_SIDE];
+    let format = [(HEADER + ENTRY) as u32, FORMAT[0]];
+    // One flat picture of one level, not packed, and nothing beside it.
+    let header = [
+        0, 1, size[0], size[1], 0, 0, 1, 1, 0, format[0], format[1], 0, 0, 0, 0, 0, 0,
+    ];
+    let entry = [AT, 0, bytes, 0, bytes, 0];
+    let words = header.into_iter().chain(entry).chain(FORMAT);
     let mut file = MAGIC.to_vec();
     file.extend(words.flat_map(u32::to_le_bytes));
-    file.resize(block_at as usize, 0);
-    file.extend(BLOCK.to_le_bytes());
+    file.resize(AT as usize, 0);
+    file.extend(BLOCKS.into_iter().flat_map(u128::to_le_bytes));
     file
 }
 
@@ -181,8 +189,10 @@ mod tests {
 
     #[test]
     fn what_a_worker_prepares_with_is_a_picture() {
-        let picture = transcode(&smallest(), PixelForm::Bc7, 1 << BLOCK_SIDE).unwrap();
-        assert_eq!((picture.width, picture.height), (BLOCK_SIDE, BLOCK_SIDE));
-        assert_eq!((picture.form, picture.bytes.len()), (PixelForm::Bc7, 16));
+        let picture = transcode(&smallest(), PixelForm::Bc7, u32::MAX).unwrap();
+        assert_eq!((picture.width, picture.height), (8, 4));
+        assert_eq!((picture.form, picture.bytes.len()), (PixelForm::Bc7, 32));
+        let plain = transcode(&smallest(), PixelForm::Rgba8, u32::MAX).unwrap();
+        assert_eq!(plain.bytes[16..20], [0x80, 0x40, 0x20, 0xFF]);
     }
 }
