@@ -28,6 +28,17 @@ fn tidy(mut draft: Draft) -> Vec<u8> {
     draft.write(None).unwrap()
 }
 
+/// Found by the fuzz target `writer`.
+#[test]
+fn triangles_without_positions_stay_as_they_are() {
+    let mut document = square();
+    let attributes = &mut document["meshes"][0]["primitives"][0]["attributes"];
+    *attributes = json!({ "PGSITION": 0 });
+    let glb = tidy(open(&document));
+    assert!(load_bytes(&glb, &NoSideFiles, Purpose::Prop).is_ok());
+    assert!(json_of(&glb)["meshes"][0]["primitives"][0]["indices"].is_null());
+}
+
 fn data_uri(bytes: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
     format!("data:application/octet-stream;base64,{text}")

@@ -49,14 +49,17 @@ fn groups(draft: &Draft) -> Vec<Group> {
     groups.into_values().collect()
 }
 
-/// Triangles without anything beside them that could count vertices or triangles.
+/// Triangles with positions, without anything beside them that could count vertices or triangles.
 fn is_weldable(primitive: &Value) -> bool {
     let mode = primitive.get("mode").map_or(Some(4), index);
     let extensions = primitive["extensions"].as_object();
     let mut names = extensions
         .into_iter()
         .flat_map(|extensions| extensions.keys());
-    matches!(mode, Some(4..=6)) && names.all(|name| name == "KHR_materials_variants")
+    let has_positions = primitive["attributes"]["POSITION"].is_u64();
+    has_positions
+        && matches!(mode, Some(4..=6))
+        && names.all(|name| name == "KHR_materials_variants")
 }
 
 fn arrays(primitive: &Value) -> Option<Vec<usize>> {

@@ -166,8 +166,7 @@ impl World {
         }
     }
 
-    /// Where to appear: at the named spawn point, else the first; around it when others stand there, or something that was
-    /// placed before the spawn point was.
+    /// Where to appear: at the named spawn point, else the first; around it when others stand there.
     pub(super) fn spawn_place(&self, title: Option<&str>) -> (Vec3, f32) {
         let places = self.simulation.spawn_places();
         let place = title
@@ -181,7 +180,7 @@ impl World {
         let rings = (0..4 * RING).map(|number| self.beside(place.position, number));
         let position = std::iter::once(place.position)
             .chain(rings)
-            .find(|position| is_free(*position) && self.simulation.has_room(*position))
+            .find(|position| is_free(*position))
             .unwrap_or(place.position);
         (position, place.yaw)
     }
