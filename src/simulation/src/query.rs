@@ -2,7 +2,7 @@
 
 use crate::{
     filter::{avatar_obstacles, ray_obstacles},
-    rules::{AVATAR_RADIUS, CROUCHING_HEIGHT, MAX_STEP, SKIN},
+    rules::{AVATAR_RADIUS, CROUCHING_HEIGHT, GROUND_SNAP, MAX_STEP, SKIN},
     world::Simulation,
 };
 use glam::Vec3;
@@ -145,6 +145,16 @@ impl Simulation {
         })??;
         let body = self.colliders()?.colliders.get(collider)?.parent()?;
         Some((body, origin + Vec3::NEG_Y * distance))
+    }
+
+    /// Index of what somebody stands on, when the tick moves it.
+    pub(crate) fn animated_ground(&self, feet: Vec3) -> Option<usize> {
+        let (handle, _) = self.ground_below(feet, GROUND_SNAP)?;
+        let index = self.index_of_handle(handle)?;
+        self.bodies()
+            .get(index)
+            .filter(|body| body.is_animated)
+            .map(|_| index)
     }
 
     /// Runs a query on the engine's tree; `None` before there is one.

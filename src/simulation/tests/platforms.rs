@@ -43,6 +43,31 @@ fn a_lift_carries_people_up_and_down() {
     assert!((top - 4.1).abs() < 0.1, "{top}");
 }
 
+/// As in a client whose picture stood still for a second and a half.
+#[test]
+fn a_lift_that_jumps_takes_along_who_stands_on_it() {
+    let mut simulation = lift().build(Role::Follower);
+    let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, 0.0));
+    let mut beside = standing(&mut simulation, Vec3::new(3.0, 0.0, 0.0));
+    walk(&mut simulation, &mut avatar, AvatarInput::default(), 150);
+    let ground = beside.position;
+    for jump in [90, 45, 300, 100] {
+        let tick = simulation.tick() + jump;
+        simulation.set_tick_with(tick, &mut avatar);
+        simulation.step();
+        walk(&mut simulation, &mut avatar, AvatarInput::default(), 20);
+        let floor = simulation.body(0).unwrap().position.y + 0.05;
+        let feet = avatar.position.y;
+        assert!(
+            (feet - floor).abs() < 0.06,
+            "after {jump}: feet {feet} floor {floor}"
+        );
+        assert!(avatar.is_grounded);
+    }
+    simulation.set_tick_with(300, &mut beside);
+    assert_eq!(beside.position, ground);
+}
+
 #[test]
 fn a_lift_of_twelve_seconds_is_where_it_was_after_years() {
     let mut simulation = lift().build(Role::Authority);

@@ -226,15 +226,6 @@ fn advance(
         return;
     };
     let simulation = &mut world.simulation;
-    // Lifts and doors follow the server's clock; what one stands on must be where the server has it, and had it when
-    // this tick was due.
-    let due_secs = link.0.now_secs() - behind(drawing).as_secs_f64();
-    if let Some(tick) = link.0.view().server_tick(due_secs) {
-        let tick = tick.max(0.0) as u64;
-        if tick.abs_diff(simulation.tick()) > 2 {
-            simulation.set_tick(tick);
-        }
-    }
     me.before = me.motion;
     step(
         simulation,
@@ -243,6 +234,15 @@ fn advance(
         visit.sitting.is_some(),
     );
     wishes.input.is_jumping = false;
+    // Lifts and doors follow the server's clock; what one stands on must be where the server has it, and had it when
+    // this tick was due. Whatever jumps after a pause takes one along.
+    let due_secs = link.0.now_secs() - behind(drawing).as_secs_f64();
+    if let Some(tick) = link.0.view().server_tick(due_secs) {
+        let tick = tick.max(0.0) as u64;
+        if tick.abs_diff(simulation.tick()) > 2 {
+            simulation.set_tick_with(tick, &mut me.motion);
+        }
+    }
     own.step(simulation, &me, visit.sitting.is_some());
 }
 
