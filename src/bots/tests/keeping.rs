@@ -64,16 +64,7 @@ async fn who_sat_when_the_server_crashed_stands_afterwards() {
     ada.session.sit(0).unwrap();
     stage.harness.advance(&mut [&mut ada], 1.0).await;
     assert_eq!(ada.seat, Some(0));
-    stage.harness.crash_server().await;
-    stage.harness.start_server().unwrap();
-    let back = stage
-        .harness
-        .advance_until(&mut [&mut ada], |people| {
-            people[0].losses > 0 && people[0].session.stats().is_connected
-        })
-        .await;
-    assert!(back, "she did not come back by herself");
-    stage.harness.advance(&mut [&mut ada], 0.5).await;
+    stage.crash_and_return(&mut ada).await;
     assert_eq!(ada.seat, None, "the server does not keep seats");
 }
 

@@ -150,16 +150,7 @@ async fn a_placed_thing_survives_a_crash_of_the_server_and_stops_who_does_not_se
     stage.harness.advance(&mut [&mut ada], 1.0).await;
     assert_eq!(ada.things.len(), 1);
     let before = ada.things.clone();
-    stage.harness.crash_server().await;
-    stage.harness.start_server().unwrap();
-    let back = stage
-        .harness
-        .advance_until(&mut [&mut ada], |people| {
-            people[0].losses > 0 && people[0].session.stats().is_connected
-        })
-        .await;
-    assert!(back, "she did not come back by herself");
-    stage.harness.advance(&mut [&mut ada], 0.5).await;
+    stage.crash_and_return(&mut ada).await;
     assert_eq!(ada.things, before);
     // The harness moves her through a world without the cube, whose near side is at z = 6.
     let backwards = AvatarInput {

@@ -42,7 +42,7 @@ use scene::{
 /// then the exit code is all that is left to do. See [`scene::worker`].
 #[must_use]
 pub fn decode_apart() -> Option<std::process::ExitCode> {
-    let own = [&scenery::PICTURE_DECODER, &audio::SOUND_DECODER];
+    let own = [&scene::picture::DECODER, &audio::SOUND_DECODER];
     let served = scene::worker::serve_if_asked(&own);
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     scene::worker::decode_apart(WorkerLimits {

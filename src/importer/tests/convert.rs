@@ -46,6 +46,18 @@ pub(crate) fn scene_of(path: &Path) -> Scene {
     load_bytes(&bytes, &folder, Purpose::World).unwrap().scene
 }
 
+/// What was made is as large as its twin, and where it is.
+pub(crate) fn require_same_bounds(made: &Scene, twin: &Scene, name: &str) {
+    /// Largest difference of a side.
+    const TOLERANCE_METRES: f32 = 0.001;
+    let ((low, high), (twin_low, twin_high)) = made.bounds().zip(twin.bounds()).unwrap();
+    let error = (low - twin_low).abs().max((high - twin_high).abs());
+    assert!(
+        error.max_element() <= TOLERANCE_METRES,
+        "{name}: {low} {high} {twin_low} {twin_high}"
+    );
+}
+
 #[test]
 fn the_same_file_gives_the_same_bytes_with_one_thread_and_with_two() {
     let folder = tempfile::tempdir().unwrap();

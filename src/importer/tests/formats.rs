@@ -1,10 +1,7 @@
 //! Other formats against the same props as glTF.
 
-use crate::convert::{import, samples, scene_of};
+use crate::convert::{import, require_same_bounds, samples, scene_of};
 use std::path::Path;
-
-/// Largest difference of a side.
-const TOLERANCE_METRES: f32 = 0.001;
 
 #[test]
 fn props_in_other_formats_equal_their_twins() {
@@ -31,15 +28,7 @@ fn props_in_other_formats_equal_their_twins() {
                 String::from_utf8_lossy(&done.stderr)
             );
             let scene = scene_of(&output);
-            let ((low, high), (twin_low, twin_high)) = scene.bounds().zip(twin.bounds()).unwrap();
-            let error = (low - twin_low)
-                .abs()
-                .max((high - twin_high).abs())
-                .max_element();
-            assert!(
-                error <= TOLERANCE_METRES,
-                "{name}.{format}: {low} {high} {twin_low} {twin_high}"
-            );
+            require_same_bounds(&scene, &twin, &format!("{name}.{format}"));
             assert_eq!(
                 scene.triangle_count(),
                 twin.triangle_count(),

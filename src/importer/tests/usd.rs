@@ -1,13 +1,10 @@
 //! USD as programs write it, by the program as people start it.
 
-use crate::convert::{import, scene_of};
+use crate::convert::{import, require_same_bounds, scene_of};
 use std::{
     path::Path,
     process::{Command, Stdio},
 };
-
-/// Largest difference of a side.
-const TOLERANCE_METRES: f32 = 0.001;
 
 /// Makes one scene and exports it as glTF and as USD.
 const IN_BLENDER: &str = include_str!("usd/blender.py");
@@ -84,15 +81,7 @@ fn compare(input: &Path, output: &Path, twin: &scene::Scene) {
         String::from_utf8_lossy(&done.stderr)
     );
     let scene = scene_of(output);
-    let ((low, high), (twin_low, twin_high)) = scene.bounds().zip(twin.bounds()).unwrap();
-    let error = (low - twin_low)
-        .abs()
-        .max((high - twin_high).abs())
-        .max_element();
-    assert!(
-        error <= TOLERANCE_METRES,
-        "{low} {high} {twin_low} {twin_high}"
-    );
+    require_same_bounds(&scene, twin, "usd");
     assert_eq!(scene.triangle_count(), twin.triangle_count());
     let materials = |scene: &scene::Scene| {
         let mut own: Vec<String> = scene

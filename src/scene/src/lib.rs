@@ -8,6 +8,7 @@ mod description;
 mod error;
 mod figure;
 pub mod limits;
+pub mod picture;
 mod reader;
 mod source;
 mod support;
@@ -65,7 +66,8 @@ pub use source::files::{FolderFiles, NoSideFiles, SideFiles, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};
 pub use things::{MayPlace, ThingRules};
 pub use world::{
-    LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world, main_file,
+    LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world,
+    load_world_telling, main_file,
 };
 
 use std::path::Path;

@@ -4,7 +4,7 @@ use crate::{
     Purpose,
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
-    load_bytes,
+    reader::document,
     source::files::{self, FolderFiles},
     things::{THING_KEYS, ThingRules},
 };
@@ -280,13 +280,22 @@ pub struct LoadedWorld {
 /// # Errors
 /// [`SceneError`] with the file, the place and the fault.
 pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
+    load_world_telling(path, &mut |_surfaces| {})
+}
+
+/// The same for whoever has work to do meanwhile: `told` hears of a scene with nothing but images, samplers, textures and materials,
+/// as they will be in the end, before what takes longer is read. It hears of none where they may yet change.
+///
+/// # Errors
+/// As [`load_world`]; what was told then comes to nothing.
+pub fn load_world_telling(
+    path: &Path,
+    told: &mut dyn FnMut(Scene),
+) -> Result<LoadedWorld, SceneError> {
     let unreadable = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
-    let metadata = std::fs::metadata(path).map_err(|error| {
-        unreadable(format!(
-            "the world {} cannot be opened: {error}",
-            path.display()
-        ))
-    })?;
+    let shown = path.display();
+    let metadata = std::fs::metadata(path)
+        .map_err(|error| unreadable(format!("the world {shown} cannot be opened: {error}")))?;
     let folder = if metadata.is_dir() {
         path.to_path_buf()
     } else {
@@ -311,7 +320,9 @@ pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
     };
     let main_bytes = files::read_bounded(&main, Purpose::World.limit()).map_err(unreadable)?;
     let main_folder = main.parent().unwrap_or(Path::new(""));
-    let mut loaded = load_bytes(&main_bytes, &FolderFiles::new(main_folder), Purpose::World)
+    let side_files = FolderFiles::new(main_folder);
+    let limit = Purpose::World.limit();
+    let mut loaded = document::load_telling(&main_bytes, &side_files, limit, told)
         .map_err(|error| error.in_file(&main.display().to_string()))?;
     issues.extend(std::mem::take(&mut loaded.issues));
     said.settle(&mut manifest, &mut loaded.scene);

@@ -39,6 +39,30 @@ fn triangles_without_positions_stay_as_they_are() {
     assert!(json_of(&glb)["meshes"][0]["primitives"][0]["indices"].is_null());
 }
 
+/// Found by the fuzz target `writer`: a file was accepted whose physics were only looked at once it had been written.
+#[test]
+fn physics_that_no_list_names_are_read_before_and_after() {
+    let with_mass = |mass: f32| {
+        let mut document = square();
+        document["extensionsUsed"] = json!(["KHR_implicit_shapes"]);
+        let motion = json!({ "motion": { "mass": mass } });
+        document["nodes"][0]["extensions"] = json!({ "KHR_physics_rigid_bodies": motion });
+        document
+    };
+    let mass = |bytes: &[u8]| {
+        let scene = load_bytes(bytes, &NoSideFiles, Purpose::Prop)
+            .unwrap()
+            .scene;
+        let motion = scene.nodes[0].physics.motion.as_ref();
+        motion.and_then(|motion| motion.mass)
+    };
+    let document = with_mass(3.0);
+    assert_eq!(mass(document.to_string().as_bytes()), Some(3.0));
+    assert_eq!(mass(&tidy(open(&document))), Some(3.0));
+    let bytes = with_mass(-1.0).to_string();
+    assert!(Draft::open(bytes.as_bytes(), &NoSideFiles, Purpose::Prop).is_err());
+}
+
 fn data_uri(bytes: &[u8]) -> String {
     let text = base64::engine::general_purpose::STANDARD.encode(bytes);
     format!("data:application/octet-stream;base64,{text}")

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, fs};
 const ARROWS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("identity", &["protocol"]),
-    ("scene", &["protocol"]),
+    ("scene", &["protocol", "ktx"]),
     ("replication", &["protocol"]),
     ("network", &["protocol", "identity"]),
     ("simulation", &["protocol", "scene"]),
@@ -32,7 +32,6 @@ const ARROWS: &[(&str, &[&str])] = &[
             "protocol",
             "replication",
             "identity",
-            "ktx",
             "scene",
             "simulation",
             "session",

@@ -47,6 +47,20 @@ impl Stage {
         person
     }
 
+    /// The server crashes and starts again, and somebody comes back by themselves.
+    pub(crate) async fn crash_and_return(&mut self, person: &mut Participant) {
+        self.harness.crash_server().await;
+        self.harness.start_server().unwrap();
+        let back = self
+            .harness
+            .advance_until(&mut [person], |people| {
+                people[0].losses > 0 && people[0].session.stats().is_connected
+            })
+            .await;
+        assert!(back, "nobody came back");
+        self.harness.advance(&mut [person], 0.5).await;
+    }
+
     /// Two who see each other.
     pub(crate) async fn two(&mut self) -> (Participant, Participant) {
         let mut ada = self.enter(1, "Ada").await;

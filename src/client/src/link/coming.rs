@@ -1,4 +1,4 @@
-//! A scene that is being read, for whoever has work to do with it on a thread of their own.
+//! A scene that is being read, for whoever has work to do with it on a thread of their own: first its surfaces, then all of it.
 
 use scene::Scene;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -14,26 +14,37 @@ pub(crate) struct ComingScene {
 enum State {
     #[default]
     Coming,
+    /// Nothing but images, samplers, textures and materials.
+    Surfaces(Arc<Scene>),
     There(Arc<Scene>),
     Never,
 }
 
 impl ComingScene {
-    /// Waits for the scene; nothing when it cannot be read, or when nobody wants it any more. For worker threads.
+    /// Waits for a scene that has the images, samplers, textures and materials of this one, and may have no more; nothing when it
+    /// cannot be read, or when nobody wants it any more. For worker threads.
+    pub(crate) fn wait_for_surfaces(&self) -> Option<Arc<Scene>> {
+        self.wait_while(|state| matches!(state, State::Coming))
+    }
+
+    /// Waits for the whole scene; nothing as above. For worker threads.
     pub(crate) fn wait(&self) -> Option<Arc<Scene>> {
+        self.wait_while(|state| matches!(state, State::Coming | State::Surfaces(_)))
+    }
+
+    fn wait_while(&self, is_coming: impl Fn(&State) -> bool) -> Option<Arc<Scene>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_coming = |state: &mut State| matches!(state, State::Coming);
-        let state = self.changed.wait_while(state, is_coming);
+        let state = self.changed.wait_while(state, |state| is_coming(state));
         match &*state.unwrap_or_else(PoisonError::into_inner) {
-            State::There(scene) => Some(Arc::clone(scene)),
+            State::Surfaces(scene) | State::There(scene) => Some(Arc::clone(scene)),
             State::Coming | State::Never => None,
         }
     }
 
-    fn end(&self, end: State) {
+    fn become_next(&self, next: State) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Coming) {
-            *state = end;
+        if matches!(*state, State::Coming | State::Surfaces(_)) {
+            *state = next;
         }
         self.changed.notify_all();
     }
@@ -43,15 +54,20 @@ impl ComingScene {
 pub(super) struct Promise(pub(super) Arc<ComingScene>);
 
 impl Promise {
+    /// The surfaces are there, as they will be in the end.
+    pub(super) fn tell(&self, surfaces: Scene) {
+        self.0.become_next(State::Surfaces(Arc::new(surfaces)));
+    }
+
     /// The scene is there.
     pub(super) fn keep(self, scene: &Arc<Scene>) {
-        self.0.end(State::There(Arc::clone(scene)));
+        self.0.become_next(State::There(Arc::clone(scene)));
     }
 }
 
 impl Drop for Promise {
     fn drop(&mut self) {
-        self.0.end(State::Never);
+        self.0.become_next(State::Never);
     }
 }
 
@@ -62,9 +78,13 @@ mod tests {
 
     #[test]
     fn whoever_waits_gets_the_scene_or_hears_that_it_never_comes() {
-        for is_kept in [true, false] {
+        for (is_told, is_kept) in [(true, true), (false, true), (true, false), (false, false)] {
             let coming = Arc::new(ComingScene::default());
             let promise = Promise(Arc::clone(&coming));
+            if is_told {
+                promise.tell(Scene::default());
+                assert!(coming.wait_for_surfaces().is_some());
+            }
             let waiting = {
                 let coming = Arc::clone(&coming);
                 let builder = thread::Builder::new().name("stoa-waiting".to_owned());
@@ -77,6 +97,7 @@ mod tests {
             }
             assert_eq!(waiting.join().unwrap(), is_kept);
             assert_eq!(coming.wait().is_some(), is_kept);
+            assert_eq!(coming.wait_for_surfaces().is_some(), is_kept);
         }
     }
 }

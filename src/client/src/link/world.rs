@@ -131,7 +131,7 @@ impl Loading {
 async fn build(path: PathBuf, promise: Promise) -> Result<Built, SceneError> {
     let LoadedWorld {
         manifest, scene, ..
-    } = scene::load_world(&path)?;
+    } = scene::load_world_telling(&path, &mut |surfaces| promise.tell(surfaces))?;
     let scene = Arc::new(scene);
     promise.keep(&scene);
     let rules = WorldRules {

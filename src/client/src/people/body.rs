@@ -65,7 +65,7 @@ pub(super) fn dress(
     let wishes = wished.now();
     for (entity, figure, stands_in) in &figures {
         let is_self = figure.who.is_none();
-        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, wishes, fetch) {
+        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, &wishes, fetch) {
             Worn::Chosen(look) => (look, true),
             Worn::StandIn(look) if !stands_in => (look, false),
             Worn::StandIn(_) | Worn::Nothing => continue,

@@ -118,7 +118,7 @@ pub(super) fn spawn(
         };
         let avatar =
             Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode(&avatar.scene, wishes, &worker);
+        let pictures = Pictures::decode(&avatar.scene, &wishes, &worker);
         let forms = Forms::new(&avatar.scene);
         let parts = parts(&avatar, &forms, is_split);
         Ok(Raw {
@@ -208,7 +208,7 @@ fn first_shipped(folder: &std::path::Path) -> Result<PathBuf, String> {
 
 /// Puts what was read into the engine.
 pub(super) fn upload(
-    mut raw: Raw,
+    raw: Raw,
     meshes: &mut Assets<Mesh>,
     stores: &mut SurfaceStores<'_>,
     bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
@@ -221,7 +221,7 @@ pub(super) fn upload(
         .map(|part| LookMesh {
             mesh: part.mesh,
             handle: meshes.add(part.geometry.mesh),
-            surface: surfaces.handle(scene, part.material, &mut raw.pictures, stores),
+            surface: surfaces.handle(scene, part.material, &raw.pictures, stores),
             material_index: part.material,
             seen_by: part.seen_by,
             form: part.form,

@@ -78,7 +78,7 @@ impl Looks {
         choice: &AvatarChoice,
         is_self: bool,
         config: &Config,
-        wishes: PictureWishes,
+        wishes: &PictureWishes,
         fetch: impl FnOnce(ContentHash, u64) -> bool,
     ) -> Worn {
         match self.slot(choice, is_self, config, wishes, fetch) {
@@ -102,7 +102,7 @@ impl Looks {
         choice: &AvatarChoice,
         is_self: bool,
         config: &Config,
-        wishes: PictureWishes,
+        wishes: &PictureWishes,
         fetch: impl FnOnce(ContentHash, u64) -> bool,
     ) -> Option<&Slot> {
         let fits = |known: &Known| known.choice == *choice && (known.is_split || !is_self);
@@ -182,7 +182,7 @@ fn begin(
     choice: &AvatarChoice,
     is_split: bool,
     config: &Config,
-    wishes: PictureWishes,
+    wishes: &PictureWishes,
     fetch: impl FnOnce(ContentHash, u64) -> bool,
 ) -> Option<Slot> {
     let own_file = config.0.avatar_file.as_ref();
@@ -196,7 +196,7 @@ fn begin(
             return is_asked.then_some(Slot::Fetching { is_heard_of: false });
         }
     };
-    Some(Slot::Reading(spawn(source, wishes, is_split)))
+    Some(Slot::Reading(spawn(source, wishes.clone(), is_split)))
 }
 
 /// Nobody's look of a world that one has left stays.
@@ -274,6 +274,7 @@ mod tests {
     use crate::{
         look::Preset,
         people::{Dressed, StandIn, body, pose::Gait},
+        scenery::PictureInbox,
         testing,
     };
     use protocol::PersonId;
@@ -307,9 +308,10 @@ mod tests {
         bevy::tasks::AsyncComputeTaskPool::get_or_init(bevy::tasks::TaskPool::new);
         let (mut looks, config, asked) =
             (Looks::default(), Config(testing::config()), Cell::new(0));
-        let wishes = PictureWishes::new(Preset::Low, None);
+        let inbox = PictureInbox::of(&Assets::default());
+        let wishes = PictureWishes::new(Preset::Low, None, inbox);
         let frame = |looks: &mut Looks| {
-            looks.wear(&FILE, false, &config, wishes, |_, _| {
+            looks.wear(&FILE, false, &config, &wishes, |_, _| {
                 asked.set(asked.get() + 1);
                 true
             });

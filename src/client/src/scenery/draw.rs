@@ -182,12 +182,12 @@ impl<'s> Drawer<'s> {
     fn surface(&mut self, primitive: &scene::Primitive, stores: &mut SurfaceStores<'_>) -> Surface {
         for (_, material) in &primitive.variants {
             self.surfaces
-                .handle(self.scene, Some(*material), &mut self.pictures, stores);
+                .handle(self.scene, Some(*material), &self.pictures, stores);
         }
         let material = primitive.material_in(self.variant);
         let surface = self
             .surfaces
-            .handle(self.scene, material, &mut self.pictures, stores);
+            .handle(self.scene, material, &self.pictures, stores);
         if primitive.topology == Topology::Triangles {
             return surface;
         }

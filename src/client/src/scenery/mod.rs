@@ -23,9 +23,7 @@ pub(crate) use spawn::{
     engine_transform,
 };
 pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
-pub(crate) use texture::{
-    PICTURE_DECODER, PictureWishes, Pictures, WishedPictures, decode_picture,
-};
+pub(crate) use texture::{PictureInbox, PictureWishes, Pictures, WishedPictures, decode_picture};
 
 use bevy::prelude::*;
 

@@ -44,13 +44,17 @@ pub(super) fn keep_worker_ready() {
 pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Option<Prepared>> {
     threads().spawn(async move {
         let worker = Worker::started();
-        let scene = coming.wait()?;
-        let for_meshes = Arc::clone(&scene);
-        let meshes = threads().spawn(async move { meshes(&for_meshes) });
-        let pictures = Pictures::decode(&scene, wishes, &worker);
+        let whole = Arc::clone(&coming);
+        let meshes = threads().spawn(async move {
+            let scene = whole.wait()?;
+            let meshes = meshes(&scene);
+            Some((scene, meshes))
+        });
+        let surfaces = coming.wait_for_surfaces()?;
+        let pictures = Pictures::decode(&surfaces, &wishes, &worker);
         // Its end is waited for by somebody else.
         threads().spawn(async move { drop(worker) }).detach();
-        let (forms, meshes) = meshes.await;
+        let (scene, (forms, meshes)) = meshes.await?;
         Some(Prepared {
             scene,
             forms,
@@ -61,7 +65,7 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
 }
 
 /// All at once, in this thread, which must be one that may wait.
-pub(crate) fn prepare(scene: &Arc<Scene>, wishes: PictureWishes) -> Prepared {
+pub(crate) fn prepare(scene: &Arc<Scene>, wishes: &PictureWishes) -> Prepared {
     let (forms, meshes) = meshes(scene);
     Prepared {
         scene: Arc::clone(scene),

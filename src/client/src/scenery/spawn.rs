@@ -1,10 +1,11 @@
 //! Puts a loaded world into the engine: first pictures and meshes on worker threads, then nodes.
 
 use super::{
-    Surface, SurfaceStores, WishedPictures,
+    PictureInbox, Surface, SurfaceStores, WishedPictures,
     draw::Drawer,
     lights,
     prepare::{self, Prepared},
+    texture,
     variant::{self, ChosenVariant},
 };
 use crate::{
@@ -51,10 +52,12 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<NodeEntities>()
         .init_resource::<WorldSurfaces>()
         .init_resource::<IsSceneryComplete>()
-        .init_resource::<Preparing>();
+        .init_resource::<Preparing>()
+        .init_resource::<PictureInbox>();
     app.add_systems(
         Update,
-        (begin, finish)
+        // What is ready has been handed in before it is put into the engine.
+        (begin, look, texture::take, finish)
             .chain()
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
@@ -97,6 +100,16 @@ fn begin(
     };
 }
 
+/// Sees whether the coming scene is ready.
+fn look(mut preparing: ResMut<Preparing>) {
+    if let Some(task) = &mut preparing.underway
+        && let Some(prepared) = block_on(poll_once(task))
+    {
+        preparing.underway = None;
+        preparing.ready = prepared;
+    }
+}
+
 /// The engine's stores of assets that scenery goes into.
 #[derive(bevy::ecs::system::SystemParam)]
 pub(crate) struct Stores<'w> {
@@ -123,12 +136,6 @@ fn finish(
         if complete.0 {
             prepare::keep_worker_ready();
         }
-    }
-    if let Some(task) = &mut preparing.underway
-        && let Some(prepared) = block_on(poll_once(task))
-    {
-        preparing.underway = None;
-        preparing.ready = prepared;
     }
     let Some(world) = world else { return };
     // A world that was there before may be there until this one is built.
@@ -222,11 +229,13 @@ fn spawn_nodes(
 /// Spawns a whole scene at once.
 #[cfg(test)]
 pub(super) fn spawn(commands: &mut Commands, scene: &Arc<Scene>, stores: &mut Stores<'_>) {
-    use super::PictureWishes;
+    use super::{PictureInbox, PictureWishes};
     use crate::look::Preset;
     let root = commands.spawn((Transform::default(), SceneryRoot)).id();
-    let wishes = PictureWishes::new(Preset::Low, None);
-    let prepared = prepare::prepare(scene, wishes);
+    let inbox = PictureInbox::of(&stores.surfaces.images);
+    let wishes = PictureWishes::new(Preset::Low, None, inbox.clone());
+    let prepared = prepare::prepare(scene, &wishes);
+    inbox.empty_into(&mut stores.surfaces.images);
     draw_below(commands, root, prepared, stores);
 }
 

@@ -42,7 +42,7 @@ pub(super) fn spawn(source: Source, wishes: PictureWishes) -> Task<Result<Read, 
             shape,
             cost: prop.cost,
             bounds: prop.bounds,
-            prepared: prepare(&Arc::new(prop.scene), wishes),
+            prepared: prepare(&Arc::new(prop.scene), &wishes),
         })
     })
 }

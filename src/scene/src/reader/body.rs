@@ -10,7 +10,7 @@ use crate::{
     },
     description::scene::{MeshIndex, NodeIndex},
     error::{Issue, SceneError},
-    limits::MAX_ELEMENTS,
+    limits::{MAX_ELEMENTS, MAX_NODES},
     source::json::Item,
 };
 use glam::{Quat, Vec3};
@@ -45,21 +45,15 @@ pub(crate) fn read_physics(
     meshes: usize,
     issues: &mut Vec<Issue>,
 ) -> Result<(PhysicsWorld, BodyReader), SceneError> {
-    let used: Vec<&str> = match root.get("extensionsUsed") {
-        Some(list) => list
-            .elements(MAX_ELEMENTS)?
-            .filter_map(|name| name.as_text())
-            .collect(),
-        None => Vec::new(),
-    };
-    let uses = |name: &str| used.contains(&name);
+    let used = used(root)?;
     let mut reader = BodyReader {
-        is_khr: uses("KHR_physics_rigid_bodies"),
+        is_khr: used.contains("KHR_physics_rigid_bodies"),
         ..BodyReader::default()
     };
+    let omi = ["OMI_physics_body", "OMI_physics_shape"];
     let mut world = PhysicsWorld {
         gravity: read_world_gravity(root)?,
-        is_described: reader.is_khr || uses("OMI_physics_body") || uses("OMI_physics_shape"),
+        is_described: reader.is_khr || omi.iter().any(|name| used.contains(name)),
         ..PhysicsWorld::default()
     };
     let [shapes, surfaces, joints] = if reader.is_khr { KHR } else { OMI };
@@ -96,6 +90,30 @@ pub(crate) fn read_physics(
             .collect::<Result<_, _>>()?;
     }
     Ok((world, reader))
+}
+
+/// Names of extensions that a file lists, and of those that it has at its root or its nodes without listing them: what is read must
+/// not depend on a list that a tool may forget and another mend.
+fn used<'a>(root: &Item<'a>) -> Result<BTreeSet<&'a str>, SceneError> {
+    let mut used = BTreeSet::new();
+    if let Some(list) = root.get("extensionsUsed") {
+        used.extend(
+            list.elements(MAX_ELEMENTS)?
+                .filter_map(|name| name.as_text()),
+        );
+    }
+    let nodes = root.get("nodes");
+    let nodes = nodes.map(|nodes| nodes.elements(MAX_NODES)).transpose()?;
+    for item in nodes.into_iter().flatten().chain([*root]) {
+        let extensions = item.get("extensions");
+        used.extend(
+            extensions
+                .iter()
+                .flat_map(|all| all.members())
+                .map(|(name, _)| name),
+        );
+    }
+    Ok(used)
 }
 
 pub(crate) fn read_node_physics(

@@ -35,6 +35,17 @@ pub struct Loaded {
 
 /// Reads a glTF or GLB from untrusted bytes; `limit` bounds all files together.
 pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Loaded, SceneError> {
+    load_telling(bytes, files, limit, &mut |_surfaces| {})
+}
+
+/// The same; `told` hears of a scene with nothing but images, samplers, textures and materials, as they will be in the end, before
+/// what takes longer is read. It hears of none where they may yet change.
+pub(crate) fn load_telling(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    limit: u64,
+    told: &mut dyn FnMut(Scene),
+) -> Result<Loaded, SceneError> {
     if bytes.len() as u64 > limit {
         return Err(SceneError::new(
             ErrorKind::OverLimit,
@@ -54,14 +65,15 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let budget = Budget::new();
     budget.charge(&root, value.memory_bytes())?;
     let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
+    let surfaces = surface::read(&root, &data, &budget, &mut issues)?;
+    if !vrm0::is_one(&root) {
+        told(surfaces.clone());
+    }
+    data.unpack(&root)?;
     let accessors = Accessors::new(&root, &data, &budget)?;
-    let images = surface::read_images(&root, &data, &budget, &mut issues)?;
-    let samplers = surface::read_samplers(&root)?;
-    let textures = surface::read_textures(&root, images.len(), samplers.len())?;
-    let materials = surface::read_materials(&root, textures.len())?;
     let variants = variant::read_variants(&root)?;
     let known = mesh::Known {
-        materials: materials.len(),
+        materials: surfaces.materials.len(),
         variants: variants.len(),
     };
     let meshes = mesh::read_meshes(&root, &accessors, known, &mut issues)?;
@@ -70,21 +82,17 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     let sound = emitter::read_sound(&root, &data, &mut issues)?;
     let (physics, bodies) = body::read_physics(&root, meshes.len(), &mut issues)?;
     let mut scene = Scene {
-        sky: sky::read_sky(&root, textures.len(), &mut issues)?,
+        sky: sky::read_sky(&root, surfaces.textures.len(), &mut issues)?,
         variants,
         metadata: metadata::read_metadata(&root)?,
         meshes,
-        materials,
-        textures,
-        images,
-        samplers,
         cameras,
         lights,
         physics,
         sound,
         copyright: stated(&root, "copyright"),
         generator: stated(&root, "generator"),
-        ..Scene::default()
+        ..surfaces
     };
     let parts = node::Parts {
         bodies: &bodies,

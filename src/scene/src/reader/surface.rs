@@ -6,7 +6,7 @@ use crate::{
         AlphaMode, Image, ImageFormat, Iridescence, Material, Sampler, Sheen, Texture, TextureSlot,
         TextureTransform, Wrap,
     },
-    description::scene::{ImageIndex, TextureIndex},
+    description::scene::{ImageIndex, Scene, TextureIndex},
     error::{Issue, SceneError},
     limits::{
         MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
@@ -20,7 +20,26 @@ use crate::{
 use glam::{Vec2, Vec3, Vec4};
 use std::sync::Arc;
 
-pub(crate) fn read_samplers(root: &Item<'_>) -> Result<Vec<Sampler>, SceneError> {
+/// A scene with nothing but its images, samplers, textures and materials.
+pub(crate) fn read(
+    root: &Item<'_>,
+    bytes: &Bytes<'_>,
+    budget: &Budget,
+    issues: &mut Vec<Issue>,
+) -> Result<Scene, SceneError> {
+    let images = read_images(root, bytes, budget, issues)?;
+    let samplers = read_samplers(root)?;
+    let textures = read_textures(root, images.len(), samplers.len())?;
+    Ok(Scene {
+        materials: read_materials(root, textures.len())?,
+        textures,
+        images,
+        samplers,
+        ..Scene::default()
+    })
+}
+
+fn read_samplers(root: &Item<'_>) -> Result<Vec<Sampler>, SceneError> {
     let Some(list) = root.get("samplers") else {
         return Ok(Vec::new());
     };
@@ -48,7 +67,7 @@ pub(crate) fn read_samplers(root: &Item<'_>) -> Result<Vec<Sampler>, SceneError>
         .collect()
 }
 
-pub(crate) fn read_textures(
+fn read_textures(
     root: &Item<'_>,
     images: usize,
     samplers: usize,
@@ -80,7 +99,7 @@ pub(crate) fn read_textures(
 }
 
 /// Images in the order of the file. One that cannot be used is a warning, and `None`: it is drawn white.
-pub(crate) fn read_images(
+fn read_images(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
     budget: &Budget,
@@ -221,10 +240,7 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
     None
 }
 
-pub(crate) fn read_materials(
-    root: &Item<'_>,
-    textures: usize,
-) -> Result<Vec<Material>, SceneError> {
+fn read_materials(root: &Item<'_>, textures: usize) -> Result<Vec<Material>, SceneError> {
     let Some(list) = root.get("materials") else {
         return Ok(Vec::new());
     };

@@ -7,11 +7,16 @@ use crate::{
         budget::Budget,
         files::{SideFiles, has_foreign_letters, inside_folder},
         json::Item,
-        packed,
+        packed::{self, Plan},
     },
 };
 use base64::Engine as _;
-use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 const GLB_MAGIC: &[u8; 4] = b"glTF";
 const CHUNK_JSON: u32 = 0x4E4F_534A;
@@ -97,8 +102,16 @@ enum Buffer<'a> {
     Chunk(&'a [u8]),
     /// A file or a data URI.
     Shared(Arc<[u8]>),
-    /// A compressed view, unpacked.
-    Own(Vec<u8>),
+    /// A compressed view.
+    Packed(Packed),
+}
+
+/// A compressed view, unpacked when it is first looked at.
+struct Packed {
+    plan: Plan,
+    source: View,
+    /// `None` when its data are broken.
+    unpacked: OnceLock<Option<Vec<u8>>>,
 }
 
 impl Buffer<'_> {
@@ -106,8 +119,19 @@ impl Buffer<'_> {
         match self {
             Self::Chunk(bytes) => bytes,
             Self::Shared(bytes) => bytes,
-            Self::Own(bytes) => bytes,
+            Self::Packed(packed) => {
+                let unpacked = packed.unpacked.get();
+                unpacked.and_then(Option::as_deref).unwrap_or_default()
+            }
         }
+    }
+}
+
+impl Packed {
+    /// Unpacks it, unless it has been.
+    fn unpack(&self, source: Option<&[u8]>) {
+        self.unpacked
+            .get_or_init(|| source.and_then(|source| self.plan.unpack(source)));
     }
 }
 
@@ -121,7 +145,7 @@ pub(crate) struct View {
 }
 
 impl<'a> Bytes<'a> {
-    /// Loads buffers and checks buffer views.
+    /// Loads buffers and checks buffer views. Compressed ones stay so until they are looked at, or until [`Self::unpack`].
     pub(crate) fn load(
         root: &Item<'_>,
         binary: Option<&'a [u8]>,
@@ -150,7 +174,7 @@ impl<'a> Bytes<'a> {
         if let Some(views) = root.get("bufferViews") {
             for view in views.elements(MAX_ELEMENTS * 10)? {
                 let view = match packed::of(&view) {
-                    Some(packed) => bytes.unpack(&view, &packed)?,
+                    Some(packed) => bytes.check_packed(&view, &packed)?,
                     None => bytes.check_view(&view)?,
                 };
                 bytes.views.push(view);
@@ -159,15 +183,48 @@ impl<'a> Bytes<'a> {
         Ok(bytes)
     }
 
+    /// Unpacks all compressed views, several at once.
+    ///
+    /// # Errors
+    /// [`SceneError`] for the first whose data are broken.
+    pub(crate) fn unpack(&self, root: &Item<'_>) -> Result<(), SceneError> {
+        let mut bytes = 0;
+        let mut work = Vec::new();
+        for buffer in &self.buffers[self.declared_buffers..] {
+            if let Buffer::Packed(packed) = buffer {
+                bytes += packed.plan.bytes();
+                work.push((packed, self.range(packed.source)));
+            }
+        }
+        packed::side_by_side(&work, bytes, |(packed, source)| packed.unpack(*source));
+        let views = root.get("bufferViews");
+        let views = views
+            .map(|views| views.elements(MAX_ELEMENTS * 10))
+            .transpose()?;
+        let packed = views
+            .into_iter()
+            .flatten()
+            .filter_map(|view| packed::of(&view));
+        for (item, (packed, _)) in packed.zip(&work) {
+            if !matches!(packed.unpacked.get(), Some(Some(_))) {
+                return Err(item.fault("its compressed data are broken"));
+            }
+        }
+        Ok(())
+    }
+
     /// The bytes of a buffer view.
     pub(crate) fn view(&self, index: u32) -> Option<(&[u8], View)> {
         let view = *self.views.get(index as usize)?;
-        let data = self
-            .buffers
-            .get(view.buffer)?
-            .bytes()
-            .get(view.start..view.start + view.length)?;
-        Some((data, view))
+        if let Buffer::Packed(packed) = self.buffers.get(view.buffer)? {
+            packed.unpack(self.range(packed.source));
+        }
+        Some((self.range(view)?, view))
+    }
+
+    fn range(&self, view: View) -> Option<&[u8]> {
+        let bytes = self.buffers.get(view.buffer)?.bytes();
+        bytes.get(view.start..view.start.saturating_add(view.length))
     }
 
     /// The bytes of a buffer view to keep; the same view is copied once.
@@ -282,25 +339,28 @@ impl<'a> Bytes<'a> {
     }
 
     /// A compressed view: its bytes become a buffer of their own.
-    fn unpack(&mut self, item: &Item<'_>, packed: &Item<'_>) -> Result<View, SceneError> {
+    fn check_packed(&mut self, item: &Item<'_>, packed: &Item<'_>) -> Result<View, SceneError> {
         let source = self.check_range(packed)?;
-        let bytes = self.buffers[source.buffer].bytes();
-        let bytes = bytes
-            .get(source.start..source.start.saturating_add(source.length))
-            .ok_or_else(|| packed.fault("names bytes that are not there"))?;
-        let bytes = packed::decode(packed, bytes, self.budget)?;
+        if self.range(source).is_none() {
+            return Err(packed.fault("names bytes that are not there"));
+        }
+        let plan = Plan::read(packed, self.budget)?;
         let declared = item.require("byteLength")?.size()?;
-        if declared != bytes.len() as u64 {
+        if declared != plan.bytes() {
             return Err(item.fault(format!(
                 "should have {declared} bytes but holds {}",
-                bytes.len()
+                plan.bytes()
             )));
         }
         let stride = item
             .get("byteStride")
             .map(|stride| stride.size())
             .transpose()?;
-        self.buffers.push(Buffer::Own(bytes));
+        self.buffers.push(Buffer::Packed(Packed {
+            plan,
+            source,
+            unpacked: OnceLock::new(),
+        }));
         Ok(View {
             buffer: self.buffers.len() - 1,
             start: 0,

@@ -27,6 +27,11 @@ const MEMORY_TUNABLES: (&str, &str) = (
      glibc.malloc.arena_max=1:glibc.malloc.hugetlb=1",
 );
 
+/// Room in each pipe to a worker, the most that Linux gives to everybody: with its default of 64 KiB both sides would wait for each
+/// other some hundred times a picture.
+#[cfg(target_os = "linux")]
+const PIPE_BYTES: usize = 1024 * 1024;
+
 /// A running worker. It ends when this is dropped.
 pub(super) struct Process {
     child: Arc<Mutex<Child>>,
@@ -71,6 +76,8 @@ impl Process {
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(io::ErrorKind::BrokenPipe.into());
         };
+        widen(&input);
+        widen(&output);
         let child = Arc::new(Mutex::new(child));
         let is_late = Arc::new(AtomicBool::new(false));
         // Room for the word before and the word after a payload: telling never waits.
@@ -196,6 +203,15 @@ impl Process {
         }
     }
 }
+
+/// Makes a pipe as large as it is best; where the system has no more room it stays as it is.
+#[cfg(target_os = "linux")]
+fn widen(pipe: impl std::os::fd::AsFd) {
+    rustix::pipe::fcntl_setpipe_size(pipe, PIPE_BYTES).unwrap_or_default();
+}
+
+#[cfg(not(target_os = "linux"))]
+fn widen<Pipe>(_pipe: Pipe) {}
 
 impl Drop for Process {
     fn drop(&mut self) {

@@ -40,6 +40,7 @@ impl Draft {
         let budget = Budget::new();
         budget.charge(&root, tree.memory_bytes())?;
         let data = Bytes::load(&root, container.binary, files, purpose.limit(), &budget)?;
+        data.unpack(&root)?;
         let accessors = Accessors::new(&root, &data, &budget)?;
         let mut document = root.value()?;
         objects::settle(&mut document);

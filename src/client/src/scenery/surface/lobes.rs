@@ -160,14 +160,14 @@ impl Lobes {
     pub(super) fn new(
         scene: &Scene,
         material: &Material,
-        pictures: &mut Pictures,
+        pictures: &Pictures,
         images: &mut Assets<Image>,
     ) -> Self {
         let mut lobes = Self::default();
         for (slot, reading) in READINGS {
             let picture = material
                 .texture(slot)
-                .and_then(|texture| pictures.handle(texture.texture, reading, images));
+                .and_then(|texture| pictures.handle(texture.texture, reading));
             *lobes.picture_mut(slot) = picture;
         }
         lobes.sampler = Some(images.add(repeating()));

@@ -27,7 +27,7 @@ impl Surfaces {
         &mut self,
         scene: &Scene,
         index: Option<MaterialIndex>,
-        pictures: &mut Pictures,
+        pictures: &Pictures,
         stores: &mut SurfaceStores<'_>,
     ) -> Surface {
         if let Some(surface) = self.handles.get(&index) {
@@ -38,7 +38,7 @@ impl Surfaces {
         let described = index.map_or_else(Material::default, |index| {
             scene.materials[index.index()].clone()
         });
-        let mut base = build(&described, pictures, &mut stores.images);
+        let mut base = build(&described, pictures);
         let surface = if let Some(toon) = &described.toon {
             // MToon has emission and normals, also where a file says what programs without MToon do.
             base.unlit = false;
@@ -76,13 +76,9 @@ fn animated(scene: &Scene) -> BTreeSet<MaterialIndex> {
         .collect()
 }
 
-fn build(
-    material: &Material,
-    pictures: &mut Pictures,
-    images: &mut Assets<Image>,
-) -> StandardMaterial {
-    let mut picture = |slot: Option<TextureSlot>, reading: Reading| {
-        slot.and_then(|slot| pictures.handle(slot.texture, reading, images))
+fn build(material: &Material, pictures: &Pictures) -> StandardMaterial {
+    let picture = |slot: Option<TextureSlot>, reading: Reading| {
+        slot.and_then(|slot| pictures.handle(slot.texture, reading))
     };
     let channel = |slot: Option<TextureSlot>| {
         if slot.is_some_and(|slot| slot.uv_set == 1) {

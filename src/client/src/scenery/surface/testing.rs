@@ -3,7 +3,7 @@
 use super::{SurfaceStores, Surfaces};
 use crate::{
     app::studio::Studio,
-    scenery::{PictureWishes, Pictures, mesh},
+    scenery::{PictureInbox, PictureWishes, Pictures, mesh},
 };
 use bevy::{ecs::system::RunSystemOnce, prelude::*};
 use scene::{
@@ -48,9 +48,12 @@ pub(super) fn show(
     let shown = world.spawn((Shown, Mesh3d(mesh), place, more)).id();
     world
         .run_system_once(move |mut commands: Commands, mut stores: SurfaceStores| {
-            let mut pictures = Pictures::decode(&scene, PictureWishes::small(), &Worker::default());
+            let inbox = PictureInbox::of(&stores.images);
+            let wishes = PictureWishes::small(inbox.clone());
+            let pictures = Pictures::decode(&scene, &wishes, &Worker::default());
+            inbox.empty_into(&mut stores.images);
             let index = Some(MaterialIndex(0));
-            let surface = Surfaces::default().handle(&scene, index, &mut pictures, &mut stores);
+            let surface = Surfaces::default().handle(&scene, index, &pictures, &mut stores);
             surface.lay(&mut commands.entity(shown));
         })
         .unwrap();

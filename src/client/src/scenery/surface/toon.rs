@@ -177,7 +177,7 @@ pub(super) fn order(toon: &ToonMaterial, alpha: scene::AlphaMode) -> f32 {
 pub(super) fn outline(
     toon: &ToonMaterial,
     base: &StandardMaterial,
-    pictures: &mut Pictures,
+    pictures: &Pictures,
     stores: &mut SurfaceStores<'_>,
 ) -> Option<Outline> {
     toon.has_outline().then(|| {
@@ -201,12 +201,12 @@ pub(super) fn outline(
 impl<const IS_HULL: bool> Toon<IS_HULL> {
     pub(super) fn new(
         toon: &ToonMaterial,
-        pictures: &mut Pictures,
+        pictures: &Pictures,
         stores: &mut SurfaceStores<'_>,
     ) -> Self {
         let images = &mut *stores.images;
-        let mut picture = |slot: Option<TextureSlot>, reading: Reading| {
-            slot.and_then(|slot| pictures.handle(slot.texture, reading, images))
+        let picture = |slot: Option<TextureSlot>, reading: Reading| {
+            slot.and_then(|slot| pictures.handle(slot.texture, reading))
         };
         let has = |slot: Option<TextureSlot>| f32::from(u8::from(slot.is_some()));
         let factors = Factors {

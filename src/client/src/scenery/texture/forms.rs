@@ -7,14 +7,6 @@ use bevy::render::{
 };
 use scene::basis::PixelForm;
 
-/// By their numbers between the two processes.
-const FORMS: [PixelForm; 4] = [
-    PixelForm::Rgba8,
-    PixelForm::Bc7,
-    PixelForm::Astc4x4,
-    PixelForm::Etc2,
-];
-
 /// The best form that an adapter reads.
 pub(super) fn of_device(device: &RenderDevice) -> PixelForm {
     let has = |feature| device.features().contains(feature);
@@ -45,15 +37,4 @@ pub(super) fn engine_format(form: PixelForm, reading: Reading) -> TextureFormat 
         (PixelForm::Etc2, Reading::Color) => TextureFormat::Etc2Rgba8UnormSrgb,
         (PixelForm::Etc2, Reading::Numbers) => TextureFormat::Etc2Rgba8Unorm,
     }
-}
-
-pub(super) fn number(form: PixelForm) -> u32 {
-    FORMS
-        .iter()
-        .position(|own| *own == form)
-        .unwrap_or_default() as u32
-}
-
-pub(super) fn of_number(number: u32) -> Option<PixelForm> {
-    FORMS.get(number as usize).copied()
 }

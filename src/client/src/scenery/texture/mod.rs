@@ -1,11 +1,12 @@
 //! Pictures on surfaces: decoded apart, with mipmaps, so that distant stone does not shimmer.
 
-mod decode;
 mod forms;
-mod levels;
+mod inbox;
 mod wishes;
 
-pub(crate) use decode::{PICTURE_DECODER, decode_picture};
+pub(crate) use inbox::PictureInbox;
+pub(super) use inbox::take;
+pub(crate) use scene::picture::Reading;
 pub(crate) use wishes::{PictureWishes, WishedPictures};
 
 use super::surface::toon_textures;
@@ -15,8 +16,12 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension},
 };
-use decode::{Decoded, Readings};
-use scene::{ImageIndex, Scene, Slot, TextureIndex, Wrap, worker::Worker};
+use image::RgbaImage;
+use scene::{
+    ImageIndex, Scene, Slot, TextureIndex, Wrap,
+    picture::{self, Picture, Readings},
+    worker::Worker,
+};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -24,108 +29,105 @@ use std::{
 
 /// Most bytes of pixels that one scene may have once more because an image is sampled in several ways: the engine keeps a
 /// sampler with its picture. Further textures are sampled as an earlier one of their image.
-const MAX_COPIED_BYTES: usize = 256 * 1024 * 1024;
+const MAX_COPIED_BYTES: u64 = 256 * 1024 * 1024;
 
-/// How a picture is read: as colour or as numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Reading {
-    /// sRGB.
-    Color,
-    /// Linear.
-    Numbers,
-}
-
-/// Decoded pictures of one scene: one for all textures with the same image, reading and sampler.
+/// Pictures of one scene: one for all textures with the same image, reading and sampler.
 #[derive(Default)]
-pub(crate) struct Pictures {
-    pictures: Vec<Picture>,
-    /// Places in `pictures`.
-    of_textures: BTreeMap<(TextureIndex, Reading), usize>,
-}
-
-/// A picture, and the engine's handle once the engine has it.
-struct Picture {
-    decoded: Option<Image>,
-    handle: Option<Handle<Image>>,
-}
+pub(crate) struct Pictures(BTreeMap<(TextureIndex, Reading), Handle<Image>>);
 
 impl Pictures {
-    /// Decodes what the scene's materials use. Runs on a worker thread.
-    pub(crate) fn decode(scene: &Scene, wishes: PictureWishes, worker: &Worker) -> Self {
-        let these = wanted(scene);
-        Self::decode_these(scene, these, wishes, MAX_COPIED_BYTES, worker)
+    /// Decodes what the scene's materials use, and hands each picture in as it is made. Runs on a worker thread.
+    pub(crate) fn decode(scene: &Scene, wishes: &PictureWishes, worker: &Worker) -> Self {
+        Self::decode_these(scene, wanted(scene), wishes, MAX_COPIED_BYTES, worker)
     }
 
     fn decode_these(
         scene: &Scene,
         these: BTreeSet<(TextureIndex, Reading)>,
-        wishes: PictureWishes,
-        max_copied_bytes: usize,
+        wishes: &PictureWishes,
+        max_copied_bytes: u64,
         worker: &Worker,
     ) -> Self {
-        let wanted = by_image(scene, these);
-        let mut pictures = decode_images(scene, wanted.keys(), wishes, worker);
-        let mut decoded = Self::default();
-        let mut copied_bytes = 0;
-        for ((image, reading), sampled) in wanted {
-            let picture = pictures.remove(&(image, reading));
-            let mut picture = Some(picture.unwrap_or_else(Decoded::white));
-            let last = sampled.len().saturating_sub(1);
-            for (number, (described, textures)) in sampled.into_iter().enumerate() {
-                let own = if number == last {
-                    picture.take()
-                } else {
-                    picture.clone()
-                };
-                let Some(own) = own else { continue };
-                if number > 0 {
-                    copied_bytes += own.form.bytes(own.width, own.height) as usize;
-                }
-                if number == 0 || copied_bytes <= max_copied_bytes {
-                    let sampler = sampler(described, wishes.anisotropy);
-                    decoded.pictures.push(Picture {
-                        decoded: Some(engine_picture(own, reading, sampler)),
-                        handle: None,
-                    });
-                }
-                let place = decoded.pictures.len().saturating_sub(1);
-                let textures = textures.into_iter();
-                decoded
-                    .of_textures
-                    .extend(textures.map(|texture| ((texture, reading), place)));
-            }
-        }
-        if copied_bytes > max_copied_bytes {
+        let mut wanted = by_image(scene, these);
+        if !fit_copies(scene, &mut wanted, wishes, max_copied_bytes) {
             tracing::warn!(
                 "images are sampled in so many ways that some of their textures repeat as others do"
             );
         }
-        decoded
+        let mut pictures = Self::default();
+        let images = in_order(scene, wanted.keys());
+        decode_images(
+            scene,
+            &images,
+            wishes,
+            worker,
+            &mut |image, reading, made| {
+                let sampled = wanted.remove(&(image, reading)).unwrap_or_default();
+                pictures.hand_in(made, reading, sampled, wishes);
+            },
+        );
+        // What has no bytes is not decoded.
+        for ((_, reading), sampled) in wanted {
+            pictures.hand_in(Picture::white(), reading, sampled, wishes);
+        }
+        pictures
+    }
+
+    /// Gives the engine a picture for each way in which it is sampled.
+    fn hand_in(
+        &mut self,
+        picture: Picture,
+        reading: Reading,
+        sampled: Sampled,
+        wishes: &PictureWishes,
+    ) {
+        let mut picture = Some(picture);
+        let last = sampled.len().saturating_sub(1);
+        for (number, (described, textures)) in sampled.into_iter().enumerate() {
+            let own = if number == last {
+                picture.take()
+            } else {
+                picture.clone()
+            };
+            let Some(own) = own else { continue };
+            let sampler = sampler(described, wishes.anisotropy);
+            let handle = wishes.inbox.hand_in(engine_picture(own, reading, sampler));
+            let textures = textures.into_iter();
+            self.0
+                .extend(textures.map(|texture| ((texture, reading), handle.clone())));
+        }
     }
 
     /// The engine's handle of a texture.
-    pub(crate) fn handle(
-        &mut self,
-        texture: TextureIndex,
-        reading: Reading,
-        images: &mut Assets<Image>,
-    ) -> Option<Handle<Image>> {
-        let place = *self.of_textures.get(&(texture, reading))?;
-        let picture = self.pictures.get_mut(place)?;
-        if let Some(decoded) = picture.decoded.take() {
-            picture.handle = Some(images.add(decoded));
-        }
-        picture.handle.clone()
+    pub(crate) fn handle(&self, texture: TextureIndex, reading: Reading) -> Option<Handle<Image>> {
+        self.0.get(&(texture, reading)).cloned()
     }
 }
 
-/// Decodes images for the ways in which each is read. What cannot be had is not among them, or white.
-fn decode_images<'w>(
+/// A picture of colours, at most `max_side` wide and high; white when it cannot be had.
+pub(crate) fn decode_picture(image: &scene::Image, max_side: u32, worker: &Worker) -> RgbaImage {
+    let picture = picture::decode_one(image, max_side, worker).unwrap_or_else(|fault| {
+        warn_of(image, &fault);
+        Picture::white()
+    });
+    RgbaImage::from_raw(picture.width, picture.height, picture.pixels)
+        .unwrap_or_else(|| RgbaImage::from_pixel(1, 1, image::Rgba([255; 4])))
+}
+
+fn warn_of(image: &scene::Image, fault: &str) {
+    if !image.bytes.is_empty() {
+        tracing::warn!(
+            "the image `{}` cannot be decoded and is drawn white: {fault}",
+            image.name
+        );
+    }
+}
+
+/// Images and in which ways each is read, the largest first: what begins last and takes long would be waited for.
+fn in_order<'w>(
     scene: &Scene,
     wanted: impl Iterator<Item = &'w (ImageIndex, Reading)>,
-    wishes: PictureWishes,
-    worker: &Worker,
-) -> BTreeMap<(ImageIndex, Reading), Decoded> {
+) -> Vec<(ImageIndex, Readings)> {
     let mut readings: BTreeMap<ImageIndex, Readings> = BTreeMap::new();
     for (image, reading) in wanted {
         let readings = readings.entry(*image).or_default();
@@ -137,27 +139,46 @@ fn decode_images<'w>(
     let described = |image: ImageIndex| &scene.images[image.index()];
     readings.retain(|image, _| !described(*image).bytes.is_empty());
     let mut order: Vec<_> = readings.into_iter().collect();
-    // The largest first: what begins last and takes long would be waited for.
     order.sort_by_key(|(image, _)| {
         let image = described(*image);
         Reverse(u64::from(image.width) * u64::from(image.height))
     });
+    order
+}
+
+/// Decodes images in the ways in which each is read; `made` gets each once in each way. What cannot be had is white.
+fn decode_images(
+    scene: &Scene,
+    order: &[(ImageIndex, Readings)],
+    wishes: &PictureWishes,
+    worker: &Worker,
+    made: &mut dyn FnMut(ImageIndex, Reading, Picture),
+) {
     let images: Vec<_> = order
         .iter()
-        .map(|&(image, readings)| (described(image), readings))
+        .map(|&(image, readings)| (&scene.images[image.index()], readings))
         .collect();
-    let mut pictures = BTreeMap::new();
-    let PictureWishes { max_side, form, .. } = wishes;
-    decode::decode_all(
+    picture::decode_all(
         &images,
-        max_side,
-        form,
+        wishes.max_side,
+        wishes.form,
         worker,
-        &mut |place, reading, picture| {
-            pictures.insert((order[place].0, reading), picture);
+        &mut |place, pictures| {
+            let (image, readings) = order[place];
+            let pictures = pictures.unwrap_or_else(|fault| {
+                warn_of(images[place].0, &fault);
+                Vec::new()
+            });
+            let mut pictures = pictures.into_iter();
+            for reading in readings.each() {
+                made(
+                    image,
+                    reading,
+                    pictures.next().unwrap_or_else(Picture::white),
+                );
+            }
         },
     );
-    pictures
 }
 
 /// How an image is sampled, and by which textures.
@@ -187,6 +208,30 @@ fn by_image(
     wanted
 }
 
+/// Has textures sampled as earlier ones of their image where pictures would have to be copied for them beyond the limit; false when
+/// some are.
+fn fit_copies(
+    scene: &Scene,
+    wanted: &mut BTreeMap<(ImageIndex, Reading), Sampled>,
+    wishes: &PictureWishes,
+    max_copied_bytes: u64,
+) -> bool {
+    let (mut copied_bytes, mut is_all) = (0u64, true);
+    for ((image, _), sampled) in wanted {
+        let bytes = wishes.bytes(&scene.images[image.index()]);
+        let room = (max_copied_bytes - copied_bytes).checked_div(bytes);
+        let kept = 1 + room.map_or(usize::MAX - 1, |copies| copies as usize);
+        let beyond = sampled.split_off(kept.min(sampled.len()));
+        copied_bytes += bytes * (sampled.len() as u64).saturating_sub(1);
+        is_all &= beyond.is_empty();
+        let beyond = beyond.into_iter().flat_map(|(_, textures)| textures);
+        if let Some((_, textures)) = sampled.last_mut() {
+            textures.extend(beyond);
+        }
+    }
+    is_all
+}
+
 /// Which textures are read how, over all materials.
 fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
     let mut wanted = BTreeSet::new();
@@ -209,7 +254,7 @@ fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
 }
 
 /// The engine's picture.
-fn engine_picture(decoded: Decoded, reading: Reading, sampler: ImageSampler) -> Image {
+fn engine_picture(decoded: Picture, reading: Reading, sampler: ImageSampler) -> Image {
     let format = forms::engine_format(decoded.form, reading);
     let size = Extent3d {
         width: decoded.width,
@@ -231,7 +276,7 @@ pub(super) fn repeating() -> Image {
         address_mode_v: ImageAddressMode::Repeat,
         ..ImageSamplerDescriptor::linear()
     });
-    engine_picture(Decoded::white(), Reading::Numbers, sampler)
+    engine_picture(Picture::white(), Reading::Numbers, sampler)
 }
 
 fn sampler(described: scene::Sampler, anisotropy: u16) -> ImageSampler {
@@ -267,7 +312,7 @@ mod tests {
     #[test]
     fn textures_of_one_image_share_its_picture() {
         let mut png = Vec::new();
-        image::RgbaImage::from_pixel(4, 4, image::Rgba([9; 4]))
+        RgbaImage::from_pixel(4, 4, image::Rgba([9; 4]))
             .write_to(&mut std::io::Cursor::new(&mut png), image::ImageFormat::Png)
             .unwrap();
         let described = scene::Image {
@@ -300,20 +345,16 @@ mod tests {
             .chain([(TextureIndex(0), Reading::Numbers)])
             .collect();
         let worker = Worker::default();
-        let wishes = PictureWishes {
-            max_side: 64,
-            anisotropy: 1,
-            form: scene::basis::PixelForm::Bc7,
-        };
+        let images = Assets::<Image>::default();
+        let wishes = PictureWishes::small(PictureInbox::of(&images));
         let decode =
-            |most: usize| Pictures::decode_these(&scene, wanted.clone(), wishes, most, &worker);
-        let mut images = Assets::<Image>::default();
+            |most: u64| Pictures::decode_these(&scene, wanted.clone(), &wishes, most, &worker);
         // Two samplers of colours, one of numbers; 64 bytes are copied for the second sampler.
         for (most, count) in [(64, 3), (63, 2)] {
-            let mut pictures = decode(most);
+            let pictures = decode(most);
             let handles = wanted
                 .iter()
-                .map(|&(texture, reading)| pictures.handle(texture, reading, &mut images).unwrap());
+                .map(|&(texture, reading)| pictures.handle(texture, reading).unwrap());
             assert_eq!(
                 handles.collect::<std::collections::HashSet<_>>().len(),
                 count

@@ -22,10 +22,15 @@ use std::collections::BTreeSet;
 /// Longest extension `VRM` in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
 
+/// True for a document that holds an avatar of VRM 0.x, and none of 1.0.
+pub(super) fn is_one(root: &Item<'_>) -> bool {
+    root.extension("VRM").is_some() && root.extension("VRMC_vrm").is_none()
+}
+
 /// Gives a scene that holds an avatar of VRM 0.x, and none of 1.0, what VRM 1.0 says in the scene itself: it faces +Z, and
 /// its materials have their drawn look. Nothing changes in any other scene.
 pub(super) fn settle(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
-    let (Some(vrm), None) = (root.extension("VRM"), root.extension("VRMC_vrm")) else {
+    let Some(vrm) = root.extension("VRM").filter(|_| is_one(root)) else {
         return Ok(());
     };
     if vrm.json_bytes() > MAX_BYTES {

@@ -1,32 +1,31 @@
-//! Filters: what vertex data meant before they were made to compress well. `false` when the stride does not fit.
+//! Filters: what vertex data meant before they were made to compress well.
 
-/// Elements of four components of one or two bytes.
-fn each_of_four(bytes: &mut [u8], stride: usize, change: impl Fn([i32; 4]) -> [f32; 4]) -> bool {
-    match stride {
-        4 => {
-            for element in bytes.chunks_exact_mut(4) {
-                let own = std::array::from_fn(|at| i32::from(element[at] as i8));
-                let changed = change(own).map(|value| value.round() as i32 as u8);
-                element.copy_from_slice(&changed);
-            }
+/// Elements of four components of one byte, where the stride is four, or two.
+fn each_of_four(bytes: &mut [u8], stride: usize, change: impl Fn([i32; 4]) -> [f32; 4]) {
+    if stride == 4 {
+        for element in bytes.as_chunks_mut::<4>().0 {
+            let own = element.map(|byte| i32::from(byte as i8));
+            *element = change(own).map(|value| nearest(value) as u8);
         }
-        8 => {
-            for element in bytes.chunks_exact_mut(8) {
-                let own = std::array::from_fn(|at| {
-                    i32::from(i16::from_le_bytes([element[at * 2], element[at * 2 + 1]]))
-                });
-                for (place, value) in element.chunks_exact_mut(2).zip(change(own)) {
-                    place.copy_from_slice(&(value.round() as i32 as u16).to_le_bytes());
-                }
-            }
-        }
-        _ => return false,
+        return;
     }
-    true
+    for element in bytes.as_chunks_mut::<8>().0 {
+        let own = std::array::from_fn(|at| {
+            i32::from(i16::from_le_bytes([element[at * 2], element[at * 2 + 1]]))
+        });
+        for (place, value) in element.as_chunks_mut().0.iter_mut().zip(change(own)) {
+            *place = (nearest(value) as u16).to_le_bytes();
+        }
+    }
+}
+
+/// The nearest whole number; of two the one further from zero.
+fn nearest(value: f32) -> i32 {
+    (value + 0.5f32.copysign(value)) as i32
 }
 
 /// Unit vectors folded onto an octahedron; the third component is what stands for one.
-pub(super) fn octahedral(bytes: &mut [u8], stride: usize) -> bool {
+pub(super) fn octahedral(bytes: &mut [u8], stride: usize) {
     let largest = if stride == 4 { 127.0 } else { 32_767.0 };
     each_of_four(bytes, stride, |[x, y, one, rest]| {
         let one = one as f32;
@@ -37,39 +36,37 @@ pub(super) fn octahedral(bytes: &mut [u8], stride: usize) -> bool {
         y -= fold.copysign(y);
         let scale = largest / (x * x + y * y + z * z).sqrt();
         [x * scale, y * scale, z * scale, rest as f32]
-    })
+    });
 }
 
 /// Quaternions without their largest component; the last one says which that is, and what stands for one.
-pub(super) fn quaternion(bytes: &mut [u8], stride: usize) -> bool {
-    stride == 8
-        && each_of_four(bytes, stride, |[x, y, z, rest]| {
-            let scale = std::f32::consts::FRAC_1_SQRT_2 / (rest | 3) as f32;
-            let others = [x, y, z].map(|value| value as f32 * scale);
-            let squares: f32 = others.iter().map(|value| value * value).sum();
-            let largest = (1.0 - squares).max(0.0).sqrt();
-            let place = (rest & 3) as usize;
-            let mut quaternion = [largest * 32_767.0; 4];
-            for (number, value) in others.into_iter().enumerate() {
-                quaternion[(place + 1 + number) % 4] = value * 32_767.0;
-            }
-            quaternion
-        })
+pub(super) fn quaternion(bytes: &mut [u8], stride: usize) {
+    each_of_four(bytes, stride, |[x, y, z, rest]| {
+        let scale = std::f32::consts::FRAC_1_SQRT_2 / (rest | 3) as f32;
+        let others = [x, y, z].map(|value| value as f32 * scale);
+        let squares: f32 = others.iter().map(|value| value * value).sum();
+        let largest = (1.0 - squares).max(0.0).sqrt();
+        let place = (rest & 3) as usize;
+        let mut quaternion = [largest * 32_767.0; 4];
+        for (number, value) in others.into_iter().enumerate() {
+            quaternion[(place + 1 + number) % 4] = value * 32_767.0;
+        }
+        quaternion
+    });
 }
 
 /// Floats as a power of two and 24 bits to multiply it.
-pub(super) fn exponential(bytes: &mut [u8]) -> bool {
-    for word in bytes.chunks_exact_mut(4) {
-        let own = i32::from_le_bytes([word[0], word[1], word[2], word[3]]);
+pub(super) fn exponential(bytes: &mut [u8]) {
+    for word in bytes.as_chunks_mut().0 {
+        let own = i32::from_le_bytes(*word);
         let (exponent, mantissa) = (own >> 24, own << 8 >> 8);
         let power = f32::from_bits(((exponent + 127) as u32) << 23);
-        word.copy_from_slice(&(power * mantissa as f32).to_le_bytes());
+        *word = (power * mantissa as f32).to_le_bytes();
     }
-    true
 }
 
 /// Colours as brightness and two differences; the highest bit of alpha says how many bits all have.
-pub(super) fn color(bytes: &mut [u8], stride: usize) -> bool {
+pub(super) fn color(bytes: &mut [u8], stride: usize) {
     let (mask, largest) = match stride {
         4 => (0xFF, 255.0),
         _ => (0xFFFF, 65_535.0),
@@ -88,5 +85,5 @@ pub(super) fn color(bytes: &mut [u8], stride: usize) -> bool {
             alpha,
         ]
         .map(|value| value as f32 * scale)
-    })
+    });
 }

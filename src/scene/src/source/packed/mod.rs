@@ -10,64 +10,140 @@ use crate::{
     limits::MAX_ACCESSOR_COUNT,
     source::{budget::Budget, json::Item},
 };
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+};
 
 /// Both names of the one extension; the newer wins where a view has both.
 const NAMES: [&str; 2] = ["KHR_meshopt_compression", "EXT_meshopt_compression"];
+
+/// Unpacked bytes for which threads are started, and most threads.
+const BYTES_WORTH_THREADS: u64 = 256 * 1024;
+const MAX_THREADS: usize = 4;
 
 /// The compression of a buffer view, when it has one.
 pub(super) fn of<'a>(view: &Item<'a>) -> Option<Item<'a>> {
     NAMES.iter().find_map(|name| view.extension(name))
 }
 
-/// The bytes that a compressed view stands for. `source` holds what its extension names.
-pub(super) fn decode(
-    packed: &Item<'_>,
-    source: &[u8],
-    budget: &Budget,
-) -> Result<Vec<u8>, SceneError> {
-    let count = packed.require("count")?.size()? as usize;
-    let stride_item = packed.require("byteStride")?;
-    let stride = stride_item.size()? as usize;
-    if count > MAX_ACCESSOR_COUNT {
-        return Err(packed.over_limit(format!(
-            "it has {count} elements, the limit is {MAX_ACCESSOR_COUNT}"
-        )));
+/// How a compressed view is unpacked, as its extension says it.
+pub(super) struct Plan {
+    count: usize,
+    stride: usize,
+    mode: Mode,
+    filter: Filter,
+}
+
+enum Mode {
+    Attributes,
+    Triangles,
+    Indices,
+}
+
+enum Filter {
+    None,
+    Octahedral,
+    Quaternion,
+    Exponential,
+    Color,
+}
+
+impl Plan {
+    /// Checks what an extension says, and takes memory for what will be unpacked.
+    pub(super) fn read(packed: &Item<'_>, budget: &Budget) -> Result<Self, SceneError> {
+        let count = packed.require("count")?.size()? as usize;
+        let stride_item = packed.require("byteStride")?;
+        let stride = stride_item.size()? as usize;
+        if count > MAX_ACCESSOR_COUNT {
+            return Err(packed.over_limit(format!(
+                "it has {count} elements, the limit is {MAX_ACCESSOR_COUNT}"
+            )));
+        }
+        let mode_item = packed.require("mode")?;
+        let mode = match mode_item.text()? {
+            "ATTRIBUTES" => Mode::Attributes,
+            "TRIANGLES" => Mode::Triangles,
+            "INDICES" => Mode::Indices,
+            _ => return Err(mode_item.fault("is not a mode of compression")),
+        };
+        let is_fitting = match mode {
+            Mode::Attributes => stride.is_multiple_of(4) && (4..=256).contains(&stride),
+            Mode::Triangles => matches!(stride, 2 | 4) && count.is_multiple_of(3),
+            Mode::Indices => matches!(stride, 2 | 4),
+        };
+        if !is_fitting {
+            return Err(stride_item.fault("does not fit the mode of compression"));
+        }
+        let filter = packed
+            .get("filter")
+            .map_or(Ok("NONE"), |name| name.text())?;
+        let filter = match (filter, stride) {
+            ("NONE", _) => Filter::None,
+            ("OCTAHEDRAL", 4 | 8) => Filter::Octahedral,
+            ("QUATERNION", 8) => Filter::Quaternion,
+            ("EXPONENTIAL", _) => Filter::Exponential,
+            ("COLOR", 4 | 8) => Filter::Color,
+            _ => {
+                return Err(packed.fault(format!(
+                    "the filter `{filter}` does not exist for this stride"
+                )));
+            }
+        };
+        let plan = Self {
+            count,
+            stride,
+            mode,
+            filter,
+        };
+        budget.charge(packed, plan.bytes())?;
+        Ok(plan)
     }
-    let mode = packed.require("mode")?;
-    let filter = packed
-        .get("filter")
-        .map_or(Ok("NONE"), |name| name.text())?;
-    let is_fitting = match mode.text()? {
-        "ATTRIBUTES" => stride.is_multiple_of(4) && (4..=256).contains(&stride),
-        "TRIANGLES" => matches!(stride, 2 | 4) && count.is_multiple_of(3),
-        _ => matches!(stride, 2 | 4),
-    };
-    if !is_fitting {
-        return Err(stride_item.fault("does not fit the mode of compression"));
+
+    /// Bytes once they are unpacked.
+    pub(super) fn bytes(&self) -> u64 {
+        self.count as u64 * self.stride as u64
     }
-    budget.charge(packed, (count * stride) as u64)?;
-    let decoded = match mode.text()? {
-        "ATTRIBUTES" => vertices::decode(source, count, stride),
-        "TRIANGLES" => indices::triangles(source, count, stride),
-        "INDICES" => indices::sequence(source, count, stride),
-        _ => return Err(mode.fault("is not a mode of compression")),
-    };
-    let mut bytes = decoded.ok_or_else(|| packed.fault("its compressed data are broken"))?;
-    let is_filtered = match filter {
-        "NONE" => true,
-        "OCTAHEDRAL" => filters::octahedral(&mut bytes, stride),
-        "QUATERNION" => filters::quaternion(&mut bytes, stride),
-        "EXPONENTIAL" => filters::exponential(&mut bytes),
-        "COLOR" => filters::color(&mut bytes, stride),
-        _ => false,
-    };
-    if is_filtered {
-        Ok(bytes)
-    } else {
-        Err(packed.fault(format!(
-            "the filter `{filter}` does not exist for this stride"
-        )))
+
+    /// The bytes that a compressed view stands for; `None` when its data are broken.
+    pub(super) fn unpack(&self, source: &[u8]) -> Option<Vec<u8>> {
+        let (count, stride) = (self.count, self.stride);
+        let mut bytes = match self.mode {
+            Mode::Attributes => vertices::decode(source, count, stride),
+            Mode::Triangles => indices::triangles(source, count, stride),
+            Mode::Indices => indices::sequence(source, count, stride),
+        }?;
+        match self.filter {
+            Filter::None => {}
+            Filter::Octahedral => filters::octahedral(&mut bytes, stride),
+            Filter::Quaternion => filters::quaternion(&mut bytes, stride),
+            Filter::Exponential => filters::exponential(&mut bytes),
+            Filter::Color => filters::color(&mut bytes, stride),
+        }
+        Some(bytes)
     }
+}
+
+/// Does each piece of work once: on threads, where there is so much that it is worth their start.
+pub(super) fn side_by_side<W: Sync>(work: &[W], bytes: u64, act: impl Fn(&W) + Sync) {
+    let next = AtomicUsize::new(0);
+    let take = || {
+        while let Some(own) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
+            act(own);
+        }
+    };
+    let threads = match bytes > BYTES_WORTH_THREADS {
+        true => thread::available_parallelism().map_or(1, usize::from),
+        false => 1,
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads.min(work.len()).min(MAX_THREADS) {
+            let helper = thread::Builder::new().name("unpack".to_owned());
+            // With fewer threads it takes longer, and that is all.
+            drop(helper.spawn_scoped(scope, take));
+        }
+        take();
+    });
 }
 
 /// Bytes that are read from the front.

@@ -31,13 +31,11 @@ pub(super) fn decode(source: &[u8], count: usize, stride: usize) -> Option<Vec<u
         columns: Vec::new(),
     };
     let block = (MAX_BLOCK_BYTES / stride / GROUP * GROUP).min(MAX_BLOCK);
-    let mut bytes = Vec::with_capacity(count * stride);
-    while bytes.len() < count * stride {
-        let elements = block.min(count - bytes.len() / stride);
-        state.read_block(elements, stride)?;
-        for element in 0..elements {
-            state.undo(element, elements.next_multiple_of(GROUP))?;
-            bytes.extend_from_slice(&state.last);
+    let mut bytes = vec![0; count * stride];
+    for elements in bytes.chunks_mut(block * stride) {
+        state.read_block(elements.len() / stride, stride)?;
+        for channel in 0..stride / 4 {
+            state.undo(channel, elements, stride)?;
         }
     }
     state.reader.0.is_empty().then_some(bytes)
@@ -115,35 +113,41 @@ impl State<'_> {
         Some(())
     }
 
-    /// Turns `last` into the element of a block with columns of `length`.
-    fn undo(&mut self, element: usize, length: usize) -> Option<()> {
-        for (number, own) in self.last.chunks_exact_mut(4).enumerate() {
-            let difference: [u8; 4] =
-                std::array::from_fn(|byte| self.columns[(number * 4 + byte) * length + element]);
-            let channel = self.channels.get(number).copied().unwrap_or(0);
-            match channel & 3 {
-                0 => {
-                    for (own, difference) in own.iter_mut().zip(difference) {
-                        *own = own.wrapping_add(unfold(u32::from(difference)) as u8);
-                    }
+    /// Adds the differences of a block in one channel of four bytes to the element before it.
+    fn undo(&mut self, channel: usize, elements: &mut [u8], stride: usize) -> Option<()> {
+        let own: &mut [u8; 4] = self.last.as_chunks_mut().0.get_mut(channel)?;
+        let length = (elements.len() / stride).next_multiple_of(GROUP);
+        let columns = self.columns.get(channel * 4 * length..)?;
+        let columns: [&[u8]; 4] = std::array::from_fn(|byte| &columns[byte * length..][..length]);
+        let kind = self.channels.get(channel).copied().unwrap_or(0);
+        let places = elements
+            .chunks_exact_mut(stride)
+            .filter_map(|element| element.as_chunks_mut().0.get_mut(channel));
+        let each = places
+            .enumerate()
+            .map(|(element, place)| (columns.map(|column| column[element]), place));
+        match kind & 3 {
+            0 => each.for_each(|(difference, place)| {
+                for (own, difference) in own.iter_mut().zip(difference) {
+                    *own = own.wrapping_add(unfold(u32::from(difference)) as u8);
                 }
-                1 => {
-                    for (own, difference) in own.chunks_exact_mut(2).zip(difference.chunks(2)) {
-                        let [before, difference] =
-                            [&*own, difference].map(|pair| u16::from_le_bytes([pair[0], pair[1]]));
-                        let value = before.wrapping_add(unfold(u32::from(difference)) as u16);
-                        own.copy_from_slice(&value.to_le_bytes());
-                    }
+                *place = *own;
+            }),
+            1 => each.for_each(|([a, b, c, d], place)| {
+                let halves = [[a, b], [c, d]].map(u16::from_le_bytes);
+                for (own, difference) in own.as_chunks_mut().0.iter_mut().zip(halves) {
+                    let before = u16::from_le_bytes(*own);
+                    let value = before.wrapping_add(unfold(u32::from(difference)) as u16);
+                    *own = value.to_le_bytes();
                 }
-                2 => {
-                    let turned =
-                        u32::from_le_bytes(difference).rotate_right(u32::from(channel >> 4));
-                    for (own, difference) in own.iter_mut().zip(turned.to_le_bytes()) {
-                        *own ^= difference;
-                    }
-                }
-                _ => return None,
-            }
+                *place = *own;
+            }),
+            2 => each.for_each(|(difference, place)| {
+                let turned = u32::from_le_bytes(difference).rotate_right(u32::from(kind >> 4));
+                *own = (u32::from_le_bytes(*own) ^ turned).to_le_bytes();
+                *place = *own;
+            }),
+            _ => return None,
         }
         Some(())
     }

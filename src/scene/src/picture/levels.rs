@@ -1,7 +1,7 @@
 //! Mipmaps: each level is the mean of four pixels of the one before.
 
 use super::Reading;
-use scene::basis::PixelForm;
+use crate::basis::PixelForm;
 
 /// Bytes of a pixel.
 const PIXEL: usize = 4;
