@@ -386,9 +386,11 @@ impl<'a> Model<'a> {
     }
 }
 
-/// A name as notes repeat it.
+/// A name as notes and faults repeat it, in one line.
 pub(super) fn shown(name: &str) -> String {
-    name.chars().take(MAX_SHOWN_CHARS).collect()
+    let name = name.chars().take(MAX_SHOWN_CHARS);
+    name.map(|own| if own.is_control() { ' ' } else { own })
+        .collect()
 }
 
 /// Takes textures of further coordinate sets out of a material, at any depth; true when there were some.

@@ -477,6 +477,14 @@ fn a_package_is_read_as_it_is_or_not_at_all() {
     };
     assert!(changed(10, 8).contains("`a.usdc` in it is compressed"));
     assert!(changed(8, 1).contains("`a.usdc` in it is encrypted"));
+    // Found by fuzzing: a name of several lines is told in one.
+    let mut split = package(&[("a\n.usdc", BINARY)]);
+    let entry = split
+        .windows(4)
+        .position(|own| own == b"PK\x01\x02")
+        .unwrap();
+    split[entry + 10] = 8;
+    assert!(fault(&split).contains("`a .usdc` in it is compressed"));
     let second = 46 + "a.usdc".len();
     // The second begins where the first does.
     let mut overlapping = whole.clone();
