@@ -280,7 +280,7 @@ pub struct LoadedWorld {
 /// # Errors
 /// [`SceneError`] with the file, the place and the fault.
 pub fn load_world(path: &Path) -> Result<LoadedWorld, SceneError> {
-    load_world_telling(path, &mut |_surfaces| {})
+    read_world(path, None)
 }
 
 /// The same for whoever has work to do meanwhile: `told` hears of a scene with nothing but images, samplers, textures and materials,
@@ -292,6 +292,10 @@ pub fn load_world_telling(
     path: &Path,
     told: &mut dyn FnMut(Scene),
 ) -> Result<LoadedWorld, SceneError> {
+    read_world(path, Some(told))
+}
+
+fn read_world(path: &Path, told: Option<&mut dyn FnMut(Scene)>) -> Result<LoadedWorld, SceneError> {
     let unreadable = |text: String| SceneError::new(ErrorKind::Unreadable, "", text);
     let shown = path.display();
     let metadata = std::fs::metadata(path)

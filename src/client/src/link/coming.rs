@@ -32,6 +32,17 @@ impl ComingScene {
         self.wait_while(|state| matches!(state, State::Coming | State::Surfaces(_)))
     }
 
+    /// Nobody wants it any more, unless it is there: whoever waits for it waits no longer.
+    pub(crate) fn give_up(&self) {
+        self.become_next(State::Never);
+    }
+
+    /// True once it never comes.
+    pub(crate) fn is_given_up(&self) -> bool {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(*state, State::Never)
+    }
+
     fn wait_while(&self, is_coming: impl Fn(&State) -> bool) -> Option<Arc<Scene>> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let state = self.changed.wait_while(state, |state| is_coming(state));
@@ -96,6 +107,8 @@ mod tests {
                 drop(promise);
             }
             assert_eq!(waiting.join().unwrap(), is_kept);
+            coming.give_up();
+            assert_eq!(coming.is_given_up(), !is_kept);
             assert_eq!(coming.wait().is_some(), is_kept);
             assert_eq!(coming.wait_for_surfaces().is_some(), is_kept);
         }

@@ -27,6 +27,15 @@ pub(crate) struct Prepared {
     pub(super) meshes: Meshes,
 }
 
+/// Somebody who wants a scene that comes: when they are gone, nobody waits for it any more.
+pub(super) struct Interest(pub(super) Arc<ComingScene>);
+
+impl Drop for Interest {
+    fn drop(&mut self) {
+        self.0.give_up();
+    }
+}
+
 /// Everything that is drawn without its materials.
 pub(super) struct Meshes {
     /// By mesh, place of the primitive in it, and form.
@@ -51,7 +60,8 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
             Some((scene, meshes))
         });
         let surfaces = coming.wait_for_surfaces()?;
-        let pictures = Pictures::decode(&surfaces, &wishes, &worker);
+        let pictures =
+            Pictures::decode_while(&surfaces, &wishes, &worker, &|| !coming.is_given_up());
         // Its end is waited for by somebody else.
         threads().spawn(async move { drop(worker) }).detach();
         let (scene, (forms, meshes)) = meshes.await?;

@@ -4,7 +4,7 @@ use super::{
     PictureInbox, Surface, SurfaceStores, WishedPictures,
     draw::Drawer,
     lights,
-    prepare::{self, Prepared},
+    prepare::{self, Interest, Prepared},
     texture,
     variant::{self, ChosenVariant},
 };
@@ -14,6 +14,7 @@ use crate::{
     look::Dawn,
 };
 use bevy::{
+    asset::AssetEventSystems,
     mesh::skinning::SkinnedMeshInverseBindposes,
     prelude::*,
     tasks::{Task, block_on, poll_once},
@@ -43,7 +44,7 @@ pub(crate) struct IsSceneryComplete(pub(crate) bool);
 /// A world on its way into the engine.
 #[derive(Resource, Default)]
 struct Preparing {
-    underway: Option<Task<Option<Prepared>>>,
+    underway: Option<(Task<Option<Prepared>>, Interest)>,
     ready: Option<Prepared>,
     settling: u32,
 }
@@ -56,12 +57,13 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<PictureInbox>();
     app.add_systems(
         Update,
-        // What is ready has been handed in before it is put into the engine.
-        (begin, look, texture::take, finish)
+        (begin, look, finish)
             .chain()
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
     );
+    // In the frame in which something may first be drawn with them.
+    app.add_systems(PostUpdate, texture::take.before(AssetEventSystems));
     app.add_systems(Startup, prepare::keep_worker_ready)
         .add_systems(OnEnter(Stage::Outside), clear);
 }
@@ -95,14 +97,17 @@ fn begin(
     };
     complete.0 = false;
     *preparing = Preparing {
-        underway: Some(prepare::start(Arc::clone(scene), wished.now())),
+        underway: Some((
+            prepare::start(Arc::clone(scene), wished.now()),
+            Interest(Arc::clone(scene)),
+        )),
         ..Preparing::default()
     };
 }
 
 /// Sees whether the coming scene is ready.
 fn look(mut preparing: ResMut<Preparing>) {
-    if let Some(task) = &mut preparing.underway
+    if let Some((task, _)) = &mut preparing.underway
         && let Some(prepared) = block_on(poll_once(task))
     {
         preparing.underway = None;

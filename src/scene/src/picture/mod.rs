@@ -120,8 +120,12 @@ pub fn decode_all(
         })
         .collect();
     worker.decode_all(&DECODER, &payloads, MAX_PIXEL_BYTES, &mut |place, reply| {
-        let (_, readings) = images[place];
-        made(place, reply.and_then(|reply| split(reply, readings)));
+        let (image, readings) = images[place];
+        let pictures = reply.and_then(|reply| split(reply, readings));
+        made(
+            place,
+            pictures.and_then(|pictures| require_stated_size(image, pictures)),
+        );
     });
 }
 
@@ -161,6 +165,15 @@ fn head(image: &Image, readings: Readings, max_side: u32, form: PixelForm) -> [u
         *bytes = number.to_le_bytes();
     }
     head
+}
+
+/// Limits are kept by what headers say, and a decoder may read another one than our own code has found.
+fn require_stated_size(image: &Image, pictures: Vec<Picture>) -> Result<Vec<Picture>, String> {
+    let fits = |own: &Picture| own.width <= image.width && own.height <= image.height;
+    match pictures.iter().all(fits) {
+        true => Ok(pictures),
+        false => Err("it is larger than its header says".to_owned()),
+    }
 }
 
 /// The pictures of a reply.
@@ -244,14 +257,18 @@ mod tests {
         let opaque = image::RgbImage::from_fn(4, 4, |x, _| image::Rgb([255 * (x % 2) as u8; 3]));
         let image = described(png(&opaque.into()));
         let broken = described(vec![1, 2, 3]);
+        let larger = Image {
+            width: 3,
+            ..image.clone()
+        };
         let both = Readings {
             color: true,
             numbers: true,
         };
-        let mut all = vec![Vec::new(); 2];
+        let mut all = vec![Vec::new(); 3];
         let mut faults = 0;
         decode_all(
-            &[(&image, both), (&broken, both)],
+            &[(&image, both), (&broken, both), (&larger, both)],
             8,
             PixelForm::Bc7,
             &Worker::default(),
@@ -263,7 +280,7 @@ mod tests {
         let [color, numbers] = &all[0][..] else {
             panic!("a picture is read in two ways");
         };
-        assert_eq!((all[1].len(), faults), (0, 1));
+        assert_eq!((all[1].len(), all[2].len(), faults), (0, 0, 2));
         assert_eq!(color.pixels.len(), 4 * (16 + 4 + 1));
         assert_eq!(color.pixels[..8], [0, 0, 0, 255, 255, 255, 255, 255]);
         // Half of the light, and half of the number.

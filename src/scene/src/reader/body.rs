@@ -40,20 +40,23 @@ const KHR: [&[&str]; 3] = [
     &["KHR_physics_rigid_bodies"],
 ];
 
+const KHR_BODY: &str = "KHR_physics_rigid_bodies";
+/// Those that say what is solid.
+const OMI_PARTS: [&str; 2] = ["OMI_physics_body", "OMI_physics_shape"];
+
 pub(crate) fn read_physics(
     root: &Item<'_>,
     meshes: usize,
     issues: &mut Vec<Issue>,
 ) -> Result<(PhysicsWorld, BodyReader), SceneError> {
-    let used = used(root)?;
+    let Dialects { is_khr, is_omi } = Dialects::of(root)?;
     let mut reader = BodyReader {
-        is_khr: used.contains("KHR_physics_rigid_bodies"),
+        is_khr,
         ..BodyReader::default()
     };
-    let omi = ["OMI_physics_body", "OMI_physics_shape"];
     let mut world = PhysicsWorld {
         gravity: read_world_gravity(root)?,
-        is_described: reader.is_khr || omi.iter().any(|name| used.contains(name)),
+        is_described: is_khr || is_omi,
         ..PhysicsWorld::default()
     };
     let [shapes, surfaces, joints] = if reader.is_khr { KHR } else { OMI };
@@ -92,28 +95,35 @@ pub(crate) fn read_physics(
     Ok((world, reader))
 }
 
-/// Names of extensions that a file lists, and of those that it has at its root or its nodes without listing them: what is read must
-/// not depend on a list that a tool may forget and another mend.
-fn used<'a>(root: &Item<'a>) -> Result<BTreeSet<&'a str>, SceneError> {
-    let mut used = BTreeSet::new();
-    if let Some(list) = root.get("extensionsUsed") {
-        used.extend(
-            list.elements(MAX_ELEMENTS)?
-                .filter_map(|name| name.as_text()),
-        );
+/// Which dialects a file uses.
+#[derive(Default)]
+struct Dialects {
+    is_khr: bool,
+    is_omi: bool,
+}
+
+impl Dialects {
+    /// By the list of extensions, and by those at the root and at nodes that it leaves out: what is read must not depend on a list
+    /// that one tool forgets and another mends.
+    fn of(root: &Item<'_>) -> Result<Self, SceneError> {
+        let mut dialects = Self::default();
+        if let Some(list) = root.get("extensionsUsed") {
+            for name in list
+                .elements(MAX_ELEMENTS)?
+                .filter_map(|name| name.as_text())
+            {
+                dialects.is_khr |= name == KHR_BODY;
+                dialects.is_omi |= OMI_PARTS.contains(&name);
+            }
+        }
+        let nodes = root.get("nodes");
+        let nodes = nodes.map(|nodes| nodes.elements(MAX_NODES)).transpose()?;
+        for item in nodes.into_iter().flatten().chain([*root]) {
+            dialects.is_khr |= item.extension(KHR_BODY).is_some();
+            dialects.is_omi |= OMI_PARTS.iter().any(|name| item.extension(name).is_some());
+        }
+        Ok(dialects)
     }
-    let nodes = root.get("nodes");
-    let nodes = nodes.map(|nodes| nodes.elements(MAX_NODES)).transpose()?;
-    for item in nodes.into_iter().flatten().chain([*root]) {
-        let extensions = item.get("extensions");
-        used.extend(
-            extensions
-                .iter()
-                .flat_map(|all| all.members())
-                .map(|(name, _)| name),
-        );
-    }
-    Ok(used)
 }
 
 pub(crate) fn read_node_physics(

@@ -35,7 +35,7 @@ pub struct Loaded {
 
 /// Reads a glTF or GLB from untrusted bytes; `limit` bounds all files together.
 pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Loaded, SceneError> {
-    load_telling(bytes, files, limit, &mut |_surfaces| {})
+    load_telling(bytes, files, limit, None)
 }
 
 /// The same; `told` hears of a scene with nothing but images, samplers, textures and materials, as they will be in the end, before
@@ -44,7 +44,7 @@ pub(crate) fn load_telling(
     bytes: &[u8],
     files: &dyn SideFiles,
     limit: u64,
-    told: &mut dyn FnMut(Scene),
+    told: Option<&mut dyn FnMut(Scene)>,
 ) -> Result<Loaded, SceneError> {
     if bytes.len() as u64 > limit {
         return Err(SceneError::new(
@@ -66,7 +66,7 @@ pub(crate) fn load_telling(
     budget.charge(&root, value.memory_bytes())?;
     let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
     let surfaces = surface::read(&root, &data, &budget, &mut issues)?;
-    if !vrm0::is_one(&root) {
+    if let Some(told) = told.filter(|_| !vrm0::is_one(&root)) {
         told(surfaces.clone());
     }
     data.unpack(&root)?;

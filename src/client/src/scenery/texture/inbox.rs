@@ -22,7 +22,7 @@ impl PictureInbox {
         }
     }
 
-    /// From any thread. The handle is in force at once, and has a picture with the next frame.
+    /// From any thread. The handle is in force at once, and has its picture when that frame is drawn.
     pub(super) fn hand_in(&self, image: Image) -> Handle<Image> {
         let handle = self.handles.reserve_handle().typed();
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,6 +47,7 @@ impl FromWorld for PictureInbox {
 }
 
 /// Gives the engine what worker threads have made since the last frame.
+// After everything that puts things into the engine, so that what is drawn has its pictures.
 pub(in crate::scenery) fn take(inbox: Res<PictureInbox>, mut images: ResMut<Assets<Image>>) {
     inbox.empty_into(&mut images);
 }

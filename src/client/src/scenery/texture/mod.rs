@@ -33,12 +33,27 @@ const MAX_COPIED_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Pictures of one scene: one for all textures with the same image, reading and sampler.
 #[derive(Default)]
-pub(crate) struct Pictures(BTreeMap<(TextureIndex, Reading), Handle<Image>>);
+pub(crate) struct Pictures {
+    handles: BTreeMap<(TextureIndex, Reading), Handle<Image>>,
+    /// Bytes of pixels that are there once more.
+    copied_bytes: u64,
+}
 
 impl Pictures {
     /// Decodes what the scene's materials use, and hands each picture in as it is made. Runs on a worker thread.
     pub(crate) fn decode(scene: &Scene, wishes: &PictureWishes, worker: &Worker) -> Self {
-        Self::decode_these(scene, wanted(scene), wishes, MAX_COPIED_BYTES, worker)
+        Self::decode_while(scene, wishes, worker, &|| true)
+    }
+
+    /// The same for as long as somebody wants them: afterwards nothing is handed in.
+    pub(crate) fn decode_while(
+        scene: &Scene,
+        wishes: &PictureWishes,
+        worker: &Worker,
+        is_wanted: &dyn Fn() -> bool,
+    ) -> Self {
+        let these = wanted(scene);
+        Self::decode_these(scene, these, wishes, MAX_COPIED_BYTES, worker, is_wanted)
     }
 
     fn decode_these(
@@ -47,13 +62,9 @@ impl Pictures {
         wishes: &PictureWishes,
         max_copied_bytes: u64,
         worker: &Worker,
+        is_wanted: &dyn Fn() -> bool,
     ) -> Self {
         let mut wanted = by_image(scene, these);
-        if !fit_copies(scene, &mut wanted, wishes, max_copied_bytes) {
-            tracing::warn!(
-                "images are sampled in so many ways that some of their textures repeat as others do"
-            );
-        }
         let mut pictures = Self::default();
         let images = in_order(scene, wanted.keys());
         decode_images(
@@ -63,44 +74,62 @@ impl Pictures {
             worker,
             &mut |image, reading, made| {
                 let sampled = wanted.remove(&(image, reading)).unwrap_or_default();
-                pictures.hand_in(made, reading, sampled, wishes);
+                if is_wanted() {
+                    pictures.hand_in(made, reading, sampled, wishes, max_copied_bytes);
+                }
             },
         );
         // What has no bytes is not decoded.
         for ((_, reading), sampled) in wanted {
-            pictures.hand_in(Picture::white(), reading, sampled, wishes);
+            pictures.hand_in(Picture::white(), reading, sampled, wishes, max_copied_bytes);
+        }
+        if pictures.copied_bytes > max_copied_bytes {
+            tracing::warn!(
+                "images are sampled in so many ways that some of their textures repeat as others do"
+            );
         }
         pictures
     }
 
-    /// Gives the engine a picture for each way in which it is sampled.
+    /// Gives the engine a picture for each way in which it is sampled, until too much would be copied.
     fn hand_in(
         &mut self,
         picture: Picture,
         reading: Reading,
         sampled: Sampled,
         wishes: &PictureWishes,
+        max_copied_bytes: u64,
     ) {
+        let bytes = picture.pixels.len() as u64;
         let mut picture = Some(picture);
+        let mut before: Option<Handle<Image>> = None;
         let last = sampled.len().saturating_sub(1);
         for (number, (described, textures)) in sampled.into_iter().enumerate() {
-            let own = if number == last {
-                picture.take()
-            } else {
-                picture.clone()
+            if before.is_some() {
+                self.copied_bytes = self.copied_bytes.saturating_add(bytes);
+            }
+            let handle = match before.take_if(|_| self.copied_bytes > max_copied_bytes) {
+                Some(before) => before,
+                None => {
+                    let own = match number == last {
+                        true => picture.take(),
+                        false => picture.clone(),
+                    };
+                    let sampler = sampler(described, wishes.anisotropy);
+                    let own = own.unwrap_or_else(Picture::white);
+                    wishes.inbox.hand_in(engine_picture(own, reading, sampler))
+                }
             };
-            let Some(own) = own else { continue };
-            let sampler = sampler(described, wishes.anisotropy);
-            let handle = wishes.inbox.hand_in(engine_picture(own, reading, sampler));
             let textures = textures.into_iter();
-            self.0
+            self.handles
                 .extend(textures.map(|texture| ((texture, reading), handle.clone())));
+            before = Some(handle);
         }
     }
 
     /// The engine's handle of a texture.
     pub(crate) fn handle(&self, texture: TextureIndex, reading: Reading) -> Option<Handle<Image>> {
-        self.0.get(&(texture, reading)).cloned()
+        self.handles.get(&(texture, reading)).cloned()
     }
 }
 
@@ -206,30 +235,6 @@ fn by_image(
         }
     }
     wanted
-}
-
-/// Has textures sampled as earlier ones of their image where pictures would have to be copied for them beyond the limit; false when
-/// some are.
-fn fit_copies(
-    scene: &Scene,
-    wanted: &mut BTreeMap<(ImageIndex, Reading), Sampled>,
-    wishes: &PictureWishes,
-    max_copied_bytes: u64,
-) -> bool {
-    let (mut copied_bytes, mut is_all) = (0u64, true);
-    for ((image, _), sampled) in wanted {
-        let bytes = wishes.bytes(&scene.images[image.index()]);
-        let room = (max_copied_bytes - copied_bytes).checked_div(bytes);
-        let kept = 1 + room.map_or(usize::MAX - 1, |copies| copies as usize);
-        let beyond = sampled.split_off(kept.min(sampled.len()));
-        copied_bytes += bytes * (sampled.len() as u64).saturating_sub(1);
-        is_all &= beyond.is_empty();
-        let beyond = beyond.into_iter().flat_map(|(_, textures)| textures);
-        if let Some((_, textures)) = sampled.last_mut() {
-            textures.extend(beyond);
-        }
-    }
-    is_all
 }
 
 /// Which textures are read how, over all materials.
@@ -347,10 +352,11 @@ mod tests {
         let worker = Worker::default();
         let images = Assets::<Image>::default();
         let wishes = PictureWishes::small(PictureInbox::of(&images));
-        let decode =
-            |most: u64| Pictures::decode_these(&scene, wanted.clone(), &wishes, most, &worker);
-        // Two samplers of colours, one of numbers; 64 bytes are copied for the second sampler.
-        for (most, count) in [(64, 3), (63, 2)] {
+        let decode = |most: u64| {
+            Pictures::decode_these(&scene, wanted.clone(), &wishes, most, &worker, &|| true)
+        };
+        // Two samplers of colours, one of numbers; 84 bytes are copied for the second sampler: 16, 4 and 1 pixels.
+        for (most, count) in [(84, 3), (83, 2)] {
             let pictures = decode(most);
             let handles = wanted
                 .iter()

@@ -39,19 +39,6 @@ impl PictureWishes {
             inbox,
         }
     }
-
-    /// Bytes of the largest level of a picture, by what the header of its image says.
-    pub(super) fn bytes(&self, image: &scene::Image) -> u64 {
-        let mut size = (image.width, image.height);
-        while size.0.max(size.1) > self.max_side.max(1) {
-            size = ((size.0 / 2).max(1), (size.1 / 2).max(1));
-        }
-        let form = match image.format {
-            scene::ImageFormat::Basis => self.form,
-            scene::ImageFormat::Png | scene::ImageFormat::Jpeg => PixelForm::Rgba8,
-        };
-        form.bytes(size.0, size.1)
-    }
 }
 
 /// The wishes at present.
