@@ -13,6 +13,7 @@ mod reader;
 mod source;
 mod support;
 mod things;
+pub mod threads;
 pub mod worker;
 mod world;
 pub mod writer;

@@ -1,7 +1,7 @@
 //! The gate against real and hostile files of the shared sample set.
 
 use crate::samples::{files, samples};
-use scene::{ErrorKind, NoSideFiles, Purpose, load_bytes, load_file};
+use scene::{ErrorKind, NoSideFiles, Purpose, Scene, load_bytes, load_file, load_world_telling};
 
 #[test]
 fn well_formed_worlds_load_or_name_the_extension_they_require() {
@@ -18,6 +18,37 @@ fn well_formed_worlds_load_or_name_the_extension_they_require() {
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+#[test]
+fn surfaces_are_told_as_they_are_in_the_end() {
+    let Some(root) = samples() else { return };
+    let surfaces = |scene: &Scene| {
+        let images: Vec<&str> = scene.images.iter().map(|image| &*image.name).collect();
+        let Scene {
+            materials,
+            textures,
+            samplers,
+            ..
+        } = scene;
+        format!("{materials:?} {textures:?} {samplers:?} {images:?}")
+    };
+    let mut count = 0;
+    for folder in ["pbr", "core", "omi", "world", "vrm0", "vrm1"] {
+        for file in files(&root.join(folder)) {
+            let mut told = None;
+            let Ok(loaded) = load_world_telling(&file, &mut |scene| told = Some(scene)) else {
+                continue;
+            };
+            count += 1;
+            // VRM 0.x says what its materials are after everything else.
+            assert_eq!(told.is_none(), folder == "vrm0", "{}", file.display());
+            if let Some(told) = told {
+                assert_eq!(surfaces(&told), surfaces(&loaded.scene));
+            }
+        }
+    }
+    assert!(count > 30, "only {count} files");
 }
 
 #[test]

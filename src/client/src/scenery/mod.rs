@@ -23,7 +23,10 @@ pub(crate) use spawn::{
     engine_transform,
 };
 pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
-pub(crate) use texture::{PictureInbox, PictureWishes, Pictures, WishedPictures, decode_picture};
+pub(crate) use texture::{PictureWishes, Pictures, WishedPictures, decode_picture};
+
+#[cfg(test)]
+pub(crate) use texture::PictureInbox;
 
 use bevy::prelude::*;
 
@@ -31,6 +34,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         surface::plugin,
         spawn::plugin,
+        texture::plugin,
         animate::plugin,
         properties::plugin,
         variant::plugin,

@@ -1,11 +1,10 @@
 //! Puts a loaded world into the engine: first pictures and meshes on worker threads, then nodes.
 
 use super::{
-    PictureInbox, Surface, SurfaceStores, WishedPictures,
+    Surface, SurfaceStores, WishedPictures,
     draw::Drawer,
     lights,
     prepare::{self, Interest, Prepared},
-    texture,
     variant::{self, ChosenVariant},
 };
 use crate::{
@@ -14,7 +13,6 @@ use crate::{
     look::Dawn,
 };
 use bevy::{
-    asset::AssetEventSystems,
     mesh::skinning::SkinnedMeshInverseBindposes,
     prelude::*,
     tasks::{Task, block_on, poll_once},
@@ -53,17 +51,14 @@ pub(super) fn plugin(app: &mut App) {
     app.init_resource::<NodeEntities>()
         .init_resource::<WorldSurfaces>()
         .init_resource::<IsSceneryComplete>()
-        .init_resource::<Preparing>()
-        .init_resource::<PictureInbox>();
+        .init_resource::<Preparing>();
     app.add_systems(
         Update,
-        (begin, look, finish)
+        (begin, finish)
             .chain()
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
     );
-    // In the frame in which something may first be drawn with them.
-    app.add_systems(PostUpdate, texture::take.before(AssetEventSystems));
     app.add_systems(Startup, prepare::keep_worker_ready)
         .add_systems(OnEnter(Stage::Outside), clear);
 }
@@ -105,16 +100,6 @@ fn begin(
     };
 }
 
-/// Sees whether the coming scene is ready.
-fn look(mut preparing: ResMut<Preparing>) {
-    if let Some((task, _)) = &mut preparing.underway
-        && let Some(prepared) = block_on(poll_once(task))
-    {
-        preparing.underway = None;
-        preparing.ready = prepared;
-    }
-}
-
 /// The engine's stores of assets that scenery goes into.
 #[derive(bevy::ecs::system::SystemParam)]
 pub(crate) struct Stores<'w> {
@@ -141,6 +126,12 @@ fn finish(
         if complete.0 {
             prepare::keep_worker_ready();
         }
+    }
+    if let Some((task, _)) = &mut preparing.underway
+        && let Some(prepared) = block_on(poll_once(task))
+    {
+        preparing.underway = None;
+        preparing.ready = prepared;
     }
     let Some(world) = world else { return };
     // A world that was there before may be there until this one is built.

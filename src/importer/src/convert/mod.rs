@@ -14,7 +14,7 @@ mod quantize;
 mod report;
 mod simplify;
 mod textures;
-mod threads;
+
 mod watch;
 mod weights;
 mod worker;

@@ -1,12 +1,15 @@
 //! Images: within a limit of pixels, and as adapters take them, or in formats that every program reads where that is asked for.
 //! What is neither stays as it is, unless a lossless encoder needs fewer bytes or the limit demands it.
 
-use super::{compressed, meanings, threads};
+use super::{compressed, meanings};
 use image::{
     DynamicImage, GenericImageView, ImageFormat, codecs::jpeg::JpegEncoder, imageops::FilterType,
 };
 use ktx::Meaning;
-use scene::writer::{Draft, foreign_image_to_png};
+use scene::{
+    threads,
+    writer::{Draft, foreign_image_to_png},
+};
 use serde_json::{Map, Value, json};
 use std::{collections::BTreeMap, io::Cursor, sync::Arc};
 

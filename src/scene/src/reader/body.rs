@@ -28,6 +28,9 @@ pub(crate) struct BodyReader {
     unread_shapes: BTreeSet<u32>,
 }
 
+const KHR_BODY: &str = "KHR_physics_rigid_bodies";
+/// Those of OMI that say what is solid.
+const OMI_PARTS: [&str; 2] = ["OMI_physics_body", "OMI_physics_shape"];
 /// Names of the extension with shapes, materials and filters, and joints, by dialect.
 const OMI: [&[&str]; 3] = [
     &["OMI_physics_shape"],
@@ -36,13 +39,9 @@ const OMI: [&[&str]; 3] = [
 ];
 const KHR: [&[&str]; 3] = [
     &["KHR_implicit_shapes", "KHR_collision_shapes"],
-    &["KHR_physics_rigid_bodies"],
-    &["KHR_physics_rigid_bodies"],
+    &[KHR_BODY],
+    &[KHR_BODY],
 ];
-
-const KHR_BODY: &str = "KHR_physics_rigid_bodies";
-/// Those that say what is solid.
-const OMI_PARTS: [&str; 2] = ["OMI_physics_body", "OMI_physics_shape"];
 
 pub(crate) fn read_physics(
     root: &Item<'_>,
@@ -103,21 +102,12 @@ struct Dialects {
 }
 
 impl Dialects {
-    /// By the list of extensions, and by those at the root and at nodes that it leaves out: what is read must not depend on a list
-    /// that one tool forgets and another mends.
+    /// By what stands at the root and at nodes. The list of extensions is not asked: one tool forgets a name there, and another
+    /// adds it.
     fn of(root: &Item<'_>) -> Result<Self, SceneError> {
-        let mut dialects = Self::default();
-        if let Some(list) = root.get("extensionsUsed") {
-            for name in list
-                .elements(MAX_ELEMENTS)?
-                .filter_map(|name| name.as_text())
-            {
-                dialects.is_khr |= name == KHR_BODY;
-                dialects.is_omi |= OMI_PARTS.contains(&name);
-            }
-        }
         let nodes = root.get("nodes");
         let nodes = nodes.map(|nodes| nodes.elements(MAX_NODES)).transpose()?;
+        let mut dialects = Self::default();
         for item in nodes.into_iter().flatten().chain([*root]) {
             dialects.is_khr |= item.extension(KHR_BODY).is_some();
             dialects.is_omi |= OMI_PARTS.iter().any(|name| item.extension(name).is_some());
@@ -135,7 +125,7 @@ pub(crate) fn read_node_physics(
 ) -> Result<NodePhysics, SceneError> {
     let mut physics = NodePhysics::default();
     let name = if reader.is_khr {
-        "KHR_physics_rigid_bodies"
+        KHR_BODY
     } else {
         "OMI_physics_body"
     };

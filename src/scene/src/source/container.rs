@@ -9,6 +9,7 @@ use crate::{
         json::Item,
         packed::{self, Plan},
     },
+    threads,
 };
 use base64::Engine as _;
 use std::{
@@ -128,10 +129,10 @@ impl Buffer<'_> {
 }
 
 impl Packed {
-    /// Unpacks it, unless it has been.
-    fn unpack(&self, source: Option<&[u8]>) {
-        self.unpacked
-            .get_or_init(|| source.and_then(|source| self.plan.unpack(source)));
+    /// Unpacks it, unless it has been; false when its data are broken.
+    fn unpack(&self, source: Option<&[u8]>) -> bool {
+        let unpack = || source.and_then(|source| self.plan.unpack(source));
+        self.unpacked.get_or_init(unpack).is_some()
     }
 }
 
@@ -188,15 +189,14 @@ impl<'a> Bytes<'a> {
     /// # Errors
     /// [`SceneError`] for the first whose data are broken.
     pub(crate) fn unpack(&self, root: &Item<'_>) -> Result<(), SceneError> {
-        let mut bytes = 0;
-        let mut work = Vec::new();
-        for buffer in &self.buffers[self.declared_buffers..] {
-            if let Buffer::Packed(packed) = buffer {
-                bytes += packed.plan.bytes();
-                work.push((packed, self.range(packed.source)));
-            }
-        }
-        packed::side_by_side(&work, bytes, |(packed, source)| packed.unpack(*source));
+        let all = self.buffers.iter().filter_map(|buffer| match buffer {
+            Buffer::Packed(packed) => Some((packed, self.range(packed.source))),
+            Buffer::Chunk(_) | Buffer::Shared(_) => None,
+        });
+        let all: Vec<_> = all.collect();
+        let bytes = all.iter().map(|(packed, _)| packed.plan.bytes()).sum();
+        let unpack = |(packed, source): &(&Packed, Option<&[u8]>)| packed.unpack(*source);
+        let is_whole = threads::in_order(&all, packed::threads_for(bytes), unpack, |_lost| false);
         let views = root.get("bufferViews");
         let views = views
             .map(|views| views.elements(MAX_ELEMENTS * 10))
@@ -205,19 +205,20 @@ impl<'a> Bytes<'a> {
             .into_iter()
             .flatten()
             .filter_map(|view| packed::of(&view));
-        for (item, (packed, _)) in packed.zip(&work) {
-            if !matches!(packed.unpacked.get(), Some(Some(_))) {
-                return Err(item.fault("its compressed data are broken"));
-            }
+        let mut made = packed.zip(is_whole);
+        match made.find(|(_, is_whole)| !is_whole) {
+            Some((item, _)) => Err(item.fault("its compressed data are broken")),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// The bytes of a buffer view.
     pub(crate) fn view(&self, index: u32) -> Option<(&[u8], View)> {
         let view = *self.views.get(index as usize)?;
-        if let Buffer::Packed(packed) = self.buffers.get(view.buffer)? {
-            packed.unpack(self.range(packed.source));
+        if let Buffer::Packed(packed) = self.buffers.get(view.buffer)?
+            && !packed.unpack(self.range(packed.source))
+        {
+            return None;
         }
         Some((self.range(view)?, view))
     }
@@ -234,7 +235,7 @@ impl<'a> Bytes<'a> {
         }
         let (data, _) = self
             .view(index)
-            .ok_or_else(|| item.fault("names a buffer view without bytes"))?;
+            .ok_or_else(|| item.fault("names a buffer view without bytes, or with broken ones"))?;
         self.budget.charge(item, data.len() as u64)?;
         let copy: Arc<[u8]> = data.into();
         self.copies.borrow_mut().insert(index, Arc::clone(&copy));
@@ -344,6 +345,7 @@ impl<'a> Bytes<'a> {
         if self.range(source).is_none() {
             return Err(packed.fault("names bytes that are not there"));
         }
+        self.budget.charge_for::<Buffer<'_>>(packed, 1)?;
         let plan = Plan::read(packed, self.budget)?;
         let declared = item.require("byteLength")?.size()?;
         if declared != plan.bytes() {

@@ -1,11 +1,20 @@
 //! The way of pictures from worker threads into the engine, each as soon as it is made: while one goes to the adapter the next is
 //! decoded, and no single frame has to take all of a file's.
 
-use bevy::{asset::AssetHandleProvider, prelude::*};
+use bevy::{
+    asset::{AssetEventSystems, AssetHandleProvider},
+    prelude::*,
+};
 use std::{
     mem,
     sync::{Arc, Mutex, PoisonError},
 };
+
+pub(in crate::scenery) fn plugin(app: &mut App) {
+    app.init_resource::<PictureInbox>();
+    // After everything that puts things into the engine, so that what is drawn has its pictures.
+    app.add_systems(PostUpdate, take.before(AssetEventSystems));
+}
 
 /// Pictures that have been made and that the engine has not taken yet. Of a scene there are at most as many as its limits allow.
 #[derive(Resource, Clone)]
@@ -47,8 +56,7 @@ impl FromWorld for PictureInbox {
 }
 
 /// Gives the engine what worker threads have made since the last frame.
-// After everything that puts things into the engine, so that what is drawn has its pictures.
-pub(in crate::scenery) fn take(inbox: Res<PictureInbox>, mut images: ResMut<Assets<Image>>) {
+fn take(inbox: Res<PictureInbox>, mut images: ResMut<Assets<Image>>) {
     inbox.empty_into(&mut images);
 }
 
@@ -62,22 +70,25 @@ mod tests {
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, AssetPlugin::default()))
             .init_asset::<Image>()
-            .init_resource::<PictureInbox>()
-            .add_systems(Update, take);
+            .add_plugins(plugin);
         let inbox = app.world().resource::<PictureInbox>().clone();
         let wanted = inbox.hand_in(Image::default());
         drop(inbox.hand_in(Image::default()));
-        for _ in 0..3 {
-            app.update();
-        }
-        let images = app.world().resource::<Assets<Image>>();
-        assert!(images.contains(&wanted));
-        let own: Vec<_> = images.ids().filter(|id| *id == wanted.id()).collect();
-        assert_eq!(own.len(), 1);
+        app.update();
+        let images = |app: &App| {
+            let images = app.world().resource::<Assets<Image>>();
+            (images.contains(&wanted), images.len())
+        };
+        assert!(
+            images(&app).0,
+            "it is there in the frame in which it was handed in"
+        );
+        // The handle that was dropped is known to be so a frame later.
+        app.update();
+        assert_eq!(images(&app), (true, 1));
         drop(inbox.hand_in(Image::default()));
         app.update();
         app.update();
-        let images = app.world().resource::<Assets<Image>>();
-        assert_eq!(images.len(), 1);
+        assert_eq!(images(&app), (true, 1));
     }
 }

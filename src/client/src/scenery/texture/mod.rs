@@ -5,7 +5,7 @@ mod inbox;
 mod wishes;
 
 pub(crate) use inbox::PictureInbox;
-pub(super) use inbox::take;
+pub(super) use inbox::plugin;
 pub(crate) use scene::picture::Reading;
 pub(crate) use wishes::{PictureWishes, WishedPictures};
 
@@ -66,7 +66,7 @@ impl Pictures {
     ) -> Self {
         let mut wanted = by_image(scene, these);
         let mut pictures = Self::default();
-        let images = in_order(scene, wanted.keys());
+        let images = largest_first(scene, wanted.keys());
         decode_images(
             scene,
             &images,
@@ -153,7 +153,7 @@ fn warn_of(image: &scene::Image, fault: &str) {
 }
 
 /// Images and in which ways each is read, the largest first: what begins last and takes long would be waited for.
-fn in_order<'w>(
+fn largest_first<'w>(
     scene: &Scene,
     wanted: impl Iterator<Item = &'w (ImageIndex, Reading)>,
 ) -> Vec<(ImageIndex, Readings)> {
@@ -350,14 +350,18 @@ mod tests {
             .chain([(TextureIndex(0), Reading::Numbers)])
             .collect();
         let worker = Worker::default();
-        let images = Assets::<Image>::default();
+        let mut images = Assets::<Image>::default();
         let wishes = PictureWishes::small(PictureInbox::of(&images));
-        let decode = |most: u64| {
-            Pictures::decode_these(&scene, wanted.clone(), &wishes, most, &worker, &|| true)
+        let decode = |most: u64, is_wanted: bool| {
+            let these = wanted.clone();
+            Pictures::decode_these(&scene, these, &wishes, most, &worker, &|| is_wanted)
         };
+        drop(decode(84, false));
+        wishes.inbox.empty_into(&mut images);
+        assert_eq!(images.len(), 0, "nobody wants them");
         // Two samplers of colours, one of numbers; 84 bytes are copied for the second sampler: 16, 4 and 1 pixels.
         for (most, count) in [(84, 3), (83, 2)] {
-            let pictures = decode(most);
+            let pictures = decode(most, true);
             let handles = wanted
                 .iter()
                 .map(|&(texture, reading)| pictures.handle(texture, reading).unwrap());

@@ -2,11 +2,12 @@
 
 mod parts;
 
-use super::{quantize::place, threads};
+use super::quantize::place;
 use clap::ValueEnum;
 use parts::{Hull, Surface};
 use scene::{
     limits::MAX_NODES,
+    threads,
     writer::{Array, ArrayShape, Draft},
 };
 use serde_json::{Value, json};

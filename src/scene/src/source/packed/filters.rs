@@ -19,7 +19,7 @@ fn each_of_four(bytes: &mut [u8], stride: usize, change: impl Fn([i32; 4]) -> [f
     }
 }
 
-/// The nearest whole number; of two the one further from zero.
+/// The nearest whole number, by way of a half that is added away from zero.
 fn nearest(value: f32) -> i32 {
     (value + 0.5f32.copysign(value)) as i32
 }

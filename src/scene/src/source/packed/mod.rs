@@ -10,15 +10,12 @@ use crate::{
     limits::MAX_ACCESSOR_COUNT,
     source::{budget::Budget, json::Item},
 };
-use std::{
-    sync::atomic::{AtomicUsize, Ordering},
-    thread,
-};
+use std::thread;
 
 /// Both names of the one extension; the newer wins where a view has both.
 const NAMES: [&str; 2] = ["KHR_meshopt_compression", "EXT_meshopt_compression"];
 
-/// Unpacked bytes for which threads are started, and most threads.
+/// Unpacked bytes of a file for which threads are started, and most threads.
 const BYTES_WORTH_THREADS: u64 = 256 * 1024;
 const MAX_THREADS: usize = 4;
 
@@ -124,26 +121,12 @@ impl Plan {
     }
 }
 
-/// Does each piece of work once: on threads, where there is so much that it is worth their start.
-pub(super) fn side_by_side<W: Sync>(work: &[W], bytes: u64, act: impl Fn(&W) + Sync) {
-    let next = AtomicUsize::new(0);
-    let take = || {
-        while let Some(own) = work.get(next.fetch_add(1, Ordering::Relaxed)) {
-            act(own);
-        }
-    };
-    let threads = match bytes > BYTES_WORTH_THREADS {
-        true => thread::available_parallelism().map_or(1, usize::from),
-        false => 1,
-    };
-    thread::scope(|scope| {
-        for _ in 1..threads.min(work.len()).min(MAX_THREADS) {
-            let helper = thread::Builder::new().name("unpack".to_owned());
-            // With fewer threads it takes longer, and that is all.
-            drop(helper.spawn_scoped(scope, take));
-        }
-        take();
-    });
+/// Threads that are worth their start for so many bytes.
+pub(super) fn threads_for(bytes: u64) -> usize {
+    if bytes < BYTES_WORTH_THREADS {
+        return 1;
+    }
+    thread::available_parallelism().map_or(1, |all| all.get().min(MAX_THREADS))
 }
 
 /// Bytes that are read from the front.

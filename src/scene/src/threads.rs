@@ -8,9 +8,9 @@ use std::{
     thread,
 };
 
-/// The results in the order of the items; each thread takes the next item that is left. `lost` is the result of an item whose
+/// The results in the order of the items; each of at most so many threads takes the next item that is left. `lost` is the result of an item whose
 /// thread broke down.
-pub(super) fn in_order<T: Sync, R: Send>(
+pub fn in_order<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> R + Sync,
@@ -34,7 +34,7 @@ pub(super) fn in_order<T: Sync, R: Send>(
     };
     thread::scope(|scope| {
         let started = (0..threads.min(items.len())).map(|_| {
-            let builder = thread::Builder::new().name("convert".to_owned());
+            let builder = thread::Builder::new().name("work".to_owned());
             builder.spawn_scoped(scope, run)
         });
         let started: Vec<_> = started.collect();
