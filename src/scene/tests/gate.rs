@@ -80,7 +80,7 @@ fn both_physics_dialects_give_the_same_model() {
     });
     assert!(omi.physics.is_described && khr.physics.is_described);
     assert_eq!(omi.physics.shapes.len(), khr.physics.shapes.len());
-    let kinds = |scene: &scene::Scene| {
+    let kinds = |scene: &Scene| {
         scene
             .nodes
             .iter()
