@@ -107,19 +107,46 @@ impl Simulation {
         }
         self.choose_height(motion, input);
         self.accelerate(motion, input);
-        let wished = (motion.velocity + motion.ground_velocity) * TICK_SECS;
         let before = motion.position;
+        self.rise_out(motion);
         let mover = Mover {
             feet: motion.position,
             height: height(motion.is_crouching),
             is_grounded: motion.is_grounded && motion.velocity.y <= 0.0,
         };
-        let slid = mover.slide(self, wished);
+        let slid = mover.slide(self, motion.velocity * TICK_SECS);
+        let carried = motion.ground_velocity * TICK_SECS;
+        let carrier = self.ground_below(motion.position, GROUND_SNAP);
         motion.position += slid.translation;
         self.land(motion, &slid);
+        // Apart from walking, whose slide along a wall would take the carrier's way up away. What one stands on has yet to
+        // make the same way, and is not in it.
+        if carried != Vec3::ZERO
+            && let Some((carrier, _)) = carrier
+        {
+            let mover = Mover {
+                feet: motion.position,
+                ..mover
+            };
+            motion.position += mover.carry(self, carried, carrier);
+        }
+        if motion.is_grounded {
+            (motion.ground_velocity, motion.ground_turn) = self.ground_motion(motion.position);
+        }
         if !motion.position.is_finite() {
             motion.position = before;
             motion.velocity = Vec3::ZERO;
+        }
+    }
+
+    /// Who is a little below the top of a lift is put onto it: it came up a moment earlier than they did.
+    fn rise_out(&self, motion: &mut AvatarMotion) {
+        let origin = motion.position + Vec3::Y * MAX_STEP;
+        let Some((body, top)) = self.ground_below_point(origin, MAX_STEP) else {
+            return;
+        };
+        if (motion.position.y..origin.y).contains(&top.y) && self.animated_index(body).is_some() {
+            motion.position.y = top.y;
         }
     }
 
@@ -174,9 +201,9 @@ impl Simulation {
         motion.velocity = Vec3::new(flat.x, vertical, flat.z);
     }
 
-    /// What the move did to the person's speed, and what they now stand on.
+    /// What the move did to the person's speed, and whether they stand on something now.
     fn land(&self, motion: &mut AvatarMotion, slid: &Slid) {
-        let made = slid.translation / TICK_SECS - motion.ground_velocity;
+        let made = slid.translation / TICK_SECS;
         let is_rising = motion.velocity.y > 0.0;
         let is_hindered = if is_rising {
             made.y < motion.velocity.y * 0.5
@@ -203,9 +230,7 @@ impl Simulation {
         } else if is_hindered {
             motion.velocity.y = if is_rising { 0.0 } else { made.y.min(0.0) };
         }
-        if motion.is_grounded {
-            (motion.ground_velocity, motion.ground_turn) = self.ground_motion(motion.position);
-        } else if motion.ground_velocity != Vec3::ZERO {
+        if !motion.is_grounded && motion.ground_velocity != Vec3::ZERO {
             motion.velocity += motion.ground_velocity;
             (motion.ground_velocity, motion.ground_turn) = (Vec3::ZERO, 0.0);
         }

@@ -3,6 +3,7 @@
 
 use crate::{
     avatar::{height, jump_speed},
+    carried::CarriedPlace,
     query::Hit,
     rules::{
         AVATAR_RADIUS, GROUND_SNAP, JUMP_HEIGHT, MAX_FALL_SPEED, MAX_PLATFORM_SPEED, MAX_STEP,
@@ -34,6 +35,8 @@ const RESTING_TICKS: u64 = 60;
 /// What a client says of its person.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MotionClaim {
+    /// When that was.
+    pub tick: u64,
     /// Feet, world space.
     pub position: Vec3,
     /// Low capsule.
@@ -52,7 +55,11 @@ pub enum Verdict {
 /// Memory of one person's motion.
 #[derive(Clone, Copy, Debug)]
 pub struct MotionCheck {
+    /// Of the newest claim.
+    tick: u64,
     accepted: Vec3,
+    /// The accepted place on what carries it.
+    carried: Option<CarriedPlace>,
     /// Metres sideways that may still be made.
     allowance: f32,
     /// Height of the last ground.
@@ -68,11 +75,13 @@ pub struct MotionCheck {
 }
 
 impl MotionCheck {
-    /// Begins at a place that the server chose.
+    /// Begins at a place that the server chose, at a tick.
     #[must_use]
-    pub fn at(position: Vec3) -> Self {
+    pub fn at(position: Vec3, tick: u64) -> Self {
         Self {
+            tick,
             accepted: position,
+            carried: None,
             allowance: RUN_SPEED * BURST_SECS,
             ground_height: position.y,
             air_secs: 0.0,
@@ -89,8 +98,19 @@ impl MotionCheck {
         self.accepted
     }
 
-    /// Judges a claim that comes `ticks` after the last one.
-    pub fn judge(&mut self, simulation: &Simulation, claim: &MotionClaim, ticks: u64) -> Verdict {
+    /// Where somebody has got by a tick who has stood still since the last believed position: a lift goes on with whoever is
+    /// not heard of.
+    #[must_use]
+    pub fn carried_to(&self, simulation: &Simulation, tick: u64) -> Vec3 {
+        self.carried
+            .and_then(|place| place.at(simulation, tick))
+            .unwrap_or(self.accepted)
+    }
+
+    /// Judges the next claim.
+    pub fn judge(&mut self, simulation: &Simulation, claim: &MotionClaim) -> Verdict {
+        let ticks = claim.tick.saturating_sub(self.tick);
+        self.tick = self.tick.max(claim.tick);
         if !claim.position.is_finite() {
             return Verdict::Correct("a position that is no number");
         }
@@ -105,30 +125,58 @@ impl MotionCheck {
             return Verdict::Accept;
         }
         let platform = self.platform_speed(simulation);
-        let moved = claim.position - self.accepted;
-        let sideways = Vec3::new(moved.x, 0.0, moved.z).length();
         let top_speed = RUN_SPEED * SPEED_MARGIN + platform;
         self.allowance = (self.allowance + top_speed * secs).min(top_speed * (BURST_SECS + secs));
+        // A carrier that jumps, as where its animation begins anew, leaves people behind.
+        let carried = self.carried_to(simulation, claim.tick);
+        let pace = (secs, platform);
+        let way = match self.gets_there(simulation, claim, carried, pace) {
+            Err(_) if carried != self.accepted => {
+                self.gets_there(simulation, claim, self.accepted, pace)
+            }
+            way => way,
+        };
+        let sideways = match way {
+            Ok(sideways) => sideways,
+            Err(reason) => return Verdict::Correct(reason),
+        };
+        let ground = simulation.ground_near(claim.position);
+        if let Some(reason) = self.hovers(simulation, claim, ground, pace) {
+            return Verdict::Correct(reason);
+        }
+        self.allowance -= sideways;
+        self.accepted = claim.position;
+        self.carried = ground.and_then(|ground| {
+            CarriedPlace::new(simulation, ground.body?, claim.position, claim.tick)
+        });
+        self.was_crouching = claim.is_crouching;
+        Verdict::Accept
+    }
+
+    /// The metres sideways from a start to where somebody says to be, or why nobody gets there.
+    fn gets_there(
+        &self,
+        simulation: &Simulation,
+        claim: &MotionClaim,
+        start: Vec3,
+        (secs, platform): (f32, f32),
+    ) -> Result<f32, &'static str> {
+        let moved = claim.position - start;
+        let sideways = moved.with_y(0.0).length();
         if sideways > self.allowance {
-            return Verdict::Correct("faster than anybody can run");
+            return Err("faster than anybody can run");
         }
         let (_, strongest) = simulation.gravity.range_near(claim.position);
         let rise = rise_speed(strongest) + platform;
         if moved.y > rise * (secs + BURST_SECS) + MAX_STEP
             || moved.y < -MAX_FALL_SPEED * SPEED_MARGIN * (secs + BURST_SECS)
         {
-            return Verdict::Correct("faster than anybody can jump or fall");
+            return Err("faster than anybody can jump or fall");
         }
-        if self.passes_wall(simulation, claim, moved) {
-            return Verdict::Correct("through a wall");
+        if self.passes_wall(simulation, claim, start) {
+            return Err("through a wall");
         }
-        if let Some(reason) = self.hovers(simulation, claim, secs, platform) {
-            return Verdict::Correct(reason);
-        }
-        self.allowance -= sideways;
-        self.accepted = claim.position;
-        self.was_crouching = claim.is_crouching;
-        Verdict::Accept
+        Ok(sideways)
     }
 
     /// The part of a stated velocity, metres a second, that [`Self::judge`] would believe in a motion that goes on.
@@ -155,12 +203,13 @@ impl MotionCheck {
     }
 
     /// Sweeps a slim capsule above step height: what it meets in the fixed world cannot be walked through.
-    fn passes_wall(&self, simulation: &Simulation, claim: &MotionClaim, moved: Vec3) -> bool {
+    fn passes_wall(&self, simulation: &Simulation, claim: &MotionClaim, start: Vec3) -> bool {
         let low = MAX_STEP + SWEEP_RADIUS + 0.1;
         // Who stands up or lies down does so somewhere on the way.
         let is_low = claim.is_crouching || self.was_crouching;
         let high = (height(is_low) - SWEEP_RADIUS - 0.05).max(low + 0.02);
-        let center = self.accepted + Vec3::Y * (low + high) * 0.5;
+        let center = start + Vec3::Y * (low + high) * 0.5;
+        let moved = claim.position - start;
         simulation
             .sweep_walls(center, moved, (high - low) * 0.5, SWEEP_RADIUS)
             .is_some()
@@ -170,14 +219,14 @@ impl MotionCheck {
         &mut self,
         simulation: &Simulation,
         claim: &MotionClaim,
-        secs: f32,
-        platform: f32,
+        ground: Option<Hit>,
+        (secs, platform): (f32, f32),
     ) -> Option<&'static str> {
         let (gravity, _) = simulation.gravity.range_near(claim.position);
         if gravity <= 0.0 {
             return None;
         }
-        if let Some(ground) = simulation.ground_near(claim.position) {
+        if let Some(ground) = ground {
             if ground.body.is_none() {
                 self.stays_until = simulation.tick() + STAY_TICKS;
             }

@@ -6,6 +6,7 @@ mod animate;
 mod avatar;
 mod belong;
 mod build;
+mod carried;
 mod carry;
 mod check;
 mod filter;

@@ -135,14 +135,21 @@ impl Simulation {
 
     /// What a person's feet stand on, when it is a body: its handle and where. What is carried carries nobody.
     pub(crate) fn ground_below(&self, feet: Vec3, reach: f32) -> Option<(RigidBodyHandle, Vec3)> {
-        let origin = feet + Vec3::Y * RAY_LIFT;
+        self.ground_below_point(feet + Vec3::Y * RAY_LIFT, RAY_LIFT + reach)
+    }
+
+    /// The body that is met first straight below a point, and where.
+    pub(crate) fn ground_below_point(
+        &self,
+        origin: Vec3,
+        reach: f32,
+    ) -> Option<(RigidBodyHandle, Vec3)> {
         let ray = Ray::new(origin, Vec3::NEG_Y);
         let filter = QueryFilter::default()
             .exclude_sensors()
             .groups(avatar_obstacles());
-        let (collider, distance) = self.query(filter, |pipeline| {
-            pipeline.cast_ray(&ray, RAY_LIFT + reach, true)
-        })??;
+        let (collider, distance) =
+            self.query(filter, |pipeline| pipeline.cast_ray(&ray, reach, true))??;
         let body = self.colliders()?.colliders.get(collider)?.parent()?;
         Some((body, origin + Vec3::NEG_Y * distance))
     }
@@ -150,11 +157,13 @@ impl Simulation {
     /// Index of what somebody stands on, when the tick moves it.
     pub(crate) fn animated_ground(&self, feet: Vec3) -> Option<usize> {
         let (handle, _) = self.ground_below(feet, GROUND_SNAP)?;
+        self.animated_index(handle)
+    }
+
+    /// Index of a body that the tick moves.
+    pub(crate) fn animated_index(&self, handle: RigidBodyHandle) -> Option<usize> {
         let index = self.index_of_handle(handle)?;
-        self.bodies()
-            .get(index)
-            .filter(|body| body.is_animated)
-            .map(|_| index)
+        self.bodies().get(index)?.is_animated.then_some(index)
     }
 
     /// Runs a query on the engine's tree; `None` before there is one.

@@ -12,7 +12,7 @@ use glam::Vec3;
 use rapier3d::{
     control::{CharacterLength, KinematicCharacterController},
     parry::query::{ShapeCastHit, ShapeCastOptions},
-    prelude::{Capsule, Pose, QueryFilter, QueryPipeline, Ray},
+    prelude::{Capsule, Pose, QueryFilter, QueryPipeline, Ray, RigidBodyHandle},
 };
 
 /// Less than this share of the wished way, and there is something in the way that may be a step.
@@ -68,6 +68,22 @@ impl Mover {
             translation: wished,
             footing: Footing::Air,
         })
+    }
+
+    /// The way that is made of a wished one which somebody is carried by a body.
+    pub(crate) fn carry(
+        &self,
+        simulation: &Simulation,
+        wished: Vec3,
+        carrier: RigidBodyHandle,
+    ) -> Vec3 {
+        let filter = QueryFilter::default()
+            .exclude_sensors()
+            .exclude_rigid_body(carrier)
+            .groups(avatar_obstacles());
+        let made =
+            simulation.query_as_fixed(filter, |world| self.walk(world, Vec3::ZERO, wished, false));
+        made.unwrap_or(wished)
     }
 
     fn capsule(&self) -> Capsule {
@@ -136,8 +152,12 @@ impl Mover {
         if hit.normal1.y >= MAX_SLOPE.cos() {
             return Footing::Ground;
         }
-        // On the edge of a step the normal leans, while what the edge belongs to is level.
         let feet = self.feet + translation;
+        // A wall that one leans against is met before the ground that one stands on.
+        if ground_at(world, feet, SKIN, reach).is_some() {
+            return Footing::Ground;
+        }
+        // On the edge of a step the normal leans, while what the edge belongs to is level.
         let outward = (hit.witness1 - feet).with_y(0.0).normalize_or_zero();
         let beyond = hit.witness1.with_y(feet.y) + outward * SKIN;
         if ground_at(world, beyond, MAX_STEP, MAX_STEP).is_some_and(|top| top.y < feet.y + MAX_STEP)

@@ -4,6 +4,7 @@ use crate::{
     animate::AnimatedNodes,
     avatar::AvatarMotion,
     build::{self, Built},
+    carried::CarriedPlace,
     filter::{AVATAR_GROUP, PLAIN_GROUP, RAIL_GROUP},
     gravity::Gravity,
     place::{self, SeatPlace, SpawnPlace},
@@ -17,7 +18,7 @@ use bevy_rapier3d::{
     plugin::context::{RapierContextColliders, RapierContextSimulation, RapierRigidBodySet},
     prelude::{CollisionGroups, Group, RapierConfiguration, RapierRigidBodyHandle},
 };
-use glam::{Affine3A, Quat, Vec3};
+use glam::{Quat, Vec3};
 use rapier3d::prelude::{Pose, RigidBodyHandle};
 use scene::{NodeIndex, Scene};
 use std::{
@@ -224,24 +225,14 @@ impl Simulation {
     /// Jumps to a tick, and takes along who stands on something that the tick moves: a lift that jumped without them would be
     /// around them.
     pub fn set_tick_with(&mut self, tick: u64, motion: &mut AvatarMotion) {
-        let carrier = motion
+        let carried = motion
             .is_grounded
             .then(|| self.animated_ground(motion.position))
-            .flatten();
-        let place = |simulation: &Self, index: usize| {
-            let node = simulation.bodies[index].node;
-            let (position, rotation) =
-                (simulation.animated).pose(&simulation.scene, node, simulation.tick);
-            Affine3A::from_rotation_translation(rotation, position)
-        };
-        let before = carrier.map(|index| (index, place(self, index)));
+            .flatten()
+            .and_then(|body| CarriedPlace::new(self, body, motion.position, self.tick));
         self.set_tick(tick);
-        if let Some((index, before)) = before {
-            let moved = place(self, index) * before.inverse();
-            let position = moved.transform_point3(motion.position);
-            if position.is_finite() {
-                motion.position = position;
-            }
+        if let Some(position) = carried.and_then(|place| place.at(self, tick)) {
+            motion.position = position;
         }
     }
 

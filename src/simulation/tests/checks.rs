@@ -66,8 +66,8 @@ struct Link {
     obstacle: bevy::prelude::Entity,
     check: MotionCheck,
     judged: u64,
-    sent: VecDeque<(u64, MotionClaim)>,
-    travelling: Vec<(u64, Vec<(u64, MotionClaim)>)>,
+    sent: VecDeque<MotionClaim>,
+    travelling: Vec<(u64, Vec<MotionClaim>)>,
     seen: VecDeque<Vec<BodyState>>,
     seed: u32,
 }
@@ -79,7 +79,7 @@ impl Link {
             client: world.clone().build(Role::Follower),
             avatar: AvatarMotion::at(at, 0.0),
             obstacle: server.add_avatar(at),
-            check: MotionCheck::at(at),
+            check: MotionCheck::at(at, server.tick()),
             judged: server.tick(),
             server,
             sent: VecDeque::new(),
@@ -102,10 +102,11 @@ impl Link {
         self.client.step();
         let (tick, avatar) = (self.client.tick(), self.avatar);
         let claim = MotionClaim {
+            tick,
             position: avatar.position,
             is_crouching: avatar.is_crouching,
         };
-        self.sent.push_front((tick, claim));
+        self.sent.push_front(claim);
         self.sent.truncate(4);
         if tick.is_multiple_of(2) && self.random(100) >= 5 {
             let arrives = tick + 2 + u64::from(self.random(3));
@@ -116,20 +117,18 @@ impl Link {
             .into_iter()
             .partition(|(arrives, _)| *arrives <= tick);
         self.travelling = travelling;
-        for (_, samples) in arrived as Vec<(u64, Vec<(u64, MotionClaim)>)> {
-            for (sampled, claim) in samples.into_iter().rev() {
-                if sampled <= self.judged {
+        for (_, claims) in arrived as Vec<(u64, Vec<MotionClaim>)> {
+            for claim in claims.into_iter().rev() {
+                if claim.tick <= self.judged {
                     continue;
                 }
-                let verdict = self
-                    .check
-                    .judge(&self.server, &claim, sampled - self.judged);
+                let verdict = self.check.judge(&self.server, &claim);
                 assert_eq!(
                     verdict,
                     Verdict::Accept,
                     "tick {tick}: {avatar:?}, {claim:?}"
                 );
-                self.judged = sampled;
+                self.judged = claim.tick;
             }
         }
         let feet = self.check.accepted();
@@ -230,7 +229,7 @@ fn jumps_on_the_moon_are_honest() {
     let rules = simulation::WorldRules { gravity: 1.62 };
     let mut simulation = Simulation::new(scene, rules, Role::Follower);
     let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.05, 0.0));
-    let mut check = MotionCheck::at(avatar.position);
+    let mut check = MotionCheck::at(avatar.position, simulation.tick());
     let mut top = 0.0f32;
     for tick in 0..600u64 {
         let input = AvatarInput {
@@ -240,11 +239,12 @@ fn jumps_on_the_moon_are_honest() {
         walk(&mut simulation, &mut avatar, input, 1);
         top = top.max(avatar.position.y);
         let claim = MotionClaim {
+            tick: simulation.tick(),
             position: avatar.position,
             is_crouching: false,
         };
         assert_eq!(
-            check.judge(&simulation, &claim, 1),
+            check.judge(&simulation, &claim),
             Verdict::Accept,
             "{tick} {avatar:?}"
         );
@@ -267,13 +267,14 @@ fn a_closed_door_is_a_wall_and_a_moving_one_is_not() {
     let mut passes_at = |tick: u64| {
         simulation.set_tick(tick);
         simulation.step();
-        let mut check = MotionCheck::at(Vec3::ZERO);
+        let mut check = MotionCheck::at(Vec3::ZERO, tick);
         (1..=30).all(|step| {
             let claim = MotionClaim {
+                tick: tick + step * 2,
                 position: Vec3::NEG_Z * 0.06 * step as f32,
                 is_crouching: false,
             };
-            check.judge(&simulation, &claim, 2) == Verdict::Accept
+            check.judge(&simulation, &claim) == Verdict::Accept
         })
     };
     assert!(passes_at(5), "open");
@@ -291,19 +292,14 @@ fn cheats_are_corrected() {
         )
         .build(Role::Follower);
     let corrected = |claims: &mut dyn FnMut(usize) -> Vec3| {
-        let mut check = MotionCheck::at(Vec3::ZERO);
+        let mut check = MotionCheck::at(Vec3::ZERO, 0);
         (0..200).any(|index| {
-            matches!(
-                check.judge(
-                    &simulation,
-                    &MotionClaim {
-                        position: claims(index),
-                        is_crouching: false
-                    },
-                    3
-                ),
-                Verdict::Correct(_)
-            )
+            let claim = MotionClaim {
+                tick: 3 * (index as u64 + 1),
+                position: claims(index),
+                is_crouching: false,
+            };
+            matches!(check.judge(&simulation, &claim), Verdict::Correct(_))
         })
     };
     assert!(
@@ -335,4 +331,68 @@ fn cheats_are_corrected() {
         !corrected(&mut |index| Vec3::new(0.08 * index as f32, 0.0, 0.0)),
         "honest walk"
     );
+}
+
+/// The claim that somebody is where their program has them.
+fn honest(simulation: &Simulation, avatar: &AvatarMotion) -> MotionClaim {
+    MotionClaim {
+        tick: simulation.tick(),
+        position: avatar.position,
+        is_crouching: avatar.is_crouching,
+    }
+}
+
+#[test]
+fn who_is_not_heard_of_on_a_lift_is_believed_above_and_put_back_onto_it() {
+    // What the lift leads to, whose wall it rises along.
+    let mut simulation = lift()
+        .fixed(
+            Vec3::new(0.0, 2.05, -3.0),
+            Vec3::new(4.0, 4.1, 4.0),
+            Quat::IDENTITY,
+        )
+        .build(Role::Authority);
+    let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, -0.5));
+    let mut check = MotionCheck::at(avatar.position, simulation.tick());
+    let below = honest(&simulation, &avatar);
+    assert_eq!(check.judge(&simulation, &below), Verdict::Accept);
+    walk(&mut simulation, &mut avatar, AvatarInput::default(), 240);
+    let carried = check.carried_to(&simulation, simulation.tick());
+    assert!(carried.y > 1.0, "{carried}");
+    assert!(
+        carried.distance(avatar.position) < 0.1,
+        "{carried} {avatar:?}"
+    );
+    walk(&mut simulation, &mut avatar, forward(), 180);
+    assert!(
+        avatar.position.y > 4.0 && avatar.position.z < -1.2,
+        "{avatar:?}"
+    );
+    let above = honest(&simulation, &avatar);
+    assert_eq!(check.judge(&simulation, &above), Verdict::Accept);
+}
+
+#[test]
+fn who_is_left_behind_by_a_lift_that_begins_anew_is_believed() {
+    let [low, high] = [0.05, 4.05].map(|y| Vec3::new(0.0, y, 0.0));
+    let mut simulation = Boxes::with_floor()
+        .add(
+            low,
+            Quat::IDENTITY,
+            Shape::Box(Vec3::new(2.0, 0.1, 2.0)),
+            Some(motion(MotionKind::Kinematic, 1.0)),
+        )
+        .moved(&[(0.0, low), (4.0, high)])
+        .build(Role::Authority);
+    let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, 0.0));
+    let mut check = MotionCheck::at(avatar.position, simulation.tick());
+    let mut top = 0.0f32;
+    for tick in 0..8 * 60 {
+        walk(&mut simulation, &mut avatar, AvatarInput::default(), 1);
+        top = top.max(avatar.position.y);
+        let claim = honest(&simulation, &avatar);
+        let verdict = check.judge(&simulation, &claim);
+        assert_eq!(verdict, Verdict::Accept, "{tick}: {avatar:?}");
+    }
+    assert!(top > 3.9, "{top}");
 }

@@ -1,9 +1,9 @@
 //! What moves under people's feet.
 
 use crate::support::*;
-use glam::{Quat, Vec3};
+use glam::{Quat, Vec2, Vec3};
 use scene::{Animation, Channel, Interpolation, MotionKind, Shape, Track};
-use simulation::{AvatarInput, Role};
+use simulation::{AvatarInput, AvatarMotion, Role};
 
 /// A floor that an animation lifts by 4 m in 4 s and lowers again.
 pub(crate) fn lift() -> Boxes {
@@ -43,6 +43,36 @@ fn a_lift_carries_people_up_and_down() {
     assert!((top - 4.1).abs() < 0.1, "{top}");
 }
 
+/// On the way up along the wall of what the lift leads to.
+#[test]
+fn who_leans_against_a_wall_on_a_lift_is_carried_as_well() {
+    let world = lift().fixed(
+        Vec3::new(0.0, 2.05, -3.0),
+        Vec3::new(4.0, 4.1, 4.0),
+        Quat::IDENTITY,
+    );
+    for yaw in [0.0, 0.6, -1.0] {
+        let mut simulation = world.clone().build(Role::Follower);
+        let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, -0.5));
+        walk(&mut simulation, &mut avatar, AvatarInput::default(), 130);
+        let lean = AvatarInput {
+            yaw,
+            walk: Vec2::Y * 0.05,
+            ..forward()
+        };
+        // Above that the top of the wall is a step.
+        while simulation.tick() < 330 {
+            walk(&mut simulation, &mut avatar, lean, 1);
+            let floor = simulation.body(0).unwrap().position.y + 0.05;
+            assert!(
+                avatar.is_grounded && (avatar.position.y - floor).abs() < 0.06,
+                "tick {}, yaw {yaw}: floor {floor}, {avatar:?}",
+                simulation.tick()
+            );
+        }
+    }
+}
+
 /// As in a client whose picture stood still for a second and a half.
 #[test]
 fn a_lift_that_jumps_takes_along_who_stands_on_it() {
@@ -66,6 +96,29 @@ fn a_lift_that_jumps_takes_along_who_stands_on_it() {
     }
     simulation.set_tick_with(300, &mut beside);
     assert_eq!(beside.position, ground);
+}
+
+/// The server's lift is a moment ahead or behind when it puts somebody onto it.
+#[test]
+fn who_is_put_a_little_into_a_lift_gets_out_on_top() {
+    for tick in [60, 200, 400, 640] {
+        for depth in [0.01, 0.03, 0.06, 0.1] {
+            let mut simulation = lift().build(Role::Follower);
+            simulation.set_tick(tick);
+            simulation.step();
+            let floor = |simulation: &simulation::Simulation| {
+                simulation.body(0).unwrap().position + Vec3::Y * 0.05
+            };
+            let feet = floor(&simulation) - Vec3::Y * depth;
+            let mut avatar = AvatarMotion::at(feet, 0.0);
+            walk(&mut simulation, &mut avatar, AvatarInput::default(), 30);
+            let away = avatar.position - floor(&simulation);
+            assert!(
+                away.length() < 0.06,
+                "tick {tick}, {depth} m deep: {away} {avatar:?}"
+            );
+        }
+    }
 }
 
 #[test]

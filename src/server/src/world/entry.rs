@@ -13,13 +13,17 @@ use protocol::{
     ToldStatistics, Welcome,
 };
 use replication::{ClientView, ReceiveLog};
-use simulation::AVATAR_RADIUS;
+use simulation::{AVATAR_RADIUS, SpawnPlace};
 use std::sync::Arc;
 
 /// People around one spawn point stand on rings of this many.
 const RING: u32 = 8;
 /// Distance between rings in metres.
 const RING_METRES: f32 = 1.1;
+/// Other spawn points that are looked at when there is no room at the wished one.
+const MAX_OTHER_SPAWNS: usize = 8;
+/// What is in the way of a spawn point and ends below this height above it is stood upon, in metres.
+const TOP_METRES: f32 = 6.0;
 
 impl World {
     /// Lets somebody in, or says why not.
@@ -146,7 +150,7 @@ impl World {
         known.info.name = name;
         known.worn = self.library.wear(&entrant.hello.avatar);
         known.info.avatar = entrant.hello.avatar.clone();
-        known.track.resume(tick);
+        known.track.resume(&self.simulation, tick);
         if let Some(older) = older {
             self.replace(&older);
         }
@@ -166,23 +170,38 @@ impl World {
         }
     }
 
-    /// Where to appear: at the named spawn point, else the first; around it when others stand there.
+    /// Where to appear: at the named spawn point, else the first; around it when others stand there. Where somebody has put
+    /// something in the way it is another spawn point, and at last the top of what is in the way.
     pub(super) fn spawn_place(&self, title: Option<&str>) -> (Vec3, f32) {
         let places = self.simulation.spawn_places();
-        let place = title
-            .and_then(|title| places.iter().find(|place| place.title == title))
-            .unwrap_or(&places[0]);
-        let is_free = |position: Vec3| {
+        let wished = title
+            .and_then(|title| places.iter().position(|place| place.title == title))
+            .unwrap_or(0);
+        let others = (0..places.len()).filter(|index| *index != wished);
+        let order = std::iter::once(wished).chain(others.take(MAX_OTHER_SPAWNS));
+        let around = order.flat_map(|index| {
+            let SpawnPlace { position, yaw, .. } = places[index];
+            let rings = (0..4 * RING).map(move |number| self.beside(position, number));
+            std::iter::once(position)
+                .chain(rings)
+                .map(move |position| (position, yaw))
+        });
+        let is_empty = |position: Vec3| {
             self.people
                 .values()
                 .all(|known| known.track.newest().position.distance(position) > 2.0 * AVATAR_RADIUS)
         };
-        let rings = (0..4 * RING).map(|number| self.beside(place.position, number));
-        let position = std::iter::once(place.position)
-            .chain(rings)
-            .find(|position| is_free(*position))
-            .unwrap_or(place.position);
-        (position, place.yaw)
+        let SpawnPlace { position, yaw, .. } = places[wished];
+        let from = position + Vec3::Y * TOP_METRES;
+        let top = self
+            .simulation
+            .cast_ray(from, Vec3::NEG_Y, TOP_METRES)
+            .map(|hit| (hit.point, yaw));
+        around
+            .filter(|(position, _)| is_empty(*position))
+            .chain(top)
+            .find(|(position, _)| self.simulation.has_room(*position))
+            .unwrap_or((position, yaw))
     }
 
     /// A place on a ring around a spawn point, not through walls.

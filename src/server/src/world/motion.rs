@@ -45,7 +45,7 @@ impl Track {
     /// Somebody stands at a place that the server chose.
     pub(super) fn at(position: Vec3, yaw: f32, tick: u64) -> Self {
         Self {
-            check: MotionCheck::at(position),
+            check: MotionCheck::at(position, tick),
             samples: VecDeque::from([standing(position, yaw, tick)]),
             delay_ticks: 0.0,
             newest_tick: tick,
@@ -91,10 +91,13 @@ impl Track {
     }
 
     /// A new connection goes on from here, and knows of no corrections. Who sits goes on sitting.
-    pub(super) fn resume(&mut self, tick: u64) {
-        let sample = self.newest();
-        let (position, yaw) = (sample.position, sample.yaw);
+    pub(super) fn resume(&mut self, simulation: &Simulation, tick: u64) {
+        let yaw = self.newest().yaw;
         let (teleport, seat) = (self.teleport, self.seat);
+        let position = match seat {
+            Some(_) => self.newest().position,
+            None => self.check.carried_to(simulation, tick),
+        };
         *self = Self {
             teleport,
             seat,
@@ -107,7 +110,12 @@ impl Track {
 
     /// Nobody moves this avatar any more.
     pub(super) fn stop(&mut self) {
+        self.stop_at(self.newest().position);
+    }
+
+    fn stop_at(&mut self, position: Vec3) {
         let mut sample = *self.newest();
+        sample.position = position;
         sample.velocity = Vec3::ZERO;
         self.samples.clear();
         self.samples.push_back(sample);
@@ -116,7 +124,7 @@ impl Track {
     /// Puts somebody elsewhere; others do not see them fly there.
     pub(super) fn place(&mut self, position: Vec3, yaw: f32, tick: u64) {
         self.teleport = self.teleport.wrapping_add(1);
-        self.check = MotionCheck::at(position);
+        self.check = MotionCheck::at(position, tick);
         self.samples.clear();
         self.samples.push_back(standing(position, yaw, tick));
         self.correct();
@@ -168,9 +176,8 @@ impl Track {
         }
         for sample in datagram.samples.iter().rev() {
             if sample.tick > self.newest_tick && sample.tick <= tick + MAX_LEAD_TICKS {
-                let elapsed = sample.tick - self.newest_tick;
                 self.newest_tick = sample.tick;
-                self.take(simulation, *sample, elapsed);
+                self.take(simulation, *sample);
             }
             if self.correction.is_some() {
                 return;
@@ -188,7 +195,7 @@ impl Track {
         }
     }
 
-    fn take(&mut self, simulation: &Simulation, mut sample: OwnSample, elapsed_ticks: u64) {
+    fn take(&mut self, simulation: &Simulation, mut sample: OwnSample) {
         sample.flags = Flags(sample.flags.0 & OWN_FLAGS);
         if self.seat.is_some() {
             let seated = *self.newest();
@@ -199,12 +206,13 @@ impl Track {
                 .with(Flags::SPEAKING, sample.flags.contains(Flags::SPEAKING));
         } else {
             let claim = MotionClaim {
+                tick: sample.tick,
                 position: sample.position,
                 is_crouching: sample.flags.contains(Flags::CROUCHING),
             };
-            if let Verdict::Correct(reason) = self.check.judge(simulation, &claim, elapsed_ticks) {
+            if let Verdict::Correct(reason) = self.check.judge(simulation, &claim) {
                 tracing::debug!(reason, "motion refused");
-                self.stop();
+                self.stop_at(self.check.carried_to(simulation, simulation.tick()));
                 self.correct();
                 return;
             }

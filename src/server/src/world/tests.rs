@@ -298,6 +298,50 @@ fn a_person_places_few_things_and_takes_away_none_of_others() {
 }
 
 #[test]
+fn nobody_arrives_in_a_thing_where_a_changed_world_has_its_spawn_points() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut world, owner) = with_owner(folder.path());
+    world.place(owner, 1, cube_at(0.0, 6.0));
+    world.step(0.0);
+    let file = folder.path().join("box.gltf");
+    let mut arrival = |text: &str, number: u8| {
+        fs::write(&file, text).unwrap();
+        let content = WorldContent::read(&file, &world.library, &[]).unwrap();
+        world.change(content);
+        world.step(0.0);
+        world.step(0.0);
+        let person = world.add_person(&hello(&key(number)));
+        let position = world.people[&person].track.newest().position;
+        assert!(world.simulation.has_room(position), "{position}");
+        position
+    };
+    let near = |position: glam::Vec3, x: f32, y: f32, z: f32| {
+        let wished = glam::Vec3::new(x, y, z);
+        assert!(
+            position.distance(wished) < 0.05,
+            "{position} is not {wished}"
+        );
+    };
+    let moved = WORLD.replace("[0, 0, 3]", "[0, 0, 6]");
+    let beside = arrival(&moved, 2);
+    assert!(
+        (0.9..1.5).contains(&beside.distance(glam::Vec3::Z * 6.0)),
+        "{beside}"
+    );
+    // The wall becomes a block around the spawn point, larger than the rings.
+    let blocked = moved
+        .replace("[8, 3, 0.2]", "[14, 2, 14]")
+        .replace("[0, 1.5, 2.2]", "[0, 1, 6]");
+    near(arrival(&blocked, 3), 0.0, 2.0, 6.0);
+    let nodes = blocked.strip_suffix("]}").unwrap();
+    let second = format!(
+        r#"{nodes}, {{"translation": [-9, 0, 2], "extensions": {{"OMI_spawn_point": {{}}}}}}]}}"#
+    )
+    .replace("4, 5]", "4, 5, 6]");
+    near(arrival(&second, 4), -9.0, 0.0, 2.0);
+}
+
+#[test]
 fn things_stay_where_they_are_when_the_files_of_the_world_change() {
     let folder = tempfile::tempdir().unwrap();
     let (mut world, owner) = with_owner(folder.path());
