@@ -22,7 +22,7 @@ pub(crate) const NO_REPORT: u8 = 2;
 /// What to check and how to tell.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// Files to check: .gltf, .glb, .vrm or .vrma.
+    /// Files to check: .gltf, .glb, .vrm or .vrma, or the folder of a world with its `world.toml`.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// What the files are for; without it .vrm is an avatar and everything else a world.
@@ -130,6 +130,9 @@ fn to_json(file: &Path, report: &Report) -> Value {
             Some(offset) => message["offset"] = offset.into(),
             None => message["pointer"] = issue.pointer.clone().into(),
         }
+        if let Some(object) = report.object(issue) {
+            message["object"] = json!({ "kind": object.kind, "name": object.name });
+        }
         message
     };
     let info = report.summary.map(|summary| {
@@ -138,7 +141,7 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "animationCount": summary.animations,
             "materialCount": summary.materials,
             "imageCount": summary.images,
-            "decodedImageBytes": summary.image_bytes,
+            "textureMemoryBytes": summary.texture_bytes(),
             "hasMorphTargets": summary.morph_targets > 0,
             "hasSkins": summary.joints > 0,
             "maxJoints": summary.joints,

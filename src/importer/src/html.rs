@@ -61,7 +61,7 @@ fn section(file: &Path, report: &Report) -> String {
         let of_severity = |issue: &&Issue| issue.severity == number;
         let issues: Vec<&Issue> = report.issues.iter().filter(of_severity).collect();
         if !issues.is_empty() {
-            html.push_str(&findings(number, &issues));
+            html.push_str(&findings(report, number, &issues));
         }
     }
     for line in omissions(report) {
@@ -84,7 +84,7 @@ fn section(file: &Path, report: &Report) -> String {
 }
 
 /// Errors and warnings are open, the rest is folded away.
-fn findings(number: u8, issues: &[&Issue]) -> String {
+fn findings(report: &Report, number: u8, issues: &[&Issue]) -> String {
     let open = if number <= 1 { " open" } else { "" };
     let word = severity(number);
     let mut html = format!(
@@ -97,7 +97,7 @@ fn findings(number: u8, issues: &[&Issue]) -> String {
             format_args!(
                 "<tr><td><code>{}</code><br><code>{}</code></td><td>{}<br><span class=\"remedy\">{}</span></td></tr>\n",
                 issue.code,
-                escape(&place(issue)),
+                escape(&place(report, issue)),
                 escape(&issue.message),
                 escape(issue.remedy())
             ),

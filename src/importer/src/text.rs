@@ -27,12 +27,16 @@ pub(crate) fn verdict(outcome: Outcome) -> &'static str {
     }
 }
 
-/// Where a finding is.
-pub(crate) fn place(issue: &Issue) -> String {
-    match issue.offset {
+/// Where a finding is, with the name of the object that is there.
+pub(crate) fn place(report: &Report, issue: &Issue) -> String {
+    let place = match issue.offset {
         Some(offset) => format!("byte {offset}"),
         None if issue.pointer.is_empty() => "the file".to_owned(),
         None => printable(&issue.pointer),
+    };
+    match report.object(issue) {
+        Some(object) => format!("{place} ({} \"{}\")", object.kind, printable(&object.name)),
+        None => place,
     }
 }
 
@@ -50,7 +54,7 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
     }
     let groups = groups(&report.issues);
     for group in groups.iter().take(MAX_SHOWN) {
-        write_group(group, output)?;
+        write_group(report, group, output)?;
     }
     let left = groups.len().saturating_sub(MAX_SHOWN);
     if left > 0 {
@@ -105,14 +109,14 @@ fn groups(issues: &[Issue]) -> Vec<Vec<&Issue>> {
     groups.into_values().collect()
 }
 
-fn write_group(group: &[&Issue], output: &mut dyn Write) -> io::Result<()> {
+fn write_group(report: &Report, group: &[&Issue], output: &mut dyn Write) -> io::Result<()> {
     let Some(first) = group.first() else {
         return Ok(());
     };
     let places: Vec<String> = group
         .iter()
         .take(MAX_PLACES)
-        .map(|one| place(one))
+        .map(|one| place(report, one))
         .collect();
     write!(
         output,
@@ -150,7 +154,8 @@ mod tests {
 
     #[test]
     fn equal_findings_are_told_once_with_their_places() {
-        let file = br#"{"asset":{"version":"2.0"},"nodes":[{},{},{},{},{}],"scene":7}"#;
+        let file =
+            br#"{"asset":{"version":"2.0"},"nodes":[{"name":"Lamp"},{},{},{},{}],"scene":7}"#;
         let report = check_bytes(file, &NoSideFiles, Purpose::World);
         let mut output = Vec::new();
         write(Path::new("a.gltf"), &report, &mut output).unwrap();
@@ -165,7 +170,7 @@ mod tests {
             .find(|line| line.contains("NODE_EMPTY"))
             .unwrap();
         assert!(
-            empty.contains("at /nodes/0, /nodes/1, /nodes/2 and 2 more places:"),
+            empty.contains(r#"at /nodes/0 (node "Lamp"), /nodes/1, /nodes/2 and 2 more places:"#),
             "{empty}"
         );
     }
@@ -196,7 +201,7 @@ mod tests {
 
     #[test]
     fn a_file_says_nothing_to_the_terminal() {
-        let file = br#"{"asset":{"version":"2.0"},"\u001b[2J":1,"extensionsUsed":["\u009b31m"],
+        let file = br#"{"asset":{"version":"2.0"},"\u001b[2J":1,"nodes":[{"name":"\u001b[3J"}],"extensionsUsed":["\u009b31m"],
             "extensionsRequired":["\u009b31m"]}"#;
         let report = check_bytes(file, &NoSideFiles, Purpose::World);
         let mut output = Vec::new();
@@ -204,7 +209,7 @@ mod tests {
         let output = String::from_utf8(output).unwrap();
         let is_bare = |character: char| character.is_control() && character != '\n';
         assert!(!output.contains(is_bare), "{output:?}");
-        for shown in ["\\u{1b}[2J", "\\u{9b}31m", "a\\u{7}.gltf"] {
+        for shown in ["\\u{1b}[2J", "\\u{1b}[3J", "\\u{9b}31m", "a\\u{7}.gltf"] {
             assert!(output.contains(shown), "{output:?}");
         }
     }

@@ -245,8 +245,16 @@ fn levels_of_detail_have_fewer_triangles_each_and_change_nothing_near() {
     let folder = tempfile::tempdir().unwrap();
     let output = folder.path().join("out.glb");
     let input = root.join("pbr/SheenCloth.glb");
+    // What is solid has levels as well, and they are not.
     let done = import(
-        &["convert", "--levels", "3", "--portable"],
+        &[
+            "convert",
+            "--levels",
+            "3",
+            "--physics",
+            "trimesh",
+            "--portable",
+        ],
         &[&input, &output],
     );
     assert!(
@@ -265,6 +273,11 @@ fn levels_of_detail_have_fewer_triangles_each_and_change_nothing_near() {
         .find(|node| node["extensions"].get("MSFT_lod").is_some())
         .unwrap();
     let levels = base["extensions"]["MSFT_lod"]["ids"].as_array().unwrap();
+    let bodies = nodes
+        .iter()
+        .filter(|node| node["extensions"].get("OMI_physics_body").is_some());
+    assert_eq!(bodies.count(), 1);
+    assert!(base["extensions"].get("OMI_physics_body").is_some());
     let triangles = |node: &Value| {
         let mesh = node["mesh"].as_u64().unwrap() as usize;
         let primitives = after.meshes[mesh].primitives.iter();
@@ -282,6 +295,81 @@ fn levels_of_detail_have_fewer_triangles_each_and_change_nothing_near() {
     );
     let coverage = base["extras"]["MSFT_screencoverage"].as_array().unwrap();
     assert_eq!(coverage.len(), counts.len());
+}
+
+#[test]
+fn what_changes_nothing_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let gltf = folder.path().join("a.gltf");
+    let text =
+        r#"{"asset":{"version":"2.0"},"extensionsUsed":["XYZ_new"],"extensions":{"XYZ_new":{}}}"#;
+    std::fs::write(&gltf, text).unwrap();
+    let obj = folder.path().join("a.obj");
+    std::fs::write(&obj, "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n").unwrap();
+    for (flags, input, told, is_told) in [
+        (&[][..], &gltf, "XYZ_new", true),
+        (&["--unit", "cm"], &gltf, "`--unit`", true),
+        (&["--textures", "."], &gltf, "`--textures`", true),
+        (&[], &gltf, "change", false),
+        (&[], &obj, "metres with Y up", true),
+        (&["--unit", "cm"], &obj, "Y is taken as up", true),
+        (&["--unit", "cm", "--up", "z"], &obj, "states no", false),
+    ] {
+        let done = import(&[&["convert"], flags].concat(), &[input, &output]);
+        let said = String::from_utf8_lossy(&done.stdout);
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        assert_eq!(said.contains(told), is_told, "{flags:?}: {said}");
+    }
+}
+
+#[test]
+fn a_thing_is_made_of_a_file_with_others_beside_it_and_is_as_small_as_things_are() {
+    let Some(root) = samples() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    let barrel = root.join("formats/kaykit_gltf/Barrel_A.gltf");
+    let refused = import(&["check", "--as", "prop"], &[&barrel]);
+    let said = String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(1), "{said}");
+    assert!(said.contains("STOA_SIDE_FILES"), "{said}");
+    assert!(
+        import(&["convert", "--as", "prop"], &[&barrel, &output])
+            .status
+            .success()
+    );
+    assert!(
+        import(&["check", "--as", "prop"], &[&output])
+            .status
+            .success()
+    );
+    // The hall of the plaza is no thing, whatever it is written as.
+    let done = import(&["convert", "--as", "prop"], &[&plaza(), &output]);
+    let said = String::from_utf8_lossy(&done.stderr);
+    assert!(!done.status.success() && said.contains("limit"), "{said}");
+}
+
+#[test]
+fn the_check_of_a_folder_reads_its_manifest() {
+    let folder = tempfile::tempdir().unwrap();
+    let world = folder.path().join("hall");
+    std::fs::create_dir(&world).unwrap();
+    std::fs::copy(plaza(), world.join("hall.glb")).unwrap();
+    std::fs::write(world.join("world.toml"), "titel = \"Hall\"\n").unwrap();
+    let done = import(&["check"], &[&world]);
+    let said = String::from_utf8_lossy(&done.stdout);
+    assert_eq!(done.status.code(), Some(0), "{said}");
+    assert!(
+        said.contains("STOA_MANIFEST_KEY") && said.contains("titel"),
+        "{said}"
+    );
+    std::fs::write(world.join("world.toml"), "gravity = 700\n").unwrap();
+    let done = import(&["check"], &[&world]);
+    assert_eq!(done.status.code(), Some(2));
 }
 
 #[test]

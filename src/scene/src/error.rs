@@ -32,6 +32,10 @@ pub enum ErrorKind {
     Outside,
     /// The file names another one with letters that mean something else in addresses or on other systems.
     FileName,
+    /// The file names others, and for its purpose it must be whole.
+    SideFiles,
+    /// There is no avatar in the file of one.
+    NoAvatar,
 }
 
 impl SceneError {

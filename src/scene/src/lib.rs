@@ -18,7 +18,9 @@ pub mod worker;
 mod world;
 pub mod writer;
 
-pub use check::{Cost, Grade, Outcome, Report, Summary, amount, check_bytes, check_file};
+pub use check::{
+    Cost, Grade, NamedObject, Outcome, Report, Summary, amount, check_bytes, check_file,
+};
 pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},
     avatar::{
@@ -109,7 +111,8 @@ impl Purpose {
         match self {
             Self::World => limits::MAX_WORLD_BYTES,
             Self::Avatar => limits::MAX_AVATAR_BYTES,
-            Self::Prop | Self::AnimationClip => limits::MAX_PROP_BYTES,
+            Self::Prop => limits::MAX_PROP_BYTES,
+            Self::AnimationClip => limits::MAX_CLIP_BYTES,
         }
     }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 pub const MAX_WORLD_BYTES: u64 = 256 * 1024 * 1024;
 /// Largest avatar file in bytes.
 pub const MAX_AVATAR_BYTES: u64 = 64 * 1024 * 1024;
-/// Largest prop or animation file in bytes.
-pub const MAX_PROP_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest file of a thing in bytes.
+pub const MAX_PROP_BYTES: u64 = 16 * 1024 * 1024;
+/// Largest file of an animation clip in bytes.
+pub const MAX_CLIP_BYTES: u64 = 64 * 1024 * 1024;
 /// Largest JSON text in bytes.
 pub const MAX_JSON_BYTES: usize = 32 * 1024 * 1024;
 /// Deepest nesting of JSON.

@@ -371,14 +371,19 @@ fn read_world(path: &Path, told: Option<&mut dyn FnMut(Scene)>) -> Result<Loaded
 /// # Errors
 /// [`SceneError`] when the folder or its `world.toml` does not say which file it is.
 pub fn main_file(path: &Path) -> Result<PathBuf, SceneError> {
+    folder_of_world(path).map(|(main, _)| main)
+}
+
+/// The same, with what is wrong with the `world.toml`.
+pub(crate) fn folder_of_world(path: &Path) -> Result<(PathBuf, Vec<Issue>), SceneError> {
     if !path.is_dir() {
-        return Ok(path.to_path_buf());
+        return Ok((path.to_path_buf(), Vec::new()));
     }
-    let manifest = match read_manifest_file(path)? {
-        Some(file) => WorldManifest::parse(text_of_manifest(&file, path)?)?.0,
-        None => WorldManifest::default(),
+    let (manifest, issues) = match read_manifest_file(path)? {
+        Some(file) => WorldManifest::parse(text_of_manifest(&file, path)?)?,
+        None => (WorldManifest::default(), Vec::new()),
     };
-    main_of_folder(path, &manifest)
+    Ok((main_of_folder(path, &manifest)?, issues))
 }
 
 fn text_of_manifest<'a>(file: &'a WorldFile, folder: &Path) -> Result<&'a str, SceneError> {

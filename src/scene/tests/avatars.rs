@@ -1,7 +1,9 @@
 //! What a file must have to be somebody's body (INT-3): everything that VRM 1.0 requires, and nothing that is refused.
 
 use crate::{extensions::old_avatar, samples::samples};
-use scene::{Avatar, ErrorKind, NoSideFiles, REQUIRED_BONES, SceneError, load_avatar};
+use scene::{
+    Avatar, ErrorKind, NoSideFiles, Purpose, REQUIRED_BONES, SceneError, check_bytes, load_avatar,
+};
 use serde_json::{Map, Value, json};
 
 /// A figure of VRM 1.0 that has what is required and nothing else.
@@ -36,6 +38,36 @@ fn int_3_each_required_bone_is_missed_by_name() {
         let error = read(&document).unwrap_err();
         assert!(error.fault.contains(bone), "{bone}: {error}");
     }
+}
+
+#[test]
+fn the_report_says_what_of_an_avatar_is_to_be_mended_beside_all_else() {
+    let codes = |document: &Value| {
+        let text = document.to_string();
+        let report = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::Avatar);
+        let errors = report.issues.iter().filter(|issue| issue.severity == 0);
+        let errors = errors.map(|issue| issue.code);
+        errors.collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(codes(&least_avatar()), "");
+    let mut boneless = least_avatar();
+    let bones = &mut boneless["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"];
+    bones.as_object_mut().unwrap().remove("leftHand").unwrap();
+    assert_eq!(codes(&boneless), "STOA_VRM_BONE");
+    // A fault of glTF hides nothing.
+    boneless["nodes"][1]["rotation"] = json!([0.0, 0.0, 0.5, 0.5]);
+    assert_eq!(codes(&boneless), "ROTATION_NON_UNIT STOA_VRM_BONE");
+    let mut nameless = least_avatar();
+    nameless["extensions"]["VRMC_vrm"]["meta"]["name"] = json!("");
+    assert_eq!(codes(&nameless), "STOA_VRM_META");
+    let mut other = least_avatar();
+    other.as_object_mut().unwrap().remove("extensions").unwrap();
+    other
+        .as_object_mut()
+        .unwrap()
+        .remove("extensionsUsed")
+        .unwrap();
+    assert_eq!(codes(&other), "STOA_VRM_MISSING");
 }
 
 #[test]

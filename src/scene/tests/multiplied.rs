@@ -1,7 +1,13 @@
 //! What references multiply: files of a few kilobytes that ask for work and memory which their bytes do not pay for.
 
-use crate::extensions::{buffer, load, triangle};
-use scene::{ErrorKind, SceneError};
+use crate::{
+    extensions::{buffer, load, old_avatar, triangle},
+    samples::samples,
+};
+use scene::{
+    ErrorKind, NoSideFiles, Purpose, SceneError, check_bytes, limits::MAX_CHECKED_BYTES,
+    load_avatar,
+};
 use serde_json::{Value, json};
 
 /// The file is over a limit, in these words.
@@ -217,4 +223,94 @@ fn hulls_are_counted_by_their_vertices_and_meshes_by_those_without_triangles() {
         with_shapes(300_000, 4, "trimesh", still, 41),
         "triangles of colliders",
     );
+}
+
+#[test]
+fn springs_of_an_old_avatar_share_what_new_ones_have_each() {
+    let with_springs = |groups: usize, bones: usize, colliders: usize| {
+        let mut document = old_avatar();
+        let nodes = document["nodes"].as_array_mut().unwrap();
+        let first = nodes.len();
+        nodes.resize(first + bones, json!({}));
+        document["extensions"]["VRM"]["secondaryAnimation"] = json!({
+            "colliderGroups": [{ "node": 0, "colliders": vec![json!({}); colliders] }],
+            "boneGroups": [{
+                "colliderGroups": vec![0; groups],
+                "bones": (first..first + bones).collect::<Vec<_>>(),
+            }],
+        });
+        load_avatar(document.to_string().as_bytes(), &NoSideFiles)
+    };
+    assert_eq!(with_springs(3, 20, 2).unwrap().springs.chains.len(), 20);
+    for (refused, words) in [
+        (with_springs(60_000, 2, 0), "groups of colliders"),
+        (with_springs(1, 1, 110_000), "colliders"),
+    ] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+        assert!(error.fault.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn a_channel_that_moves_a_mesh_counts_at_each_node_with_it() {
+    let channels = |count: usize| {
+        let mut document = triangle();
+        document["meshes"][0]["primitives"][0]["targets"] = json!([{ "POSITION": 0 }]);
+        document["nodes"] = vec![json!({ "mesh": 0 }); 256].into();
+        let accessors = document["accessors"].as_array_mut().unwrap();
+        let zero = accessors.len();
+        accessors.push(json!({ "componentType": 5126, "count": 1, "type": "SCALAR" }));
+        let channel = json!({ "sampler": 0, "target": { "path": "pointer", "extensions": {
+            "KHR_animation_pointer": { "pointer": "/meshes/0/weights" } } } });
+        document["animations"] = json!([{
+            "samplers": [{ "input": zero, "output": zero }],
+            "channels": vec![channel; count],
+        }]);
+        document
+    };
+    assert!(load(channels(50)).is_ok());
+    is_over(channels(14_000), "memory once it is read");
+}
+
+#[test]
+fn draco_data_fill_no_accessor_of_another_type() {
+    let Some(folder) = samples() else { return };
+    let folder = folder.join("ext/compressed");
+    let mut document: Value =
+        serde_json::from_slice(&std::fs::read(folder.join("BoxDraco.gltf")).unwrap()).unwrap();
+    let packed = std::fs::read(folder.join("0.bin")).unwrap();
+    document["buffers"] = json!([buffer(&packed)]);
+    assert!(load(document.clone()).is_ok());
+    for (component, kind) in [(5126, "VEC2"), (5123, "VEC2"), (5121, "VEC4")] {
+        let mut broken = document.clone();
+        // What names the indices as something else is read first.
+        broken["accessors"][0] = json!({ "componentType": component, "count": 36, "type": kind });
+        broken["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = json!(0);
+        refused(broken);
+    }
+}
+
+#[test]
+fn the_check_counts_what_sparse_accessors_name() {
+    let bytes = vec![0; 1 << 20];
+    let sparse = json!({ "componentType": 5121, "count": 1, "type": "SCALAR", "sparse": {
+        "count": 1 << 20,
+        "indices": { "bufferView": 0, "componentType": 5121 },
+        "values": { "bufferView": 0 },
+    } });
+    let document = |count: usize| {
+        json!({
+            "asset": { "version": "2.0" }, "buffers": [buffer(&bytes)],
+            "bufferViews": [{ "buffer": 0, "byteLength": bytes.len() }],
+            "accessors": vec![sparse.clone(); count],
+        })
+    };
+    let check = |count: usize| {
+        let text = document(count).to_string();
+        check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World)
+    };
+    assert!(!check(2).is_cut_short);
+    let many = MAX_CHECKED_BYTES as usize / bytes.len() / size_of::<usize>();
+    assert!(check(many).is_cut_short);
 }

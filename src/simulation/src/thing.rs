@@ -111,6 +111,11 @@ impl ThingShape {
     }
 }
 
+const _: () = assert!(
+    scene::limits::MAX_PROP_BYTES == protocol::limits::MAX_THING_BYTES,
+    "what a check lets pass may be sent"
+);
+
 impl Simulation {
     /// Puts a thing into the world, its origin at `position`, turned by `yaw` about +Y. It is solid from the next step
     /// on. A thing of the same id goes before; nothing is put where a number is none.

@@ -14,6 +14,26 @@ const FIRST_ERROR: f32 = 0.01;
 /// Share of the picture's height below which the first level may be shown; each further one at half of that.
 const FIRST_COVERAGE: f64 = 0.5;
 
+/// Extensions of a node that neither move it nor change what is drawn of it. Its levels go without them.
+const BESIDE: [&str; 9] = [
+    "KHR_audio_emitter",
+    "KHR_node_hoverability",
+    "KHR_node_selectability",
+    "KHR_physics_rigid_bodies",
+    "KHR_xmp_json_ld",
+    "OMI_physics_body",
+    "OMI_seat",
+    "OMI_spawn_point",
+    "STOA_portal",
+];
+
+/// True for a node that is drawn as its mesh is, where the file has it: no force moves it, and no extension changes it.
+fn is_plain(node: &Value) -> bool {
+    let extensions = node.get("extensions").and_then(Value::as_object);
+    let mut extensions = extensions.into_iter().flatten();
+    extensions.all(|(name, own)| BESIDE.contains(&name.as_str()) && own.get("motion").is_none())
+}
+
 /// Adds levels to every node with a large mesh that no animation moves.
 pub(super) fn add(draft: &mut Draft, levels: usize) {
     if !draft.may_replace_arrays() {
@@ -40,8 +60,8 @@ pub(super) fn add(draft: &mut Draft, levels: usize) {
     let mut added = Vec::new();
     for (number, node) in draft.list_mut("nodes").enumerate() {
         let meshes = place(&node["mesh"]).and_then(|mesh| coarser.get(&mesh));
-        let is_plain = node.get("extensions").is_none() && !moved.contains(&number);
-        let Some(meshes) = meshes.filter(|_| is_plain) else {
+        let is_still = is_plain(node) && !moved.contains(&number);
+        let Some(meshes) = meshes.filter(|_| is_still) else {
             continue;
         };
         let first = count + added.len();
@@ -50,6 +70,7 @@ pub(super) fn add(draft: &mut Draft, levels: usize) {
             if let Some(level) = level.as_object_mut() {
                 level.shift_remove("children");
                 level.shift_remove("extras");
+                level.shift_remove("extensions");
                 level.insert("mesh".to_owned(), (*mesh).into());
             }
             added.push(level);
@@ -60,7 +81,7 @@ pub(super) fn add(draft: &mut Draft, levels: usize) {
             .collect();
         // Below the last number nothing would be shown.
         coverage.push(0.0);
-        node["extensions"] = json!({ "MSFT_lod": { "ids": ids } });
+        node["extensions"]["MSFT_lod"] = json!({ "ids": ids });
         if let Some(node) = node.as_object_mut() {
             let extras = node.entry("extras").or_insert_with(|| json!({}));
             if extras.is_object() {

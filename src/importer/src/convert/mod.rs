@@ -80,12 +80,12 @@ pub(crate) struct Wishes {
     /// Colliders to add where a file has no physics.
     #[arg(long, value_enum)]
     physics: Option<Physics>,
-    /// What one unit of a file is that does not say it.
-    #[arg(long, value_enum, default_value_t)]
-    unit: Unit,
-    /// Which axis of a file points up that does not say it.
-    #[arg(long, value_enum, default_value_t)]
-    up: Up,
+    /// What one unit of a file is that does not say it; a metre by default.
+    #[arg(long, value_enum)]
+    unit: Option<Unit>,
+    /// Which axis of a file points up that does not say it; Y by default.
+    #[arg(long, value_enum)]
+    up: Option<Up>,
     /// Folder where images of other formats are looked for, beside the file's own.
     #[arg(long, value_name = "DIR")]
     textures: Option<PathBuf>,
@@ -95,9 +95,8 @@ pub(crate) struct Wishes {
 }
 
 /// Units of length.
-#[derive(Clone, Copy, Default, clap::ValueEnum)]
+#[derive(Clone, Copy, clap::ValueEnum)]
 enum Unit {
-    #[default]
     M,
     Cm,
     Mm,
@@ -105,9 +104,8 @@ enum Unit {
 }
 
 /// Axes that point up.
-#[derive(Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Up {
-    #[default]
     Y,
     Z,
 }
@@ -133,15 +131,25 @@ fn threads_from(text: &str) -> Result<usize, String> {
 impl Wishes {
     fn hints(&self) -> Hints {
         Hints {
-            unit_metres: match self.unit {
+            unit_metres: self.unit.map(|unit| match unit {
                 Unit::M => 1.0,
                 Unit::Cm => 0.01,
                 Unit::Mm => 0.001,
                 Unit::Inch => 0.0254,
-            },
-            is_z_up: self.up == Up::Z,
+            }),
+            is_z_up: self.up.map(|up| up == Up::Z),
             textures: self.textures.clone(),
         }
+    }
+
+    /// What was said of a file and changes nothing of it, a line each.
+    fn idle(&self, input: &Path) -> impl Iterator<Item = &'static str> {
+        let says_space = self.unit.is_some() || self.up.is_some();
+        let space = (says_space && formats::states_its_space(input))
+            .then_some("`--unit` and `--up` change nothing: such a file states both itself");
+        let images = (self.textures.is_some() && !formats::looks_for_images(input))
+            .then_some("`--textures` changes nothing: only images of FBX and OBJ are looked for");
+        space.into_iter().chain(images)
     }
 
     /// The same wishes as flags for the worker.
@@ -151,13 +159,12 @@ impl Wishes {
             format!("--threads={}", self.threads),
             format!("--levels={}", self.levels),
         ];
-        let unit = self.unit.to_possible_value();
+        let unit = self.unit.and_then(|unit| unit.to_possible_value());
         flags.extend(unit.map(|unit| format!("--unit={}", unit.get_name())));
+        let up = self.up.and_then(|up| up.to_possible_value());
+        flags.extend(up.map(|up| format!("--up={}", up.get_name())));
         let physics = self.physics.and_then(|physics| physics.to_possible_value());
         flags.extend(physics.map(|physics| format!("--physics={}", physics.get_name())));
-        if self.up == Up::Z {
-            flags.push("--up=z".to_owned());
-        }
         if let Some(folder) = &self.textures {
             flags.push("--textures".to_owned());
             flags.push(folder.display().to_string());
@@ -229,12 +236,13 @@ fn convert(
     }
     let purpose = check::purpose(&options.input, options.wishes.purpose);
     let is_gltf = !formats::is_foreign(&options.input);
+    let taken_as = pipeline::taken_as(purpose);
     let source = is_gltf
-        .then(|| scene::read_bounded(&options.input, purpose.limit()).ok())
+        .then(|| scene::read_bounded(&options.input, taken_as.limit()).ok())
         .flatten();
     let before = source.map(|bytes| {
         let folder = options.input.parent().unwrap_or(Path::new("."));
-        check_bytes(&bytes, &FolderFiles::new(folder), purpose)
+        check_bytes(&bytes, &FolderFiles::new(folder), taken_as)
     });
     let after = check_bytes(&done.bytes, &scene::NoSideFiles, purpose);
     let figures = Figures {
@@ -253,14 +261,15 @@ fn convert(
     Ok(check::NO_ERRORS)
 }
 
-/// The file as a GLB that needs no decoder, for programs beside this one.
+/// The file as a GLB that needs no decoder, for programs beside this one, and what is worth telling.
 ///
 /// # Errors
 /// One line that says why it was not converted.
-pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<Vec<u8>, String> {
+pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<(Vec<u8>, Vec<String>), String> {
     let wishes = Wishes {
         portable: true,
         ..wishes.clone()
     };
-    worker::convert(input, &wishes, &mut Line::new(None)).map(|done| done.bytes)
+    let done = worker::convert(input, &wishes, &mut Line::new(None))?;
+    Ok((done.bytes, done.notes))
 }

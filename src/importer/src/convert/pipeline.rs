@@ -26,21 +26,26 @@ pub(super) fn convert(
     wishes: &Wishes,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     Stage::Reading.begin();
-    if formats::is_foreign(path) {
+    let (glb, mut notes) = if formats::is_foreign(path) {
         let foreign = formats::read(path, &wishes.hints())?;
         let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
         notes.extend(foreign.notes);
-        return Ok((glb, notes));
+        (glb, notes)
+    } else {
+        let bytes = scene::read_bounded(path, taken_as(purpose).limit())?;
+        let files = FolderFiles::new(path.parent().unwrap_or(Path::new(".")));
+        convert_bytes(&bytes, &files, purpose, wishes, ASK_CHECK)?
+    };
+    notes.extend(wishes.idle(path).map(str::to_owned));
+    Ok((glb, notes))
+}
+
+/// The purpose whose limits hold for a source: a thing may have other files beside it and be large, and become small and whole.
+pub(super) fn taken_as(purpose: Purpose) -> Purpose {
+    match purpose {
+        Purpose::Prop => Purpose::World,
+        other => other,
     }
-    let bytes = scene::read_bounded(path, purpose.limit())?;
-    let folder = path.parent().unwrap_or(Path::new("."));
-    convert_bytes(
-        &bytes,
-        &FolderFiles::new(folder),
-        purpose,
-        wishes,
-        ASK_CHECK,
-    )
 }
 
 /// `more` says where more is said of a fault that stays.
@@ -51,7 +56,7 @@ fn convert_bytes(
     wishes: &Wishes,
     more: &str,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
-    let draft = Draft::open(bytes, files, purpose);
+    let draft = Draft::open(bytes, files, taken_as(purpose));
     let mut draft = draft.map_err(|error| error.to_string())?;
     sign(&mut draft);
     authorship::state(&mut draft);
@@ -64,13 +69,16 @@ fn convert_bytes(
             threads: wishes.threads,
         },
     )?;
-    let notes = match wishes.physics {
-        Some(physics) => {
-            Stage::Colliders.begin();
-            physics::add(&mut draft, physics, wishes.threads)?
-        }
-        None => None,
-    };
+    let mut notes = Vec::new();
+    if let Some(name) = draft.first_unknown_extension() {
+        notes.push(format!(
+            "what {name} names is not known: no vertex is rounded, packed, left out or drawn at another level"
+        ));
+    }
+    if let Some(physics) = wishes.physics {
+        Stage::Colliders.begin();
+        notes.extend(physics::add(&mut draft, physics, wishes.threads)?);
+    }
     Stage::Vertices.begin();
     let glb = if wishes.portable {
         plain::ask_less(&mut draft);
@@ -96,7 +104,7 @@ fn convert_bytes(
     let glb = glb.map_err(|error| error.to_string())?;
     Stage::Checking.begin();
     confirm(&glb, purpose, more)?;
-    Ok((glb, notes.into_iter().collect()))
+    Ok((glb, notes))
 }
 
 /// Says who made the result, after who made the source: by that it may be replaced.
@@ -129,7 +137,7 @@ fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
         (Some(issue), _) => Err(format!(
             "it has an error that converting does not mend: {} at {}: {}{more}",
             issue.code,
-            crate::text::place(issue),
+            crate::text::place(&report, issue),
             issue.message
         )),
         (None, Some(refusal)) => Err(refusal.to_string()),

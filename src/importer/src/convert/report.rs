@@ -51,10 +51,10 @@ impl Figures<'_> {
                 after.images as u64,
             ),
             (
-                "decoded images",
+                "texture memory",
                 true,
-                was(|own| own.image_bytes),
-                after.image_bytes,
+                was(scene::Summary::texture_bytes),
+                after.texture_bytes(),
             ),
         ]
     }
@@ -73,6 +73,7 @@ impl Figures<'_> {
             "figures": rows.collect::<serde_json::Map<_, _>>(),
             "notes": self.notes,
             "warnings": self.after.count(1),
+            "grade": self.after.grade().map(|grade| grade.letter().to_string()),
         })
     }
 
@@ -87,6 +88,16 @@ impl Figures<'_> {
             let before = before.map_or("-".to_owned(), |value| scene::amount(value, is_bytes));
             let after = scene::amount(after, is_bytes);
             writeln!(output, "  {what:15} {before:>14} -> {after:>14}")?;
+        }
+        if let Some(grade) = self.after.grade() {
+            writeln!(output, "  its costs have the grade {}", grade.letter())?;
+        }
+        let warnings = self.after.count(1);
+        if warnings > 0 {
+            writeln!(
+                output,
+                "  `stoa-import check {shown}` tells of {warnings} warnings"
+            )?;
         }
         Ok(())
     }

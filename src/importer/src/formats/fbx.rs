@@ -47,8 +47,7 @@ pub(super) fn read_obj_with(
         options.obj_mtl_data = BlobOpt::Owned(materials);
     }
     read_scene(bytes, options, model)?;
-    model.note("OBJ states no unit and no axis: `--unit` and `--up` say them");
-    model.turn_and_scale();
+    model.turn_and_scale("OBJ");
     Ok(())
 }
 

@@ -27,10 +27,10 @@ const MAX_BYTES: u64 = 256 * 1024 * 1024;
 /// What a file of another format does not say, or says elsewhere.
 #[derive(Clone)]
 pub(crate) struct Hints {
-    /// Metres a unit, for formats without a unit.
-    pub(crate) unit_metres: f32,
-    /// The third axis of the file points up, for formats that do not say.
-    pub(crate) is_z_up: bool,
+    /// Metres a unit, for formats without a unit; metres when nobody has said it.
+    pub(crate) unit_metres: Option<f32>,
+    /// The third axis of the file points up, for formats that do not say; the second when nobody has said it.
+    pub(crate) is_z_up: Option<bool>,
     /// Where else images are looked for.
     pub(crate) textures: Option<PathBuf>,
 }
@@ -61,6 +61,16 @@ fn format_of(path: &Path) -> Option<Format> {
         "usd" | "usda" | "usdc" | "usdz" => Format::Usd,
         _ => return None,
     })
+}
+
+/// True when files of that kind state their unit and which axis points up.
+pub(crate) fn states_its_space(path: &Path) -> bool {
+    matches!(format_of(path), None | Some(Format::Fbx | Format::Usd))
+}
+
+/// True when images of files of that kind are looked for beside them, by their names alone.
+pub(crate) fn looks_for_images(path: &Path) -> bool {
+    matches!(format_of(path), Some(Format::Fbx | Format::Obj))
 }
 
 /// True when a file is of a format beside glTF.
@@ -97,8 +107,8 @@ pub(crate) fn read_obj_alone(bytes: &[u8], library: Option<&[u8]>) -> Result<For
 
 fn alone(read: impl FnOnce(&mut Model<'_>) -> Result<(), String>) -> Result<Foreign, String> {
     let hints = Hints {
-        unit_metres: 1.0,
-        is_z_up: false,
+        unit_metres: None,
+        is_z_up: None,
         textures: None,
     };
     // A folder that is not there.

@@ -319,9 +319,21 @@ impl<'a> Model<'a> {
         is_fitting.then_some(path)
     }
 
-    /// Formats without axes and units: they have those that were told.
-    pub(super) fn turn_and_scale(&mut self) {
-        self.stand(self.hints.is_z_up, self.hints.unit_metres);
+    /// Formats without axes and units: they have those that were told, or the usual ones, which is told.
+    pub(super) fn turn_and_scale(&mut self, format: &str) {
+        let (unit, up) = (self.hints.unit_metres, self.hints.is_z_up);
+        let guessed = match (unit, up) {
+            (None, None) => {
+                "unit and no axis: it is taken as metres with Y up, unless `--unit` and `--up` say otherwise"
+            }
+            (None, Some(_)) => "unit: it is taken as metres, unless `--unit` says otherwise",
+            (Some(_), None) => "axis: Y is taken as up, unless `--up` says otherwise",
+            (Some(_), Some(_)) => "",
+        };
+        if !guessed.is_empty() {
+            self.note(format!("{format} states no {guessed}"));
+        }
+        self.stand(up.unwrap_or(false), unit.unwrap_or(1.0));
     }
 
     /// One node above all roots turns them upright and scales them to metres.

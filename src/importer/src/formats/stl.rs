@@ -40,8 +40,7 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
         let mesh = model.push("meshes", json!({ "name": name, "primitives": [primitive] }));
         model.push_root(json!({ "name": name, "mesh": mesh }));
     }
-    model.note("STL states no unit and no axis: `--unit` and `--up` say them");
-    model.turn_and_scale();
+    model.turn_and_scale("STL");
     Ok(())
 }
 

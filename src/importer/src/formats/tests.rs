@@ -15,8 +15,8 @@ const OBJ: &[u8] =
 
 fn hints() -> Hints {
     Hints {
-        unit_metres: 1.0,
-        is_z_up: false,
+        unit_metres: None,
+        is_z_up: None,
         textures: None,
     }
 }

@@ -47,7 +47,12 @@ const SCRIPT: &str = "0 view\n";
 pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
     let shown = options.input.display();
     match draw(options) {
-        Ok(()) => Ok(check::NO_ERRORS),
+        Ok(notes) => {
+            for note in notes {
+                writeln!(errors, "stoa-import: {}", scene::printable(&note))?;
+            }
+            Ok(check::NO_ERRORS)
+        }
         Err(fault) => {
             let line = format!("{shown} has no preview: {fault}");
             writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
@@ -56,10 +61,14 @@ pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
     }
 }
 
-fn draw(options: &Options) -> Result<(), String> {
+/// Returns what is worth telling.
+fn draw(options: &Options) -> Result<Vec<String>, String> {
     output::refuse_loss(&options.output, &[&options.input], &["png"], Replaces::Any)?;
+    // Before what takes long.
+    options.require_fitting_size()?;
+    let program = desktop_program()?;
     let folder = Folder::new()?;
-    let glb = convert::plain(&options.input, &options.wishes)?;
+    let (glb, notes) = convert::plain(&options.input, &options.wishes)?;
     let Drawn {
         model,
         kept,
@@ -79,7 +88,7 @@ fn draw(options: &Options) -> Result<(), String> {
     )?;
     let picture = folder.0.join("picture.png");
     let (width, height) = stage::picture_size(kept, field_of_view);
-    let mut command = Command::new(desktop_program()?);
+    let mut command = Command::new(program);
     command
         .arg("open")
         .arg(&world)
@@ -111,7 +120,8 @@ fn draw(options: &Options) -> Result<(), String> {
     shown
         .write_to(&mut png, image::ImageFormat::Png)
         .map_err(|error| error.to_string())?;
-    output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())
+    output::write_whole(&options.output, png.get_ref()).map_err(|error| error.to_string())?;
+    Ok(notes)
 }
 
 /// What is drawn of a model.
@@ -128,7 +138,7 @@ struct Drawn {
 impl Drawn {
     fn of(options: &Options, glb: &[u8]) -> Result<Self, String> {
         if options.expressions {
-            let (faces, cell) = (faces::make(glb)?, options.cell()?);
+            let (faces, cell) = (faces::make(glb)?, options.cell());
             return Ok(Self {
                 model: faces.glb,
                 kept: faces.grid.size(cell),
@@ -146,7 +156,7 @@ impl Drawn {
             },
             None => Self {
                 model: sheet::make(model)?,
-                kept: sheet::GRID.size(options.cell()?),
+                kept: sheet::GRID.size(options.cell()),
                 field_of_view: grid::FIELD_OF_VIEW,
                 names: None,
             },

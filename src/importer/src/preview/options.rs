@@ -80,21 +80,33 @@ impl Options {
         (self.size.0, self.size.1)
     }
 
-    /// Pixels on a side of each view of a sheet.
+    /// Pixels on a side of each view of a sheet, or the height of each head.
+    pub(super) fn cell(&self) -> u32 {
+        self.size.0
+    }
+
+    /// Whether the size is one of what is wished.
     ///
     /// # Errors
-    /// One line when views would not be squares, or too large.
-    pub(super) fn cell(&self) -> Result<u32, String> {
+    /// One line when a sheet's views would not be squares, or too large.
+    pub(super) fn require_fitting_size(&self) -> Result<(), String> {
+        if self.from.is_some() {
+            return Ok(());
+        }
         let Size(width, height) = self.size;
         if width != height {
-            return Err("the eight views are squares: state one number, or --from".to_owned());
+            let fault = match self.expressions {
+                true => "heads have one height: state one number",
+                false => "the eight views are squares: state one number, or --from",
+            };
+            return Err(fault.to_owned());
         }
         if width > WIDEST_CELL {
             return Err(format!(
-                "each of the eight views has at most {WIDEST_CELL} pixels on a side"
+                "each picture on a sheet has at most {WIDEST_CELL} pixels on a side"
             ));
         }
-        Ok(width)
+        Ok(())
     }
 
     /// The `world.toml` of the world that is drawn.
@@ -257,7 +269,8 @@ mod tests {
     fn a_sheet_is_what_is_drawn_without_a_wish() {
         let options = options("").unwrap();
         assert!(options.view().is_none());
-        assert_eq!(options.cell(), Ok(256));
+        assert_eq!(options.cell(), 256);
+        assert!(options.require_fitting_size().is_ok());
     }
 
     #[test]
@@ -292,8 +305,15 @@ mod tests {
             let fault = options(flags).map(|_| ()).unwrap_err();
             assert!(fault.contains(words), "{flags}: {fault}");
         }
-        for flags in ["--size 300x200", "--size 1000"] {
-            assert!(options(flags).unwrap().cell().is_err(), "{flags}");
+        for (flags, words) in [
+            ("--size 300x200", "squares"),
+            ("--size 1000", "768"),
+            ("--expressions --size 300x200", "heads"),
+            ("--from 0,0 --size 300x200", ""),
+        ] {
+            let fault = options(flags).unwrap().require_fitting_size();
+            assert_eq!(fault.is_err(), !words.is_empty(), "{flags}");
+            assert!(fault.err().unwrap_or_default().contains(words), "{flags}");
         }
     }
 

@@ -28,6 +28,14 @@ pub(super) fn check(
     usages: &mut Usages,
     sink: &mut Sink,
 ) {
+    // Of each mesh once: any number of channels may lead to it.
+    let morphs_of = |mesh: usize| {
+        let mesh = *model.meshes.get(mesh)?;
+        primitives(mesh).first().copied().map(target_count)
+    };
+    let morphs: Vec<usize> = (0..model.meshes.len())
+        .map(|mesh| morphs_of(mesh).unwrap_or(0))
+        .collect();
     for animation in list(model.root, "animations") {
         let samplers = objects(animation, "samplers");
         let channels = objects(animation, "channels");
@@ -60,9 +68,9 @@ pub(super) fn check(
             let Some(target) = object(channel, "target") else {
                 continue;
             };
-            check_target(model, target, sink);
+            check_target(model, &morphs, target, sink);
             if let Some(sampler) = known {
-                check_output(model, channel, target, *sampler, sink);
+                check_output(model, &morphs, (channel, target, *sampler), sink);
             }
             if let (Some(node), Some(path)) = (index(target, "node"), text(target, "path")) {
                 // The earlier of the two is told, as the Khronos validator does.
@@ -146,7 +154,7 @@ fn check_pointer(model: &Model<'_>, target: Item<'_>, is_whole: bool, sink: &mut
     }
 }
 
-fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
+fn check_target(model: &Model<'_>, morphs: &[usize], target: Item<'_>, sink: &mut Sink) {
     let path = text(target, "path");
     let Some(node) = index(target, "node").and_then(|node| model.nodes.get(node)) else {
         return;
@@ -161,7 +169,7 @@ fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
                 sink.at_member(&codes::ANIMATION_CHANNEL_TARGET_NODE_SKIN, &target, "path");
             }
         }
-        Some("weights") if targets_of(model, *node) == 0 => {
+        Some("weights") if targets_of(morphs, *node) == 0 => {
             sink.at(
                 &codes::ANIMATION_CHANNEL_TARGET_NODE_WEIGHTS_NO_MORPHS,
                 &target,
@@ -171,18 +179,16 @@ fn check_target(model: &Model<'_>, target: Item<'_>, sink: &mut Sink) {
     }
 }
 
-/// Morph targets of a node's mesh.
-fn targets_of(model: &Model<'_>, node: Item<'_>) -> usize {
-    let mesh = index(node, "mesh").and_then(|mesh| model.meshes.get(mesh));
-    let first = mesh.and_then(|mesh| primitives(*mesh).into_iter().next());
-    first.map_or(0, target_count)
+/// Morph targets of a node's mesh, of those of all meshes.
+fn targets_of(morphs: &[usize], node: Item<'_>) -> usize {
+    let mesh = index(node, "mesh").and_then(|mesh| morphs.get(mesh));
+    mesh.copied().unwrap_or(0)
 }
 
 fn check_output(
     model: &Model<'_>,
-    channel: Item<'_>,
-    target: Item<'_>,
-    sampler: Item<'_>,
+    morphs: &[usize],
+    (channel, target, sampler): (Item<'_>, Item<'_>, Item<'_>),
     sink: &mut Sink,
 ) {
     let accessor = |key: &str| index(sampler, key).and_then(|at| model.accessors.get(at));
@@ -208,7 +214,7 @@ fn check_output(
         return;
     };
     let node = index(target, "node").and_then(|node| model.nodes.get(node));
-    let targets = node.map_or(0, |node| targets_of(model, *node)) as u64;
+    let targets = node.map_or(0, |node| targets_of(morphs, *node)) as u64;
     let factor = match path {
         "weights" if targets == 0 => return,
         "weights" => targets,

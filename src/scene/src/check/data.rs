@@ -185,6 +185,12 @@ impl<'m, 'a> Data<'m, 'a> {
         buffer.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
+    /// Counts bytes that are looked at; nothing when there were too many.
+    fn take(&self, bytes: u64) -> Option<()> {
+        self.left.set(self.left.get().saturating_sub(bytes));
+        (self.left.get() > 0).then_some(())
+    }
+
     /// The elements of an accessor that can be read. One without view and sparse part, which is all zero, is not read.
     fn elements(&self, accessor: &Accessor<'_>) -> Option<Elements<'m>> {
         let element = usize::try_from(accessor.element_bytes()?).ok()?;
@@ -197,10 +203,7 @@ impl<'m, 'a> Data<'m, 'a> {
             }
         }
         let cost = (count as u64).saturating_mul(element as u64);
-        self.left.set(self.left.get().saturating_sub(cost));
-        if self.left.get() == 0 {
-            return None;
-        }
+        self.take(cost)?;
         let bytes = component_bytes(component) as usize;
         let width = accessor.width()? as usize;
         // A view that is not there leaves zeros to be replaced.
@@ -246,6 +249,7 @@ impl<'m, 'a> Data<'m, 'a> {
 
     fn sparse_places(&self, sparse: Item<'_>) -> Option<Vec<usize>> {
         let count = usize::try_from(size(sparse, "count")?).ok()?;
+        self.take((count as u64).saturating_mul(size_of::<usize>() as u64))?;
         let indices = object(sparse, "indices")?;
         let component = size(indices, "componentType")?;
         let stride = component_bytes(component) as usize;
@@ -321,12 +325,14 @@ impl<'m, 'a> Data<'m, 'a> {
 
     /// For each mesh the smallest skin with joints that a node gives it.
     fn skins_of_meshes(&self) -> Vec<Option<usize>> {
+        let joints_of = |skin: usize| {
+            let joints = list(*self.model.skins.get(skin)?, "joints").len();
+            (joints > 0).then_some(joints)
+        };
+        let joints: Vec<Option<usize>> = (0..self.model.skins.len()).map(joints_of).collect();
         let mut skins = vec![None; self.model.meshes.len()];
         for node in self.model.nodes.iter() {
-            let skin = index(*node, "skin").and_then(|skin| self.model.skins.get(skin));
-            let joints = skin
-                .map(|skin| list(*skin, "joints").len())
-                .filter(|joints| *joints > 0);
+            let joints = index(*node, "skin").and_then(|skin| *joints.get(skin)?);
             let mesh = index(*node, "mesh").and_then(|mesh| skins.get_mut(mesh));
             if let (Some(joints), Some(mesh)) = (joints, mesh) {
                 *mesh = Some(mesh.map_or(joints, |known: usize| known.min(joints)));

@@ -15,6 +15,7 @@ impl Issue {
 const EXPORTER: &str =
     "Update the exporter and export again; if it stays, mend the value at this place by hand.";
 const CUT_OFF: &str = "Copy or download the file again: it did not arrive whole.";
+const OTHER_FORMAT: &str = "Export it as glTF 2.0, GLB or VRM; of FBX, OBJ, STL, PLY and USD `stoa-import convert` makes a GLB.";
 const SKINNING: &str =
     "Normalise all weights, limit them to four bones a vertex, and export again.";
 const HARMLESS: &str = "Nothing has to be done; removing it makes the file smaller.";
@@ -43,7 +44,11 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_OVER_LIMIT" => {
             "Make it smaller: fewer triangles, smaller textures, or several files instead of one."
         }
-        "STOA_NOT_GLTF" => "Export it as glTF 2.0, GLB or VRM.",
+        "STOA_NOT_GLTF" | "GLB_INVALID_MAGIC" => OTHER_FORMAT,
+        "INVALID_JSON" => {
+            "Mend the text at the place that the refusal names, or save it without a byte order mark."
+        }
+        "STOA_SIDE_FILES" => "Export it as GLB, or let `stoa-import convert` make one file of it.",
         "STOA_IMAGE_NOT_READ" => "Save the image as PNG or JPEG and export again.",
         "STOA_POSITION_TOO_FAR" => {
             "Look for vertices far away, delete them, and check that the scene is in metres."
@@ -63,10 +68,19 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_VRM_DRAFT" | "STOA_VRM_BOTH_VERSIONS" => {
             "Export the avatar again as VRM 1.0 with a current exporter."
         }
-        "STOA_PORTAL_URI" => "Give the portal an address that begins with stoa: or https:.",
+        "STOA_PORTAL_URI" => {
+            "Name another world of the server (`../hall.glb`), a spawn point (`#Gate`) or a stoa:// address."
+        }
         "STOA_NODE_NAME" => "Give the object a shorter name.",
         "STOA_ROTATION_NOT_UNIT" => "Apply the rotation of the object and export again.",
         "STOA_NUMBER_TOO_LARGE" => "Look for a value that grew out of all proportion.",
+        "STOA_VRM_MISSING" => {
+            "Export it with the VRM add-on of your application, or check it with `--as world` or `--as prop`."
+        }
+        "STOA_VRM_BONE" => {
+            "Assign the bones in the humanoid settings of the VRM add-on, and export again."
+        }
+        "STOA_VRM_META" => "Fill in the avatar's name, author and licence, and export again.",
         "STOA_VRM_SPRING_SHARED" => "Let each bone belong to one spring chain only.",
         _ => return None,
     })
@@ -145,7 +159,13 @@ fn by_name_of_shapes(code: &str) -> Option<&'static str> {
         "ACCESSOR_ANIMATION_INPUT_NON_INCREASING" | "ACCESSOR_ANIMATION_INPUT_NEGATIVE" => {
             "Let the clip begin at zero, with one key a frame, and export again."
         }
-        "UNKNOWN_ASSET_MAJOR_VERSION" => "Export it as glTF 2.0.",
+        "UNKNOWN_ASSET_MAJOR_VERSION" | "GLB_INVALID_VERSION" => "Export it as glTF 2.0.",
+        "GLB_UNEXPECTED_END_OF_CHUNK_HEADER"
+        | "GLB_UNEXPECTED_END_OF_CHUNK_DATA"
+        | "GLB_UNEXPECTED_END_OF_HEADER"
+        | "GLB_LENGTH_MISMATCH"
+        | "GLB_CHUNK_TOO_BIG"
+        | "BUFFER_BYTE_LENGTH_MISMATCH" => CUT_OFF,
         "UNDECLARED_EXTENSION" => "Add the extension's name to `extensionsUsed`.",
         "UNUSED_EXTENSION_REQUIRED" => "Add the extension's name to `extensionsUsed` as well.",
         "UNEXPECTED_PROPERTY" => "Put data of your own under `extras`; misspelt names are ignored.",
@@ -156,9 +176,6 @@ fn by_name_of_shapes(code: &str) -> Option<&'static str> {
 /// The beginning of a code says what part of a file it is about.
 fn by_family(code: &str) -> &'static str {
     let families = [
-        ("GLB_", CUT_OFF),
-        ("BUFFER_", CUT_OFF),
-        ("INVALID_JSON", CUT_OFF),
         (
             "ANIMATION_",
             "Bake the animation in the exporter and export again.",

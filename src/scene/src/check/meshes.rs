@@ -66,7 +66,9 @@ pub(super) fn primitives<'a>(mesh: Item<'a>) -> Vec<Item<'a>> {
 
 /// Number of morph targets of a primitive.
 pub(super) fn target_count(primitive: Item<'_>) -> usize {
-    list(primitive, "targets").len()
+    let targets = primitive.member("targets");
+    let targets = targets.filter(|targets| targets.kind() == json::Kind::Array);
+    targets.map_or(0, |targets| targets.count())
 }
 
 fn check_targets_agree(mesh: Item<'_>, primitives: &[Item<'_>], sink: &mut Sink) {

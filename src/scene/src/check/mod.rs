@@ -13,6 +13,7 @@ mod links;
 mod mend;
 mod meshes;
 mod model;
+mod names;
 mod objects;
 mod pictures;
 mod report;
@@ -22,6 +23,7 @@ mod sink;
 mod walk;
 
 pub use costs::{Cost, Grade, amount};
+pub use names::NamedObject;
 pub use report::{Outcome, Report, Summary, check_bytes, check_file};
 
 use crate::{
@@ -36,8 +38,9 @@ use schema::Pool;
 use sink::Sink;
 use walk::Walk;
 
-/// Finds what is wrong with a glTF or GLB, as the Khronos validator does.
-fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
+/// Finds what is wrong with a glTF or GLB, as the Khronos validator does, and the names of the objects of which that and
+/// `others` tell, which are pointers.
+fn find_issues(bytes: &[u8], files: &dyn SideFiles, others: &[String], sink: &mut Sink) {
     let is_glb = bytes.starts_with(b"glTF");
     let chunks = if is_glb {
         glb::split(bytes, sink)
@@ -78,6 +81,8 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, sink: &mut Sink) {
         left: MAX_MEMORY_BYTES / 2,
     };
     find_issues_in(root, source, chunks.is_cut_off, sink);
+    let pointers = others.iter().map(String::as_str);
+    sink.names = names::names(root, pointers.chain(sink.pointers()));
 }
 
 /// Of another version, or none, nothing can be said but this.

@@ -183,6 +183,11 @@ impl<'a> Accessor<'a> {
     /// The numbers of `min` or `max`, when there are as many as an element has and the component type can hold each.
     pub(super) fn bounds(&self, key: &str) -> Option<Vec<f64>> {
         let range = self.component_range();
+        // Counted first: many users may ask for a list that is far too long.
+        let stated = self.item.member(key)?.count() as u64;
+        if Some(stated) != self.width() {
+            return None;
+        }
         let numbers: Vec<f64> = list(self.item, key)
             .iter()
             .map(Item::as_number)
@@ -190,7 +195,7 @@ impl<'a> Accessor<'a> {
         let is_held = |number: &f64| {
             range.is_none_or(|(low, high)| number.fract() == 0.0 && (low..=high).contains(number))
         };
-        let is_whole = self.component.is_some() && Some(numbers.len() as u64) == self.width();
+        let is_whole = self.component.is_some() && numbers.len() as u64 == stated;
         (is_whole && numbers.iter().all(is_held)).then_some(numbers)
     }
 

@@ -9,6 +9,7 @@ use crate::{
     reader::transform::is_decomposable,
     source::json::{self, Item},
 };
+use std::collections::BTreeSet;
 
 /// How far the length of a unit quaternion may be from one: what eight bits a component can hold.
 const UNIT_TOLERANCE: f64 = 0.007_69;
@@ -32,6 +33,7 @@ pub(super) fn check(model: &Model<'_>, sink: &mut Sink) {
         check_node(*node, sink);
     }
     let declared = super::walk::extension_names(model.root, "extensionsUsed");
+    let declared: BTreeSet<&str> = declared.into_iter().collect();
     for material in model.materials.iter() {
         check_material(*material, &declared, sink);
     }
@@ -83,6 +85,11 @@ pub(super) fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
         }
     };
     let (used, required) = (texts("extensionsUsed"), texts("extensionsRequired"));
+    let names = |list: &[Item<'_>]| -> BTreeSet<String> {
+        let names = list.iter().filter_map(Item::as_text);
+        names.map(str::to_owned).collect()
+    };
+    let (used_names, required_names) = (names(&used), names(&required));
     for name in &used {
         let Some(text) = name.as_text() else { continue };
         let is_well_formed = text.split_once('_').is_some_and(|(prefix, rest)| {
@@ -97,9 +104,7 @@ pub(super) fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
         }
         if !super::extensions::is_known(text) {
             sink.at(&codes::UNSUPPORTED_EXTENSION, name);
-        } else if text == "KHR_mesh_quantization"
-            && !required.iter().any(|other| other.as_text() == Some(text))
-        {
+        } else if text == "KHR_mesh_quantization" && !required_names.contains(text) {
             sink.at(&codes::NON_REQUIRED_EXTENSION, name);
         }
     }
@@ -110,7 +115,10 @@ pub(super) fn check_extension_lists(root: Item<'_>, sink: &mut Sink) {
         sink.at(&codes::UNSATISFIED_DEPENDENCY, &required);
     }
     for name in &required {
-        if name.as_text().is_some() && !used.iter().any(|other| other.as_text() == name.as_text()) {
+        if name
+            .as_text()
+            .is_some_and(|name| !used_names.contains(name))
+        {
             sink.at(&codes::UNUSED_EXTENSION_REQUIRED, name);
         }
     }
@@ -329,7 +337,7 @@ fn check_light(light: Item<'_>, sink: &mut Sink) {
 }
 
 /// Extensions of materials that need or exclude something beside them.
-fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
+fn check_material(material: Item<'_>, declared: &BTreeSet<&str>, sink: &mut Sink) {
     if let (Some(cutoff), mode) = (material.member("alphaCutoff"), text(material, "alphaMode"))
         && mode != Some("MASK")
     {
@@ -347,7 +355,7 @@ fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
             sink.at(&codes::MULTIPLE_EXTENSIONS, &own);
         }
     }
-    let extension = |name: &str| object(extensions, name).filter(|_| declared.contains(&name));
+    let extension = |name: &str| object(extensions, name).filter(|_| declared.contains(name));
     if let Some(strength) = extension("KHR_materials_emissive_strength") {
         let factor = match material.member("emissiveFactor") {
             Some(_) => numbers::<3>(material, "emissiveFactor"),
@@ -370,8 +378,7 @@ fn check_material(material: Item<'_>, declared: &[&str], sink: &mut Sink) {
             sink.at(&codes::KHR_MATERIALS_VOLUME_DOUBLE_SIDED, &volume);
         }
         // An extension that is not read may let light through as well.
-        let is_unread =
-            |name: &str| !declared.contains(&name) || !super::extensions::is_known(name);
+        let is_unread = |name: &str| !declared.contains(name) || !super::extensions::is_known(name);
         let is_opaque = extensions
             .members()
             .all(|(name, _)| name != "KHR_materials_transmission" && !is_unread(name));

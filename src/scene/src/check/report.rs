@@ -3,14 +3,16 @@
 use super::{
     costs::{self, Cost, Grade},
     find_issues,
+    names::{self, NamedObject, Names},
     sink::{Found, Sink},
 };
 use crate::{
     Loaded, Purpose,
     error::{ErrorKind, Issue, SceneError},
-    reader::{document, humanoid},
+    reader::{document, humanoid, prop},
     source::files::{self, FolderFiles, SideFiles},
     support::{Support, support},
+    world::folder_of_world,
 };
 use std::path::Path;
 
@@ -42,7 +44,7 @@ impl Outcome {
 pub struct Summary {
     /// Nodes.
     pub nodes: usize,
-    /// Primitives drawn at least once.
+    /// Primitives drawn, of each node anew; instances of a node are drawn at once.
     pub draw_calls: u64,
     /// Triangles drawn, instances included.
     pub triangles: u64,
@@ -95,9 +97,16 @@ pub struct Report {
     pub costs: Vec<Cost>,
     /// Extensions that it names, with what is done with each.
     pub extensions: Vec<(String, Support)>,
+    names: Names,
 }
 
 impl Report {
+    /// The object at or below which a finding is, when it has a name.
+    #[must_use]
+    pub fn object(&self, issue: &Issue) -> Option<&NamedObject> {
+        self.names.get(names::key(&issue.pointer)?)
+    }
+
     /// True when there were more findings than are kept, or more data than is looked into.
     #[must_use]
     pub fn is_truncated(&self) -> bool {
@@ -110,6 +119,14 @@ impl Report {
         self.costs.iter().map(|cost| cost.grade).max()
     }
 
+    fn outcome_now(&self) -> Outcome {
+        match &self.refusal {
+            Some(_) => Outcome::Reject,
+            None if self.issues.iter().any(is_worth_a_warning) => Outcome::Warn,
+            None => Outcome::Load,
+        }
+    }
+
     /// Findings of a severity, with those that are not kept.
     #[must_use]
     pub fn count(&self, severity: u8) -> usize {
@@ -120,32 +137,42 @@ impl Report {
     }
 }
 
-/// Checks a file and the files that it names inside its folder.
+/// Checks a file and the files that it names inside its folder; or the world of a folder, with its `world.toml`.
 ///
 /// # Errors
-/// [`SceneError`] when no report can be made: the file cannot be read, or is over the size for its purpose.
+/// [`SceneError`] when no report can be made: the file cannot be read, or is over the size for its purpose; or a folder does not
+/// say what its world is.
 pub fn check_file(path: &Path, purpose: Purpose) -> Result<Report, SceneError> {
-    let bytes = files::read_bounded(path, purpose.limit())
+    let (main, said) = folder_of_world(path)?;
+    let bytes = files::read_bounded(&main, purpose.limit())
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
-    let folder = path.parent().unwrap_or(Path::new(""));
+    let folder = main.parent().unwrap_or(Path::new(""));
     let mut report = check_bytes(&bytes, &FolderFiles::new(folder), purpose);
-    let shown = path.display().to_string();
+    let shown = main.display().to_string();
     report.refusal = report.refusal.map(|refusal| refusal.in_file(&shown));
+    report.issues.splice(0..0, said);
+    report.outcome = report.outcome_now();
     Ok(report)
 }
 
 /// Checks bytes; `files` gives what they name beside themselves. No bytes make it panic or exceed the limits.
 #[must_use]
 pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Report {
+    let gate = load(bytes, files, purpose);
+    let told: Vec<String> = match &gate {
+        Ok((issues, _)) => issues.iter().map(|issue| issue.pointer.clone()).collect(),
+        Err(refusal) => vec![refusal.place.clone()],
+    };
     let mut sink = Sink::default();
-    find_issues(bytes, files, &mut sink);
-    let extensions = std::mem::take(&mut sink.extensions);
+    find_issues(bytes, files, &told, &mut sink);
+    let extensions = std::mem::take(&mut sink.extensions).into_iter();
     let Found {
         mut issues,
         left_out,
         is_cut_short,
+        names,
     } = sink.finish();
-    let (refusal, summary) = match load(bytes, files, purpose) {
+    let (refusal, summary) = match gate {
         Ok((gate_issues, summary)) => {
             let known: std::collections::BTreeSet<_> = issues
                 .iter()
@@ -156,36 +183,35 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
             (None, Some(summary))
         }
         Err(error) => {
-            let has_error = issues.iter().any(|issue| issue.severity == 0);
-            if error.kind != ErrorKind::Invalid || !has_error {
-                issues.push(refusal_issue(&error));
+            let refusal = refusal_issue(&error);
+            // A rule of glTF that is broken has been told already, in words of the validator.
+            let is_told = refusal.code == INVALID && issues.iter().any(|issue| issue.severity == 0);
+            if !is_told {
+                issues.push(refusal);
             }
             (Some(error), None)
         }
     };
     let costs = summary.map(|summary| costs::costs(&summary, purpose));
-    let outcome = match &refusal {
-        Some(_) => Outcome::Reject,
-        None if issues.iter().any(is_worth_a_warning) => Outcome::Warn,
-        None => Outcome::Load,
-    };
-    Report {
+    let mut report = Report {
         issues,
         left_out,
         is_cut_short,
-        outcome,
+        outcome: Outcome::Load,
         refusal,
         is_glb: bytes.starts_with(b"glTF"),
         summary,
         costs: costs.unwrap_or_default(),
         extensions: extensions
-            .into_iter()
             .map(|name| {
                 let support = support(&name);
                 (name, support)
             })
             .collect(),
-    }
+        names,
+    };
+    report.outcome = report.outcome_now();
+    report
 }
 
 /// Sends the file through the gate of its purpose.
@@ -198,10 +224,25 @@ fn load(
     let mut summary = summarise(&loaded);
     let beside = loaded.side_files.iter().map(|(_, file)| file.len() as u64);
     summary.bytes = bytes.len() as u64 + beside.sum::<u64>();
+    if let Some((name, _)) = loaded
+        .side_files
+        .first()
+        .filter(|_| purpose != Purpose::World)
+    {
+        let fault = format!(
+            "it needs {} beside it, but only worlds are more than one file",
+            name.display()
+        );
+        return Err(SceneError::new(ErrorKind::SideFiles, "", fault));
+    }
     let issues = match purpose {
         Purpose::Avatar => humanoid::read_avatar(loaded)?.issues,
         Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
-        Purpose::World | Purpose::Prop => loaded.issues,
+        Purpose::Prop => {
+            prop::measure(&loaded, summary.bytes)?;
+            loaded.issues
+        }
+        Purpose::World => loaded.issues,
     };
     Ok((issues, summary))
 }
@@ -211,16 +252,21 @@ fn is_worth_a_warning(issue: &Issue) -> bool {
     issue.severity <= 1 && issue.code != "GLB_UNKNOWN_CHUNK_TYPE"
 }
 
+/// Code of a fault that the validator tells in other words.
+const INVALID: &str = "STOA_INVALID";
+
 fn refusal_issue(error: &SceneError) -> Issue {
     Issue {
         code: match error.kind {
             ErrorKind::Unreadable => "STOA_UNREADABLE",
             ErrorKind::NotGltf => "STOA_NOT_GLTF",
-            ErrorKind::Invalid => "STOA_INVALID",
+            ErrorKind::Invalid => invalid_code(&error.place),
             ErrorKind::RequiredExtension => "STOA_REQUIRED_EXTENSION",
             ErrorKind::OverLimit => "STOA_OVER_LIMIT",
             ErrorKind::Outside => "STOA_OUTSIDE_FOLDER",
             ErrorKind::FileName => "STOA_FILE_NAME",
+            ErrorKind::SideFiles => "STOA_SIDE_FILES",
+            ErrorKind::NoAvatar => "STOA_VRM_MISSING",
         },
         severity: 0,
         pointer: if error.place.starts_with('/') {
@@ -233,6 +279,18 @@ fn refusal_issue(error: &SceneError) -> Issue {
             .strip_prefix("byte ")
             .and_then(|offset| offset.parse().ok()),
         message: error.fault.clone(),
+    }
+}
+
+/// A broken rule by the part of the file that breaks it: the validator looks at no avatar.
+fn invalid_code(place: &str) -> &'static str {
+    let avatar = ["/extensions/VRMC_vrm", "/extensions/VRM"];
+    let within = avatar.iter().find_map(|start| place.strip_prefix(start));
+    match within.map(|within| within.split('/').nth(1)) {
+        None => INVALID,
+        Some(Some("humanoid")) => "STOA_VRM_BONE",
+        Some(Some("meta")) => "STOA_VRM_META",
+        Some(_) => "STOA_VRM_INVALID",
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where findings go.
 
-use super::codes::Code;
+use super::{codes::Code, names::Names};
 use crate::{error::Issue, limits::MAX_ISSUES, source::json::Item};
 use std::collections::HashSet;
 
@@ -19,6 +19,8 @@ pub(super) struct Sink {
     is_cut_short: bool,
     /// Names under `extensionsUsed`.
     pub(super) extensions: Vec<String>,
+    /// Of the objects at which something was found.
+    pub(super) names: Names,
 }
 
 impl Sink {
@@ -43,6 +45,12 @@ impl Sink {
         self.push(code, String::new(), None);
     }
 
+    /// Pointers of all findings that are kept.
+    pub(super) fn pointers(&self) -> impl Iterator<Item = &str> {
+        let kept = self.kept.iter().flatten();
+        kept.map(|(_, issue)| issue.pointer.as_str())
+    }
+
     /// Not everything was looked at.
     pub(super) fn cut_short(&mut self) {
         self.is_cut_short = true;
@@ -55,6 +63,7 @@ impl Sink {
             issues: kept.into_iter().map(|(_, issue)| issue).collect(),
             left_out: self.left_out,
             is_cut_short: self.is_cut_short,
+            names: self.names,
         }
     }
 
@@ -102,4 +111,5 @@ pub(super) struct Found {
     pub(super) left_out: [usize; SEVERITIES],
     /// Not everything was looked at.
     pub(super) is_cut_short: bool,
+    pub(super) names: Names,
 }

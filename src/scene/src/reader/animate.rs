@@ -12,6 +12,9 @@ use crate::{
 };
 use glam::Quat;
 
+/// What a channel takes beside its numbers: itself, and two pieces of memory for these.
+const CHANNEL_BYTES: u64 = size_of::<Channel>() as u64 + 64;
+
 pub(crate) fn read_animations(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
@@ -52,6 +55,8 @@ fn read_animation(
         match read_target(&target, scene, users, issues)? {
             Target::Nodes(nodes, path) => {
                 for node in nodes {
+                    // One channel of the file may be as many as nodes show a mesh.
+                    accessors.budget.charge(&channel, CHANNEL_BYTES)?;
                     animation
                         .channels
                         .extend(read_channel(&sampler, accessors, scene, node, path)?);

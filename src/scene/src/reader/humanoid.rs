@@ -111,7 +111,7 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
     };
     let Some(vrm) = root.extension("VRMC_vrm") else {
         let fault = "it is not a VRM avatar: VRMC_vrm is missing";
-        return Err(SceneError::new(ErrorKind::Invalid, "/extensions", fault));
+        return Err(SceneError::new(ErrorKind::NoAvatar, "", fault));
     };
     if root.extension("VRM").is_some() {
         issues.push(Issue::warning(
@@ -126,7 +126,8 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
         .iter()
         .find(|name| !bones.contains_key(**name))
     {
-        return Err(vrm.fault(format!("the required bone `{missing}` is missing")));
+        let list = vrm.require("humanoid")?.require("humanBones")?;
+        return Err(list.fault(format!("the required bone `{missing}` is missing")));
     }
     let meta = read_meta(&vrm.require("meta")?, scene.images.len())?;
     let expressions = expression::read_expressions(&vrm, &scene, &mut issues)?;

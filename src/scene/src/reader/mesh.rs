@@ -92,6 +92,7 @@ fn read_primitive(
     known: Known,
     issues: &mut Vec<Issue>,
 ) -> Result<Primitive, SceneError> {
+    accessors.budget.charge_for::<Primitive>(item, 1)?;
     draco::unpack(item, accessors)?;
     let mut primitive = read_vertices(item, accessors, issues)?;
     let count = primitive.positions.len();

@@ -28,7 +28,7 @@ pub(super) fn read_portal(
         issues.push(Issue::warning(
             "STOA_PORTAL_URI",
             uri_item.pointer(),
-            "leads nowhere: only relative, stoa: and https: addresses are followed",
+            "leads nowhere: it is neither a relative address nor one that begins with stoa: or https:",
         ));
         return Ok(None);
     }

@@ -78,27 +78,35 @@ impl PropCost {
 /// # Errors
 /// [`SceneError`]: every fault of glTF, more than a thing may have, nothing to see, or somebody's body (VRM).
 pub fn load_prop(bytes: &[u8], files: &dyn SideFiles) -> Result<Prop, SceneError> {
-    let Loaded {
-        scene, document, ..
-    } = document::load(bytes, files, Purpose::Prop.limit())?;
-    let root = Item::root(&document);
+    let loaded = document::load(bytes, files, Purpose::Prop.limit())?;
+    let (bounds, cost) = measure(&loaded, bytes.len() as u64)?;
+    Ok(Prop {
+        scene: loaded.scene,
+        bounds,
+        cost,
+    })
+}
+
+/// Bounds and costs of a thing, which has so many bytes.
+///
+/// # Errors
+/// As [`load_prop`], for what can be read.
+pub(crate) fn measure(loaded: &Loaded, bytes: u64) -> Result<((Vec3, Vec3), PropCost), SceneError> {
+    let scene = &loaded.scene;
+    let root = Item::root(&loaded.document);
     if let Some(body) = root.extension("VRMC_vrm").or_else(|| root.extension("VRM")) {
         return Err(body.fault("it is an avatar: avatars are worn, not placed"));
     }
     let cost = PropCost {
-        bytes: bytes.len() as u64,
-        ..limit(&root, &scene)?
+        bytes,
+        ..limit(&root, scene)?
     };
     let bounds = scene
         .bounds()
         .filter(|(low, high)| low.is_finite() && high.is_finite())
         .ok_or_else(|| root.fault("it draws nothing that could be placed"))?;
-    limit_size(bounds, farthest(&scene))?;
-    Ok(Prop {
-        scene,
-        bounds,
-        cost,
-    })
+    limit_size(bounds, farthest(scene))?;
+    Ok((bounds, cost))
 }
 
 fn limit(root: &Item<'_>, scene: &Scene) -> Result<PropCost, SceneError> {

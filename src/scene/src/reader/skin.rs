@@ -60,7 +60,18 @@ pub(crate) fn read_skins(
 
 /// Skins that nodes name exist, and joints that vertices name exist in them. Skins without joints are taken off.
 pub(crate) fn check_skins(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
-    let mut checked = std::collections::HashSet::new();
+    // Of each mesh once: any number of skins may be tried on it.
+    let highest: Vec<Option<u16>> = scene
+        .meshes
+        .iter()
+        .map(|mesh| {
+            let vertices = mesh
+                .primitives
+                .iter()
+                .flat_map(|primitive| &primitive.joints);
+            vertices.flatten().flatten().copied().max()
+        })
+        .collect();
     for (index, node) in scene.nodes.iter_mut().enumerate() {
         let (Some(skin_index), Some(mesh)) = (node.skin, node.mesh) else {
             continue;
@@ -76,15 +87,8 @@ pub(crate) fn check_skins(root: &Item<'_>, scene: &mut Scene) -> Result<(), Scen
             node.skin = None;
             continue;
         }
-        // The same pair at many nodes is checked once.
-        if !checked.insert((skin_index, mesh)) {
-            continue;
-        }
-        let mut joints = scene.meshes[mesh.index()]
-            .primitives
-            .iter()
-            .flat_map(|primitive| primitive.joints.iter().flatten().flatten());
-        if let Some(joint) = joints.find(|joint| usize::from(**joint) >= skin.joints.len()) {
+        let joint = highest[mesh.index()].filter(|joint| usize::from(*joint) >= skin.joints.len());
+        if let Some(joint) = joint {
             return Err(root.fault(format!(
                 "/nodes/{index}: a vertex names joint {joint}, but the skin has {}",
                 skin.joints.len()

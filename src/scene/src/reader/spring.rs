@@ -13,7 +13,7 @@ use glam::Vec3;
 use std::collections::BTreeSet;
 
 /// Most colliders that all chains together may name: groups are shared, so that names multiply.
-const MAX_CHAIN_COLLIDERS: usize = 100_000;
+pub(super) const MAX_CHAIN_COLLIDERS: usize = 100_000;
 
 pub(crate) fn read_springs(
     root: &Item<'_>,

@@ -119,6 +119,9 @@ impl<'a> Accessors<'a> {
                 "its accessor has another count than the {count} elements that were unpacked"
             )));
         }
+        if Some(bytes.len()) != count.checked_mul(self.element_bytes(reference)?) {
+            return Err(reference.fault("its accessor has elements of another size than unpacked"));
+        }
         self.provided.borrow_mut().insert(index, bytes.into());
         Ok(())
     }

@@ -94,6 +94,15 @@ impl Draft {
         self.freedom != Freedom::Nothing
     }
 
+    /// The first extension, in the order of names, because of which accessors may not be replaced.
+    #[must_use]
+    pub fn first_unknown_extension(&self) -> Option<String> {
+        let mut found = BTreeSet::new();
+        references::extensions_in(&self.json, &mut found);
+        let is_unknown = |name: &String| references::freedom_of(name) == Freedom::Nothing;
+        found.into_iter().find(is_unknown)
+    }
+
     /// An array of the root, empty where there is none.
     #[must_use]
     pub fn list(&self, name: &str) -> &[Value] {

@@ -172,18 +172,18 @@ pub(super) enum Freedom {
 
 /// How far a document that uses these extensions may be renumbered.
 pub(super) fn freedom<'n>(extensions: impl Iterator<Item = &'n str>) -> Freedom {
-    extensions
-        .map(|name| {
-            if UNDERSTOOD.contains(&name) {
-                Freedom::All
-            } else if NAMES_OBJECTS_ONLY.contains(&name) {
-                Freedom::Data
-            } else {
-                Freedom::Nothing
-            }
-        })
-        .max()
-        .unwrap_or(Freedom::All)
+    extensions.map(freedom_of).max().unwrap_or(Freedom::All)
+}
+
+/// How far a document may be renumbered that uses this extension.
+pub(super) fn freedom_of(name: &str) -> Freedom {
+    if UNDERSTOOD.contains(&name) {
+        Freedom::All
+    } else if NAMES_OBJECTS_ONLY.contains(&name) {
+        Freedom::Data
+    } else {
+        Freedom::Nothing
+    }
 }
 
 /// A number that names something; whole floats count.

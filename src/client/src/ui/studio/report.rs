@@ -81,10 +81,8 @@ pub(super) struct Room {
 impl Checked {
     /// Checks a file, or that of a folder. Takes as long as reading the file does.
     pub(super) fn of(path: &Path) -> Self {
-        let check = |file: &Path| scene::check_file(file, Purpose::of_file(file));
-        let main = scene::main_file(path);
-        let purpose = main.as_deref().map_or(Purpose::World, Purpose::of_file);
-        let report = main.and_then(|file| check(&file));
+        let purpose = Purpose::of_file(path);
+        let report = scene::check_file(path, purpose);
         Self(
             report.map_err(|error: SceneError| one_line(&error.to_string(), MAX_LINE)),
             purpose,
@@ -107,7 +105,7 @@ impl Report {
         let mut costs: Vec<CostLine> = report.costs.iter().map(|cost| line(cost, words)).collect();
         // The order of the checker holds among equals.
         costs.sort_by_key(|cost| Reverse(cost.grade));
-        let mut kinds = kinds(&report.issues, words);
+        let mut kinds = kinds(report, words);
         if report.is_cut_short {
             // Before all else: what is not said below may be wrong all the same.
             let unchecked = Finding {
@@ -185,9 +183,9 @@ fn verdict(report: &scene::Report, words: &'static Texts) -> &'static str {
 }
 
 /// Findings that say the same of different places are one; the severe ones come first, of equals the frequent ones.
-fn kinds(issues: &[Issue], words: &Texts) -> Vec<Finding> {
+fn kinds(report: &scene::Report, words: &Texts) -> Vec<Finding> {
     let mut groups: BTreeMap<(u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
-    for issue in issues {
+    for issue in &report.issues {
         let said = (issue.severity, issue.code, issue.message.as_str());
         groups.entry(said).or_default().push(issue);
     }
@@ -204,18 +202,23 @@ fn kinds(issues: &[Issue], words: &Texts) -> Vec<Finding> {
             Some(Finding {
                 severity,
                 message: sentence(&one_line(&first.message, MAX_MESSAGE)),
-                place: place(first, places.len() - 1, words),
+                place: place(report, first, places.len() - 1, words),
                 remedy: first.remedy(),
             })
         })
         .collect()
 }
 
-fn place(issue: &Issue, others: usize, words: &Texts) -> String {
-    let place = match issue.offset {
-        Some(offset) => fill(words.report_at_byte, &[&offset.to_string()]),
-        None if issue.pointer.is_empty() => words.report_whole_file.to_owned(),
-        None => one_line(&issue.pointer, MAX_PLACE),
+/// Where a finding is: by the name of the object that is there, which people see in their programs.
+fn place(report: &scene::Report, issue: &Issue, others: usize, words: &Texts) -> String {
+    let place = match (issue.offset, report.object(issue)) {
+        (Some(offset), _) => fill(words.report_at_byte, &[&offset.to_string()]),
+        (None, Some(object)) => {
+            let place = format!("“{}” {}", object.name, issue.pointer);
+            one_line(&place, MAX_PLACE)
+        }
+        (None, None) if issue.pointer.is_empty() => words.report_whole_file.to_owned(),
+        (None, None) => one_line(&issue.pointer, MAX_PLACE),
     };
     if others == 0 {
         return place;

@@ -537,8 +537,8 @@ fn layers_and_pictures_in_a_folder_are_read_and_none_outside() {
     std::fs::write(outer.path().join("part.usda"), &text).unwrap();
     std::fs::write(folder.join("own.png"), png(1, [1, 2, 3, 255])).unwrap();
     let hints = Hints {
-        unit_metres: 1.0,
-        is_z_up: false,
+        unit_metres: None,
+        is_z_up: None,
         textures: None,
     };
     let foreign = read_path(&folder.join("root.usda"), &hints).unwrap();

@@ -34,12 +34,13 @@ pub(crate) fn read_variant_materials(
         return Ok(Vec::new());
     };
     let mut chosen: Vec<(u32, MaterialIndex)> = Vec::new();
+    let mut is_chosen = vec![false; variants];
     for mapping in list.elements(MAX_VARIANTS)? {
         let material = mapping.require("material")?.index(materials, "material")?;
         for variant in mapping.require("variants")?.elements(MAX_VARIANTS)? {
             let variant = variant.index(variants, "variant")?;
             // A variant twice on one primitive is a fault of the file; the first counts.
-            if chosen.iter().all(|(known, _)| *known != variant) {
+            if !std::mem::replace(&mut is_chosen[variant as usize], true) {
                 chosen.push((variant, MaterialIndex(material)));
             }
         }

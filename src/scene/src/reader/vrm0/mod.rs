@@ -75,7 +75,7 @@ pub(super) fn normalise(
         "lookAt": face::look_at(&old["firstPerson"]),
         "expressions": face::expressions(&old["blendShapeMaster"], root, scene, &nodes_of_mesh),
     });
-    let springs = springs::springs(&old["secondaryAnimation"], scene);
+    let springs = springs::springs(&old["secondaryAnimation"], vrm, scene)?;
     let document = json!({ "extensions": { "VRMC_vrm": new_vrm, "VRMC_springBone": springs } });
     json::parse(document.to_string().as_bytes())
 }

@@ -1,7 +1,13 @@
 //! Spring bones of VRM 0.x: a root stands for all bones below it, and every end swings as if a bone more hung there.
 
 use super::{add_node, index, list, number};
-use crate::{description::scene::Scene, limits::MAX_NODES};
+use crate::{
+    description::scene::Scene,
+    error::SceneError,
+    limits::{MAX_ELEMENTS, MAX_NODES},
+    reader::spring::MAX_CHAIN_COLLIDERS,
+    source::json::Item,
+};
 use glam::Vec3;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -9,13 +15,22 @@ use std::collections::BTreeSet;
 /// Length of the bone that an end is given (as UniVRM does).
 const TAIL_METRES: f32 = 0.07;
 
-pub(super) fn springs(old: &Value, scene: &mut Scene) -> Value {
+/// What `old` says, in the shape of VRM 1.0.
+///
+/// # Errors
+/// [`SceneError`] at the extension `vrm`, when what it shares would become more than is read: all bones of a group share its
+/// colliders here, and have them each in VRM 1.0.
+pub(super) fn springs(old: &Value, vrm: &Item<'_>, scene: &mut Scene) -> Result<Value, SceneError> {
     let [mut colliders, mut groups] = [Vec::new(), Vec::new()];
     let nodes = scene.nodes.len();
     for group in list(&old["colliderGroups"]) {
         let mut members = Vec::new();
         if let Some(node) = index(&group["node"], nodes) {
             for collider in list(&group["colliders"]) {
+                if colliders.len() >= MAX_ELEMENTS {
+                    let fault = format!("its springs have more than {MAX_ELEMENTS} colliders");
+                    return Err(vrm.over_limit(fault));
+                }
                 let offset = &collider["offset"];
                 let [x, y, z] = ["x", "y", "z"].map(|axis| number(&offset[axis], 0.0));
                 members.push(colliders.len());
@@ -29,19 +44,26 @@ pub(super) fn springs(old: &Value, scene: &mut Scene) -> Value {
     }
     let mut springs = Vec::new();
     let mut seen = BTreeSet::new();
+    let mut named = 0;
     for group in list(&old["boneGroups"]) {
         let settings = Settings::of(group, nodes, groups.len());
         for root in list(&group["bones"]) {
             if let Some(root) = index(root, nodes) {
                 for chain in chains(scene, root, &mut seen) {
+                    named += settings.colliders.len();
+                    if named > MAX_CHAIN_COLLIDERS {
+                        return Err(vrm.over_limit(format!(
+                            "its springs name more than {MAX_CHAIN_COLLIDERS} groups of colliders"
+                        )));
+                    }
                     springs.push(settings.spring(&chain));
                 }
             }
         }
     }
-    json!({
+    Ok(json!({
         "specVersion": "1.0", "colliders": colliders, "colliderGroups": groups, "springs": springs,
-    })
+    }))
 }
 
 /// What all joints of a group share.
