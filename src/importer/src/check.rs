@@ -1,7 +1,7 @@
 //! `stoa-import check`: one report a file.
 
 use crate::{
-    html,
+    exit, html,
     output::{self, Replaces},
     text,
 };
@@ -11,13 +11,6 @@ use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
-
-/// Exit code when no file has errors.
-pub(crate) const NO_ERRORS: u8 = 0;
-/// Exit code when a report holds an error.
-pub(crate) const ERRORS: u8 = 1;
-/// Exit code when no report can be made.
-pub(crate) const NO_REPORT: u8 = 2;
 
 /// What to check and how to tell.
 #[derive(clap::Args)]
@@ -65,10 +58,10 @@ pub(crate) fn run(
         let files: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
         if let Err(fault) = output::refuse_loss(page, &files, &["html", "htm"], Replaces::Any) {
             writeln!(errors, "stoa-import: {fault}")?;
-            return Ok(NO_REPORT);
+            return Ok(exit::NO_REPORT);
         }
     }
-    let mut worst = NO_ERRORS;
+    let mut worst = exit::DONE;
     let mut reports = Vec::new();
     for file in &options.files {
         let code = match check_file(file, purpose(file, options.purpose)) {
@@ -82,7 +75,7 @@ pub(crate) fn run(
                 if options.html.is_some() {
                     reports.push((file.as_path(), report));
                 }
-                if has_errors { ERRORS } else { NO_ERRORS }
+                if has_errors { exit::FAILED } else { exit::DONE }
             }
             Err(error) => {
                 writeln!(
@@ -90,7 +83,7 @@ pub(crate) fn run(
                     "stoa-import: no report on {}: {error}",
                     file.display()
                 )?;
-                NO_REPORT
+                exit::NO_REPORT
             }
         };
         worst = worst.max(code);
@@ -103,7 +96,7 @@ pub(crate) fn run(
             "stoa-import: {} cannot be written: {error}",
             path.display()
         )?;
-        worst = NO_REPORT;
+        worst = exit::NO_REPORT;
     }
     Ok(worst)
 }
@@ -217,10 +210,13 @@ mod tests {
 
     #[test]
     fn exit_codes_follow_the_worst_file() {
-        assert_eq!(check(&[("a.gltf", GOOD)], false).0, NO_ERRORS);
-        assert_eq!(check(&[("a.gltf", GOOD), ("b.gltf", BAD)], false).0, ERRORS);
+        assert_eq!(check(&[("a.gltf", GOOD)], false).0, exit::DONE);
+        assert_eq!(
+            check(&[("a.gltf", GOOD), ("b.gltf", BAD)], false).0,
+            exit::FAILED
+        );
         let (code, _, errors) = check(&[("b.gltf", BAD), ("absent.gltf", "")], false);
-        assert_eq!(code, NO_REPORT);
+        assert_eq!(code, exit::NO_REPORT);
         assert!(
             errors.contains("absent.gltf") && errors.lines().count() == 1,
             "{errors}"
@@ -247,7 +243,7 @@ mod tests {
     fn a_required_extension_that_is_not_read_is_an_error_by_name() {
         let text = r#"{"asset":{"version":"2.0"},"extensionsUsed":["XYZ_new"],"extensionsRequired":["XYZ_new"]}"#;
         let (code, output, _) = check(&[("a.gltf", text)], false);
-        assert_eq!(code, ERRORS);
+        assert_eq!(code, exit::FAILED);
         assert!(output.contains("XYZ_new") && output.contains("STOA_REQUIRED_EXTENSION"));
     }
 
@@ -279,7 +275,7 @@ mod tests {
     #[test]
     fn the_ending_decides_the_purpose() {
         let (code, output, _) = check(&[("a.vrm", GOOD)], true);
-        assert_eq!(code, ERRORS);
+        assert_eq!(code, exit::FAILED);
         assert!(output.contains("VRMC_vrm is missing"), "{output}");
     }
 }

@@ -4,6 +4,7 @@
 
 mod check;
 mod convert;
+mod exit;
 mod extensions;
 mod formats;
 mod fuzz;
@@ -67,12 +68,12 @@ pub fn run() -> ExitCode {
             std::io::stderr().is_terminal(),
         ),
         Command::Preview(options) => preview::run(&options, &mut std::io::stderr()),
-        Command::Extensions => extensions::write(&mut output).map(|()| check::NO_ERRORS),
+        Command::Extensions => extensions::write(&mut output).map(|()| exit::DONE),
     };
     match result.and_then(|code| output.flush().map(|()| code)) {
         Ok(code) => ExitCode::from(code),
         // A reader that closes the pipe has seen enough.
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(_) => ExitCode::from(check::NO_REPORT),
+        Err(_) => ExitCode::from(exit::NO_REPORT),
     }
 }

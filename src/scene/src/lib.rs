@@ -1,6 +1,6 @@
 //! Standard formats: reads, checks and caps glTF worlds, props and VRM avatars into one description, from untrusted bytes.
 //! It must not know Bevy, rendering, physics engines or the network.
-//! Start reading at `description.rs` for what comes out, and at `document.rs` for how.
+//! Start reading in `description/` for what comes out, and at `reader/document.rs` for how.
 
 pub mod basis;
 mod check;

@@ -52,7 +52,7 @@ pub(crate) fn build(
     animated: &AnimatedNodes,
     role: Role,
 ) -> Built {
-    let order = scene.visible_nodes();
+    let order = scene.nodes_in_scene();
     let belonging = Belonging::new(scene, &order, animated);
     let mut builder = Builder {
         world,

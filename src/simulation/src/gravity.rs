@@ -37,7 +37,7 @@ impl Gravity {
     pub(crate) fn new(scene: &Scene, down: f32) -> Self {
         let stated = scene.physics.gravity.unwrap_or_default();
         let mut fields: Vec<Field> = scene
-            .visible_nodes()
+            .nodes_in_scene()
             .into_iter()
             .filter_map(|node| Field::new(scene, node))
             .take(MAX_FIELDS)

@@ -29,7 +29,7 @@ pub struct SeatPlace {
 /// Spawn points of a file; without any one stands on the stage, facing what is there.
 pub(crate) fn spawn_places(scene: &Scene, stage: Option<&Stage>) -> Vec<SpawnPlace> {
     let mut places: Vec<SpawnPlace> = scene
-        .visible_nodes()
+        .nodes_in_scene()
         .into_iter()
         .filter_map(|node| {
             let point = scene.nodes[node.index()].spawn_point.as_ref()?;
@@ -53,7 +53,7 @@ pub(crate) fn spawn_places(scene: &Scene, stage: Option<&Stage>) -> Vec<SpawnPla
 }
 
 pub(crate) fn seat_places(scene: &Scene) -> Vec<SeatPlace> {
-    let nodes = scene.visible_nodes().into_iter();
+    let nodes = scene.nodes_in_scene().into_iter();
     nodes
         .filter_map(|node| {
             let seat = scene.nodes[node.index()].seat?;

@@ -71,7 +71,7 @@ pub(crate) fn stage(scene: &Scene) -> Option<Stage> {
     let view = 2.0 * HALF_VIEW * wanted;
     let center = Vec3::new(front.best(0, view * ASPECT), front.best(1, view), middle.z);
     let parts = || {
-        let nodes = scene.visible_nodes().into_iter();
+        let nodes = scene.nodes_in_scene().into_iter();
         nodes.map(|node| &scene.nodes[node.index()].physics)
     };
     let is_dynamic = |motion: &Motion| motion.kind == MotionKind::Dynamic;
@@ -253,7 +253,7 @@ impl Front {
 /// Where colliders and triggers of simple shapes are, in world space.
 fn collider_bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
     let worlds = scene.world_transforms();
-    let nodes = scene.visible_nodes().into_iter();
+    let nodes = scene.nodes_in_scene().into_iter();
     nodes
         .filter_map(|node| part_bounds(scene, node, &worlds[node.index()]))
         .reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))

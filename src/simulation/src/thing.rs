@@ -77,7 +77,7 @@ impl ThingShape {
             surface,
         };
         let mut parts = Vec::new();
-        for node in scene.visible_nodes() {
+        for node in scene.nodes_in_scene() {
             let described = &scene.nodes[node.index()];
             let world_from_node = scene.world_from_node(node);
             if let Some(own) = described.physics.collider {

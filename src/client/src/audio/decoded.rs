@@ -39,7 +39,7 @@ pub(super) fn clips(
 
 /// Sounds of emitters that are somewhere, and of sources that play by themselves.
 fn heard(scene: &Scene) -> BTreeSet<usize> {
-    let nodes = scene.visible_nodes().into_iter();
+    let nodes = scene.nodes_in_scene().into_iter();
     let of_nodes = nodes.flat_map(|node| &scene.nodes[node.index()].emitters);
     let emitters: BTreeSet<u32> = of_nodes
         .chain(&scene.sound.scene_emitters)

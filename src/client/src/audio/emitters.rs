@@ -123,7 +123,7 @@ fn start_emitters(
         play(&mut speaker, scene, &clips, emitter, None);
     }
     told.0.clear();
-    for node in scene.visible_nodes() {
+    for node in scene.nodes_in_scene() {
         let emitters = &scene.nodes[node.index()].emitters;
         if emitters.is_empty() {
             continue;

@@ -29,7 +29,7 @@ pub(crate) struct Doorway {
 impl Doorway {
     /// All that can be seen. A trigger belongs to the portal that it is on, or else to the nearest one above it.
     pub(super) fn all(scene: &Scene) -> Vec<Self> {
-        let nodes = scene.visible_nodes();
+        let nodes = scene.nodes_in_scene();
         let mut all = BTreeMap::new();
         for &node in &nodes {
             if let Some(portal) = &scene.nodes[node.index()].portal

@@ -48,7 +48,7 @@ pub(crate) struct NoticeBoard {
 impl NoticeBoard {
     /// The first board of a world.
     fn of(scene: &scene::Scene) -> Option<Self> {
-        let nodes = scene.visible_nodes();
+        let nodes = scene.nodes_in_scene();
         let (node, size) = nodes
             .into_iter()
             .find_map(|node| Some((node, scene.nodes[node.index()].notice_board?)))?;

@@ -226,7 +226,7 @@ fn pictures(sky: &EnvironmentSky, scene: &Scene) -> Vec<RgbaImage> {
 
 /// Towards the first lamp of the file that shines from one direction.
 fn to_sun(scene: &Scene) -> Option<Vec3> {
-    let node = scene.visible_nodes().into_iter().find(|node| {
+    let node = scene.nodes_in_scene().into_iter().find(|node| {
         let light = scene.nodes[node.index()].light;
         light
             .is_some_and(|light| matches!(scene.lights[light.index()].kind, LightKind::Directional))

@@ -94,7 +94,7 @@ pub(super) fn build(
         .spawn((Transform::default(), Visibility::Inherited, ChildOf(figure)))
         .id();
     let mut entities: BTreeMap<NodeIndex, Entity> = BTreeMap::new();
-    for node in scene.visible_nodes() {
+    for node in scene.nodes_in_scene() {
         let described = &scene.nodes[node.index()];
         let parent = described
             .parent

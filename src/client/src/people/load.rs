@@ -133,7 +133,7 @@ pub(super) fn spawn(
 fn parts(avatar: &Avatar, forms: &Forms, is_split: bool) -> Vec<RawPart> {
     let scene = &avatar.scene;
     let mut parts = Vec::new();
-    let (nodes, once) = (scene.visible_nodes(), scene::Transform::default());
+    let (nodes, once) = (scene.nodes_in_scene(), scene::Transform::default());
     for (mesh, form) in forms.all(scene) {
         let node = nodes.iter().copied().find(|&node| {
             scene.nodes[node.index()].mesh == Some(mesh) && forms.of(scene, node, &once) == form

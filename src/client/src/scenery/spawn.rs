@@ -200,7 +200,7 @@ fn spawn_nodes(
     root: Entity,
     entities: &mut BTreeMap<NodeIndex, Entity>,
 ) {
-    for node in scene.visible_nodes() {
+    for node in scene.nodes_in_scene() {
         let described = &scene.nodes[node.index()];
         let parent = described
             .parent

@@ -212,7 +212,7 @@ fn find(name: &str, visit: &Visit, world: &VisitWorld, link: &Link) -> Option<Ve
     }
     let node = world
         .scene
-        .visible_nodes()
+        .nodes_in_scene()
         .into_iter()
         .find(|node| world.scene.nodes[node.index()].name == name)?;
     let moving = world

@@ -23,6 +23,7 @@ pub(crate) use worker::DECODER;
 
 use crate::{
     check::{self, PurposeName},
+    exit,
     formats::{self, Hints},
     output::{self, Replaces},
 };
@@ -39,8 +40,6 @@ use worker::progress::Line;
 
 /// Endings of files that are written.
 const ENDINGS: [&str; 3] = ["glb", "vrm", "vrma"];
-/// Exit code when the file was not converted.
-const FAILED: u8 = 1;
 
 /// What to convert and how.
 #[derive(clap::Args, Clone)]
@@ -194,7 +193,7 @@ pub(crate) fn run(
     if !options.watch {
         return convert(options, output, errors, shows_progress);
     }
-    let mut last = Ok(check::NO_ERRORS);
+    let mut last = Ok(exit::DONE);
     watch::watch(&options.input, || {
         last = convert(options, output, errors, shows_progress)
             .and_then(|code| output.flush().map(|()| code));
@@ -213,7 +212,7 @@ fn convert(
     let is_free = output::refuse_loss(&options.output, &inputs, &ENDINGS, Replaces::OwnGlb);
     if let Err(fault) = is_free {
         writeln!(errors, "stoa-import: {fault}")?;
-        return Ok(FAILED);
+        return Ok(exit::FAILED);
     }
     let shown = options.input.display();
     let terminal: Option<&mut dyn Write> = match shows_progress {
@@ -226,13 +225,13 @@ fn convert(
         Err(fault) => {
             let line = format!("{shown} is not converted: {fault}");
             writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
-            return Ok(FAILED);
+            return Ok(exit::FAILED);
         }
     };
     if let Err(error) = output::write_whole(&options.output, &done.bytes) {
         let shown = options.output.display();
         writeln!(errors, "stoa-import: {shown} cannot be written: {error}")?;
-        return Ok(FAILED);
+        return Ok(exit::FAILED);
     }
     let purpose = check::purpose(&options.input, options.wishes.purpose);
     let is_gltf = !formats::is_foreign(&options.input);
@@ -258,7 +257,7 @@ fn convert(
     } else {
         figures.write(output)?;
     }
-    Ok(check::NO_ERRORS)
+    Ok(exit::DONE)
 }
 
 /// The file as a GLB that needs no decoder, for programs beside this one, and what is worth telling.

@@ -19,7 +19,7 @@ pub(crate) use options::Options;
 use grid::Grid;
 
 use crate::{
-    check, convert,
+    convert, exit,
     output::{self, Replaces},
 };
 use image::GenericImageView as _;
@@ -32,8 +32,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Exit code when no picture was made.
-const FAILED: u8 = 1;
 /// Longest time for one picture.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 /// Time between two looks at whether the picture is there.
@@ -51,12 +49,12 @@ pub(crate) fn run(options: &Options, errors: &mut dyn Write) -> io::Result<u8> {
             for note in notes {
                 writeln!(errors, "stoa-import: {}", scene::printable(&note))?;
             }
-            Ok(check::NO_ERRORS)
+            Ok(exit::DONE)
         }
         Err(fault) => {
             let line = format!("{shown} has no preview: {fault}");
             writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
-            Ok(FAILED)
+            Ok(exit::FAILED)
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Codes of the Khronos validator with their severities, each with a sentence of ours that says what to do.
+//! Codes of the Khronos validator with their severities, each with a sentence of ours that says what is wrong.
 
 /// A kind of finding.
 #[derive(Debug)]
@@ -6,15 +6,15 @@ pub(super) struct Code {
     pub(super) name: &'static str,
     /// 0 error, 1 warning, 2 information, 3 hint.
     pub(super) severity: u8,
-    pub(super) advice: &'static str,
+    pub(super) message: &'static str,
 }
 
 macro_rules! codes {
-    ($($name:ident $severity:literal $advice:literal;)+) => {$(
+    ($($name:ident $severity:literal $message:literal;)+) => {$(
         pub(super) const $name: Code = Code {
             name: stringify!($name),
             severity: $severity,
-            advice: $advice,
+            message: $message,
         };
     )+};
 }

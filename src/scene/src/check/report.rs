@@ -184,8 +184,9 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
         }
         Err(error) => {
             let refusal = refusal_issue(&error);
-            // A rule of glTF that is broken has been told already, in words of the validator.
-            let is_told = refusal.code == INVALID && issues.iter().any(|issue| issue.severity == 0);
+            // The validator has told in its words what is broken; ours follow as the refusal.
+            let is_told = [INVALID, NOT_GLTF].contains(&refusal.code)
+                && issues.iter().any(|issue| issue.severity == 0);
             if !is_told {
                 issues.push(refusal);
             }
@@ -252,14 +253,15 @@ fn is_worth_a_warning(issue: &Issue) -> bool {
     issue.severity <= 1 && issue.code != "GLB_UNKNOWN_CHUNK_TYPE"
 }
 
-/// Code of a fault that the validator tells in other words.
+/// Codes of faults that the validator tells in other words.
 const INVALID: &str = "STOA_INVALID";
+const NOT_GLTF: &str = "STOA_NOT_GLTF";
 
 fn refusal_issue(error: &SceneError) -> Issue {
     Issue {
         code: match error.kind {
             ErrorKind::Unreadable => "STOA_UNREADABLE",
-            ErrorKind::NotGltf => "STOA_NOT_GLTF",
+            ErrorKind::NotGltf => NOT_GLTF,
             ErrorKind::Invalid => invalid_code(&error.place),
             ErrorKind::RequiredExtension => "STOA_REQUIRED_EXTENSION",
             ErrorKind::OverLimit => "STOA_OVER_LIMIT",
@@ -297,7 +299,7 @@ fn invalid_code(place: &str) -> &'static str {
 fn summarise(loaded: &Loaded) -> Summary {
     let scene = &loaded.scene;
     let primitives = || scene.meshes.iter().flat_map(|mesh| &mesh.primitives);
-    let drawn = scene.visible_nodes();
+    let drawn = scene.nodes_in_scene();
     let drawn = drawn
         .iter()
         .filter_map(|node| scene.nodes[node.index()].mesh);

@@ -78,7 +78,7 @@ impl Sink {
             severity: code.severity,
             pointer,
             offset,
-            message: code.advice.to_owned(),
+            message: code.message.to_owned(),
         };
         self.kept[usize::from(code.severity)].push((self.next, issue));
         self.next += 1;

@@ -137,7 +137,7 @@ impl Scene {
                 ..all.plus(level)
             })
         };
-        let nodes = self.visible_nodes().into_iter();
+        let nodes = self.nodes_in_scene().into_iter();
         nodes.map(of_node).fold(Drawn::default(), Drawn::plus)
     }
 

@@ -496,9 +496,9 @@ impl Scene {
         world
     }
 
-    /// Nodes of the default scene, parents before children.
+    /// Nodes of the default scene, hidden ones too, parents before children.
     #[must_use]
-    pub fn visible_nodes(&self) -> Vec<NodeIndex> {
+    pub fn nodes_in_scene(&self) -> Vec<NodeIndex> {
         let mut order = self.roots.clone();
         let mut next = 0;
         while let Some(node) = order
@@ -515,7 +515,7 @@ impl Scene {
     /// each, and skinned meshes where the first of their joints puts them, whatever node they hang from.
     pub fn each_drawn(&self, mut see: impl FnMut(Affine3A, MeshIndex)) {
         let worlds = self.world_transforms();
-        for index in self.visible_nodes() {
+        for index in self.nodes_in_scene() {
             let node = &self.nodes[index.index()];
             let Some(mesh) = node.mesh else { continue };
             let world = self
@@ -591,7 +591,7 @@ impl Scene {
     #[must_use]
     pub fn triangle_count(&self) -> u64 {
         let of_mesh: Vec<u64> = self.meshes.iter().map(Mesh::triangle_count).collect();
-        let nodes = self.visible_nodes();
+        let nodes = self.nodes_in_scene();
         nodes
             .iter()
             .map(|index| &self.nodes[index.index()])

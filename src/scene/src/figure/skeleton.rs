@@ -24,7 +24,7 @@ impl Skeleton {
     pub fn new(scene: &Scene) -> Self {
         let rest: Vec<Transform> = scene.nodes.iter().map(|node| node.transform).collect();
         let mut skeleton = Self {
-            order: scene.visible_nodes(),
+            order: scene.nodes_in_scene(),
             parents: scene.nodes.iter().map(|node| node.parent).collect(),
             local: rest.clone(),
             world: vec![Affine3A::IDENTITY; rest.len()],

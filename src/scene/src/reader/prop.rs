@@ -235,7 +235,7 @@ fn farthest(scene: &Scene) -> f32 {
             }
         }
     };
-    for index in scene.visible_nodes() {
+    for index in scene.nodes_in_scene() {
         let node = &scene.nodes[index.index()];
         see(node, worlds[index.index()]);
         let above = node

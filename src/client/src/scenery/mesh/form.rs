@@ -26,7 +26,7 @@ impl Forms {
     /// Goes through all nodes: for a worker thread. The other functions are to be asked about the same scene.
     pub(crate) fn new(scene: &Scene) -> Self {
         let mut worlds = scene.world_transforms();
-        for node in scene.visible_nodes() {
+        for node in scene.nodes_in_scene() {
             let node = &scene.nodes[node.index()];
             // A level stands beside the node that it stands in for.
             let above = node.parent.map(|parent| worlds[parent.index()]);
@@ -68,7 +68,7 @@ impl Forms {
     pub(crate) fn all(&self, scene: &Scene) -> BTreeSet<(MeshIndex, Form)> {
         let nodes = &scene.nodes;
         let mut all = BTreeSet::new();
-        for node in scene.visible_nodes() {
+        for node in scene.nodes_in_scene() {
             let levels = nodes[node.index()].levels.nodes.iter().copied();
             for node in std::iter::once(node).chain(levels) {
                 let described = &nodes[node.index()];

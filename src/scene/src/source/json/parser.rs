@@ -17,7 +17,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, SceneError> {
     }
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes)
-        .map_err(|error| fault(error.valid_up_to(), "it is not UTF-8 text"))?;
+        .map_err(|error| fault(bytes, error.valid_up_to(), "it is not UTF-8 text"))?;
     let values = count_values(bytes);
     if values > MAX_JSON_VALUES {
         return Err(over(format!(
@@ -41,11 +41,21 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, SceneError> {
     Ok(tree)
 }
 
-fn fault(offset: usize, text: &str) -> SceneError {
+/// A fault at a byte of the text. People look for it by line and column.
+fn fault(bytes: &[u8], offset: usize, text: &str) -> SceneError {
+    let before = &bytes[..offset.min(bytes.len())];
+    let is_text = |byte: &&u8| !byte.is_ascii_whitespace();
+    if bytes.iter().find(is_text) != Some(&b'{') {
+        let fault = "it is no glTF: it holds no JSON object";
+        return SceneError::new(ErrorKind::NotGltf, "", fault);
+    }
+    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let last = before.iter().rposition(|byte| *byte == b'\n');
+    let column = offset - last.map_or(0, |last| last + 1) + 1;
     SceneError::new(
         ErrorKind::NotGltf,
         "",
-        format!("its JSON cannot be read at byte {offset}: {text}"),
+        format!("its JSON cannot be read at line {line}, column {column}: {text}"),
     )
 }
 
@@ -94,6 +104,10 @@ struct Quoted {
 }
 
 impl Parser<'_> {
+    fn fault(&self, offset: usize, text: &str) -> SceneError {
+        fault(self.bytes, offset, text)
+    }
+
     fn document(&mut self) -> Result<(), SceneError> {
         let mut key = Quoted::default();
         loop {
@@ -111,7 +125,7 @@ impl Parser<'_> {
         }
         self.skip_space();
         if self.at < self.bytes.len() {
-            return Err(fault(self.at, "something follows the end"));
+            return Err(self.fault(self.at, "something follows the end"));
         }
         self.flush(0, u32::MAX);
         Ok(())
@@ -132,7 +146,7 @@ impl Parser<'_> {
         let start = self.at;
         let byte = self
             .peek()
-            .ok_or_else(|| fault(start, "it ends too early"))?;
+            .ok_or_else(|| self.fault(start, "it ends too early"))?;
         let mut text = Quoted::default();
         let kind = match byte {
             b'{' | b'[' => {
@@ -151,7 +165,7 @@ impl Parser<'_> {
             b'f' => self.word(b"false", Kind::False)?,
             b'n' => self.word(b"null", Kind::Null)?,
             b'-' | b'0'..=b'9' => self.number()?,
-            _ => return Err(fault(start, "a value is expected")),
+            _ => return Err(self.fault(start, "a value is expected")),
         };
         let span = if kind == Kind::Text {
             text.span
@@ -227,8 +241,8 @@ impl Parser<'_> {
                     self.at += 1;
                     self.close()?;
                 }
-                (None, _) => return Err(fault(self.at, "it ends too early")),
-                _ => return Err(fault(self.at, "a comma or an end is expected")),
+                (None, _) => return Err(self.fault(self.at, "it ends too early")),
+                _ => return Err(self.fault(self.at, "a comma or an end is expected")),
             }
         }
         Ok(None)
@@ -236,12 +250,12 @@ impl Parser<'_> {
 
     fn key(&mut self) -> Result<Quoted, SceneError> {
         if self.peek() != Some(b'"') {
-            return Err(fault(self.at, "a name in quotes is expected"));
+            return Err(self.fault(self.at, "a name in quotes is expected"));
         }
         let key = self.quoted()?;
         self.skip_space();
         if self.peek() != Some(b':') {
-            return Err(fault(self.at, "a colon is expected"));
+            return Err(self.fault(self.at, "a colon is expected"));
         }
         self.at += 1;
         Ok(key)
@@ -310,7 +324,7 @@ impl Parser<'_> {
                     .chars()
                     .take(40)
                     .collect();
-                Err(fault(
+                Err(self.fault(
                     self.at,
                     &format!("the name {name:?} stands twice in one object"),
                 ))
@@ -324,7 +338,7 @@ impl Parser<'_> {
             self.at += word.len();
             Ok(kind)
         } else {
-            Err(fault(self.at, "a value is expected"))
+            Err(self.fault(self.at, "a value is expected"))
         }
     }
 
@@ -334,7 +348,7 @@ impl Parser<'_> {
             self.at += 1;
         }
         if self.at == start {
-            Err(fault(self.at, "a digit is expected"))
+            Err(self.fault(self.at, "a digit is expected"))
         } else {
             Ok(())
         }
@@ -388,7 +402,7 @@ impl Parser<'_> {
         let mut side = None;
         loop {
             match self.peek() {
-                None => return Err(fault(self.at, "a text has no end")),
+                None => return Err(self.fault(self.at, "a text has no end")),
                 Some(b'"') => break,
                 Some(b'\\') => {
                     let text = self.text;
@@ -398,7 +412,7 @@ impl Parser<'_> {
                     self.escape()?;
                     run = self.at;
                 }
-                Some(0..=0x1F) => return Err(fault(self.at, "a control character in a text")),
+                Some(0..=0x1F) => return Err(self.fault(self.at, "a control character in a text")),
                 Some(_) => self.at += 1,
             }
         }
@@ -441,7 +455,7 @@ impl Parser<'_> {
                 self.tree.unescaped.push(character);
                 return Ok(());
             }
-            _ => return Err(fault(start, "an unknown escape")),
+            _ => return Err(self.fault(start, "an unknown escape")),
         };
         self.at += 1;
         self.tree.unescaped.push(character);
@@ -452,7 +466,7 @@ impl Parser<'_> {
     fn unicode(&mut self, start: usize) -> Result<char, SceneError> {
         let first = self
             .hexadecimal(self.at)
-            .ok_or_else(|| fault(start, "an unknown escape"))?;
+            .ok_or_else(|| self.fault(start, "an unknown escape"))?;
         self.at += 4;
         if (0xD800..0xDC00).contains(&first)
             && self.bytes[self.at..].starts_with(b"\\u")
