@@ -16,6 +16,8 @@ pub(crate) const MAX_SPECS: usize = 500_000;
 pub(crate) const MAX_FIELDS: usize = 5_000_000;
 /// Most names, paths or fields in a table of a binary layer.
 pub(crate) const MAX_TABLE: usize = 4_000_000;
+/// Most entries of the tables of all binary layers together.
+pub(crate) const MAX_TABLES: usize = 20_000_000;
 /// Deepest prim, and deepest nesting of a value. Prims of a composed stage that lie deeper are left out.
 pub(crate) const MAX_DEPTH: usize = 128;
 /// Longest name of a prim in bytes.

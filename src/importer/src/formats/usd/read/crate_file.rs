@@ -1,7 +1,10 @@
 //! The binary form of USD: its tables (OpenUSD, `pxr/usd/usd/crateFile.cpp`; AOUSD Core Specification 1.0, section 16.3).
 //! Versions from 0.4.0 of the year 2017 on are read.
 
-use super::ints::{unpack, unpack_ints};
+use super::{
+    ints::{unpack, unpack_ints},
+    value::Budget,
+};
 use crate::formats::usd::limits::{MAX_DEPTH, MAX_PATH_BYTES, MAX_TABLE};
 use std::ops::Range;
 
@@ -60,8 +63,8 @@ impl CrateFile {
     /// Reads all tables.
     ///
     /// # Errors
-    /// One line when one of them is damaged, or too large.
-    pub(crate) fn open(bytes: Vec<u8>) -> Result<Self, String> {
+    /// One line when one of them is damaged, or too large, or all of them are with those of other layers.
+    pub(crate) fn open(bytes: Vec<u8>, budget: &Budget) -> Result<Self, String> {
         let mut head = Reader::new(&bytes, 8);
         let version = head.take(8)?;
         let (major, minor) = (version[0], version[1]);
@@ -81,7 +84,13 @@ impl CrateFile {
             specs: Vec::new(),
             bytes: Vec::new(),
         };
-        let section = |name: &str| find_section(&bytes, contents, name);
+        let section = |name: &str| {
+            let section = find_section(&bytes, contents, name)?;
+            // The tables of one file begin with their counts.
+            let count = section.peek_count();
+            budget.take_entries(count.min(MAX_TABLE))?;
+            Ok::<_, String>(section)
+        };
         file.tokens = tokens(&mut section("TOKENS")?)?;
         file.strings = {
             let mut own = section("STRINGS")?;
@@ -308,6 +317,12 @@ impl<'a> Reader<'a> {
     /// A place or a length.
     pub(crate) fn size(&mut self) -> Result<usize, String> {
         Ok(usize::try_from(self.u64()?).unwrap_or(usize::MAX))
+    }
+
+    /// The number that comes next; 0 where there is none.
+    fn peek_count(&self) -> usize {
+        let mut ahead = Reader::new(self.bytes, self.at);
+        ahead.size().unwrap_or(0)
     }
 
     /// How many of so many bytes follow; none when they are compressed.

@@ -20,7 +20,7 @@ const VARIANT: i64 = 10;
 /// # Errors
 /// One line that says what is wrong.
 pub(crate) fn read(bytes: Vec<u8>, path: &str, budget: &Budget) -> Result<Layer, String> {
-    let file = CrateFile::open(bytes)?;
+    let file = CrateFile::open(bytes, budget)?;
     let mut reader = LayerReader {
         layer: Layer::new(path),
         file: &file,

@@ -233,10 +233,33 @@ impl Layer {
     /// One line when the layer is damaged there, or it is too large.
     pub(crate) fn value(&self, field: &Field, budget: &Budget) -> Result<Value, String> {
         match (field, &self.crate_file) {
-            (Field::Read(value), _) => Ok(value.clone()),
+            (Field::Read(value), _) => {
+                // Each prim that refers to it has it anew.
+                value.charge(budget)?;
+                Ok(value.clone())
+            }
             (Field::InCrate(own), Some(file)) => file.value(*own, budget),
             (Field::InCrate(_), None) => Ok(Value::Blocked),
         }
+    }
+
+    /// The value of the first sample; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Self::value`].
+    pub(crate) fn first_sample(
+        &self,
+        samples: &Samples,
+        budget: &Budget,
+    ) -> Result<Option<Value>, String> {
+        let first = match samples {
+            Samples::Read(own) => own.first().map(|(_, value)| Field::Read(value.clone())),
+            Samples::InCrate(_) => {
+                let all = self.samples(samples, budget)?;
+                all.into_iter().next().map(|(_, value)| value)
+            }
+        };
+        first.map(|field| self.value(&field, budget)).transpose()
     }
 
     /// The times at which there are samples, each with its value.

@@ -1,6 +1,6 @@
 //! What fields of a layer hold.
 
-use crate::formats::usd::limits::{MAX_VALUES, MAX_VALUES_OF_ONE};
+use crate::formats::usd::limits::{MAX_TABLES, MAX_VALUES, MAX_VALUES_OF_ONE};
 use std::cell::Cell;
 
 /// What a field holds, or a sample of it.
@@ -27,6 +27,18 @@ impl Value {
         match self {
             Self::Texts(own) => own.first().map(String::as_str),
             _ => None,
+        }
+    }
+
+    /// Takes what it is worth from a budget.
+    ///
+    /// # Errors
+    /// One line when there is not as much left.
+    pub(crate) fn charge(&self, budget: &Budget) -> Result<(), String> {
+        match self {
+            Self::Blocked => Ok(()),
+            Self::Numbers(own) => budget.take(own.len()),
+            Self::Texts(own) => own.iter().try_for_each(|text| budget.take_text(text)),
         }
     }
 
@@ -79,15 +91,17 @@ impl<T: Clone + Ord> ListEdit<T> {
     }
 }
 
-/// How much may still be read of all values of a file.
+/// How much may still be read of all values and tables of a file.
 pub(crate) struct Budget {
     left: Cell<usize>,
+    entries: Cell<usize>,
 }
 
 impl Budget {
     pub(crate) fn new() -> Self {
         Self {
             left: Cell::new(MAX_VALUES),
+            entries: Cell::new(MAX_TABLES),
         }
     }
 
@@ -106,6 +120,18 @@ impl Budget {
                 format!("its values have more than {MAX_VALUES} numbers together")
             })?;
         self.left.set(left);
+        Ok(())
+    }
+
+    /// Takes so many entries of a table.
+    ///
+    /// # Errors
+    /// One line when there are not as many left.
+    pub(crate) fn take_entries(&self, count: usize) -> Result<(), String> {
+        let left = self.entries.get().checked_sub(count).ok_or_else(|| {
+            format!("its layers have more than {MAX_TABLES} names, paths and fields together")
+        })?;
+        self.entries.set(left);
         Ok(())
     }
 

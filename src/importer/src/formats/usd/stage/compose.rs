@@ -272,9 +272,13 @@ impl Composer<'_, '_, '_, '_> {
                     own.push((opinion.layer, *spec));
                 }
             }
-            self.select(&own, selections);
-            groups.push((own, Rc::clone(&group[0].site)));
+            if !own.is_empty() {
+                self.select(&own, selections);
+                groups.push((own, Rc::clone(&group[0].site)));
+            }
         }
+        // What was looked at and says nothing is work as well.
+        self.count(above.len() / 32)?;
         let mut found = Vec::new();
         for (own, from) in groups {
             let site = Site {
@@ -463,6 +467,7 @@ impl Composer<'_, '_, '_, '_> {
         selections: &mut Selections,
         found: &mut Vec<Opinion>,
     ) -> Result<(), String> {
+        self.count(1)?;
         let stack = match reference.asset.is_empty() {
             true => Rc::clone(&start.site.stack),
             false => match self.library.open("", &reference.asset)? {

@@ -46,13 +46,10 @@ impl<'s> Values<'s> {
         for (_, layer, property) in self.told(prim, name) {
             let value = match (&property.value, &property.samples) {
                 (Some(value), _) => layer.value(value, self.budget)?,
-                (None, Some(samples)) => {
-                    let samples = layer.samples(samples, self.budget)?;
-                    match samples.first() {
-                        Some((_, value)) => layer.value(value, self.budget)?,
-                        None => continue,
-                    }
-                }
+                (None, Some(samples)) => match layer.first_sample(samples, self.budget)? {
+                    Some(value) => value,
+                    None => continue,
+                },
                 (None, None) => continue,
             };
             return Ok((value != Value::Blocked).then_some((value, layer.path.as_str())));

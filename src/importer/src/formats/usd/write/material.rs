@@ -1,7 +1,7 @@
 //! Materials as metal and roughness: `UsdPreviewSurface` means nearly what glTF does (OpenUSD, "UsdPreviewSurface specification").
 
 use super::{
-    picture::{channels, combine, with_alpha},
+    picture::{combine, with_alpha},
     shader::{Input, Texture, input},
     writer::Writer,
 };
@@ -263,8 +263,7 @@ impl Surface {
     ) -> Option<&'static str> {
         let is_transparent = match &self.opacity {
             Input::Texture(own) if own.output == "a" => {
-                let bytes = writer.picture(&own.name);
-                is_textured && matches!(bytes.and_then(|own| channels(&own)), Some(2 | 4))
+                is_textured && matches!(writer.channel_count(&own.name), Some(2 | 4))
             }
             Input::Texture(_) => is_textured,
             Input::Colors => true,

@@ -13,7 +13,7 @@ use crate::formats::{
     },
 };
 use serde_json::{Value as Json, json};
-use std::collections::BTreeMap;
+use std::{cell::RefCell, collections::BTreeMap};
 
 /// A stage on its way into a document.
 pub(crate) struct Writer<'w, 'h> {
@@ -26,6 +26,8 @@ pub(crate) struct Writer<'w, 'h> {
     materials: BTreeMap<String, usize>,
     /// Names of pictures that were put together, and whether that went well.
     combined: BTreeMap<String, bool>,
+    /// How many channels pictures have, by their names: many materials ask for the same one.
+    channel_counts: RefCell<BTreeMap<String, Option<u8>>>,
 }
 
 impl<'w, 'h> Writer<'w, 'h> {
@@ -42,6 +44,7 @@ impl<'w, 'h> Writer<'w, 'h> {
             pixels: Pixels::new(),
             materials: BTreeMap::new(),
             combined: BTreeMap::new(),
+            channel_counts: RefCell::default(),
         }
     }
 
@@ -91,10 +94,23 @@ impl<'w, 'h> Writer<'w, 'h> {
         })
     }
 
+    /// How many channels a picture has; `None` when it is none.
+    pub(crate) fn channel_count(&self, name: &str) -> Option<u8> {
+        if let Some(known) = self.channel_counts.borrow().get(name) {
+            return *known;
+        }
+        let count = match self.package {
+            Some(package) => package.file(name).and_then(channels),
+            None => (self.model.find_image(name)).and_then(|bytes| channels(&bytes)),
+        };
+        let mut counts = self.channel_counts.borrow_mut();
+        counts.insert(name.to_owned(), count);
+        count
+    }
+
     /// True when all channels of a picture are the same.
     pub(crate) fn is_grey(&self, name: &str) -> bool {
-        let bytes = self.picture(name);
-        matches!(bytes.and_then(|own| channels(&own)), Some(1 | 2))
+        matches!(self.channel_count(name), Some(1 | 2))
     }
 
     /// A texture as a material names it; `None`, with a note, when there is no picture.
