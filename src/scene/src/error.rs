@@ -36,6 +36,8 @@ pub enum ErrorKind {
     SideFiles,
     /// There is no avatar in the file of one.
     NoAvatar,
+    /// It cannot be placed: it shows nothing, or is somebody's body.
+    NoProp,
 }
 
 impl SceneError {

@@ -145,7 +145,13 @@ impl Simulation {
         let Some((body, top)) = self.ground_below_point(origin, MAX_STEP) else {
             return;
         };
-        if (motion.position.y..origin.y).contains(&top.y) && self.animated_index(body).is_some() {
+        let is_below = (motion.position.y..origin.y).contains(&top.y);
+        if !is_below || self.animated_index(body).is_none() {
+            return;
+        }
+        let (radius, half) = (AVATAR_RADIUS - SKIN, height(motion.is_crouching) * 0.5);
+        let center = top + Vec3::Y * (half + SKIN);
+        if self.is_free(center, half - radius, radius, Some(body)) {
             motion.position.y = top.y;
         }
     }
@@ -156,7 +162,7 @@ impl Simulation {
             let radius = AVATAR_RADIUS - 0.03;
             let (low, high) = (CROUCHING_HEIGHT - radius, STANDING_HEIGHT - radius);
             let center = motion.position + Vec3::Y * (low + high) * 0.5;
-            motion.is_crouching = !self.is_free(center, (high - low) * 0.5, radius);
+            motion.is_crouching = !self.is_free(center, (high - low) * 0.5, radius, None);
         } else {
             motion.is_crouching = input.is_crouching;
         }

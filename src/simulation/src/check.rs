@@ -146,9 +146,7 @@ impl MotionCheck {
         }
         self.allowance -= sideways;
         self.accepted = claim.position;
-        self.carried = ground.and_then(|ground| {
-            CarriedPlace::new(simulation, ground.body?, claim.position, claim.tick)
-        });
+        self.carried = ground.and_then(|ground| simulation.place_on(ground.body?, claim));
         self.was_crouching = claim.is_crouching;
         Verdict::Accept
     }
@@ -276,6 +274,14 @@ impl Simulation {
             let (before, turned) = pose(ago);
             before.abs_diff_eq(position, 1e-3) && turned.abs_diff_eq(rotation, 1e-3)
         })
+    }
+
+    /// The place on a body where a claim has somebody stand. They must have stood there at the time of the claim, which may be
+    /// an old one: what stands on the body then is on it now.
+    fn place_on(&self, body: usize, claim: &MotionClaim) -> Option<CarriedPlace> {
+        let place = CarriedPlace::new(self, body, claim.position, claim.tick)?;
+        let now = self.ground_near(place.at(self, self.tick())?)?;
+        (now.body == Some(body)).then_some(place)
     }
 
     /// What there is to stand on near the feet. Wide enough that edges and steps count.

@@ -94,14 +94,22 @@ impl Simulation {
         let radius = AVATAR_RADIUS - SKIN;
         let (low, high) = (MAX_STEP + radius, CROUCHING_HEIGHT - radius);
         let center = feet + Vec3::Y * (low + high) * 0.5;
-        self.is_free(center, (high - low) * 0.5, radius)
+        self.is_free(center, (high - low) * 0.5, radius, None)
     }
 
-    /// True when a capsule at a place touches nothing solid.
-    pub(crate) fn is_free(&self, center: Vec3, half_height: f32, radius: f32) -> bool {
-        let filter = QueryFilter::default()
-            .exclude_sensors()
-            .groups(avatar_obstacles());
+    /// True when a capsule at a place touches nothing solid, but for one body.
+    pub(crate) fn is_free(
+        &self,
+        center: Vec3,
+        half_height: f32,
+        radius: f32,
+        but_for: Option<RigidBodyHandle>,
+    ) -> bool {
+        let filter = QueryFilter {
+            exclude_rigid_body: but_for,
+            ..QueryFilter::default()
+        };
+        let filter = filter.exclude_sensors().groups(avatar_obstacles());
         let capsule = Capsule::new_y(half_height, radius);
         self.query(filter, |pipeline| {
             pipeline

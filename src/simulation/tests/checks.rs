@@ -373,6 +373,34 @@ fn who_is_not_heard_of_on_a_lift_is_believed_above_and_put_back_onto_it() {
 }
 
 #[test]
+fn who_claims_to_have_stood_on_a_lift_long_ago_is_carried_nowhere() {
+    let [here, there] = [0.0, 20.0].map(|x| Vec3::new(x, 0.05, 0.0));
+    let mut simulation = Boxes::with_floor()
+        .add(
+            here,
+            Quat::IDENTITY,
+            Shape::Box(Vec3::new(3.0, 0.1, 3.0)),
+            Some(motion(MotionKind::Kinematic, 1.0)),
+        )
+        .moved(&[(0.0, here), (4.0, there), (8.0, here)])
+        .build(Role::Authority);
+    for _ in 0..480 {
+        simulation.step();
+    }
+    // It is here now, and was there four seconds ago.
+    let mut check = MotionCheck::at(Vec3::new(0.0, 0.1, 0.0), 100);
+    let claim = |tick: u64, x: f32| MotionClaim {
+        tick,
+        position: Vec3::new(x, 0.1, 0.0),
+        is_crouching: false,
+    };
+    assert_eq!(check.judge(&simulation, &claim(240, 0.0)), Verdict::Accept);
+    assert!(check.carried_to(&simulation, 480).x.abs() < 0.01);
+    let far = check.judge(&simulation, &claim(480, -20.0));
+    assert!(matches!(far, Verdict::Correct(_)), "{far:?}");
+}
+
+#[test]
 fn who_is_left_behind_by_a_lift_that_begins_anew_is_believed() {
     let [low, high] = [0.05, 4.05].map(|y| Vec3::new(0.0, y, 0.0));
     let mut simulation = Boxes::with_floor()

@@ -98,6 +98,26 @@ fn a_lift_that_jumps_takes_along_who_stands_on_it() {
     assert_eq!(beside.position, ground);
 }
 
+#[test]
+fn a_lift_pushes_nobody_through_a_ceiling() {
+    let mut simulation = lift()
+        .fixed(
+            Vec3::new(0.0, 3.6, 0.0),
+            Vec3::new(6.0, 0.2, 6.0),
+            Quat::IDENTITY,
+        )
+        .build(Role::Follower);
+    let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, 0.0));
+    while simulation.tick() < 470 {
+        let input = AvatarInput {
+            walk: Vec2::Y * 0.02,
+            ..forward()
+        };
+        walk(&mut simulation, &mut avatar, input, 1);
+        assert!(avatar.position.y < 3.5, "{} {avatar:?}", simulation.tick());
+    }
+}
+
 /// The server's lift is a moment ahead or behind when it puts somebody onto it.
 #[test]
 fn who_is_put_a_little_into_a_lift_gets_out_on_top() {

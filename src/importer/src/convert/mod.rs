@@ -30,7 +30,7 @@ use crate::{
 use clap::ValueEnum as _;
 use physics::Physics;
 use report::Figures;
-use scene::{FolderFiles, check_bytes};
+use scene::{FolderFiles, Purpose, check_bytes};
 use std::{
     io::{self, Write},
     num::NonZero,
@@ -147,7 +147,7 @@ impl Wishes {
         let space = (says_space && formats::states_its_space(input))
             .then_some("`--unit` and `--up` change nothing: such a file states both itself");
         let images = (self.textures.is_some() && !formats::looks_for_images(input))
-            .then_some("`--textures` changes nothing: only images of FBX and OBJ are looked for");
+            .then_some("`--textures` changes nothing: only images of FBX, OBJ and layers of USD are looked for");
         space.into_iter().chain(images)
     }
 
@@ -235,13 +235,13 @@ fn convert(
     }
     let purpose = check::purpose(&options.input, options.wishes.purpose);
     let is_gltf = !formats::is_foreign(&options.input);
-    let taken_as = pipeline::taken_as(purpose);
+    // Whatever it is to become, it may still have other files beside it.
     let source = is_gltf
-        .then(|| scene::read_bounded(&options.input, taken_as.limit()).ok())
+        .then(|| scene::read_bounded(&options.input, Purpose::World.limit()).ok())
         .flatten();
     let before = source.map(|bytes| {
         let folder = options.input.parent().unwrap_or(Path::new("."));
-        check_bytes(&bytes, &FolderFiles::new(folder), taken_as)
+        check_bytes(&bytes, &FolderFiles::new(folder), Purpose::World)
     });
     let after = check_bytes(&done.bytes, &scene::NoSideFiles, purpose);
     let figures = Figures {

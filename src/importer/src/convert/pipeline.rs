@@ -41,7 +41,7 @@ pub(super) fn convert(
 }
 
 /// The purpose whose limits hold for a source: a thing may have other files beside it and be large, and become small and whole.
-pub(super) fn taken_as(purpose: Purpose) -> Purpose {
+fn taken_as(purpose: Purpose) -> Purpose {
     match purpose {
         Purpose::Prop => Purpose::World,
         other => other,

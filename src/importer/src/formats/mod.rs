@@ -70,7 +70,12 @@ pub(crate) fn states_its_space(path: &Path) -> bool {
 
 /// True when images of files of that kind are looked for beside them, by their names alone.
 pub(crate) fn looks_for_images(path: &Path) -> bool {
-    matches!(format_of(path), Some(Format::Fbx | Format::Obj))
+    let is_package = (path.extension()).is_some_and(|ending| ending.eq_ignore_ascii_case("usdz"));
+    match format_of(path) {
+        Some(Format::Fbx | Format::Obj) => true,
+        Some(Format::Usd) => !is_package,
+        Some(Format::Stl | Format::Ply) | None => false,
+    }
 }
 
 /// True when a file is of a format beside glTF.

@@ -74,6 +74,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_NODE_NAME" => "Give the object a shorter name.",
         "STOA_ROTATION_NOT_UNIT" => "Apply the rotation of the object and export again.",
         "STOA_NUMBER_TOO_LARGE" => "Look for a value that grew out of all proportion.",
+        "STOA_NOT_A_THING" => {
+            "Give it something that can be seen; what is worn is checked with `--as avatar`."
+        }
         "STOA_VRM_MISSING" => {
             "Export it with the VRM add-on of your application, or check it with `--as world` or `--as prop`."
         }

@@ -269,6 +269,7 @@ fn refusal_issue(error: &SceneError) -> Issue {
             ErrorKind::FileName => "STOA_FILE_NAME",
             ErrorKind::SideFiles => "STOA_SIDE_FILES",
             ErrorKind::NoAvatar => "STOA_VRM_MISSING",
+            ErrorKind::NoProp => "STOA_NOT_A_THING",
         },
         severity: 0,
         pointer: if error.place.starts_with('/') {

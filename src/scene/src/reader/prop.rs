@@ -95,7 +95,8 @@ pub(crate) fn measure(loaded: &Loaded, bytes: u64) -> Result<((Vec3, Vec3), Prop
     let scene = &loaded.scene;
     let root = Item::root(&loaded.document);
     if let Some(body) = root.extension("VRMC_vrm").or_else(|| root.extension("VRM")) {
-        return Err(body.fault("it is an avatar: avatars are worn, not placed"));
+        let fault = "it is an avatar: avatars are worn, not placed";
+        return Err(SceneError::new(ErrorKind::NoProp, body.pointer(), fault));
     }
     let cost = PropCost {
         bytes,
@@ -104,7 +105,10 @@ pub(crate) fn measure(loaded: &Loaded, bytes: u64) -> Result<((Vec3, Vec3), Prop
     let bounds = scene
         .bounds()
         .filter(|(low, high)| low.is_finite() && high.is_finite())
-        .ok_or_else(|| root.fault("it draws nothing that could be placed"))?;
+        .ok_or_else(|| {
+            let fault = "it draws nothing that could be placed";
+            SceneError::new(ErrorKind::NoProp, "", fault)
+        })?;
     limit_size(bounds, farthest(scene))?;
     Ok((bounds, cost))
 }

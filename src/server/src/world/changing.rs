@@ -94,6 +94,7 @@ impl World {
         known.holding = None;
         known.info.activity = Activity::Standing;
         known.track.stand(tick);
+        known.track.forget_carrier(tick);
         let sample = *known.track.newest();
         known.obstacle = self.simulation.add_avatar(sample.position);
         if !self.simulation.has_room(sample.position) {

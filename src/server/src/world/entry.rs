@@ -22,8 +22,10 @@ const RING: u32 = 8;
 const RING_METRES: f32 = 1.1;
 /// Other spawn points that are looked at when there is no room at the wished one.
 const MAX_OTHER_SPAWNS: usize = 8;
-/// What is in the way of a spawn point and ends below this height above it is stood upon, in metres.
+/// What is in the way of a spawn point and ends below this height above it is stood upon, and how finely the height is
+/// looked for, in metres.
 const TOP_METRES: f32 = 6.0;
+const TOP_STEP_METRES: f32 = 0.25;
 
 impl World {
     /// Lets somebody in, or says why not.
@@ -151,6 +153,8 @@ impl World {
         known.worn = self.library.wear(&entrant.hello.avatar);
         known.info.avatar = entrant.hello.avatar.clone();
         known.track.resume(&self.simulation, tick);
+        let position = known.track.newest().position;
+        self.simulation.move_avatar(known.obstacle, position);
         if let Some(older) = older {
             self.replace(&older);
         }
@@ -191,17 +195,27 @@ impl World {
                 .values()
                 .all(|known| known.track.newest().position.distance(position) > 2.0 * AVATAR_RADIUS)
         };
+        let has_room = |position: Vec3| self.simulation.has_room(position);
+        let mut around = around;
+        let free = around.find(|(position, _)| is_empty(*position) && has_room(*position));
         let SpawnPlace { position, yaw, .. } = places[wished];
-        let from = position + Vec3::Y * TOP_METRES;
-        let top = self
+        free.unwrap_or_else(|| (self.above(position), yaw))
+    }
+
+    /// The lowest place with room at a point or above it; the point itself where there is none below [`TOP_METRES`].
+    fn above(&self, point: Vec3) -> Vec3 {
+        let heights = (0..).map(|step| step as f32 * TOP_STEP_METRES);
+        let room = heights
+            .take_while(|height| *height < TOP_METRES)
+            .map(|height| point + Vec3::Y * height)
+            .find(|place| self.simulation.has_room(*place));
+        let Some(room) = room.filter(|room| *room != point) else {
+            return point;
+        };
+        let ground = self
             .simulation
-            .cast_ray(from, Vec3::NEG_Y, TOP_METRES)
-            .map(|hit| (hit.point, yaw));
-        around
-            .filter(|(position, _)| is_empty(*position))
-            .chain(top)
-            .find(|(position, _)| self.simulation.has_room(*position))
-            .unwrap_or((position, yaw))
+            .cast_ray(room + Vec3::Y * TOP_STEP_METRES, Vec3::NEG_Y, 1.0);
+        ground.map_or(room, |hit| hit.point)
     }
 
     /// A place on a ring around a spawn point, not through walls.

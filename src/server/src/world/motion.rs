@@ -108,6 +108,11 @@ impl Track {
         }
     }
 
+    /// In another world nothing carries them that did in the old one.
+    pub(super) fn forget_carrier(&mut self, tick: u64) {
+        self.check = MotionCheck::at(self.newest().position, tick);
+    }
+
     /// Nobody moves this avatar any more.
     pub(super) fn stop(&mut self) {
         self.stop_at(self.newest().position);
@@ -167,7 +172,7 @@ impl Track {
     }
 
     /// Takes what a client says of its person.
-    fn follow(&mut self, simulation: &Simulation, datagram: &ClientDatagram, tick: u64) {
+    pub(super) fn follow(&mut self, simulation: &Simulation, datagram: &ClientDatagram, tick: u64) {
         if let Some(correction) = self.correction {
             if datagram.correction_echo != correction.id {
                 return;

@@ -12,6 +12,7 @@ use protocol::{
     AvatarChoice, DisplayName, Hello, PROTOCOL_VERSION, PersonId, SHIPPED_AVATARS,
     limits::PLACE_METRES,
 };
+use replication::{ClientDatagram, Flags, OwnSample};
 use std::{fs, path::Path};
 use tokio::sync::mpsc;
 
@@ -339,6 +340,102 @@ fn nobody_arrives_in_a_thing_where_a_changed_world_has_its_spawn_points() {
     )
     .replace("4, 5]", "4, 5, 6]");
     near(arrival(&second, 4), -9.0, 0.0, 2.0);
+}
+
+/// A floor, and a lift that goes up by four metres from the first second to the fifth.
+const LIFT: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nodes": [0, 1, 2]}],
+    "extensionsUsed": ["OMI_physics_shape", "OMI_physics_body", "OMI_spawn_point"],
+    "extensions": {"OMI_physics_shape": {"shapes": [
+        {"type": "box", "box": {"size": [60, 1, 60]}},
+        {"type": "box", "box": {"size": [3, 0.2, 3]}}]}},
+    "buffers": [{"byteLength": 48, "uri": "lift.bin"}],
+    "bufferViews": [{"buffer": 0, "byteLength": 12}, {"buffer": 0, "byteOffset": 12, "byteLength": 36}],
+    "accessors": [
+        {"bufferView": 0, "componentType": 5126, "count": 3, "type": "SCALAR", "min": [0], "max": [5]},
+        {"bufferView": 1, "componentType": 5126, "count": 3, "type": "VEC3"}],
+    "animations": [{"samplers": [{"input": 0, "output": 1}],
+        "channels": [{"sampler": 0, "target": {"node": 1, "path": "translation"}}]}],
+    "nodes": [
+        {"translation": [0, -0.5, 0], "extensions": {"OMI_physics_body": {"collider": {"shape": 0}}}},
+        {"extensions": {"OMI_physics_body": {"motion": {"type": "kinematic"}, "collider": {"shape": 1}}}},
+        {"translation": [0, 0.1, 0], "extensions": {"OMI_spawn_point": {}}}]}"#;
+
+#[test]
+fn who_is_refused_or_comes_back_on_a_lift_stands_on_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let numbers = [
+        0.0f32, 1.0, 5.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 4.0, 0.0,
+    ];
+    let bytes: Vec<u8> = numbers.iter().flat_map(|own| own.to_le_bytes()).collect();
+    fs::write(folder.path().join("lift.bin"), bytes).unwrap();
+    let mut world = open(folder.path());
+    let file = folder.path().join("box.gltf");
+    let change = |world: &mut World, text: &str| {
+        fs::write(&file, text).unwrap();
+        let content = WorldContent::read(&file, &world.library, &[]).unwrap();
+        world.change(content);
+        world.step(0.0);
+        world.step(0.0);
+    };
+    change(&mut world, LIFT);
+    let ada = world.add_person(&hello(&key(2)));
+    let say = |world: &mut World, x: f32, y: f32| {
+        let tick = world.simulation.tick();
+        let sample = OwnSample {
+            tick,
+            position: glam::Vec3::new(x, y, 0.0),
+            velocity: glam::Vec3::ZERO,
+            yaw: 0.0,
+            pitch: 0.0,
+            flags: Flags::GROUNDED,
+            emote: 0,
+        };
+        let datagram = ClientDatagram {
+            samples: vec![sample],
+            ..ClientDatagram::default()
+        };
+        let known = world.people.get_mut(&ada).unwrap();
+        known.track.follow(&world.simulation, &datagram, tick);
+    };
+    // Who has no connection is not kept for long: the world around them stands still.
+    let advance = |world: &mut World, tick: u64| {
+        while world.simulation.tick() < tick {
+            world.simulation.step();
+        }
+    };
+    let feet = |world: &World| world.people[&ada].track.newest().position;
+    let lift = |world: &World| world.simulation.body(0).unwrap().position.y + 0.1;
+    advance(&mut world, 30);
+    say(&mut world, 0.4, 0.1);
+    advance(&mut world, 180);
+    // Nobody runs as far in the time.
+    say(&mut world, 25.0, 2.0);
+    let told = world.people[&ada].track.correction().unwrap().position;
+    assert!(
+        lift(&world) > 1.5 && (told.y - lift(&world)).abs() < 0.1,
+        "{told}"
+    );
+    assert_eq!((told.x, told.z), (0.4, 0.0));
+    advance(&mut world, 240);
+    let tick = world.simulation.tick();
+    let known = world.people.get_mut(&ada).unwrap();
+    known.track.resume(&world.simulation, tick);
+    assert!(
+        (feet(&world).y - lift(&world)).abs() < 0.1,
+        "{}",
+        feet(&world)
+    );
+    // In a world whose bodies have other numbers nothing carries them away.
+    let before = feet(&world);
+    let more = LIFT.replace(
+        r#"{"translation": [0, -0.5, 0],"#,
+        r#"{"translation": [0, -0.5, 0], "name": "floor","#,
+    );
+    change(&mut world, &more);
+    let tick = world.simulation.tick();
+    let known = world.people.get_mut(&ada).unwrap();
+    known.track.resume(&world.simulation, tick);
+    assert_eq!(feet(&world), before);
 }
 
 #[test]

@@ -235,7 +235,7 @@ impl Layer {
         match (field, &self.crate_file) {
             (Field::Read(value), _) => {
                 // Each prim that refers to it has it anew.
-                value.charge(budget)?;
+                budget.take_use(value)?;
                 Ok(value.clone())
             }
             (Field::InCrate(own), Some(file)) => file.value(*own, budget),

@@ -30,15 +30,12 @@ impl Value {
         }
     }
 
-    /// Takes what it is worth from a budget.
-    ///
-    /// # Errors
-    /// One line when there is not as much left.
-    pub(crate) fn charge(&self, budget: &Budget) -> Result<(), String> {
+    /// What it is worth in a budget.
+    pub(crate) fn worth(&self) -> usize {
         match self {
-            Self::Blocked => Ok(()),
-            Self::Numbers(own) => budget.take(own.len()),
-            Self::Texts(own) => own.iter().try_for_each(|text| budget.take_text(text)),
+            Self::Blocked => 0,
+            Self::Numbers(own) => own.len(),
+            Self::Texts(own) => own.iter().map(|text| worth_of(text)).sum(),
         }
     }
 
@@ -91,9 +88,16 @@ impl<T: Clone + Ord> ListEdit<T> {
     }
 }
 
+/// What a text is worth in a budget.
+fn worth_of(text: &str) -> usize {
+    4 + text.len() / 8
+}
+
 /// How much may still be read of all values and tables of a file.
 pub(crate) struct Budget {
     left: Cell<usize>,
+    /// Of values that are kept, when they are used.
+    uses: Cell<usize>,
     entries: Cell<usize>,
 }
 
@@ -101,6 +105,7 @@ impl Budget {
     pub(crate) fn new() -> Self {
         Self {
             left: Cell::new(MAX_VALUES),
+            uses: Cell::new(MAX_VALUES),
             entries: Cell::new(MAX_TABLES),
         }
     }
@@ -123,6 +128,18 @@ impl Budget {
         Ok(())
     }
 
+    /// Takes what a value is worth that is kept and used once more.
+    ///
+    /// # Errors
+    /// One line when there is not as much left.
+    pub(crate) fn take_use(&self, value: &Value) -> Result<(), String> {
+        let left = self.uses.get().checked_sub(value.worth()).ok_or_else(|| {
+            format!("its prims use values with more than {MAX_VALUES} numbers together")
+        })?;
+        self.uses.set(left);
+        Ok(())
+    }
+
     /// Takes so many entries of a table.
     ///
     /// # Errors
@@ -140,6 +157,6 @@ impl Budget {
     /// # Errors
     /// One line when there is not as much left.
     pub(crate) fn take_text(&self, text: &str) -> Result<(), String> {
-        self.take(4 + text.len() / 8)
+        self.take(worth_of(text))
     }
 }
