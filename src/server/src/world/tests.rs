@@ -360,6 +360,23 @@ const LIFT: &str = r#"{"asset": {"version": "2.0"}, "scene": 0, "scenes": [{"nod
         {"extensions": {"OMI_physics_body": {"motion": {"type": "kinematic"}, "collider": {"shape": 1}}}},
         {"translation": [0, 0.1, 0], "extensions": {"OMI_spawn_point": {}}}]}"#;
 
+/// Somebody says that they stand at a place at a tick.
+fn claim_at(tick: u64, x: f32, y: f32) -> ClientDatagram {
+    let sample = OwnSample {
+        tick,
+        position: glam::Vec3::new(x, y, 0.0),
+        velocity: glam::Vec3::ZERO,
+        yaw: 0.0,
+        pitch: 0.0,
+        flags: Flags::GROUNDED,
+        emote: 0,
+    };
+    ClientDatagram {
+        samples: vec![sample],
+        ..ClientDatagram::default()
+    }
+}
+
 #[test]
 fn who_is_refused_or_comes_back_on_a_lift_stands_on_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -381,21 +398,10 @@ fn who_is_refused_or_comes_back_on_a_lift_stands_on_it() {
     let ada = world.add_person(&hello(&key(2)));
     let say = |world: &mut World, x: f32, y: f32| {
         let tick = world.simulation.tick();
-        let sample = OwnSample {
-            tick,
-            position: glam::Vec3::new(x, y, 0.0),
-            velocity: glam::Vec3::ZERO,
-            yaw: 0.0,
-            pitch: 0.0,
-            flags: Flags::GROUNDED,
-            emote: 0,
-        };
-        let datagram = ClientDatagram {
-            samples: vec![sample],
-            ..ClientDatagram::default()
-        };
         let known = world.people.get_mut(&ada).unwrap();
-        known.track.follow(&world.simulation, &datagram, tick);
+        known
+            .track
+            .follow(&world.simulation, &claim_at(tick, x, y), tick);
     };
     // Who has no connection is not kept for long: the world around them stands still.
     let advance = |world: &mut World, tick: u64| {
