@@ -1,8 +1,9 @@
 //! An avatar of VRM 0.x in a draft.
 
-use super::Draft;
+use super::{Draft, references};
 use crate::reader::vrm0::toon;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 impl Draft {
     /// Brings what an avatar of VRM 0.x keeps in its one extension, and VRM 1.0 in the scene, to where others look for it:
@@ -27,18 +28,29 @@ impl Draft {
         }
     }
 
-    /// Puts the roots of the scene below a node that is turned by half.
+    /// Puts what is drawn below a node that is turned by half: the roots of the scene, or all roots where there is no scene.
     fn turn_round(&mut self) {
         let scene = self.json["scene"].as_u64().unwrap_or(0) as usize;
         let turned = self.list("nodes").len();
-        let Some(scene) = self.list_mut("scenes").nth(scene) else {
-            return;
+        let all_roots = self.roots();
+        let roots = match self.list_mut("scenes").nth(scene) {
+            Some(scene) if scene.get("nodes").is_none() => return,
+            Some(scene) => std::mem::replace(&mut scene["nodes"], json!([turned])),
+            None => all_roots,
         };
-        let roots = scene["nodes"].take();
-        scene["nodes"] = json!([turned]);
         if let Some(Value::Array(nodes)) = self.json.get_mut("nodes") {
             nodes.push(json!({ "children": roots, "rotation": [0.0, 1.0, 0.0, 0.0] }));
         }
+    }
+
+    /// Nodes that are nobody's children.
+    fn roots(&self) -> Value {
+        let children = (self.list("nodes").iter())
+            .flat_map(|node| node["children"].as_array().into_iter().flatten())
+            .filter_map(references::index)
+            .collect::<BTreeSet<usize>>();
+        let roots = (0..self.list("nodes").len()).filter(|node| !children.contains(node));
+        roots.collect::<Vec<_>>().into()
     }
 }
 
@@ -83,6 +95,15 @@ mod tests {
             assert!((toon.outline_width - 0.0025).abs() < 1e-6);
         }
         assert_eq!(scenes[0].materials, scenes[1].materials);
+        // Without a scene all roots are drawn.
+        let mut sceneless = old;
+        let members = sceneless.as_object_mut().unwrap();
+        members.retain(|name, _| !name.starts_with("scene"));
+        let mut bare = Draft::new(sceneless.clone());
+        bare.settle_old_avatar();
+        let places = [read(&sceneless), read(&bare.json)]
+            .map(|scene| Vec3::from(scene.world_transforms()[1].translation));
+        assert!(places[0].abs_diff_eq(places[1], 1e-5), "{places:?}");
         // What is no old avatar stays as it is.
         let before = draft.json.clone();
         draft.settle_old_avatar();

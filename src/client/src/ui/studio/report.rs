@@ -214,7 +214,7 @@ fn place(report: &scene::Report, issue: &Issue, others: usize, words: &Texts) ->
     let place = match (issue.offset, report.object(issue)) {
         (Some(offset), _) => fill(words.report_at_byte, &[&offset.to_string()]),
         (None, Some(object)) => {
-            let place = format!("“{}” {}", object.name, issue.pointer);
+            let place = format!("{} · {}", object.name, issue.pointer);
             one_line(&place, MAX_PLACE)
         }
         (None, None) if issue.pointer.is_empty() => words.report_whole_file.to_owned(),
