@@ -363,7 +363,7 @@ fn old_sample_avatars_face_the_way_new_ones_do() {
 }
 
 /// One red pixel, losslessly (RFC 9649).
-const RED_PIXEL: &[u8] =
+pub(crate) const RED_PIXEL: &[u8] =
     b"RIFF\x1c\0\0\0WEBPVP8L\x0f\0\0\0\x2f\0\0\0\0\x07\x10\xfd\x8f\xfe\x07\x22\xa2\xff\x01\0";
 
 #[test]

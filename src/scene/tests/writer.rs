@@ -1,6 +1,7 @@
 //! What the writer makes of files: nothing lost that is not understood, nothing doubled, nothing wrong.
 
 use crate::{
+    extensions::RED_PIXEL,
     gate::small_glb,
     samples::{files, samples},
 };
@@ -310,4 +311,25 @@ fn a_small_file_survives_being_written_twice() {
     let once = tidy(Draft::open(&small_glb(), &NoSideFiles, Purpose::Prop).unwrap());
     let twice = tidy(Draft::open(&once, &NoSideFiles, Purpose::Prop).unwrap());
     assert_eq!(once, twice);
+}
+
+/// Found by fuzzing: what was passed over in reading was all there was to read in what was written.
+#[test]
+fn every_image_that_a_texture_names_must_be_there() {
+    let texture = |extension: &str, source: u32| {
+        json!({
+            "asset": {"version": "2.0"}, "extensionsUsed": [extension],
+            "images": [{"uri": data_uri(RED_PIXEL)}],
+            "textures": [{"source": 0, "extensions": {extension: {"source": source}}}],
+        })
+    };
+    for extension in ["EXT_texture_webp", "KHR_texture_basisu"] {
+        let load = |source: u32| {
+            let text = texture(extension, source).to_string();
+            load_bytes(text.as_bytes(), &NoSideFiles, Purpose::World)
+        };
+        assert!(load(0).is_ok(), "{extension}");
+        let error = load(5).unwrap_err();
+        assert!(error.place.ends_with("/source"), "{extension}: {error}");
+    }
 }

@@ -82,16 +82,12 @@ fn read_textures(
                 Some(foreign) => foreign.index_of("source", images, "image"),
                 None => Ok(None),
             };
-            let mut image = foreign("KHR_texture_basisu")?;
-            if image.is_none() {
-                image = item.index_of("source", images, "image")?;
-            }
-            if image.is_none() {
-                image = foreign("EXT_texture_webp")?;
-            }
-            let image = image.map(ImageIndex);
+            // All that are named must be there: another program may choose otherwise, and what is written again names each.
+            let basis = foreign("KHR_texture_basisu")?;
+            let plain = item.index_of("source", images, "image")?;
+            let webp = foreign("EXT_texture_webp")?;
             Ok(Texture {
-                image,
+                image: basis.or(plain).or(webp).map(ImageIndex),
                 sampler: item.index_of("sampler", samplers, "sampler")?,
             })
         })

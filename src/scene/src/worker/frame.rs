@@ -10,8 +10,9 @@ const MAX_FAULT_BYTES: u64 = 4 * 1024;
 const FAULT: u8 = 0;
 const RESULT: u8 = 1;
 const STAGE: u8 = 2;
-/// Memory that is taken before the bytes for it have come.
-const FIRST_BYTES: u64 = 16 * 1024 * 1024;
+/// Room that is made before the bytes for it have come, and that the system gives as they do. A reply that outgrows it is moved:
+/// pictures of 4,096 by 4,096 with their mipmaps do not.
+const FIRST_BYTES: u64 = 96 * 1024 * 1024;
 
 /// What is asked of a worker.
 pub(super) struct Request {
