@@ -174,6 +174,13 @@ pub(super) fn put_to_rest(draft: &mut Draft) {
     if let Some(root) = draft.json.as_object_mut() {
         root.shift_remove("animations");
     }
+    for material in draft.list_mut("materials") {
+        // Textures of drawn materials move by themselves, and would be elsewhere in every picture.
+        let toon = material.pointer_mut("/extensions/VRMC_materials_mtoon");
+        if let Some(toon) = toon.and_then(Value::as_object_mut) {
+            toon.retain(|name, _| !(name.starts_with("uvAnimation") && name.ends_with("Factor")));
+        }
+    }
     for node in draft.list_mut("nodes") {
         if let Some(Value::Object(extensions)) = node.get_mut("extensions") {
             extensions.retain(|name, _| !AT_REST.contains(&name.as_str()));
@@ -313,6 +320,23 @@ pub(super) fn add_viewer(nodes: &mut Vec<Value>, shown: &mut Vec<usize>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_moves_by_itself_is_at_rest() {
+        let toon = json!({ "VRMC_materials_mtoon": {
+            "uvAnimationRotationSpeedFactor": 1.0, "uvAnimationMaskTexture": { "index": 0 }, "shadeColorFactor": [1, 0, 0],
+        } });
+        let mut draft = Draft::new(json!({
+            "animations": [{}],
+            "materials": [{ "name": "plain" }, { "extensions": toon }],
+        }));
+        put_to_rest(&mut draft);
+        let left = draft.json["materials"][1]["extensions"]["VRMC_materials_mtoon"].as_object();
+        let left: Vec<&String> = left.into_iter().flat_map(|left| left.keys()).collect();
+        assert_eq!(left, ["uvAnimationMaskTexture", "shadeColorFactor"]);
+        assert_eq!(draft.json["materials"][0], json!({ "name": "plain" }));
+        assert_eq!(draft.json.get("animations"), None);
+    }
 
     #[test]
     fn the_middle_of_a_picture_is_kept() {
