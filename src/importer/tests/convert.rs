@@ -463,3 +463,59 @@ fn images_become_what_adapters_take_and_are_no_larger() {
     };
     assert_eq!(sizes(&images), sizes(&after.images));
 }
+
+#[test]
+fn what_others_put_into_a_file_stays_and_what_is_shared_is_rounded_for_each() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("a.gltf"), folder.path().join("out.glb"));
+    // A ball whose normals are its positions.
+    let points: Vec<[f32; 3]> = (0..60)
+        .map(|number| {
+            let (turn, height) = (number as f32 * 2.4, 1.0 - number as f32 / 29.5);
+            let radius = (1.0 - height * height).max(0.0).sqrt();
+            [turn.cos() * radius, height, turn.sin() * radius]
+        })
+        .collect();
+    let bytes: Vec<u8> = points
+        .as_flattened()
+        .iter()
+        .flat_map(|own| own.to_le_bytes())
+        .collect();
+    std::fs::write(folder.path().join("a.bin"), &bytes).unwrap();
+    let extras = serde_json::json!({ "asset": "chair", "below": { "attributes": [1, 2] } });
+    let document = serde_json::json!({
+        "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
+        "nodes": [{ "mesh": 1, "extras": extras, "extensions": { "KHR_physics_rigid_bodies": {
+            "collider": { "geometry": { "shape": 0 } } } } }],
+        "meshes": [
+            { "primitives": [{ "attributes": { "POSITION": 0 }, "mode": 0 }] },
+            { "primitives": [{ "attributes": { "POSITION": 0, "NORMAL": 0 } }] },
+            { "name": "hull", "primitives": [{ "attributes": { "POSITION": 0 } }] }],
+        "extensionsUsed": ["KHR_collision_shapes", "KHR_physics_rigid_bodies"],
+        "extensions": { "KHR_collision_shapes": { "shapes": [{ "type": "convex", "convex": { "mesh": 2 } }] } },
+        "buffers": [{ "uri": "a.bin", "byteLength": bytes.len() }],
+        "bufferViews": [{ "buffer": 0, "byteLength": bytes.len() }],
+        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": points.len(), "type": "VEC3",
+            "min": [-1.0, -1.0, -1.0], "max": [1.0, 1.0, 1.0] }],
+    });
+    std::fs::write(&input, document.to_string()).unwrap();
+    let done = import(&["convert"], &[&input, &output]);
+    assert!(
+        done.status.success(),
+        "{}",
+        String::from_utf8_lossy(&done.stderr)
+    );
+    let scene = scene_of(&output);
+    let mesh = scene.nodes[0].mesh.unwrap();
+    for position in &scene.meshes[mesh.index()].primitives[0].positions {
+        assert!((position.length() - 1.0).abs() < 1.0e-3, "{position}");
+    }
+    let Shape::ConvexMesh(hull) = scene.physics.shapes[0] else {
+        panic!("{:?}", scene.physics.shapes);
+    };
+    assert_eq!(scene.meshes[hull.index()].name, "hull");
+    let bytes = std::fs::read(&output).unwrap();
+    let text = u32::from_le_bytes([bytes[12], bytes[13], bytes[14], bytes[15]]) as usize;
+    let json: Value = serde_json::from_slice(&bytes[20..20 + text]).unwrap();
+    assert_eq!(json["nodes"][0]["extras"], extras);
+}

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use glam::{Vec2, Vec3};
 use scene::{
     EXTENSIONS, ErrorKind, LightKind, Loaded, NoSideFiles, NodeIndex, Purpose, Scene, SceneError,
-    Support, load_bytes,
+    Shape, Support, load_bytes,
 };
 use serde_json::{Value, json};
 
@@ -387,4 +387,42 @@ fn webp_images_become_png() {
         (image.width, image.height, &pixels[..3]),
         (1, 1, &[255, 0, 0][..])
     );
+}
+
+#[test]
+fn a_spot_light_with_a_hard_edge_is_read() {
+    let name = "KHR_lights_punctual";
+    let light = |inner: f32| {
+        load(json!({
+            "extensionsUsed": [name],
+            "extensions": { (name): { "lights": [{ "type": "spot",
+                "spot": { "innerConeAngle": inner, "outerConeAngle": 0.5 } }] } },
+            "nodes": [{ "extensions": { (name): { "light": 0 } } }],
+        }))
+    };
+    let loaded = light(0.5).unwrap();
+    assert!(
+        loaded
+            .issues
+            .iter()
+            .any(|issue| issue.code == "STOA_LIGHT_CONE")
+    );
+    assert!(light(0.6).is_err());
+}
+
+#[test]
+fn shapes_of_both_revisions_of_khr_physics_are_read() {
+    let shape = |shape: Value| {
+        let mut document = triangle();
+        document["extensionsUsed"] = json!(["KHR_collision_shapes", "KHR_physics_rigid_bodies"]);
+        document["extensions"] = json!({ "KHR_collision_shapes": { "shapes": [shape] } });
+        document["nodes"] = json!([{ "extensions": { "KHR_physics_rigid_bodies": {
+            "collider": { "geometry": { "shape": 0 } } } } }]);
+        read(document).physics.shapes[0].clone()
+    };
+    let mesh = json!({ "type": "mesh", "mesh": { "mesh": 0 } });
+    assert!(matches!(shape(mesh.clone()), Shape::TriangleMesh(_)));
+    let mut hull = mesh;
+    hull["extensions"] = json!({ "KHR_physics_rigid_bodies": { "convexHull": true } });
+    assert!(matches!(shape(hull), Shape::ConvexMesh(_)));
 }

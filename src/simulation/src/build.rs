@@ -261,7 +261,9 @@ impl Builder<'_> {
             let Some(motion) = motion.filter(|_| part.body.is_dynamic) else {
                 continue;
             };
-            let properties = mass_properties(motion, part.form);
+            let world_from_node = self.scene.world_from_node(*node);
+            let (scale, ..) = world_from_node.to_scale_rotation_translation();
+            let properties = mass_properties(motion, part.form, scale);
             // What hangs on a joint is pushed, not taken away.
             part.body.is_carryable = properties.mass <= MAX_CARRIED_KILOGRAMS
                 && !jointed.contains(node)
@@ -328,8 +330,8 @@ impl Builder<'_> {
     }
 }
 
-/// What the file states, and for the rest what follows from the form.
-fn mass_properties(motion: &Motion, form: MassProperties) -> rapier::MassProperties {
+/// What the file states, and for the rest what follows from the form. The file's points lie in the space of a node of that scale.
+fn mass_properties(motion: &Motion, form: MassProperties, scale: Vec3) -> rapier::MassProperties {
     let mut form = form;
     let volume = form.mass();
     let mass = motion.mass.unwrap_or(volume * DEFAULT_DENSITY);
@@ -350,7 +352,9 @@ fn mass_properties(motion: &Motion, form: MassProperties) -> rapier::MassPropert
         |inertia| (inertia, motion.inertia_orientation),
     );
     rapier::MassProperties {
-        local_center_of_mass: motion.center_of_mass.unwrap_or(form.local_com),
+        local_center_of_mass: motion
+            .center_of_mass
+            .map_or(form.local_com, |center| center * scale),
         mass,
         principal_inertia_local_frame: orientation,
         principal_inertia: inertia,

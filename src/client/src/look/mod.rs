@@ -10,7 +10,7 @@ mod sun;
 pub(crate) use dome::Dome;
 pub(crate) use preset::{Preset, SuitedPreset};
 use sky::SkyModel;
-pub(crate) use sun::{Dawn, Sun};
+pub(crate) use sun::{Dawn, SUN_LUX, Sun};
 
 use bevy::prelude::*;
 

@@ -21,7 +21,7 @@ use scene::Scene;
 use std::sync::Arc;
 
 /// Illuminance of full sun in lux; the camera's exposure is set for it.
-const SUN_LUX: f32 = 26_000.0;
+pub(crate) const SUN_LUX: f32 = 26_000.0;
 /// Luminance of sky colour 1 in candela a square metre.
 const SKY_NITS: f32 = 6_200.0;
 

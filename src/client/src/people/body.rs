@@ -101,10 +101,14 @@ pub(super) fn build(
             .and_then(|parent| entities.get(&parent).copied())
             .unwrap_or(root);
         let transform = crate::scenery::engine_transform(&described.transform);
+        let visibility = match described.is_hidden {
+            true => Visibility::Hidden,
+            false => Visibility::Inherited,
+        };
         entities.insert(
             node,
             commands
-                .spawn((transform, Visibility::Inherited, ChildOf(parent)))
+                .spawn((transform, visibility, ChildOf(parent)))
                 .id(),
         );
     }
@@ -170,7 +174,7 @@ fn draw(
             }
             if part.has_targets {
                 drawn.insert(MeshMorphWeights::Value {
-                    weights: scene.meshes[mesh.index()].weights.clone(),
+                    weights: scene.rest_weights(node),
                 });
                 faces.push((node, drawn.id()));
             }

@@ -214,11 +214,7 @@ fn look(avatar: &Avatar, state: &Expressing, skeleton: &mut scene::Skeleton, wei
 
 /// Morph weights of a node's mesh under weights of expressions.
 fn morphed(avatar: &Avatar, face: &Face, weights: &[f32], node: NodeIndex) -> Vec<f32> {
-    let scene = &avatar.scene;
-    let mesh = scene.nodes[node.index()].mesh;
-    let mut morphed = mesh.map_or(Vec::new(), |mesh| {
-        scene.meshes[mesh.index()].weights.clone()
-    });
+    let mut morphed = avatar.scene.rest_weights(node);
     face.apply_morphs(weights, node, &mut morphed);
     morphed
 }

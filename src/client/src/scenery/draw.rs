@@ -161,20 +161,11 @@ impl<'s> Drawer<'s> {
                     drawn.insert((skin.clone(), NoFrustumCulling));
                 }
                 if !primitive.targets.is_empty() {
-                    let weights = self.weights(node, index);
+                    let weights = self.scene.rest_weights(node);
                     drawn.insert((MeshMorphWeights::Value { weights }, NoFrustumCulling));
                 }
                 surface.lay(&mut drawn);
             }
-        }
-    }
-
-    fn weights(&self, node: NodeIndex, mesh: MeshIndex) -> Vec<f32> {
-        let own = &self.scene.nodes[node.index()].weights;
-        if own.is_empty() {
-            self.scene.meshes[mesh.index()].weights.clone()
-        } else {
-            own.clone()
         }
     }
 

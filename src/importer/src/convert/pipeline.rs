@@ -72,7 +72,7 @@ fn convert_bytes(
     let mut notes = Vec::new();
     if let Some(name) = draft.first_unknown_extension() {
         notes.push(format!(
-            "what {name} names is not known: no vertex is rounded, packed, left out or drawn at another level"
+            "what {name} names is not known: no picture is compressed or made smaller, no vertex rounded, packed, left out or drawn at another level"
         ));
     }
     if let Some(physics) = wishes.physics {

@@ -13,6 +13,8 @@ const POSITION_STEPS: f32 = 16_384.0;
 const LARGEST_POSITION_STEP: f32 = 1.0 / 512.0;
 /// Step of texture coordinates: a quarter of a pixel of a 1,024-pixel texture.
 const UV_STEP: f32 = 1.0 / 4_096.0;
+/// Most repeats of a texture for which the step is made finer: beyond, floats have no more bits.
+const MOST_REPEATS: f32 = 4_096.0;
 /// Step of what morph targets add to normals and tangents.
 const TURN_STEP: f32 = 1.0 / 256.0;
 /// Step of key times, in seconds.
@@ -29,12 +31,14 @@ pub(super) fn quantize(draft: &mut Draft) {
     if !draft.may_replace_arrays() {
         return;
     }
+    part_kinds(draft);
     let steps = position_steps(draft);
+    let uv_step = uv_step(draft);
     for (place, name, is_target) in draft.attributes() {
         let Some(array) = draft.arrays[place].as_mut() else {
             continue;
         };
-        let step = steps.get(&place).copied().unwrap_or(UV_STEP);
+        let step = steps.get(&place).copied().unwrap_or(uv_step);
         if let Some(fresh) = vertex_array(array, &name, is_target, step) {
             *array = Array {
                 rest: array.rest.clone(),
@@ -44,6 +48,80 @@ pub(super) fn quantize(draft: &mut Draft) {
     }
     weights::round(draft);
     quantize_keys(draft);
+}
+
+/// What an array is rounded as: that of a target's normals is none of a normal's.
+fn kind(name: &str, is_target: bool) -> (&str, bool) {
+    (name.split('_').next().unwrap_or_default(), is_target)
+}
+
+/// Gives each kind of attribute an array of its own where several share one: they are rounded differently.
+fn part_kinds(draft: &mut Draft) {
+    let mut parted: BTreeMap<(usize, String, bool), usize> = BTreeMap::new();
+    let mut owners: BTreeMap<usize, (String, bool)> = BTreeMap::new();
+    for (place, name, is_target) in draft.attributes() {
+        let (own, is_target) = kind(&name, is_target);
+        let own = (own.to_owned(), is_target);
+        let owner = owners.entry(place).or_insert_with(|| own.clone());
+        let key = (place, own.0.clone(), is_target);
+        if *owner == own || parted.contains_key(&key) {
+            continue;
+        }
+        if let Some(copy) = draft.arrays.get(place).cloned().flatten() {
+            parted.insert(key, draft.add(copy));
+        }
+    }
+    if parted.is_empty() {
+        return;
+    }
+    let rename = |set: &mut Value, is_target: bool| {
+        for (name, value) in set.as_object_mut().into_iter().flatten() {
+            let (own, is_target) = kind(name, is_target);
+            let fresh =
+                place(value).and_then(|place| parted.get(&(place, own.to_owned(), is_target)));
+            if let Some(fresh) = fresh {
+                *value = (*fresh).into();
+            }
+        }
+    };
+    for mesh in draft.list_mut("meshes") {
+        let primitives = mesh["primitives"].as_array_mut().into_iter().flatten();
+        for primitive in primitives {
+            if let Some(set) = primitive.get_mut("attributes") {
+                rename(set, false);
+            }
+            let targets = primitive.get_mut("targets").and_then(Value::as_array_mut);
+            for set in targets.into_iter().flatten() {
+                rename(set, true);
+            }
+        }
+    }
+}
+
+/// The step of texture coordinates: finer where a material repeats its textures.
+fn uv_step(draft: &Draft) -> f32 {
+    let mut largest = 1.0f32;
+    for material in draft.list("materials") {
+        largest = largest.max(largest_scale(material));
+    }
+    UV_STEP / 2.0f32.powi(largest.min(MOST_REPEATS).log2().ceil() as i32)
+}
+
+/// Largest factor of a texture's transform at or below a value.
+fn largest_scale(value: &Value) -> f32 {
+    match value {
+        Value::Object(members) => {
+            let own = members
+                .get("KHR_texture_transform")
+                .map(|own| &own["scale"]);
+            let own = own.and_then(Value::as_array).into_iter().flatten();
+            let own = own.filter_map(Value::as_f64).map(|own| own.abs() as f32);
+            let below = members.values().map(largest_scale);
+            own.chain(below).fold(0.0, f32::max)
+        }
+        Value::Array(elements) => elements.iter().map(largest_scale).fold(0.0, f32::max),
+        _ => 0.0,
+    }
 }
 
 /// The step of every array with positions: that of its mesh, so that parts of a mesh still meet.
@@ -99,7 +177,7 @@ fn vertex_array(array: &Array, name: &str, is_target: bool, step: f32) -> Option
     let kind = name.split('_').next().unwrap_or_default();
     match (kind, is_target) {
         ("POSITION", _) if is_float => Some(rounded(array, step)),
-        ("TEXCOORD", _) if is_float => Some(rounded(array, UV_STEP)),
+        ("TEXCOORD", _) if is_float => Some(rounded(array, step)),
         ("NORMAL" | "TANGENT", true) if is_float => Some(rounded(array, TURN_STEP)),
         ("NORMAL", false) if is_float && array.shape == ArrayShape::Vec3 => Some(directions(array)),
         ("TANGENT", false) if is_float && array.shape == ArrayShape::Vec4 => {

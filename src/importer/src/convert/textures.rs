@@ -60,7 +60,20 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
         return Err("an image has no bytes".to_owned());
     }
     let mut left = MOST_PIXELS_TO_COMPRESS;
-    let meanings = meanings(draft);
+    // Where something unknown may read an image, it stays what it is.
+    let (meanings, wishes) = match draft.may_replace_arrays() {
+        true => (meanings(draft), wishes),
+        false => {
+            let most_pixels = u32::MAX;
+            (
+                BTreeMap::new(),
+                Wishes {
+                    most_pixels,
+                    ..wishes
+                },
+            )
+        }
+    };
     let tasks: Vec<(Arc<[u8]>, Option<Meaning>)> = places
         .iter()
         .zip(sources)

@@ -6,7 +6,10 @@ use super::{
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use ufbx::{Material, MaterialMap, Mesh, Node, Scene};
+use ufbx::{Material, MaterialMap, Mesh, Node, Scene, ShaderType};
+
+/// Exponent of a highlight without any roughness, in OBJ.
+const MOST_SHININESS: f64 = 1_000.0;
 
 /// Writes all materials; their places by element id.
 pub(super) fn write(scene: &Scene, model: &mut Model<'_>) -> BTreeMap<u32, usize> {
@@ -107,7 +110,7 @@ fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
     };
     let mut roughness = match material.features.roughness_as_glossiness.enabled {
         true => 1.0 - factor(&pbr.glossiness, 0.0),
-        false => factor(&pbr.roughness, 1.0),
+        false => roughness_of_exponent(material).unwrap_or_else(|| factor(&pbr.roughness, 1.0)),
     };
     let shared = shared_surface_map(material).and_then(|map| texture::info(map, sets, model));
     if shared.is_some() {
@@ -121,6 +124,15 @@ fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
         core["metallicRoughnessTexture"] = texture;
     }
     core
+}
+
+/// Roughness of an OBJ's material that states an exponent of highlights and no roughness, as Blender writes it: up to 1,000.
+fn roughness_of_exponent(material: &Material) -> Option<f32> {
+    let exponent = &material.fbx.specular_exponent;
+    let is_obj = material.shader_type == ShaderType::WavefrontMtl;
+    let is_told = exponent.has_value && material.element.props.find_prop("Pr").is_none();
+    let share = (exponent.value_vec4.x / MOST_SHININESS).clamp(0.0, 1.0);
+    (is_obj && is_told).then(|| (1.0 - share.sqrt()) as f32)
 }
 
 /// The map whose green says how rough and whose blue says how metallic a surface is: one for both, or a grey one for roughness

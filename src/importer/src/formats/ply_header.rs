@@ -55,7 +55,9 @@ impl Number {
         match self {
             Self::U8 => 255.0,
             Self::U16 => 65_535.0,
-            _ => 1.0,
+            // Whole numbers of other sizes are written by tools that mean bytes.
+            Self::I8 | Self::I16 | Self::I32 | Self::U32 => 255.0,
+            Self::F32 | Self::F64 => 1.0,
         }
     }
 

@@ -397,3 +397,14 @@ fn empty_faces_are_counted() {
         "its faces have more corners than there may be"
     );
 }
+
+#[test]
+fn highlights_of_an_obj_are_as_rough_as_blender_means_them() {
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl m\nf 1 2 3\n";
+    let roughness = |mtl: &[u8]| {
+        let (scene, _) = read_beside(&[("a.obj", obj), ("a.mtl", mtl)]);
+        scene.materials[0].roughness
+    };
+    assert!((roughness(b"newmtl m\nNs 250\n") - 0.5).abs() < 1.0e-3);
+    assert!((roughness(b"newmtl m\nNs 250\nPr 0.3\n") - 0.3).abs() < 1.0e-3);
+}

@@ -68,6 +68,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_VRM_DRAFT" | "STOA_VRM_BOTH_VERSIONS" => {
             "Export the avatar again as VRM 1.0 with a current exporter."
         }
+        "STOA_LIGHT_CONE" => {
+            "Give the spot light a soft edge (`Blend` above 0 in Blender), however little."
+        }
         "STOA_PORTAL_URI" => {
             "Name another world of the server (`../hall.glb`), a spawn point (`#Gate`) or a stoa:// address."
         }

@@ -587,6 +587,16 @@ impl Scene {
         worlds
     }
 
+    /// Morph weights of a node's mesh where nothing moves them: the node's own, or those of its mesh.
+    #[must_use]
+    pub fn rest_weights(&self, node: NodeIndex) -> Vec<f32> {
+        let node = &self.nodes[node.index()];
+        match (node.weights.as_slice(), node.mesh) {
+            ([], Some(mesh)) => self.meshes[mesh.index()].weights.clone(),
+            (own, _) => own.to_vec(),
+        }
+    }
+
     /// Triangles drawn, instances included, levels of detail left out.
     #[must_use]
     pub fn triangle_count(&self) -> u64 {

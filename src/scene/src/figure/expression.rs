@@ -68,7 +68,8 @@ impl Face {
     /// Turns wished weights into those that count: limited to 0 to 1, binary ones all or nothing, and held down by others.
     pub fn resolve(&self, avatar: &Avatar, weights: &mut [f32]) {
         let mut left = [1.0f32; 3];
-        for (weight, expression) in weights.iter_mut().zip(avatar.expressions.values()) {
+        let expressions = avatar.expressions.values().zip(&self.groups);
+        for (weight, (expression, group)) in weights.iter_mut().zip(expressions) {
             *weight = if weight.is_finite() {
                 weight.clamp(0.0, 1.0)
             } else {
@@ -82,7 +83,12 @@ impl Face {
                 expression.override_blink,
                 expression.override_look_at,
             ];
-            for (left, rule) in left.iter_mut().zip(rules) {
+            let kinds = [Group::Mouth, Group::Blink, Group::LookAt];
+            for ((left, rule), kind) in left.iter_mut().zip(rules).zip(kinds) {
+                // What overrides its own kind overrides nothing (VRMC_vrm, expressions).
+                if *group == kind {
+                    continue;
+                }
                 *left -= match rule {
                     ExpressionOverride::None => 0.0,
                     ExpressionOverride::Block => f32::from(u8::from(*weight > 0.0)),
@@ -274,6 +280,26 @@ mod tests {
             resolve(&avatar, [("blink", 1.0), ("aa", 0.8), ("oh", 1.0)]),
             [1.0, 0.8, 1.0]
         );
+    }
+
+    #[test]
+    fn what_overrides_its_own_kind_overrides_nothing() {
+        let closing = |kind: fn(&mut Expression)| {
+            let mut own = Expression::default();
+            kind(&mut own);
+            own
+        };
+        let avatar = avatar(vec![
+            (
+                "blink",
+                closing(|own| own.override_blink = ExpressionOverride::Block),
+            ),
+            (
+                "aa",
+                closing(|own| own.override_mouth = ExpressionOverride::Blend),
+            ),
+        ]);
+        assert_eq!(resolve(&avatar, [("blink", 1.0), ("aa", 0.5)]), [1.0, 0.5]);
     }
 
     #[test]

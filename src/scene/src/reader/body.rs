@@ -202,6 +202,16 @@ fn read_shape(
         "plane" => form.read_plane()?,
         "convex" => Shape::ConvexMesh(form.mesh(kind, meshes)?),
         "trimesh" => Shape::TriangleMesh(form.mesh(kind, meshes)?),
+        // As KHR_collision_shapes names both.
+        "mesh" if !is_omi => {
+            let hull = item.extension("KHR_physics_rigid_bodies");
+            let is_hull = hull.map_or(Ok(false), |own| own.flag_or("convexHull", false))?;
+            let mesh = form.mesh(kind, meshes)?;
+            match is_hull {
+                true => Shape::ConvexMesh(mesh),
+                false => Shape::TriangleMesh(mesh),
+            }
+        }
         other => {
             issues.push(Issue::warning(
                 "STOA_PHYSICS_SHAPE",

@@ -67,12 +67,21 @@ pub(crate) fn read_lights(
                     ),
                     None => (0.0, quarter),
                 };
-                if outer <= inner {
-                    return Err(item.fault("its outer cone must be wider than its inner one"));
+                if outer < inner {
+                    return Err(item.fault("its inner cone is wider than its outer one"));
                 }
+                // As Blender writes a light with a hard edge.
+                if inner >= outer {
+                    issues.push(Issue::warning(
+                        "STOA_LIGHT_CONE",
+                        item.pointer(),
+                        "its inner cone is as wide as its outer one: it has a hard edge",
+                    ));
+                }
+                let outer = outer.clamp(0.0, std::f32::consts::FRAC_PI_2);
                 LightKind::Spot {
-                    inner_radians: inner.max(0.0),
-                    outer_radians: outer.clamp(0.0, std::f32::consts::FRAC_PI_2),
+                    inner_radians: inner.clamp(0.0, outer),
+                    outer_radians: outer,
                 }
             }
             other => {

@@ -1,6 +1,7 @@
 //! What is an object in a sound document is one in a draft, so that whoever works on it may write into it: the gate passes over
 //! what it does not read.
 
+use super::references::{self, Freedom};
 use serde_json::{Map, Value};
 
 /// Lists of the root whose elements are objects.
@@ -19,7 +20,8 @@ const LISTS: [&str; 13] = [
     "skins",
     "textures",
 ];
-/// Members of objects that are objects wherever they stand.
+/// Members of objects that are objects wherever they stand, but for what belongs to others: `extras`, and extensions that are
+/// not understood.
 const MEMBERS: [&str; 4] = ["asset", "attributes", "extensions", "pbrMetallicRoughness"];
 
 /// Empties elements and takes out members that are of another kind.
@@ -44,8 +46,17 @@ fn settle_members(value: &mut Value) {
             members.retain(|name, member| !MEMBERS.contains(&name.as_str()) || member.is_object());
             if let Some(Value::Object(extensions)) = members.get_mut("extensions") {
                 extensions.retain(|_, extension| extension.is_object());
+                for (name, extension) in extensions {
+                    if references::freedom_of(name) != Freedom::Nothing {
+                        settle_members(extension);
+                    }
+                }
             }
-            members.values_mut().for_each(settle_members);
+            for (name, member) in members {
+                if name != "extensions" && name != "extras" {
+                    settle_members(member);
+                }
+            }
         }
         Value::Array(elements) => elements.iter_mut().for_each(settle_members),
         _ => {}
@@ -61,14 +72,16 @@ mod tests {
     fn whoever_writes_into_a_draft_finds_objects() {
         let mut document = json!({
             "asset": { "version": "2.0", "extensions": [] },
-            "extensions": { "VRM": {}, "KHR_xmp_json_ld": 5, "XYZ_own": { "extensions": "none" } },
+            "extensions": { "VRM": { "extensions": 1 }, "KHR_xmp_json_ld": 5, "XYZ_own": { "extensions": "none" } },
             "materials": [5, { "extensions": [], "pbrMetallicRoughness": "shiny", "name": "kept" }],
+            "extras": { "asset": "chair", "below": { "attributes": [1] } },
         });
         settle(&mut document);
         let expected = json!({
             "asset": { "version": "2.0" },
-            "extensions": { "VRM": {}, "XYZ_own": {} },
+            "extensions": { "VRM": {}, "XYZ_own": { "extensions": "none" } },
             "materials": [{}, { "name": "kept" }],
+            "extras": { "asset": "chair", "below": { "attributes": [1] } },
         });
         assert_eq!(document, expected);
     }

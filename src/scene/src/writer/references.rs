@@ -80,6 +80,26 @@ const PLACES: &[(Pool, &str)] = &[
         Pool::Meshes,
         "extensions/KHR_implicit_shapes/shapes/*/trimesh/mesh",
     ),
+    (
+        Pool::Meshes,
+        "extensions/KHR_collision_shapes/shapes/*/convex/mesh",
+    ),
+    (
+        Pool::Meshes,
+        "extensions/KHR_collision_shapes/shapes/*/trimesh/mesh",
+    ),
+    (
+        Pool::Meshes,
+        "extensions/KHR_collision_shapes/shapes/*/mesh/mesh",
+    ),
+    (
+        Pool::Meshes,
+        "nodes/*/extensions/KHR_physics_rigid_bodies/collider/geometry/mesh",
+    ),
+    (
+        Pool::Meshes,
+        "nodes/*/extensions/KHR_physics_rigid_bodies/trigger/geometry/mesh",
+    ),
     (Pool::Materials, "meshes/*/primitives/*/material"),
     (
         Pool::Materials,

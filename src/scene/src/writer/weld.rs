@@ -62,6 +62,18 @@ fn is_weldable(primitive: &Value) -> bool {
         && names.all(|name| name == "KHR_materials_variants")
 }
 
+/// True when a primitive is mixed with what is behind it, in any of its variants.
+fn is_blended(draft: &Draft, (mesh, primitive): (usize, usize)) -> bool {
+    let primitive = &draft.json["meshes"][mesh]["primitives"][primitive];
+    let variants = &primitive["extensions"]["KHR_materials_variants"]["mappings"];
+    let mappings = variants.as_array().into_iter().flatten();
+    let materials = mappings.map(|mapping| &mapping["material"]);
+    materials
+        .chain([&primitive["material"]])
+        .filter_map(|material| draft.list("materials").get(index(material)?))
+        .any(|material| material["alphaMode"] == "BLEND")
+}
+
 fn arrays(primitive: &Value) -> Option<Vec<usize>> {
     let targets = primitive["targets"].as_array().into_iter().flatten();
     let sets = std::iter::once(&primitive["attributes"]).chain(targets);
@@ -89,6 +101,8 @@ fn weld_group(draft: &mut Draft, group: &Group, order: Option<OrderTriangles<'_>
         .map(|place| triangle_list(draft, *place, count))
         .collect();
     let Some(mut lists) = lists else { return };
+    // What is seen through keeps the order in which its maker drew it.
+    let order = order.filter(|_| !group.places.iter().any(|place| is_blended(draft, *place)));
     let firsts = first_equal(&arrays, count);
     for list in &mut lists {
         for vertex in list.iter_mut() {

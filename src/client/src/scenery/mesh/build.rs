@@ -127,7 +127,8 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
         mesh.insert_attribute(Mesh::ATTRIBUTE_JOINT_WEIGHT, weights);
     }
     mesh.insert_indices(Indices::U32(primitive.indices.clone()));
-    if !primitive.tangents.is_empty() {
+    // Only where something is turned by them: with tangents the engine does not turn the normals of backs round by itself.
+    if tangents_along.is_some() && !primitive.tangents.is_empty() {
         mesh.insert_attribute(
             Mesh::ATTRIBUTE_TANGENT,
             primitive

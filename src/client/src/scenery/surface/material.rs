@@ -6,6 +6,7 @@ use super::{
     lobes::{LobedMaterial, Lobes, needs_lobes},
     toon::{self, DrawnMaterial, Toon},
 };
+use crate::look::SUN_LUX;
 use bevy::{math::Affine2, mesh::UvChannel, prelude::*, render::render_resource::Face};
 use scene::{
     AlphaMode as Alpha, Avatar, ColorKind, Material, MaterialIndex, Property, Scene, TextureSlot,
@@ -116,6 +117,8 @@ pub(in crate::scenery) fn set_factors(material: &Material, shown: &mut StandardM
     let base = material.base_color;
     shown.base_color = Color::linear_rgba(base.x, base.y, base.z, base.w);
     shown.emissive = emissive(material.emission());
+    // Seen through the same exposure as what lamps light.
+    shown.emissive_exposure_weight = 1.0;
     shown.perceptual_roughness = material.roughness;
     shown.metallic = material.metallic;
     // The engine squares reflectance and tint; the file's factors are linear in what is reflected head-on.
@@ -181,8 +184,8 @@ pub(crate) fn tint(
     }
 }
 
-/// Emission 1 in a file looks as bright as white paper in the sun of the default exposure.
-const EMISSIVE_NITS: f32 = 1_000.0;
+/// Emission 1 in a file looks as bright as white paper in the sun: its light over pi, in candelas a square metre.
+const EMISSIVE_NITS: f32 = SUN_LUX / std::f32::consts::PI;
 
 /// The engine has one transform for all slots: the base colour's, or the first that has one.
 pub(super) fn first_transform(material: &Material) -> TextureTransform {
@@ -221,5 +224,19 @@ mod tests {
         // The engine reflects 0.16 times the square.
         assert!((0.16 * shown.reflectance.powi(2) - 0.5).abs() < 1e-6);
         assert_eq!(shown.ior, 1.0);
+    }
+
+    #[test]
+    fn emission_is_seen_through_the_exposure_like_white_paper_in_the_sun() {
+        let mut shown = StandardMaterial::default();
+        let material = Material {
+            emissive: Vec3::new(1.0, 0.5, 0.0),
+            ..Material::default()
+        };
+        set_factors(&material, &mut shown);
+        assert_eq!(shown.emissive_exposure_weight, 1.0);
+        let paper = SUN_LUX / std::f32::consts::PI;
+        assert!((shown.emissive.red - paper).abs() < 1.0);
+        assert!((shown.emissive.green - paper * 0.5).abs() < 1.0);
     }
 }
