@@ -418,7 +418,7 @@ fn shapes_of_both_revisions_of_khr_physics_are_read() {
         document["extensions"] = json!({ "KHR_collision_shapes": { "shapes": [shape] } });
         document["nodes"] = json!([{ "extensions": { "KHR_physics_rigid_bodies": {
             "collider": { "geometry": { "shape": 0 } } } } }]);
-        read(document).physics.shapes[0].clone()
+        read(document).physics.shapes[0]
     };
     let mesh = json!({ "type": "mesh", "mesh": { "mesh": 0 } });
     assert!(matches!(shape(mesh.clone()), Shape::TriangleMesh(_)));
