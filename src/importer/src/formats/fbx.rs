@@ -7,7 +7,10 @@ use super::{
 };
 use scene::linear_from_srgb;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 use ufbx::{
     BlobOpt, CoordinateAxes, ElementType, GeometryTransformHandling, InheritModeHandling, LoadOpts,
     Mesh, Node, Scene, SpaceConversion,
@@ -35,6 +38,19 @@ pub(super) fn read_obj(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String
     read_obj_with(bytes, materials, model)
 }
 
+/// An OBJ whose smoothing is switched off by a word: the decoder takes the number 0 for a group.
+fn smoothing_by_words(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let is_zero = |line: &[u8]| line.trim_ascii() == b"s 0";
+    if !bytes.split(|byte| *byte == b'\n').any(is_zero) {
+        return Cow::Borrowed(bytes);
+    }
+    let mut made = Vec::with_capacity(bytes.len() + bytes.len() / 8);
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        made.extend(if is_zero(line) { b"s off\n" } else { line });
+    }
+    Cow::Owned(made)
+}
+
 /// Reads an OBJ with these materials.
 pub(super) fn read_obj_with(
     bytes: &[u8],
@@ -43,6 +59,7 @@ pub(super) fn read_obj_with(
 ) -> Result<(), String> {
     let mut options = options();
     options.file_format = ufbx::FileFormat::Obj;
+    let bytes = &smoothing_by_words(bytes);
     if let Some(materials) = materials {
         options.obj_mtl_data = BlobOpt::Owned(materials);
     }

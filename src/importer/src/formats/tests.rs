@@ -408,3 +408,17 @@ fn highlights_of_an_obj_are_as_rough_as_blender_means_them() {
     assert!((roughness(b"newmtl m\nNs 250\n") - 0.5).abs() < 1.0e-3);
     assert!((roughness(b"newmtl m\nNs 250\nPr 0.3\n") - 0.3).abs() < 1.0e-3);
 }
+
+#[test]
+fn an_obj_is_flat_where_its_smoothing_is_off_by_word_or_number() {
+    let quads = "v 0 0 0\nv 1 0 0\nv 1 1 0\nv 0 1 0\nv 0 0 1\nv 1 0 1\nf 1 2 3 4\nf 2 1 5 6\n";
+    let vertices = |smoothing: &str| {
+        let (scene, _) = scene_of(format!("{smoothing}{quads}").as_bytes(), Format::Obj);
+        let normals = scene.meshes[0].primitives[0].normals.iter();
+        let normals: std::collections::BTreeSet<String> =
+            normals.map(|normal| format!("{normal:.2}")).collect();
+        normals.len()
+    };
+    assert_eq!((vertices("s off\n"), vertices("s 0\r\n")), (2, 2));
+    assert!(vertices("s 1\n") > 2);
+}

@@ -161,6 +161,17 @@ fn emissive(color: Vec3) -> LinearRgba {
     LinearRgba::rgb(color.x, color.y, color.z) * EMISSIVE_NITS
 }
 
+/// The base colour of a material and what it emits, together.
+pub(super) fn with_emission(shown: &StandardMaterial) -> Color {
+    let (base, emission) = (shown.base_color.to_linear(), shown.emissive / EMISSIVE_NITS);
+    Color::linear_rgba(
+        base.red + emission.red,
+        base.green + emission.green,
+        base.blue + emission.blue,
+        base.alpha,
+    )
+}
+
 /// Colours and texture transform of an avatar's material under weights of expressions.
 pub(crate) fn tint(
     avatar: &Avatar,
@@ -238,5 +249,10 @@ mod tests {
         let paper = SUN_LUX / std::f32::consts::PI;
         assert!((shown.emissive.red - paper).abs() < 1.0);
         assert!((shown.emissive.green - paper * 0.5).abs() < 1.0);
+        // Lines and points, which no light falls on, shine as well.
+        shown.base_color = Color::linear_rgba(0.0, 0.25, 0.5, 0.75);
+        let line = with_emission(&shown).to_linear();
+        let expected = LinearRgba::new(1.0, 0.75, 0.5, 0.75);
+        assert!((line - expected).to_vec4().length() < 1.0e-4, "{line:?}");
     }
 }

@@ -127,7 +127,7 @@ impl SurfaceStores<'_> {
         }
     }
 
-    /// The same in plain colours that no light changes.
+    /// The same in plain colours that no light changes, those that it shines in among them (glTF 2.0, 3.9.7).
     pub(crate) fn unlit(&mut self, surface: &Surface) -> Surface {
         let base = match surface {
             Surface::Plain(handle) => self.plain.get(handle),
@@ -137,6 +137,7 @@ impl SurfaceStores<'_> {
         let base = base.cloned().unwrap_or_default();
         Surface::Plain(self.plain.add(StandardMaterial {
             unlit: true,
+            base_color: material::with_emission(&base),
             ..base
         }))
     }
