@@ -519,3 +519,68 @@ fn what_others_put_into_a_file_stays_and_what_is_shared_is_rounded_for_each() {
     let json: Value = serde_json::from_slice(&bytes[20..20 + text]).unwrap();
     assert_eq!(json["nodes"][0]["extras"], extras);
 }
+
+/// A square with these texture coordinates at its far corner, a material that repeats its picture, and an unknown extension.
+fn tiled(folder: &Path, repeats: f32, unknown: &str) -> PathBuf {
+    let corners = [[0.0f32, 0.0, 0.0], [1.0, 0.0, 0.0], [0.0, 1.0, 0.0]];
+    let places = [[0.0f32, 0.0], [0.3001, 0.0], [0.0, 0.3001]];
+    let floats = corners.as_flattened().iter().chain(places.as_flattened());
+    let bytes: Vec<u8> = floats.flat_map(|own| own.to_le_bytes()).collect();
+    std::fs::write(folder.join("a.bin"), &bytes).unwrap();
+    let mut picture = std::io::Cursor::new(Vec::new());
+    let pixels = image::RgbImage::from_fn(64, 64, |x, y| {
+        image::Rgb([(x * 4) as u8, (y * 4) as u8, 90])
+    });
+    pixels
+        .write_to(&mut picture, image::ImageFormat::Png)
+        .unwrap();
+    std::fs::write(folder.join("a.png"), picture.into_inner()).unwrap();
+    let document = serde_json::json!({
+        "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
+        "nodes": [{ "mesh": 0, "extensions": { (unknown): { "image": 0 } } }],
+        "extensionsUsed": [unknown, "KHR_texture_transform"],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0, "TEXCOORD_0": 1 }, "material": 0 }] }],
+        "materials": [{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "extensions": {
+            "KHR_texture_transform": { "scale": [repeats, 1.0] } } } } }],
+        "textures": [{ "source": 0 }], "images": [{ "uri": "a.png" }],
+        "buffers": [{ "uri": "a.bin", "byteLength": bytes.len() }],
+        "bufferViews": [{ "buffer": 0, "byteLength": 36 }, { "buffer": 0, "byteOffset": 36, "byteLength": 24 }],
+        "accessors": [
+            { "bufferView": 0, "componentType": 5126, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 1, 0] },
+            { "bufferView": 1, "componentType": 5126, "count": 3, "type": "VEC2" }],
+    });
+    let path = folder.join("a.gltf");
+    std::fs::write(&path, document.to_string()).unwrap();
+    path
+}
+
+#[test]
+fn coordinates_of_textures_that_repeat_are_rounded_more_finely() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    for repeats in [1.0f32, 500.0] {
+        let input = tiled(folder.path(), repeats, "KHR_node_selectability");
+        assert!(import(&["convert"], &[&input, &output]).status.success());
+        let scene = scene_of(&output);
+        let places = &scene.meshes[0].primitives[0].uv_sets[0];
+        let place = places.iter().map(|place| place.x).fold(0.0, f32::max);
+        let error = (place - 0.3001).abs() * repeats;
+        assert!(error <= 1.0 / 8_192.0 + 1.0e-4, "{repeats}: {error}");
+    }
+}
+
+#[test]
+fn an_image_that_something_unknown_may_read_stays_what_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    for (name, side) in [("XYZ_lut", 64), ("KHR_node_selectability", 32)] {
+        let input = tiled(folder.path(), 1.0, name);
+        let done = import(&["convert", "--max-texture", "32"], &[&input, &output]);
+        assert!(
+            done.status.success(),
+            "{}",
+            String::from_utf8_lossy(&done.stderr)
+        );
+        assert_eq!(scene_of(&output).images[0].width, side, "{name}");
+    }
+}

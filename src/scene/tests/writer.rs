@@ -333,3 +333,27 @@ fn every_image_that_a_texture_names_must_be_there() {
         assert!(error.place.ends_with("/source"), "{extension}: {error}");
     }
 }
+
+#[test]
+fn triangles_are_put_into_an_order_unless_something_is_seen_through_them() {
+    let order: scene::writer::OrderTriangles<'_> = &|indices, _| {
+        let triangles = indices.as_chunks::<3>().0.iter().rev();
+        triangles.flatten().copied().collect()
+    };
+    let first = |mode: &str| {
+        let mut document = square();
+        document["materials"] = json!([{ "alphaMode": mode }]);
+        document["meshes"] = json!([document["meshes"][0]]);
+        document["nodes"] = json!([{ "mesh": 0 }, {}]);
+        let mut draft = open(&document);
+        draft.weld(Some(order));
+        let glb = draft.write(None).unwrap();
+        let scene = load_bytes(&glb, &NoSideFiles, Purpose::World)
+            .unwrap()
+            .scene;
+        let primitive = &scene.meshes[0].primitives[0];
+        primitive.positions[primitive.indices[0] as usize]
+    };
+    assert_eq!(first("BLEND"), glam::Vec3::ZERO);
+    assert_eq!(first("OPAQUE"), glam::Vec3::Y);
+}

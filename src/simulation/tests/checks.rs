@@ -2,7 +2,7 @@
 
 use crate::{platforms::lift, support::*};
 use glam::{Quat, Vec3};
-use scene::{MotionKind, Shape};
+use scene::Shape;
 use simulation::{
     AvatarInput, AvatarMotion, BodyState, MotionCheck, MotionClaim, Role, Simulation, Verdict,
 };
@@ -41,20 +41,13 @@ fn course() -> Boxes {
         world = world.dynamic(position, Shape::Box(Vec3::splat(0.6)), 10.0);
     }
     let [here, there] = [-8.0, 8.0].map(|x| Vec3::new(x, 0.2, 12.0));
-    world
-        .add(
-            here,
-            Quat::IDENTITY,
-            Shape::Box(Vec3::new(3.0, 0.3, 3.0)),
-            Some(motion(MotionKind::Kinematic, 1.0)),
-        )
-        .moved(&[
-            (0.0, here),
-            (1.0, here),
-            (4.0, there),
-            (5.0, there),
-            (8.0, here),
-        ])
+    world.platform(here, Vec3::new(3.0, 0.3, 3.0)).moved(&[
+        (0.0, here),
+        (1.0, here),
+        (4.0, there),
+        (5.0, there),
+        (8.0, here),
+    ])
 }
 
 /// A person's program with its own follower world, and the server, joined by 100 ms of round trip with 20 ms of jitter
@@ -256,12 +249,7 @@ fn jumps_on_the_moon_are_honest() {
 fn a_closed_door_is_a_wall_and_a_moving_one_is_not() {
     let [open, closed] = [3.0, 0.0].map(|x| Vec3::new(x, 1.5, -1.0));
     let mut simulation = Boxes::with_floor()
-        .add(
-            open,
-            Quat::IDENTITY,
-            Shape::Box(Vec3::new(3.0, 3.0, 0.2)),
-            Some(motion(MotionKind::Kinematic, 1.0)),
-        )
+        .platform(open, Vec3::new(3.0, 3.0, 0.2))
         .moved(&[(0.0, open), (1.0, closed), (10.0, closed), (11.0, open)])
         .build(Role::Authority);
     let mut passes_at = |tick: u64| {
@@ -376,12 +364,7 @@ fn who_is_not_heard_of_on_a_lift_is_believed_above_and_put_back_onto_it() {
 fn who_claims_to_have_stood_on_a_lift_long_ago_is_carried_nowhere() {
     let [here, there] = [0.0, 20.0].map(|x| Vec3::new(x, 0.05, 0.0));
     let mut simulation = Boxes::with_floor()
-        .add(
-            here,
-            Quat::IDENTITY,
-            Shape::Box(Vec3::new(3.0, 0.1, 3.0)),
-            Some(motion(MotionKind::Kinematic, 1.0)),
-        )
+        .platform(here, Vec3::new(3.0, 0.1, 3.0))
         .moved(&[(0.0, here), (4.0, there), (8.0, here)])
         .build(Role::Authority);
     for _ in 0..480 {
@@ -404,12 +387,7 @@ fn who_claims_to_have_stood_on_a_lift_long_ago_is_carried_nowhere() {
 fn who_is_left_behind_by_a_lift_that_begins_anew_is_believed() {
     let [low, high] = [0.05, 4.05].map(|y| Vec3::new(0.0, y, 0.0));
     let mut simulation = Boxes::with_floor()
-        .add(
-            low,
-            Quat::IDENTITY,
-            Shape::Box(Vec3::new(2.0, 0.1, 2.0)),
-            Some(motion(MotionKind::Kinematic, 1.0)),
-        )
+        .platform(low, Vec3::new(2.0, 0.1, 2.0))
         .moved(&[(0.0, low), (4.0, high)])
         .build(Role::Authority);
     let mut avatar = standing(&mut simulation, Vec3::new(0.0, 0.2, 0.0));

@@ -9,12 +9,7 @@ use simulation::{AvatarInput, AvatarMotion, Role};
 pub(crate) fn lift() -> Boxes {
     let [low, high] = [0.05, 4.05].map(|y| Vec3::new(0.0, y, 0.0));
     Boxes::with_floor()
-        .add(
-            low,
-            Quat::IDENTITY,
-            Shape::Box(Vec3::new(2.0, 0.1, 2.0)),
-            Some(motion(MotionKind::Kinematic, 1.0)),
-        )
+        .platform(low, Vec3::new(2.0, 0.1, 2.0))
         .moved(&[
             (0.0, low),
             (2.0, low),

@@ -41,6 +41,16 @@ impl Boxes {
         self.add(position, rotation, Shape::Box(size), None)
     }
 
+    /// A box that an animation may move.
+    pub(crate) fn platform(self, position: Vec3, size: Vec3) -> Self {
+        self.add(
+            position,
+            Quat::IDENTITY,
+            Shape::Box(size),
+            Some(motion(MotionKind::Kinematic, 1.0)),
+        )
+    }
+
     pub(crate) fn dynamic(self, position: Vec3, shape: Shape, mass: f32) -> Self {
         self.add(
             position,

@@ -174,7 +174,7 @@ fn draw(
             }
             if part.has_targets {
                 drawn.insert(MeshMorphWeights::Value {
-                    weights: scene.rest_weights(node),
+                    weights: scene.rest_weights(&scene.nodes[node.index()]).to_vec(),
                 });
                 faces.push((node, drawn.id()));
             }

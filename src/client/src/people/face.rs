@@ -214,7 +214,8 @@ fn look(avatar: &Avatar, state: &Expressing, skeleton: &mut scene::Skeleton, wei
 
 /// Morph weights of a node's mesh under weights of expressions.
 fn morphed(avatar: &Avatar, face: &Face, weights: &[f32], node: NodeIndex) -> Vec<f32> {
-    let mut morphed = avatar.scene.rest_weights(node);
+    let scene = &avatar.scene;
+    let mut morphed = scene.rest_weights(&scene.nodes[node.index()]).to_vec();
     face.apply_morphs(weights, node, &mut morphed);
     morphed
 }

@@ -161,7 +161,7 @@ impl<'s> Drawer<'s> {
                     drawn.insert((skin.clone(), NoFrustumCulling));
                 }
                 if !primitive.targets.is_empty() {
-                    let weights = self.scene.rest_weights(node);
+                    let weights = self.scene.rest_weights(described).to_vec();
                     drawn.insert((MeshMorphWeights::Value { weights }, NoFrustumCulling));
                 }
                 surface.lay(&mut drawn);

@@ -589,11 +589,10 @@ impl Scene {
 
     /// Morph weights of a node's mesh where nothing moves them: the node's own, or those of its mesh.
     #[must_use]
-    pub fn rest_weights(&self, node: NodeIndex) -> Vec<f32> {
-        let node = &self.nodes[node.index()];
+    pub fn rest_weights<'s>(&'s self, node: &'s Node) -> &'s [f32] {
         match (node.weights.as_slice(), node.mesh) {
-            ([], Some(mesh)) => self.meshes[mesh.index()].weights.clone(),
-            (own, _) => own.to_vec(),
+            ([], Some(mesh)) => &self.meshes[mesh.index()].weights,
+            (own, _) => own,
         }
     }
 

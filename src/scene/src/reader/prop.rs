@@ -222,16 +222,9 @@ fn farthest(scene: &Scene) -> f32 {
     let extents: Vec<Option<Extent>> = scene.meshes.iter().map(Extent::of).collect();
     let mut farthest = 0.0_f32;
     let mut see = |node: &Node, world: Affine3A| {
-        let Some((mesh, extent)) = (node.mesh)
-            .and_then(|mesh| Some((&scene.meshes[mesh.index()], extents[mesh.index()].as_ref()?)))
-        else {
-            return;
-        };
-        let weights = match node.weights.as_slice() {
-            [] => &mesh.weights,
-            own => own,
-        };
-        let corners = extent.corners(weights);
+        let extent = node.mesh.and_then(|mesh| extents[mesh.index()].as_ref());
+        let Some(extent) = extent else { return };
+        let corners = extent.corners(scene.rest_weights(node));
         for place in places(scene, node, world, &worlds) {
             for corner in corners {
                 let away = place.transform_point3(corner).abs().max_element();

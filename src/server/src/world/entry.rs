@@ -13,7 +13,7 @@ use protocol::{
     ToldStatistics, Welcome,
 };
 use replication::{ClientView, ReceiveLog};
-use simulation::{AVATAR_RADIUS, SpawnPlace};
+use simulation::{AVATAR_RADIUS, MAX_STEP, SpawnPlace};
 use std::sync::Arc;
 
 /// People around one spawn point stand on rings of this many.
@@ -183,7 +183,7 @@ impl World {
             .unwrap_or(0);
         let others = (0..places.len()).filter(|index| *index != wished);
         let order = std::iter::once(wished).chain(others.take(MAX_OTHER_SPAWNS));
-        let around = order.flat_map(|index| {
+        let mut around = order.flat_map(|index| {
             let SpawnPlace { position, yaw, .. } = places[index];
             let rings = (0..4 * RING).map(move |number| self.beside(position, number));
             std::iter::once(position)
@@ -196,7 +196,6 @@ impl World {
                 .all(|known| known.track.newest().position.distance(position) > 2.0 * AVATAR_RADIUS)
         };
         let has_room = |position: Vec3| self.simulation.has_room(position);
-        let mut around = around;
         let free = around.find(|(position, _)| is_empty(*position) && has_room(*position));
         let SpawnPlace { position, yaw, .. } = places[wished];
         free.unwrap_or_else(|| (self.above(position), yaw))
@@ -212,9 +211,9 @@ impl World {
         let Some(room) = room.filter(|room| *room != point) else {
             return point;
         };
-        let ground = self
-            .simulation
-            .cast_ray(room + Vec3::Y * TOP_STEP_METRES, Vec3::NEG_Y, 1.0);
+        // What is no higher than a step counts as room: the ground may be as far above as below.
+        let from = room + Vec3::Y * MAX_STEP;
+        let ground = self.simulation.cast_ray(from, Vec3::NEG_Y, 2.0 * MAX_STEP);
         ground.map_or(room, |hit| hit.point)
     }
 
