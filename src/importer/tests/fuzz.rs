@@ -60,16 +60,17 @@ const NUMBERS: [&str; 12] = [
 const STL: &[u8] =
     b"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n\
     endloop\nendfacet\nendsolid a\n";
-const PLY: &[u8] = b"ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\n\
+const PLY: &[u8] = b"ply\nformat ascii 1.0\ncomment TextureFile a.png\nelement vertex 4\nproperty float x\nproperty float y\n\
     property float z\nproperty float nx\nproperty float ny\nproperty float nz\nproperty uchar red\n\
     property uchar green\nproperty uchar blue\nproperty float s\nproperty float t\nelement face 1\n\
-    property list uchar int vertex_indices\nelement tristrips 1\nproperty list int int vertex_indices\n\
+    property list uchar int vertex_indices\nproperty uchar red\nproperty uchar green\nproperty uchar blue\n\
+    property list uchar float texcoord\nelement tristrips 1\nproperty list int int vertex_indices\n\
     end_header\n0 2 0 0 0 1 255 0 0 0 0\n-2 -2 0 0 0 1 0 255 0 1 0\n0 -1 0 0 0 1 0 0 255 1 1\n2 -2 0 0 0 1 9 9 9 0 1\n\
-    4 1 2 3 0\n8 0 1 2 3 -1 0 1 2\n";
+    4 1 2 3 0 9 99 0 8 0 0 1 0 1 1 0 1\n8 0 1 2 3 -1 0 1 2\n";
 const OBJ: &[u8] = b"mtllib a.mtl\no a\nv 0 0 0 0.5 1 0\nv 1 0 0 1 1 0\nv 0 1 0 0 1 0\nv 1 1 0 1 1 1\nvt 0 0\nvt 1 0\nvt 0 1\n\
     vn 0 0 1\ns 1\ng b\nusemtl m\nf 1/1/1 2/2/1 4/3/1 3/3/1\nl 1 2 3\np 1\nf -4 -3 -2\n";
 const MTL: &[u8] = b"newmtl m\nKd 0.8 0.2 0.1\nNs 200\nd 0.5\nmap_Kd -s 2 2 2 -o 0.5 0 0 -clamp on a.png\nmap_d a.png\n\
-    Pr 0.3\nPm 1\nnorm b.png\nnewmtl n\nKe 1 1 1\nTr 0.1\nillum 7\n";
+    Pr 0.3\nPm 1\nnorm -bm 0.5 b.png\nnewmtl n\nKe 4 1 1\nmap_Ke -mm 0 1 a b.png\nTr 0.1\nillum 7\n";
 
 /// Real files with an ending, or none, which is told.
 fn real(ending: &str) -> Vec<Vec<u8>> {

@@ -220,6 +220,32 @@ fn a_low_centre_of_mass_rights_a_body() {
 }
 
 #[test]
+fn a_centre_of_mass_lies_in_the_space_of_its_node() {
+    // A cube of a metre, most of it on a table whose edge is at zero.
+    let mut world = Boxes::with_floor()
+        .fixed(
+            Vec3::new(-2.0, 1.0, 0.0),
+            Vec3::new(4.0, 2.0, 4.0),
+            Quat::IDENTITY,
+        )
+        .add(
+            Vec3::new(-0.2, 2.5, 0.0),
+            Quat::IDENTITY,
+            Shape::Box(Vec3::splat(0.25)),
+            Some(motion(MotionKind::Dynamic, 4.0)),
+        );
+    let node = world.last();
+    let node = &mut world.0.nodes[node.index()];
+    node.transform.scale = Vec3::splat(4.0);
+    // Beyond the edge as the node has it, before the edge as the world would.
+    node.physics.motion.as_mut().unwrap().center_of_mass = Some(Vec3::X * 0.1);
+    let mut simulation = world.build(Role::Authority);
+    run(&mut simulation, 240);
+    let height = simulation.body(0).unwrap().position.y;
+    assert!(height < 1.5, "{height}");
+}
+
+#[test]
 fn small_fast_bodies_go_through_nothing() {
     let mut world = Boxes::with_floor().fixed(
         Vec3::new(0.0, 2.0, -5.0),

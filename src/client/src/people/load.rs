@@ -318,6 +318,36 @@ mod tests {
     }
 
     #[test]
+    fn what_a_file_hides_of_an_avatar_is_hidden_and_its_nodes_have_weights_of_their_own() {
+        let hidden = |world: &mut World| {
+            let mut all = world.query::<&Visibility>();
+            all.iter(world)
+                .filter(|own| **own == Visibility::Hidden)
+                .count()
+        };
+        assert_eq!(hidden(&mut worn(|_| {})), 0);
+        let mut world = worn(|scene| {
+            let morphed = scene
+                .nodes
+                .iter()
+                .position(|node| !scene.rest_weights(node).is_empty());
+            let node = &mut scene.nodes[morphed.expect("a face has morph targets")];
+            node.is_hidden = true;
+            let count = scene.meshes[node.mesh.unwrap().index()].weights.len();
+            node.weights = vec![0.25; count];
+        });
+        assert_eq!(hidden(&mut world), 1);
+        let mut morphed = world.query::<&MeshMorphWeights>();
+        let is_own = |weights: &MeshMorphWeights| match weights {
+            MeshMorphWeights::Value { weights } => {
+                !weights.is_empty() && weights.iter().all(|weight| *weight == 0.25)
+            }
+            MeshMorphWeights::Reference(_) => false,
+        };
+        assert!(morphed.iter(&world).any(is_own));
+    }
+
+    #[test]
     fn only_what_has_a_skin_is_drawn_with_joints() {
         let mut as_made = worn(|_| {});
         let skinned = testing::skinned(&mut as_made);

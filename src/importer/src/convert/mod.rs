@@ -147,7 +147,7 @@ impl Wishes {
         let space = (says_space && formats::states_its_space(input))
             .then_some("`--unit` and `--up` change nothing: such a file states both itself");
         let images = (self.textures.is_some() && !formats::looks_for_images(input))
-            .then_some("`--textures` changes nothing: only images of FBX, OBJ and layers of USD are looked for");
+            .then_some("`--textures` changes nothing: only images of FBX, OBJ, PLY and layers of USD are looked for");
         space.into_iter().chain(images)
     }
 

@@ -59,6 +59,7 @@ pub(super) fn read_obj_with(
 ) -> Result<(), String> {
     let mut options = options();
     options.file_format = ufbx::FileFormat::Obj;
+    note_left_out_of_obj(bytes, model);
     let bytes = &smoothing_by_words(bytes);
     if let Some(materials) = materials {
         options.obj_mtl_data = BlobOpt::Owned(materials);
@@ -66,6 +67,37 @@ pub(super) fn read_obj_with(
     read_scene(bytes, options, model)?;
     model.turn_and_scale("OBJ");
     Ok(())
+}
+
+/// Tells what an OBJ holds that does not become triangles, or becomes others.
+fn note_left_out_of_obj(bytes: &[u8], model: &mut Model<'_>) {
+    let (mut smoothing, mut has_normals) = (BTreeSet::new(), false);
+    let (mut has_lines, mut has_curves) = (false, false);
+    for line in bytes.split(|byte| *byte == b'\n') {
+        let words = line.split(u8::is_ascii_whitespace);
+        let mut words = words.filter(|word| !word.is_empty());
+        match words.next().unwrap_or_default() {
+            b"s" if smoothing.len() < 2 => {
+                let group = words.next();
+                smoothing.extend(group.filter(|group| !matches!(*group, b"0" | b"off")));
+            }
+            b"vn" => has_normals = true,
+            b"l" | b"p" => has_lines = true,
+            b"curv" | b"curv2" | b"surf" => has_curves = true,
+            _ => {}
+        }
+    }
+    if smoothing.len() > 1 && !has_normals {
+        model.note(
+            "its smoothing groups are drawn as one: export normals to keep the edges between them",
+        );
+    }
+    if has_lines {
+        model.note("its lines and single points are left out");
+    }
+    if has_curves {
+        model.note("its curves and free-form surfaces are left out: export polygons");
+    }
 }
 
 fn options() -> LoadOpts<'static> {
@@ -105,7 +137,23 @@ fn read_scene(bytes: &[u8], options: LoadOpts<'_>, model: &mut Model<'_>) -> Res
     }
     write_meshes(&scene, &places, &materials, model)?;
     motion::write(&scene, &places, model);
+    note_left_out(&scene, model);
     Ok(())
+}
+
+/// Tells what has no place in the result.
+fn note_left_out(scene: &Scene, model: &mut Model<'_>) {
+    let curves = scene.nurbs_curves.len() + scene.nurbs_surfaces.len() + scene.line_curves.len();
+    let from_tool = "export glTF from your tool to keep them";
+    for (what, count, advice) in [
+        ("lights", scene.lights.len(), from_tool),
+        ("cameras", scene.cameras.len(), from_tool),
+        ("curves", curves, "export them as polygons"),
+    ] {
+        if count > 0 {
+            model.note(format!("its {what} are left out ({count}): {advice}"));
+        }
+    }
 }
 
 /// All material libraries that an OBJ names, as one: those that lie beside it.

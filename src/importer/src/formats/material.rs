@@ -60,28 +60,14 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
         core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
-    if let Some(texture) = texture::info(&pbr.normal_map, sets, model) {
+    if let Some(texture) = normal_texture(&pbr.normal_map, sets, model) {
         json["normalTexture"] = texture;
     }
     // Of a grey picture every channel says the same.
     if let Some(texture) = texture::info(&pbr.ambient_occlusion, sets, model) {
         json["occlusionTexture"] = texture;
     }
-    let emission_factor = factor(&pbr.emission_factor, 1.0);
-    let emission_texture = match emission_factor > 0.0 {
-        true => texture::info(&pbr.emission_color, sets, model),
-        false => None,
-    };
-    let emission = match emission_texture.is_some() {
-        true => [emission_factor; 3],
-        false => color(&pbr.emission_color, emission_factor, 0.0),
-    };
-    if emission.iter().any(|part| *part > 0.0) {
-        json["emissiveFactor"] = json!(emission);
-    }
-    if let Some(texture) = emission_texture {
-        json["emissiveTexture"] = texture;
-    }
+    put_emission(&mut json, material, sets, model);
     if opacity < 1.0 {
         json["alphaMode"] = "BLEND".into();
     }
@@ -97,6 +83,59 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     }
     note_left_out(material, model);
     json
+}
+
+/// A map of normals with its strength. Material libraries name maps of heights in the same place: those are grey.
+fn normal_texture(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Option<Value> {
+    let (name, content) = picture(map)?;
+    if model.is_grey(name, content) {
+        let name = shown(name);
+        model.note(format!(
+            "the bump map `{name}` is left out: it holds heights; export it as a normal map"
+        ));
+        return None;
+    }
+    let mut info = texture::info(map, sets, model)?;
+    if let Some(strength) = texture::bump_strength(map) {
+        info["scale"] = strength.into();
+    }
+    Some(info)
+}
+
+/// What a surface shines by itself, which may be brighter than 1.
+fn put_emission(json: &mut Value, material: &Material, sets: &Sets, model: &mut Model<'_>) {
+    let pbr = &material.pbr;
+    let amount = match pbr.emission_factor.has_value {
+        true => pbr.emission_factor.value_vec4.x as f32,
+        false => 1.0,
+    };
+    let map = match amount > 0.0 {
+        true => texture::info(&pbr.emission_color, sets, model),
+        false => None,
+    };
+    let own = &pbr.emission_color.value_vec4;
+    let mut color = match pbr.emission_color.has_value {
+        true => [own.x, own.y, own.z].map(|part| part as f32),
+        false => [0.0; 3],
+    };
+    if map.is_some() {
+        // What a picture is multiplied with is white; it may be brighter.
+        color = [color.into_iter().fold(1.0, f32::max); 3];
+    }
+    let usable = |part: f32| if part.is_finite() { part } else { 0.0 };
+    let emission = color.map(|part| usable(part * amount));
+    let strongest = emission.into_iter().fold(0.0, f32::max);
+    if strongest > 0.0 {
+        let strength = strongest.max(1.0);
+        json["emissiveFactor"] = json!(emission.map(|part| (part / strength).clamp(0.0, 1.0)));
+        if strength > 1.0 {
+            let own = json!({ "emissiveStrength": strength });
+            json["extensions"]["KHR_materials_emissive_strength"] = own;
+        }
+    }
+    if let Some(texture) = map {
+        json["emissiveTexture"] = texture;
+    }
 }
 
 /// Metal and roughness, as numbers and as the maps that glTF can take as they are.
@@ -158,14 +197,17 @@ fn opacity(material: &Material) -> f32 {
         return factor(&pbr.opacity, 1.0);
     }
     let stated = material.element.props.find_prop("Opacity");
+    let see_through = material.element.props.find_prop("Tr");
     let transparent = color(
         &fbx.transparency_color,
         factor(&fbx.transparency_factor, 1.0),
         0.0,
     );
-    let opacity = match stated {
-        Some(stated) => (stated.value_vec4.x as f32).clamp(0.0, 1.0),
-        None => 1.0 - transparent.iter().sum::<f32>() / 3.0,
+    let opacity = match (stated, see_through) {
+        (Some(stated), _) => (stated.value_vec4.x as f32).clamp(0.0, 1.0),
+        // Of an OBJ; some tools write it in place of `d`.
+        (None, Some(stated)) => 1.0 - (stated.value_vec4.x as f32).clamp(0.0, 1.0),
+        (None, None) => 1.0 - transparent.iter().sum::<f32>() / 3.0,
     };
     if opacity > 0.0 { opacity } else { 1.0 }
 }

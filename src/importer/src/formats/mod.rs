@@ -72,9 +72,9 @@ pub(crate) fn states_its_space(path: &Path) -> bool {
 pub(crate) fn looks_for_images(path: &Path) -> bool {
     let is_package = (path.extension()).is_some_and(|ending| ending.eq_ignore_ascii_case("usdz"));
     match format_of(path) {
-        Some(Format::Fbx | Format::Obj) => true,
+        Some(Format::Fbx | Format::Obj | Format::Ply) => true,
         Some(Format::Usd) => !is_package,
-        Some(Format::Stl | Format::Ply) | None => false,
+        Some(Format::Stl) | None => false,
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::{Foreign, Hints};
 use crate::output::GENERATOR;
+use image::{GenericImageView as _, Rgba};
 use scene::{
     limits::{MAX_ACCESSOR_COUNT, MAX_IMAGE_SIDE},
     writer::{Array, ArrayShape, Component, Draft},
@@ -21,6 +22,9 @@ pub(super) const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
+
+/// How far channels of a grey picture may differ: compression as JPEG tints a little.
+const MOST_COLOR_OF_GREY: u8 = 8;
 
 /// Corners of triangles, or points: all lists are as long as `positions`, or empty.
 #[derive(Default)]
@@ -46,12 +50,40 @@ pub(super) struct Model<'a> {
     notes: Vec<String>,
     left_out_notes: usize,
     images: BTreeMap<String, Option<usize>>,
-    /// What the alpha of a picture means, by its name.
-    alphas: BTreeMap<String, Option<&'static str>>,
+    /// What pixels of pictures say, by their names.
+    looks: BTreeMap<String, Look>,
     /// By image and wrapping.
     textures: BTreeMap<(usize, [u32; 2]), usize>,
     /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
     fitting: BTreeMap<(usize, usize), usize>,
+}
+
+/// What the pixels of a picture say.
+#[derive(Clone, Copy, Default)]
+struct Look {
+    alpha_mode: Option<&'static str>,
+    is_grey: bool,
+}
+
+impl Look {
+    fn of(image: &image::DynamicImage) -> Self {
+        let is_between = |pixel: &Rgba<u8>| (16..240).contains(&pixel.0[3]);
+        let alpha_mode = image.color().has_alpha().then(|| {
+            let between = image.pixels().filter(|(_, _, pixel)| is_between(pixel));
+            let most = image.width() as usize * image.height() as usize / MOST_BETWEEN;
+            match between.count() <= most {
+                true => "MASK",
+                false => "BLEND",
+            }
+        });
+        let is_grey = |Rgba([red, green, blue, _]): Rgba<u8>| {
+            red.abs_diff(green).max(blue.abs_diff(green)) <= MOST_COLOR_OF_GREY
+        };
+        Self {
+            alpha_mode,
+            is_grey: image.pixels().all(|(_, _, pixel)| is_grey(pixel)),
+        }
+    }
 }
 
 impl<'a> Model<'a> {
@@ -73,7 +105,7 @@ impl<'a> Model<'a> {
             draft: Draft::new(json),
             notes: Vec::new(),
             left_out_notes: 0,
-            alphas: BTreeMap::new(),
+            looks: BTreeMap::new(),
             images: BTreeMap::new(),
             textures: BTreeMap::new(),
             fitting: BTreeMap::new(),
@@ -253,28 +285,23 @@ impl<'a> Model<'a> {
 
     /// How the alpha of a picture is meant: where it says yes or no alone, it cuts out. `None` where it has none.
     pub(super) fn alpha_mode(&mut self, name: &str, content: &[u8]) -> Option<&'static str> {
-        if let Some(known) = self.alphas.get(name) {
-            return *known;
-        }
-        let mode = self.look_at_alpha(name, content);
-        self.alphas.insert(name.to_owned(), mode);
-        mode
+        self.look(name, content).alpha_mode
     }
 
-    fn look_at_alpha(&self, name: &str, content: &[u8]) -> Option<&'static str> {
-        let image = image::load_from_memory(&self.picture(name, content)?).ok()?;
-        if !image.color().has_alpha() {
-            return None;
+    /// True for a picture without any colour.
+    pub(super) fn is_grey(&mut self, name: &str, content: &[u8]) -> bool {
+        self.look(name, content).is_grey
+    }
+
+    fn look(&mut self, name: &str, content: &[u8]) -> Look {
+        if let Some(known) = self.looks.get(name) {
+            return *known;
         }
-        let image = image.into_rgba8();
-        let between = image
-            .pixels()
-            .filter(|pixel| (16..240).contains(&pixel.0[3]));
-        let most = image.width() as usize * image.height() as usize / MOST_BETWEEN;
-        Some(match between.count() <= most {
-            true => "MASK",
-            false => "BLEND",
-        })
+        let bytes = self.picture(name, content);
+        let image = bytes.and_then(|bytes| image::load_from_memory(&bytes).ok());
+        let look = image.as_ref().map(Look::of).unwrap_or_default();
+        self.looks.insert(name.to_owned(), look);
+        look
     }
 
     fn picture(&self, name: &str, content: &[u8]) -> Option<Vec<u8>> {

@@ -1,9 +1,10 @@
 //! PLY, as text and binary of both byte orders: meshes and points with colours, normals and texture coordinates.
 
 use super::{
-    model::{Corners, Model},
+    model::{Corners, Model, shown},
     ply_header::{Element, Encoding, Number, Property, header},
     polygon,
+    texture::REPEAT,
 };
 use scene::{limits::MAX_ACCESSOR_COUNT, linear_from_srgb};
 use serde_json::json;
@@ -28,25 +29,75 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     for element in elements.filter(|element| !element.properties.is_empty()) {
         match element.name.as_str() {
             "vertex" => vertices = read_vertices(&mut source, element, model)?,
-            "face" => faces.read(&mut source, element, false)?,
-            "tristrips" => faces.read(&mut source, element, true)?,
-            _ => skip(&mut source, element)?,
+            "face" => faces.read(&mut source, element, false, model)?,
+            "tristrips" => faces.read(&mut source, element, true, model)?,
+            name => {
+                skip(&mut source, element)?;
+                if element.count > 0 {
+                    let name = shown(name);
+                    model.note(format!("its `{name}` elements are left out"));
+                }
+            }
         }
     }
-    let corners = match faces.lengths.is_empty() {
-        false => pick(&vertices, &faces.triangles(&vertices.positions)?),
+    let mut corners = match faces.all.is_empty() {
+        false => faces.corners(&vertices)?,
         true => Corners {
             is_points: true,
             ..vertices
         },
     };
+    let material = material(&header.textures, &mut corners, model);
     let name = model.name().to_owned();
-    if let Some(primitive) = model.primitive(&corners, None)? {
+    if let Some(primitive) = model.primitive(&corners, material)? {
         let mesh = model.push("meshes", json!({ "name": name, "primitives": [primitive] }));
         model.push_root(json!({ "name": name, "mesh": mesh }));
     }
     model.turn_and_scale("PLY");
     Ok(())
+}
+
+/// What shows the picture of a scanned surface, in place of the colours of its vertices.
+fn material(textures: &[String], corners: &mut Corners, model: &mut Model<'_>) -> Option<usize> {
+    let first = textures.first()?;
+    let (count, picture) = (textures.len(), shown(first));
+    if corners.uv_sets.is_empty() {
+        model.note(format!(
+            "the picture `{picture}` is left out: there are no texture coordinates for it"
+        ));
+        return None;
+    }
+    if count > 1 {
+        model.note(format!(
+            "of its {count} pictures only `{picture}` is shown: bake them into one"
+        ));
+    }
+    let texture = model.texture(first, &[], [REPEAT; 2])?;
+    if !corners.colors.is_empty() {
+        model.note(format!(
+            "colours of vertices and faces are left out: the picture `{picture}` takes their place"
+        ));
+        corners.colors.clear();
+    }
+    let core = json!({ "baseColorTexture": { "index": texture }, "metallicFactor": 0.0 });
+    Some(model.push("materials", json!({ "pbrMetallicRoughness": core })))
+}
+
+/// Tells which properties of an element are not read.
+fn note_left_out(element: &Element, read: &[usize], model: &mut Model<'_>) {
+    let properties = element.properties.iter().enumerate();
+    let names: Vec<&str> = properties
+        .filter(|(place, _)| !read.contains(place))
+        .map(|(_, property)| property.name.as_str())
+        // Which of several pictures a face has is told with them, and marks of an editor are nothing to see.
+        .filter(|name| !matches!(*name, "texnumber" | "flags"))
+        .collect();
+    if !names.is_empty() && element.count > 0 {
+        let (kind, names) = (shown(&element.name), shown(&names.join(", ")));
+        model.note(format!(
+            "properties of its `{kind}` elements are left out: {names}"
+        ));
+    }
 }
 
 /// What follows the header.
@@ -118,21 +169,20 @@ fn read_vertices(
     element: &Element,
     model: &mut Model<'_>,
 ) -> Result<Corners, String> {
-    let place = |names: &[&str]| {
-        let mut properties = element.properties.iter();
-        properties.position(|property| names.contains(&property.name.as_str()))
-    };
-    let all = |names: &[&[&str]]| -> Option<Vec<usize>> {
-        names.iter().map(|name| place(name)).collect()
-    };
-    let position = all(&[&["x"], &["y"], &["z"]]).ok_or("its vertices have no x, y and z")?;
-    let normal = all(&[&["nx"], &["ny"], &["nz"]]);
-    let color = all(&[&["red", "r"], &["green", "g"], &["blue", "b"]]);
-    let alpha = place(&["alpha", "a"]);
-    let uv = all(&[&["s", "u", "texture_u"], &["t", "v", "texture_v"]]);
-    let splat = all(&[&["f_dc_0"], &["f_dc_1"], &["f_dc_2"]]);
+    let position = element.places([&["x"], &["y"], &["z"]]);
+    let position = position.ok_or("its vertices have no x, y and z")?;
+    let normal = element.places([&["nx"], &["ny"], &["nz"]]);
+    let color = ColorPlaces::of(element);
+    let uv = element.places([&["s", "u", "texture_u"], &["t", "v", "texture_v"]]);
+    let splat = element.places([&["f_dc_0"], &["f_dc_1"], &["f_dc_2"]]);
     if splat.is_some() {
         model.note("its Gaussian splats become points with colours");
+    } else {
+        let mut read = position.to_vec();
+        read.extend(normal.into_iter().flatten());
+        read.extend(color.iter().flat_map(ColorPlaces::all));
+        read.extend(uv.into_iter().flatten());
+        note_left_out(element, &read, model);
     }
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
@@ -147,14 +197,10 @@ fn read_vertices(
         if position.iter().any(|place| !values[*place].is_finite()) {
             return Err("a vertex has a number that is none, or infinite".to_owned());
         }
-        // What only decorates a vertex is no reason to refuse it.
         for value in &mut values {
-            if !value.is_finite() {
-                *value = 0.0;
-            }
+            *value = finite(*value);
         }
-        let three = |places: &[usize]| [values[places[0]], values[places[1]], values[places[2]]];
-        let share = |place: usize| values[place] / element.properties[place].number.one();
+        let three = |places: &[usize; 3]| [values[places[0]], values[places[1]], values[places[2]]];
         corners.positions.push(three(&position));
         if let Some(normal) = &normal {
             let own = three(normal);
@@ -165,12 +211,9 @@ fn read_vertices(
             });
         }
         if let Some(color) = &color {
-            let alpha = alpha.map_or(1.0, share);
-            let own = [share(color[0]), share(color[1]), share(color[2])];
-            let [red, green, blue] = own.map(|part| linear_from_srgb(part.clamp(0.0, 1.0)));
             corners
                 .colors
-                .push([red, green, blue, alpha.clamp(0.0, 1.0)]);
+                .push(color.linear(element, |place| values[place]));
         } else if let Some(splat) = &splat {
             let own =
                 three(splat).map(|part| linear_from_srgb((0.5 + HARMONIC * part).clamp(0.0, 1.0)));
@@ -186,12 +229,47 @@ fn read_vertices(
     Ok(corners)
 }
 
-/// Faces and strips of triangles: indices of vertices one after the other, which may come before the vertices.
+/// Where the colour of an element is.
+struct ColorPlaces {
+    color: [usize; 3],
+    alpha: Option<usize>,
+}
+
+impl ColorPlaces {
+    fn of(element: &Element) -> Option<Self> {
+        let color = element.places([&["red", "r"], &["green", "g"], &["blue", "b"]])?;
+        let alpha = element.place(&["alpha", "a"]);
+        Some(Self { color, alpha })
+    }
+
+    fn all(&self) -> impl Iterator<Item = usize> {
+        self.color.into_iter().chain(self.alpha)
+    }
+
+    fn linear(&self, element: &Element, value: impl Fn(usize) -> f32) -> [f32; 4] {
+        let share = |place: usize| {
+            let own = value(place) / element.properties[place].number.one();
+            own.clamp(0.0, 1.0)
+        };
+        let [red, green, blue] = self.color.map(|place| linear_from_srgb(share(place)));
+        [red, green, blue, self.alpha.map_or(1.0, share)]
+    }
+}
+
+/// Faces and strips of triangles, which may come before the vertices.
 #[derive(Default)]
 struct Faces {
+    /// Vertices of their corners, one face after the other.
     indices: Vec<usize>,
-    /// How many of them each has, and whether it is a strip.
-    lengths: Vec<(usize, bool)>,
+    /// Texture coordinates that faces give the same corners; there may be fewer.
+    uvs: Vec<Option<[f32; 2]>>,
+    all: Vec<Face>,
+}
+
+struct Face {
+    corner_count: usize,
+    is_strip: bool,
+    color: Option<[f32; 4]>,
 }
 
 impl Faces {
@@ -200,69 +278,147 @@ impl Faces {
         source: &mut Source<'_>,
         element: &Element,
         is_strip: bool,
+        model: &mut Model<'_>,
     ) -> Result<(), String> {
         let most = match is_strip {
             true => MAX_ACCESSOR_COUNT,
             false => MAX_FACE_CORNERS,
         };
+        let vertices = element.list(&["vertex_indices", "vertex_index"]);
+        let uvs = element.list(&["texcoord"]).filter(|_| !is_strip);
+        let color = ColorPlaces::of(element);
+        let mut read: Vec<usize> = vertices.into_iter().chain(uvs).collect();
+        read.extend(color.iter().flat_map(ColorPlaces::all));
+        note_left_out(element, &read, model);
+        let Some(vertices) = vertices else {
+            return skip(source, element);
+        };
+        let mut single = vec![0.0; element.properties.len()];
+        let mut has_odd_uvs = false;
         for _ in 0..element.count {
-            for property in &element.properties {
-                let Some(length) = property.length else {
-                    source.number(property.number)?;
-                    continue;
-                };
-                let list = source.list(property, length, most)?;
-                if !matches!(property.name.as_str(), "vertex_indices" | "vertex_index") {
-                    continue;
-                }
-                // In strips -1 begins another one.
-                for own in list.split(|index| is_strip && *index < 0.0) {
-                    let known = 0.0..MAX_ACCESSOR_COUNT as f64;
-                    if own.iter().any(|index| !known.contains(index)) {
-                        return Err(NO_SUCH_VERTEX.to_owned());
+            let (mut own, mut own_uvs) = (Vec::new(), Vec::new());
+            for (place, property) in element.properties.iter().enumerate() {
+                match property.length {
+                    Some(length) if place == vertices => {
+                        own = source.list(property, length, most)?;
                     }
-                    self.indices.extend(own.iter().map(|index| *index as usize));
-                    self.lengths.push((own.len(), is_strip));
-                }
-                // Empty lists are counted too: they take memory.
-                if self.indices.len().max(self.lengths.len()) > MAX_ACCESSOR_COUNT {
-                    return Err(TOO_MANY.to_owned());
+                    Some(length) => {
+                        let list = source.list(property, length, 2 * MAX_FACE_CORNERS)?;
+                        if Some(place) == uvs {
+                            own_uvs = list;
+                        }
+                    }
+                    None => single[place] = finite(source.number(property.number)? as f32),
                 }
             }
+            let color = color.as_ref();
+            let color = color.map(|color| color.linear(element, |place| single[place]));
+            has_odd_uvs |= !own_uvs.is_empty() && own_uvs.len() != 2 * own.len();
+            // In strips -1 begins another one.
+            for own in own.split(|index| is_strip && *index < 0.0) {
+                self.push(own, &own_uvs, is_strip, color)?;
+            }
+        }
+        if has_odd_uvs {
+            model.note(
+                "texture coordinates of faces are left out where there are not two for each corner",
+            );
         }
         Ok(())
     }
 
-    /// The vertices of all triangles.
-    fn triangles(&self, positions: &[[f32; 3]]) -> Result<Vec<usize>, String> {
+    fn push(
+        &mut self,
+        vertices: &[f64],
+        uvs: &[f64],
+        is_strip: bool,
+        color: Option<[f32; 4]>,
+    ) -> Result<(), String> {
+        let known = 0.0..MAX_ACCESSOR_COUNT as f64;
+        if vertices.iter().any(|index| !known.contains(index)) {
+            return Err(NO_SUCH_VERTEX.to_owned());
+        }
+        if !uvs.is_empty() && uvs.len() == 2 * vertices.len() {
+            self.uvs.resize(self.indices.len(), None);
+            let upright = |[u, v]: &[f64; 2]| Some([finite(*u as f32), finite(1.0 - *v as f32)]);
+            self.uvs.extend(uvs.as_chunks().0.iter().map(upright));
+        }
+        self.indices
+            .extend(vertices.iter().map(|index| *index as usize));
+        self.all.push(Face {
+            corner_count: vertices.len(),
+            is_strip,
+            color,
+        });
+        // Empty ones are counted too: they take memory.
+        match self.indices.len().max(self.all.len()) > MAX_ACCESSOR_COUNT {
+            true => Err(TOO_MANY.to_owned()),
+            false => Ok(()),
+        }
+    }
+
+    /// The corners of all triangles. What faces say goes before what their vertices do.
+    fn corners(&self, vertices: &Corners) -> Result<Corners, String> {
+        let triangles = self.triangles(&vertices.positions)?;
+        let order: Vec<usize> = triangles
+            .iter()
+            .map(|(corner, _)| self.indices[*corner])
+            .collect();
+        let mut corners = pick(vertices, &order);
+        if self.all.iter().any(|face| face.color.is_some()) {
+            let own = |(number, (_, face)): (usize, &(usize, usize))| {
+                let vertex = corners.colors.get(number).copied();
+                self.all[*face].color.or(vertex).unwrap_or([1.0; 4])
+            };
+            corners.colors = triangles.iter().enumerate().map(own).collect();
+        }
+        if !self.uvs.is_empty() {
+            let of_vertices = corners.uv_sets.pop().unwrap_or_default();
+            let own = |(number, (corner, _)): (usize, &(usize, usize))| {
+                let own = self.uvs.get(*corner).copied().flatten();
+                own.or_else(|| of_vertices.get(number).copied())
+            };
+            let uvs = triangles.iter().enumerate().map(own);
+            corners.uv_sets = vec![uvs.map(Option::unwrap_or_default).collect()];
+        }
+        Ok(corners)
+    }
+
+    /// For each corner of each triangle its place in `indices` and that of its face.
+    fn triangles(&self, positions: &[[f32; 3]]) -> Result<Vec<(usize, usize)>, String> {
         if self.indices.iter().any(|index| *index >= positions.len()) {
             return Err(NO_SUCH_VERTEX.to_owned());
         }
         let mut triangles = Vec::new();
         let mut looks = polygon::MAX_LOOKS;
-        let mut rest = &self.indices[..];
-        for (length, is_strip) in &self.lengths {
-            let (own, others) = rest.split_at(*length);
-            rest = others;
-            if *is_strip {
-                for (number, three) in own.windows(3).enumerate() {
+        let mut start = 0;
+        for (number, face) in self.all.iter().enumerate() {
+            let own = start..start + face.corner_count;
+            let place = |corner: usize| (start + corner, number);
+            if face.is_strip {
+                for first in 0..face.corner_count.saturating_sub(2) {
                     // Every second one runs the other way round.
-                    let (second, third) = (1 + number % 2, 2 - number % 2);
-                    triangles.extend([three[0], three[second], three[third]]);
+                    let (second, third) = (1 + first % 2, 2 - first % 2);
+                    triangles.extend([first, first + second, first + third].map(place));
                 }
             } else {
-                let corners: Vec<[f32; 3]> = own.iter().map(|index| positions[*index]).collect();
-                let own_triangles = polygon::triangles(&corners, &mut looks)
-                    .into_iter()
-                    .flatten();
-                triangles.extend(own_triangles.map(|corner| own[corner]));
+                let corners = self.indices[own.clone()].iter();
+                let corners: Vec<[f32; 3]> = corners.map(|index| positions[*index]).collect();
+                let all = polygon::triangles(&corners, &mut looks);
+                triangles.extend(all.into_iter().flatten().map(place));
             }
             if triangles.len() > MAX_ACCESSOR_COUNT {
                 return Err(TOO_MANY.to_owned());
             }
+            start = own.end;
         }
         Ok(triangles)
     }
+}
+
+/// What only decorates is no reason to refuse a file.
+fn finite(value: f32) -> f32 {
+    if value.is_finite() { value } else { 0.0 }
 }
 
 fn pick(vertices: &Corners, order: &[usize]) -> Corners {

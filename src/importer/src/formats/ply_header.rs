@@ -7,6 +7,9 @@ const MAX_ELEMENTS: usize = 64;
 /// Most properties of an element.
 const MAX_PROPERTIES: usize = 256;
 
+/// Most pictures that are named.
+const MAX_TEXTURES: usize = 64;
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encoding {
     Text,
@@ -91,9 +94,34 @@ pub(super) struct Element {
     pub(super) properties: Vec<Property>,
 }
 
+impl Element {
+    /// Where the first property with one of these names is.
+    pub(super) fn place(&self, names: &[&str]) -> Option<usize> {
+        let mut properties = self.properties.iter();
+        properties.position(|property| names.contains(&property.name.as_str()))
+    }
+
+    /// Where the first list with one of these names is.
+    pub(super) fn list(&self, names: &[&str]) -> Option<usize> {
+        let place = self.place(names)?;
+        self.properties[place].length.map(|_| place)
+    }
+
+    /// Where several properties are, each with one of its names.
+    pub(super) fn places<const N: usize>(&self, names: [&[&str]; N]) -> Option<[usize; N]> {
+        let mut places = [0; N];
+        for (place, names) in places.iter_mut().zip(names) {
+            *place = self.place(names)?;
+        }
+        Some(places)
+    }
+}
+
 pub(super) struct Header<'a> {
     pub(super) encoding: Encoding,
     pub(super) elements: Vec<Element>,
+    /// Pictures that comments name, as MeshLab writes them.
+    pub(super) textures: Vec<String>,
     pub(super) body: &'a [u8],
 }
 
@@ -102,6 +130,7 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
     let mut rest = bytes;
     let mut encoding = None;
     let mut elements: Vec<Element> = Vec::new();
+    let mut textures = Vec::new();
     let mut is_first = true;
     loop {
         let end = rest.iter().position(|byte| *byte == b'\n');
@@ -125,19 +154,10 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
                 });
             }
             Some("element") => {
-                let name = words.next().map(str::to_owned);
-                let count = words.next().and_then(|count| count.parse().ok());
-                let (Some(name), Some(count)) = (name, count) else {
-                    return Err(broken(&line));
-                };
                 if elements.len() >= MAX_ELEMENTS {
                     return Err(format!("it has more than {MAX_ELEMENTS} kinds of element"));
                 }
-                elements.push(Element {
-                    name,
-                    count,
-                    properties: Vec::new(),
-                });
+                elements.push(element(&mut words).ok_or_else(|| broken(&line))?);
             }
             Some("property") => {
                 let property = property(&mut words).ok_or_else(|| broken(&line))?;
@@ -148,6 +168,12 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
                     ));
                 }
                 element.properties.push(property);
+            }
+            Some("comment") if words.next() == Some("TextureFile") => {
+                let name = words.collect::<Vec<_>>().join(" ");
+                if textures.len() < MAX_TEXTURES && !name.is_empty() {
+                    textures.push(name);
+                }
             }
             Some("end_header") => break,
             _ => {}
@@ -165,7 +191,16 @@ pub(super) fn header(bytes: &[u8]) -> Result<Header<'_>, String> {
     Ok(Header {
         encoding: encoding.ok_or("its header states no format")?,
         elements,
+        textures,
         body: rest,
+    })
+}
+
+fn element<'t>(words: &mut impl Iterator<Item = &'t str>) -> Option<Element> {
+    Some(Element {
+        name: words.next()?.to_owned(),
+        count: words.next()?.parse().ok()?,
+        properties: Vec::new(),
     })
 }
 

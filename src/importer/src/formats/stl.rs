@@ -44,8 +44,9 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     Ok(())
 }
 
-fn binary(bytes: &[u8], count: usize, model: &Model<'_>) -> (String, Corners) {
+fn binary(bytes: &[u8], count: usize, model: &mut Model<'_>) -> (String, Corners) {
     let mut corners = Corners::default();
+    let (mut has_attributes, mut left_out) = (false, 0);
     for facet in bytes.chunks_exact(FACET).take(count) {
         let floats: Vec<f32> = facet[12..48]
             .chunks_exact(4)
@@ -54,7 +55,20 @@ fn binary(bytes: &[u8], count: usize, model: &Model<'_>) -> (String, Corners) {
         if floats.iter().all(|value| value.is_finite()) {
             let (points, _) = floats.as_chunks::<3>();
             corners.positions.extend(points);
+            has_attributes |= facet[48..] != [0, 0];
+        } else {
+            left_out += 1;
         }
+    }
+    if has_attributes {
+        model.note(
+            "attributes of its triangles, in some tools colours, are left out: PLY keeps colours",
+        );
+    }
+    if left_out > 0 {
+        model.note(format!(
+            "triangles with a number that is none, or infinite, are left out ({left_out})"
+        ));
     }
     (model.name().to_owned(), corners)
 }

@@ -304,6 +304,17 @@ fn ply_files_of_all_kinds_are_read() {
     assert!(read_bytes(file.as_bytes(), Some(Format::Ply), &mut model).is_err());
 }
 
+#[test]
+fn a_ply_whose_faces_name_no_vertices_is_points() {
+    let ply = b"ply\nformat ascii 1.0\nelement vertex 1\nproperty float x\nproperty float y\nproperty float z\n\
+        element face 1\nproperty uchar quality\nend_header\n1 2 3\n7\n";
+    let (scene, _) = scene_of(ply, Format::Ply);
+    assert_eq!(
+        scene.meshes[0].primitives[0].topology,
+        scene::Topology::Points
+    );
+}
+
 fn triangles_of(ply: &str) -> u64 {
     triangles(ply.as_bytes(), Format::Ply)
 }
@@ -421,4 +432,144 @@ fn an_obj_is_flat_where_its_smoothing_is_off_by_word_or_number() {
     };
     assert_eq!((vertices("s off\n"), vertices("s 0\r\n")), (2, 2));
     assert!(vertices("s 1\n") > 2);
+}
+
+#[test]
+fn faces_of_a_ply_have_colors_and_texture_coordinates_of_their_own() {
+    let elements = "element vertex 4\nproperty float x\nproperty float y\nproperty float z\n\
+        property float s\nproperty float t\nproperty float quality\n\
+        element face 2\nproperty float red\nproperty float green\nproperty float blue\n\
+        property list uchar int vertex_indices\nproperty list uchar float texcoord\nproperty int texnumber\n\
+        element edge 1\nproperty int one\nproperty int two\n";
+    let body = "0 0 0 0.9 0.9 1\n1 0 0 0.9 0.9 1\n1 1 0 0.9 0.9 1\n0 1 0 0.9 0.9 1\n\
+        1 0 nan 3 0 1 2 6 0 0 0.5 0 0.5 0.25 0\n0 0 1 3 0 2 3 0 0\n1 2\n";
+    let file = |texture: &str| {
+        let file = format!("ply\nformat ascii 1.0\n{texture}{elements}end_header\n{body}");
+        read_beside(&[("a.ply", file.as_bytes()), ("skin a.png", &png())])
+    };
+    let (scene, notes) = file("");
+    let primitive = &scene.meshes[0].primitives[0];
+    let corners: Vec<String> = primitive
+        .indices
+        .iter()
+        .map(|index| {
+            let (color, uv) = (&primitive.colors, &primitive.uv_sets[0]);
+            format!("{:.0} {:.2}", color[*index as usize], uv[*index as usize])
+        })
+        .collect();
+    assert_eq!(corners[2], "[1, 0, 0, 1] [0.50, 0.75]");
+    // The second face has its colour, and the coordinates of its vertices.
+    assert_eq!(corners[3..], ["[0, 0, 1, 1] [0.90, 0.10]"; 3]);
+    let told = |words: &str| notes.iter().any(|note| note.contains(words));
+    assert!(told("`vertex` elements are left out: quality"), "{notes:?}");
+    assert!(told("its `edge` elements are left out"), "{notes:?}");
+    assert!(!told("texnumber"), "{notes:?}");
+    // A picture takes the place of colours.
+    let (scene, notes) = file("comment TextureFile skin a.png\n");
+    assert!(scene.materials[0].base_color_texture.is_some());
+    assert!(scene.meshes[0].primitives[0].colors.is_empty());
+    assert!(notes.iter().any(|note| note.contains("takes their place")));
+}
+
+#[test]
+fn maps_of_a_material_library_lie_as_their_options_say() {
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nvt 1 0\nvt 0 1\nusemtl m\nf 1/1 2/2 3/3\n";
+    let mtl =
+        b"newmtl m\nKe 4 2 0\nTr 0.75\nmap_Kd -s 2 4 1 -o 0.25 0.5 0 -mm 0 1 -clamp on my a.png\n\
+        map_Bump -bm 0.5 n.png\n";
+    let mut normals = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(1, 1, image::Rgb([128, 128, 255]))
+        .write_to(&mut normals, image::ImageFormat::Png)
+        .unwrap();
+    let normals = normals.into_inner();
+    let files: [(&str, &[u8]); 4] = [
+        ("a.obj", obj),
+        ("a.mtl", mtl),
+        ("my a.png", &png()),
+        ("n.png", &normals),
+    ];
+    let (scene, notes) = read_beside(&files);
+    assert!(notes.iter().any(|note| note.contains("`-mm`")), "{notes:?}");
+    let material = &scene.materials[0];
+    let slot = material.base_color_texture.unwrap();
+    // Rows of a picture begin at the upper edge, and the library's coordinates at the lower one.
+    assert_eq!(slot.transform.offset, glam::Vec2::new(0.25, -3.5));
+    assert_eq!(slot.transform.scale, glam::Vec2::new(2.0, 4.0));
+    let sampler = scene.textures[slot.texture.index()].sampler.unwrap();
+    assert_eq!(scene.samplers[sampler as usize].wrap_u, scene::Wrap::Clamp);
+    assert!(material.normal_texture.is_some());
+    assert_eq!(material.normal_scale, 0.5);
+    assert_eq!(material.base_color.w, 0.25);
+    assert_eq!(material.emissive, glam::Vec3::new(1.0, 0.5, 0.0));
+    assert_eq!(material.emissive_strength, 4.0);
+    // A grey picture holds heights.
+    let grey: [(&str, &[u8]); 4] = [
+        ("a.obj", obj),
+        ("a.mtl", mtl),
+        ("my a.png", &png()),
+        ("n.png", &png()),
+    ];
+    let (scene, notes) = read_beside(&grey);
+    assert_eq!(scene.materials[0].normal_texture, None);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("`n.png`") && note.contains("heights")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn what_an_obj_and_an_stl_hold_beside_triangles_is_told() {
+    let obj = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\ns 1\nf 1 2 3\ns 2\nf 2 4 3\nl 1 2\n";
+    let (_, notes) = scene_of(obj, Format::Obj);
+    for words in ["smoothing groups", "lines"] {
+        assert!(notes.iter().any(|note| note.contains(words)), "{notes:?}");
+    }
+    for smooth in [
+        "vn 0 0 1\ns 1\nf 1//1 2//1 3//1\ns 2\nf 2//1 4//1 3//1\n",
+        "s  1\nf 1 2 3\ns off\ns 1\nf 2 4 3\n",
+    ] {
+        let obj = format!("v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\n{smooth}");
+        let (_, notes) = scene_of(obj.as_bytes(), Format::Obj);
+        let is_told = notes.iter().any(|note| note.contains("smoothing"));
+        assert!(!is_told, "{notes:?}");
+    }
+    let mut facets = [[0.0f32; 12], [f32::NAN; 12]];
+    facets[0][6] = 1.0;
+    facets[0][10] = 1.0;
+    let mut stl = [&[0; 80][..], &2u32.to_le_bytes()].concat();
+    for facet in facets {
+        stl.extend(facet.iter().flat_map(|value| value.to_le_bytes()));
+        stl.extend([0x1f, 0x80]);
+    }
+    let (scene, notes) = scene_of(&stl, Format::Stl);
+    assert_eq!(scene.triangle_count(), 1);
+    for words in ["attributes", "infinite"] {
+        assert!(notes.iter().any(|note| note.contains(words)), "{notes:?}");
+    }
+}
+
+#[test]
+fn lights_and_cameras_of_an_fbx_are_told() {
+    let file = fbx(
+        &[
+            triangle(10, ""),
+            object("Model", 20, "wall", "Mesh", &[]),
+            object("Model", 21, "lamp", "Light", &[]),
+            object("NodeAttribute", 30, "lamp", "Light", &[]),
+        ],
+        &[(10, 20, ""), (20, 0, ""), (30, 21, ""), (21, 0, "")],
+    );
+    let (_, notes) = scene_of(&file, Format::Fbx);
+    assert!(
+        notes
+            .iter()
+            .any(|note| note.contains("lights are left out (1)")),
+        "{notes:?}"
+    );
+    assert!(
+        !notes.iter().any(|note| note.contains("cameras")),
+        "{notes:?}"
+    );
 }

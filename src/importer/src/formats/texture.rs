@@ -3,16 +3,20 @@
 use super::{
     material::used_by,
     model::{Model, shown},
+    text::number,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use ufbx::{MaterialMap, Matrix, Scene, WrapMode};
 
 /// Wrapping in the numbers of glTF.
-const REPEAT: u32 = 10_497;
+pub(super) const REPEAT: u32 = 10_497;
 const CLAMP: u32 = 33_071;
 /// Largest cosine between the axes of a texture that counts as a right angle.
 const LARGEST_SHEAR: f64 = 1.0e-4;
+
+/// Options of material libraries that change what is seen and have no place in the result.
+const LEFT_OUT: [&str; 4] = ["boost", "imfchan", "mm", "t"];
 
 /// Names of texture coordinate sets with their numbers; `None` where the meshes of a material do not agree.
 pub(super) type Sets = BTreeMap<String, Option<usize>>;
@@ -48,6 +52,9 @@ fn file_of(map: &MaterialMap) -> Option<&ufbx::Texture> {
 /// The name and the bytes of a map's picture.
 pub(super) fn picture(map: &MaterialMap) -> Option<(&str, &[u8])> {
     let file = file_of(map)?;
+    if let Some(words) = Words::of(file) {
+        return Some((words.name, &file.content));
+    }
     let names = [
         &*file.relative_filename,
         &*file.filename,
@@ -77,9 +84,11 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
     {
         model.note(format!("of a texture in layers only `{picture}` is shown"));
     }
+    let words = Words::of(file);
+    let is_clamped = words.as_ref().is_some_and(Words::is_clamped);
     let wraps = [file.wrap_u, file.wrap_v].map(|wrap| match wrap {
-        WrapMode::Clamp => CLAMP,
-        WrapMode::Repeat => REPEAT,
+        WrapMode::Repeat if !is_clamped => REPEAT,
+        _ => CLAMP,
     });
     let place = model.texture(name, content, wraps)?;
     let mut info = json!({ "index": place });
@@ -97,8 +106,89 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
             Some(transform) => info["extensions"] = json!({ "KHR_texture_transform": transform }),
             None => model.note(format!("the shear of the texture `{picture}` is left out")),
         }
+    } else if let Some(transform) = words.as_ref().and_then(Words::transform) {
+        info["extensions"] = json!({ "KHR_texture_transform": transform });
+    }
+    for (option, _) in words.iter().flat_map(|words| &words.options) {
+        if LEFT_OUT.contains(option) {
+            model.note(format!(
+                "`-{option}` of the texture `{picture}` is left out"
+            ));
+        }
     }
     Some(info)
+}
+
+/// What a material library says with a map.
+struct Words<'t> {
+    /// Names of options, and their words.
+    options: Vec<(&'t str, Vec<&'t str>)>,
+    /// Of the picture: it may hold spaces.
+    name: &'t str,
+}
+
+impl<'t> Words<'t> {
+    fn of(file: &'t ufbx::Texture) -> Option<Self> {
+        let stated = file.element.props.find_prop("obj|args")?;
+        let mut words = Words {
+            options: Vec::new(),
+            name: stated.value_str.trim(),
+        };
+        while let Some(option) = words.name.strip_prefix('-') {
+            let (option, mut rest) = option.split_once(char::is_whitespace)?;
+            let most = match option {
+                "s" | "o" | "t" => 3,
+                "mm" => 2,
+                _ => 1,
+            };
+            let mut own = Vec::new();
+            while own.len() < most {
+                let Some((word, after)) = rest.trim_start().split_once(char::is_whitespace) else {
+                    break;
+                };
+                // There may be fewer numbers than three.
+                if most == 3 && word.parse::<f32>().is_err() {
+                    break;
+                }
+                own.push(word);
+                rest = after;
+            }
+            words.options.push((option, own));
+            words.name = rest.trim_start();
+        }
+        Some(words)
+    }
+
+    fn option(&self, name: &str) -> Option<&[&'t str]> {
+        let known = self.options.iter().find(|(own, _)| *own == name);
+        known.map(|(_, words)| words.as_slice())
+    }
+
+    /// The first two numbers of an option.
+    fn pair(&self, name: &str, rest: f32) -> [f32; 2] {
+        let mut words = self.option(name).unwrap_or_default().iter().copied();
+        let first = number(&mut words);
+        let second = number(&mut words).unwrap_or(rest);
+        [first.unwrap_or(rest), second]
+    }
+
+    fn is_clamped(&self) -> bool {
+        self.option("clamp") == Some(&["on"])
+    }
+
+    /// `-s` and `-o`, for coordinates that begin at the upper edge: v is one minus v.
+    fn transform(&self) -> Option<Value> {
+        let (scale, offset) = (self.pair("s", 1.0), self.pair("o", 0.0));
+        let offset = [offset[0], 1.0 - scale[1] - offset[1]];
+        let is_told = scale != [1.0; 2] || offset != [0.0; 2];
+        (is_told && offset[1].is_finite()).then(|| json!({ "offset": offset, "scale": scale }))
+    }
+}
+
+/// `-bm` of a material library: how strong a bump is.
+pub(super) fn bump_strength(map: &MaterialMap) -> Option<f32> {
+    let words = Words::of(file_of(map)?)?;
+    number(&mut words.option("bm")?.iter().copied())
 }
 
 /// What takes coordinates that begin at the upper edge to those of a picture that does; `None` for what glTF cannot say: shear,

@@ -15,12 +15,10 @@ impl Draft {
             return;
         }
         let properties = &extensions["VRM"]["materialProperties"];
-        let looks = toon::extensions(properties, self.list("textures").len());
+        let looks = toon::looks(properties, self.list("textures").len());
         let looks: Vec<Value> = looks.collect();
         for (material, look) in self.list_mut("materials").zip(looks) {
-            for (name, extension) in look.as_object().into_iter().flatten() {
-                material["extensions"][name] = extension.clone();
-            }
+            toon::lay_over(material, &look);
         }
         self.turn_round();
         if let Some(Value::Object(extensions)) = self.json.get_mut("extensions") {
@@ -65,12 +63,20 @@ mod tests {
         let old = json!({
             "asset": { "version": "2.0" }, "scene": 0, "scenes": [{ "nodes": [0] }],
             "nodes": [{ "translation": [1.0, 2.0, 3.0], "children": [1] }, { "translation": [1.0, 0.0, 0.0] }],
-            "materials": [{}, { "name": "skin" }], "extensionsUsed": ["VRM"],
+            "materials": [{}, {
+                "name": "skin", "emissiveFactor": [0.0, 0.0, 1.0],
+                "pbrMetallicRoughness": { "baseColorFactor": [0.5, 0.5, 0.5, 1.0], "baseColorTexture": { "index": 0 } },
+            }], "extensionsUsed": ["VRM"],
             "extensions": { "VRM": { "materialProperties": [{ "shader": "VRM_USE_GLTFSHADER" }, {
                 "shader": "VRM/MToon",
-                "floatProperties": { "_OutlineWidthMode": 1.0, "_OutlineWidth": 0.25 },
-                "vectorProperties": { "_ShadeColor": [1.0, 0.0, 0.0, 1.0] },
+                "floatProperties": { "_OutlineWidthMode": 1.0, "_OutlineWidth": 0.25, "_BumpScale": 0.5 },
+                "vectorProperties": {
+                    "_ShadeColor": [1.0, 0.0, 0.0, 1.0], "_EmissionColor": [0.0, 4.0, 2.0, 1.0],
+                    "_MainTex": [0.25, 0.0, 2.0, 4.0],
+                },
+                "textureProperties": { "_MainTex": 0, "_BumpMap": 0, "_EmissionMap": 0, "_ShadeTexture": 0 },
             }] } },
+            "textures": [{}],
         });
         let read = |document: &Value| {
             let bytes = document.to_string();
@@ -91,6 +97,20 @@ mod tests {
             assert_eq!(scene.materials[0].toon, None);
             let toon = scene.materials[1].toon.as_ref().unwrap();
             assert_eq!(toon.shade_color, Vec3::X);
+            let material = &scene.materials[1];
+            assert_eq!(material.emission(), Vec3::new(0.0, 4.0, 2.0));
+            assert_eq!(material.base_color.x, 0.5);
+            assert_eq!(material.normal_scale, 0.5);
+            for slot in [
+                toon.shade_texture,
+                material.base_color_texture,
+                material.normal_texture,
+                material.emissive_texture,
+            ] {
+                let transform = slot.unwrap().transform;
+                assert_eq!(transform.offset, glam::Vec2::new(0.25, -3.0));
+                assert_eq!(transform.scale, glam::Vec2::new(2.0, 4.0));
+            }
             assert_eq!(toon.outline_mode, OutlineMode::World);
             assert!((toon.outline_width - 0.0025).abs() < 1e-6);
         }

@@ -117,4 +117,23 @@ mod tests {
             );
         }
     }
+
+    #[test]
+    fn tangents_of_a_file_are_taken_where_something_is_turned_by_them() {
+        let with_own = |material: Material| {
+            let mut scene = triangles(vec![Node::default()], 0);
+            scene.materials = vec![material];
+            let primitive = &mut scene.meshes[0].primitives[0];
+            primitive.tangents = vec![Vec4::new(0.0, 1.0, 0.0, -1.0); 3];
+            primitive.material = Some(MaterialIndex(0));
+            let geometry = Geometry::of(&scene, &scene.meshes[0].primitives[0], Form::default());
+            geometry.mesh.contains_attribute(Mesh::ATTRIBUTE_TANGENT)
+        };
+        // The engine turns the normals of backs round where there are none.
+        assert!(!with_own(Material::default()));
+        assert!(with_own(Material {
+            anisotropy: 0.5,
+            ..Material::default()
+        }));
+    }
 }
