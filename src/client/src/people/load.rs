@@ -247,7 +247,7 @@ pub(super) fn upload(
 mod tests {
     use super::{super::body, *};
     use crate::scenery::testing;
-    use bevy::ecs::system::RunSystemOnce;
+    use bevy::{ecs::system::RunSystemOnce, mesh::morph::MeshMorphWeights};
 
     fn shipped() -> Avatar {
         let bytes = std::fs::read(crate::testing::assets().join("avatars/mira.vrm")).unwrap();
