@@ -1,6 +1,7 @@
 //! KTX 2 with Basis Universal (KHR_texture_basisu): what its header says, and its levels in the form that an adapter reads.
 
 use crate::limits::MAX_IMAGE_SIDE;
+use ::ktx::uastc;
 use basisu::{DecodeFlags, TargetFormat, Transcoder};
 
 /// What a KTX 2 begins with.
@@ -8,6 +9,9 @@ pub(crate) const MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
 /// Bytes of the header, and of each entry of the list of levels after it.
 const HEADER: usize = 80;
 const ENTRY: usize = 24;
+/// Where the colour model stands in the data format descriptor, and which one UASTC is.
+const MODEL_IN_DESCRIPTOR: usize = 12;
+const MODEL_UASTC: u8 = 166;
 /// Pixels on a side of a block.
 const BLOCK_SIDE: u32 = 4;
 /// Colours of ETC1S are not smoothed across blocks on the way to BC7, which would take twice the time.
@@ -74,7 +78,6 @@ pub struct Transcoded {
 /// limit is told whatever else is wrong: it refuses the file.
 pub(crate) fn size(ktx: &[u8]) -> Option<(u32, u32)> {
     let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
-    let long = |at: usize| Some(u64::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
     if !ktx.starts_with(MAGIC) {
         return None;
     }
@@ -87,19 +90,28 @@ pub(crate) fn size(ktx: &[u8]) -> Option<(u32, u32)> {
         return None;
     }
     for entry in 0..levels.max(1) as usize {
-        let at = HEADER + entry * ENTRY;
-        let end = long(at)?.checked_add(long(at + 8)?)?;
-        if end > ktx.len() as u64 {
-            return None;
-        }
+        level(ktx, entry)?;
     }
     Some((width, height))
 }
 
-/// Makes the tables for the way from UASTC to BC7, which take some ten milliseconds and are kept: whoever transcodes first would
-/// wait for them.
+/// The bytes of a level, as the list of levels says where they are.
+fn level(ktx: &[u8], number: usize) -> Option<&[u8]> {
+    let entry = ktx.get(HEADER + number * ENTRY..)?.first_chunk::<16>()?;
+    let [start, length] = *entry.as_chunks().0 else {
+        return None;
+    };
+    let [start, length] = [start, length].map(u64::from_le_bytes);
+    let end = start.checked_add(length)?;
+    ktx.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
+}
+
+/// Makes the decoder's tables for the way from UASTC to BC7, which take some ten milliseconds and are kept: whoever transcodes
+/// first would wait for them. Blocks that this program turns by itself need none.
 pub fn prepare() {
-    drop(transcode(&smallest(), PixelForm::Bc7, u32::MAX));
+    let file = smallest();
+    let made = Transcoder::new(&file).map(|own| own.transcode(0, TargetFormat::Bc7Rgba, FLAGS));
+    drop(made);
 }
 
 /// Two blocks of UASTC beside each other (KTX File Format Specification 2.0).
@@ -150,14 +162,11 @@ pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcode
     let stated = size(ktx).ok_or("its header is broken")?;
     let texture = Transcoder::new(ktx).map_err(fault)?;
     let count = texture.level_count();
-    let is_possible = |side: u32| (1..=MAX_IMAGE_SIDE).contains(&side);
-    if texture.base_dimensions() != stated || !is_possible(stated.0) || !is_possible(stated.1) {
+    if texture.base_dimensions() != stated || !is_possible(stated) {
         return Err("its header does not say its size".to_owned());
     }
-    let at = |level: u32| ((stated.0 >> level).max(1), (stated.1 >> level).max(1));
-    let is_large = |level: &u32| at(*level).0.max(at(*level).1) > max_side;
-    let first = (0..count).take_while(is_large).count() as u32;
-    let first = first.min(count.saturating_sub(1));
+    let first = first_level(stated, count, max_side);
+    let at = |level: u32| size_at(stated, level);
     let (width, height) = at(first);
     let form = if form.fits(width, height) {
         form
@@ -183,6 +192,66 @@ pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcode
     })
 }
 
+/// The same as BC7, of a file whose levels are blocks of UASTC as the importer writes them and nothing else: that takes own code
+/// alone, and a thirtieth of the decoder's time. `None` for any other.
+pub(crate) fn turn(ktx: &[u8], max_side: u32) -> Option<Transcoded> {
+    let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
+    let stated = size(ktx).filter(|stated| is_possible(*stated))?;
+    let (count, packing, descriptor) = (word(40)?.max(1), word(44)?, word(48)? as usize);
+    let model = *ktx.get(descriptor.checked_add(MODEL_IN_DESCRIPTOR)?)?;
+    let first = first_level(stated, count, max_side);
+    let (width, height) = size_at(stated, first);
+    let form = PixelForm::Bc7;
+    if packing != 0 || model != MODEL_UASTC || !form.fits(width, height) {
+        return None;
+    }
+    let length = |level: u32| {
+        let (width, height) = size_at(stated, level);
+        form.bytes(width, height) as usize
+    };
+    let levels = (first..count).map(|number| level(ktx, number as usize));
+    let levels: Vec<&[u8]> = levels.collect::<Option<_>>()?;
+    let are_whole = (first..count)
+        .zip(&levels)
+        .all(|(number, own)| own.len() == length(number));
+    if !are_whole {
+        return None;
+    }
+    let mut bytes = vec![0; levels.iter().map(|own| own.len()).sum()];
+    let mut rest = &mut bytes[..];
+    for level in levels {
+        let (own, more) = std::mem::take(&mut rest).split_at_mut(level.len());
+        uastc::to_bc7(level, own).then_some(())?;
+        rest = more;
+    }
+    Some(Transcoded {
+        width,
+        height,
+        levels: count - first,
+        form,
+        bytes,
+    })
+}
+
+fn is_possible((width, height): (u32, u32)) -> bool {
+    let mut sides = [width, height].into_iter();
+    sides.all(|side| (1..=MAX_IMAGE_SIDE).contains(&side))
+}
+
+fn size_at((width, height): (u32, u32), level: u32) -> (u32, u32) {
+    ((width >> level).max(1), (height >> level).max(1))
+}
+
+/// The first level that is not too large, or the last one.
+fn first_level(stated: (u32, u32), count: u32, max_side: u32) -> u32 {
+    let is_large = |level: &u32| {
+        let (width, height) = size_at(stated, *level);
+        width.max(height) > max_side
+    };
+    let first = (0..count).take_while(is_large).count() as u32;
+    first.min(count.saturating_sub(1))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -194,5 +263,40 @@ mod tests {
         assert_eq!((picture.form, picture.bytes.len()), (PixelForm::Bc7, 32));
         let plain = transcode(&smallest(), PixelForm::Rgba8, u32::MAX).unwrap();
         assert_eq!(plain.bytes[16..20], [0x80, 0x40, 0x20, 0xFF]);
+    }
+
+    #[test]
+    fn what_the_importer_writes_is_turned_as_the_decoder_turns_it() {
+        let level = |side: usize| ktx::Picture {
+            width: side,
+            height: side,
+            pixels: (0..side * side * 4).map(|at| (at * at / 7) as u8).collect(),
+        };
+        let levels = [16, 8, 4, 2, 1].map(level);
+        let file = uastc::encode(&levels, ktx::Meaning::Numbers);
+        for max_side in [64, 8, 5] {
+            let own = turn(&file, max_side).unwrap();
+            let theirs = transcode(&file, PixelForm::Bc7, max_side).unwrap();
+            assert_eq!(own.bytes, theirs.bytes);
+            let shape = |made: &Transcoded| (made.width, made.height, made.levels, made.form);
+            assert_eq!(shape(&own), shape(&theirs));
+        }
+        // Two pixels are no whole block.
+        assert!(turn(&file, 2).is_none());
+        let quality = ktx::etc1s::Quality {
+            price: 1.0,
+            blocks_per_endpoint: 1,
+            blocks_per_pattern: 1,
+        };
+        let other = ktx::etc1s::encode(&levels, ktx::Meaning::Color, quality);
+        assert!(turn(&other.bytes, 64).is_none());
+        // The first of the levels lies last; 1 is no code of a mode that is written.
+        let mut other = file.clone();
+        let first = file.len() - 16 * 16;
+        other[first] = 0x7f;
+        assert!(turn(&other, 64).is_none() && turn(&other, 8).is_some());
+        for length in 0..file.len() {
+            assert!(turn(&file[..length], 64).is_none(), "{length}");
+        }
     }
 }

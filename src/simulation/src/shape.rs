@@ -1,5 +1,6 @@
 //! From the scene's shapes to colliders, with the node's scale baked in.
 
+use bevy::platform::hash::RandomState;
 use bevy_rapier3d::prelude::Collider;
 use glam::{Affine3A, Quat, Vec3};
 use scene::{
@@ -141,7 +142,8 @@ fn coarser(points: &[Vec3], faces: &[[u32; 3]]) -> Triangles {
     for &corner in faces.as_flattened() {
         is_corner[corner as usize] = true;
     }
-    let mut cells = HashMap::new();
+    // Quick, and seeded anew in each process, so that no file can aim at it.
+    let mut cells = HashMap::with_hasher(RandomState::default());
     let mut kept = Vec::new();
     let number = |(&point, is_corner): (&Vec3, bool)| {
         if !is_corner {
@@ -154,7 +156,7 @@ fn coarser(points: &[Vec3], faces: &[[u32; 3]]) -> Triangles {
         })
     };
     let numbers: Vec<u32> = points.iter().zip(is_corner).map(number).collect();
-    let mut known = HashSet::new();
+    let mut known = HashSet::with_hasher(RandomState::default());
     let mut coarse = Vec::new();
     for face in faces {
         let [a, b, c] = face.map(|corner| numbers[corner as usize]);

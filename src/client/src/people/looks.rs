@@ -274,7 +274,7 @@ mod tests {
     use crate::{
         look::Preset,
         people::{Dressed, StandIn, body, pose::Gait},
-        scenery::PictureInbox,
+        scenery::Inbox,
         testing,
     };
     use protocol::PersonId;
@@ -308,7 +308,7 @@ mod tests {
         bevy::tasks::AsyncComputeTaskPool::get_or_init(bevy::tasks::TaskPool::new);
         let (mut looks, config, asked) =
             (Looks::default(), Config(testing::config()), Cell::new(0));
-        let inbox = PictureInbox::of(&Assets::default());
+        let inbox = Inbox::of(&Assets::default(), &Assets::default());
         let wishes = PictureWishes::new(Preset::Low, None, inbox);
         let frame = |looks: &mut Looks| {
             looks.wear(&FILE, false, &config, &wishes, |_, _| {

@@ -1,7 +1,7 @@
 //! Hangs what a world file draws on its nodes: meshes with materials, skins, morphs, instances, levels of detail.
 
 use super::{
-    Form, Forms, Geometry, Pictures, Skins, Surface, SurfaceStores, Surfaces,
+    Form, Forms, Pictures, Skins, Surface, SurfaceStores, Surfaces,
     prepare::Prepared,
     spawn::{Stores, engine_transform},
     variant,
@@ -28,8 +28,7 @@ pub(super) struct Drawer<'s> {
     entities: &'s BTreeMap<NodeIndex, Entity>,
     forms: Forms,
     skins: Skins<'s>,
-    prepared: BTreeMap<(MeshIndex, usize, Form), Geometry>,
-    handles: BTreeMap<(MeshIndex, usize, Form), (Handle<Mesh>, bool)>,
+    meshes: BTreeMap<(MeshIndex, usize, Form), (Handle<Mesh>, bool)>,
     pictures: Pictures,
     surfaces: Surfaces,
     variant: Option<u32>,
@@ -52,8 +51,7 @@ impl<'s> Drawer<'s> {
             entities,
             forms: prepared.forms,
             skins: Skins::new(scene, root, entities),
-            prepared: prepared.meshes.made,
-            handles: BTreeMap::new(),
+            meshes: prepared.meshes.made,
             pictures: prepared.pictures,
             surfaces: Surfaces::default(),
             variant: None,
@@ -77,10 +75,6 @@ impl<'s> Drawer<'s> {
         commands: &mut Commands<'_, '_>,
         stores: &mut Stores<'_>,
     ) -> BTreeMap<MaterialIndex, Surface> {
-        for (place, geometry) in std::mem::take(&mut self.prepared) {
-            let handle = stores.meshes.add(geometry.mesh);
-            self.handles.insert(place, (handle, geometry.is_skinned));
-        }
         for (&node, &entity) in self.entities {
             let levels = &self.scene.nodes[node.index()].levels;
             if levels.nodes.is_empty() {
@@ -144,7 +138,7 @@ impl<'s> Drawer<'s> {
             let surface = self.surface(primitive, &mut stores.surfaces);
             for place in places {
                 let form = self.forms.of(self.scene, node, place);
-                let made = self.handles.get(&(index, part, form));
+                let made = self.meshes.get(&(index, part, form));
                 let Some((handle, is_skinned)) = made.cloned() else {
                     continue;
                 };

@@ -4,6 +4,7 @@ mod animate;
 mod bodies;
 mod draw;
 mod floor;
+mod inbox;
 mod lights;
 mod mesh;
 mod prepare;
@@ -26,7 +27,9 @@ pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
 pub(crate) use texture::{PictureWishes, Pictures, WishedPictures, decode_picture};
 
 #[cfg(test)]
-pub(crate) use texture::PictureInbox;
+pub(crate) use inbox::Inbox;
+#[cfg(not(test))]
+use inbox::Inbox;
 
 use bevy::prelude::*;
 
@@ -34,7 +37,7 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         surface::plugin,
         spawn::plugin,
-        texture::plugin,
+        inbox::plugin,
         animate::plugin,
         properties::plugin,
         variant::plugin,

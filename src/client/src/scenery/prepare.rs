@@ -1,8 +1,11 @@
 //! What of a scene is made ready on worker threads: pictures and meshes, side by side.
 
-use super::{Form, Forms, Geometry, PictureWishes, Pictures};
+use super::{Form, Forms, Geometry, Inbox, PictureWishes, Pictures};
 use crate::link::ComingScene;
-use bevy::tasks::{Task, TaskPool, TaskPoolBuilder};
+use bevy::{
+    prelude::{Handle, Mesh},
+    tasks::{Task, TaskPool, TaskPoolBuilder},
+};
 use scene::{
     MeshIndex, Scene,
     worker::{self, Worker},
@@ -38,8 +41,8 @@ impl Drop for Interest {
 
 /// Everything that is drawn without its materials.
 pub(super) struct Meshes {
-    /// By mesh, place of the primitive in it, and form.
-    pub(super) made: BTreeMap<(MeshIndex, usize, Form), Geometry>,
+    /// By mesh, place of the primitive in it, and form; with joints or without.
+    pub(super) made: BTreeMap<(MeshIndex, usize, Form), (Handle<Mesh>, bool)>,
     /// Half the size of meshes that have levels, in metres of their own space.
     pub(super) radii: BTreeMap<MeshIndex, f32>,
 }
@@ -54,9 +57,10 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
     threads().spawn(async move {
         let worker = Worker::started();
         let whole = Arc::clone(&coming);
+        let inbox = wishes.inbox.clone();
         let meshes = threads().spawn(async move {
             let scene = whole.wait()?;
-            let meshes = meshes(&scene);
+            let meshes = meshes(&scene, &inbox);
             Some((scene, meshes))
         });
         let surfaces = coming.wait_for_surfaces()?;
@@ -76,7 +80,7 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
 
 /// All at once, in this thread, which must be one that may wait.
 pub(crate) fn prepare(scene: &Arc<Scene>, wishes: &PictureWishes) -> Prepared {
-    let (forms, meshes) = meshes(scene);
+    let (forms, meshes) = meshes(scene, &wishes.inbox);
     Prepared {
         scene: Arc::clone(scene),
         forms,
@@ -95,7 +99,8 @@ fn threads() -> &'static TaskPool {
     })
 }
 
-fn meshes(scene: &Scene) -> (Forms, Meshes) {
+/// Makes the meshes, and hands each in as it is made.
+fn meshes(scene: &Scene, inbox: &Inbox) -> (Forms, Meshes) {
     let forms = Forms::new(scene);
     let mut made = BTreeMap::new();
     for (index, form) in forms.all(scene) {
@@ -105,8 +110,9 @@ fn meshes(scene: &Scene) -> (Forms, Meshes) {
             .enumerate()
             .filter(|(_, primitive)| !primitive.indices.is_empty())
         {
-            let geometry = Geometry::of(scene, primitive, form);
-            made.insert((index, part, form), geometry);
+            let Geometry { mesh, is_skinned } = Geometry::of(scene, primitive, form);
+            let mesh = inbox.hand_in_mesh(mesh);
+            made.insert((index, part, form), (mesh, is_skinned));
         }
     }
     let with_levels = scene

@@ -98,7 +98,8 @@ fn change(
         return;
     }
     for (node, &entity) in &entities.0 {
-        let light = scene.nodes[node.index()].light;
+        // What is drawn may be of the world before, for a moment.
+        let light = scene.nodes.get(node.index()).and_then(|node| node.light);
         if let Some(light) = light.filter(|light| lamps.contains(light)) {
             lights::insert(&mut commands.entity(entity), &changed.lights[&light]);
         }

@@ -44,6 +44,8 @@ pub(crate) struct IsSceneryComplete(pub(crate) bool);
 struct Preparing {
     underway: Option<(Task<Option<Prepared>>, Interest)>,
     ready: Option<Prepared>,
+    /// The root of what is drawn until its world is built, which says whether it stands on a floor.
+    floorless: Option<(Entity, Arc<Scene>)>,
     settling: u32,
 }
 
@@ -54,7 +56,7 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<Preparing>();
     app.add_systems(
         Update,
-        (begin, finish)
+        (begin, draw, lay_floor)
             .chain()
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
@@ -108,7 +110,8 @@ pub(crate) struct Stores<'w> {
     pub(super) bind_poses: ResMut<'w, Assets<SkinnedMeshInverseBindposes>>,
 }
 
-fn finish(
+/// Draws a scene as soon as it is ready: its physics may take longer.
+fn draw(
     mut commands: Commands,
     mut preparing: ResMut<Preparing>,
     world: Option<Res<VisitWorld>>,
@@ -120,7 +123,8 @@ fn finish(
     mut stores: Stores,
     old_roots: Query<Entity, With<SceneryRoot>>,
 ) {
-    if preparing.settling > 0 && dawn.is_over() {
+    let is_built = preparing.floorless.is_none();
+    if preparing.settling > 0 && is_built && dawn.is_over() {
         preparing.settling -= 1;
         complete.0 = preparing.settling == 0;
         if complete.0 {
@@ -133,10 +137,12 @@ fn finish(
         preparing.underway = None;
         preparing.ready = prepared;
     }
-    let Some(world) = world else { return };
-    // A world that was there before may be there until this one is built.
-    let is_for_it = |prepared: &mut Prepared| Arc::ptr_eq(&prepared.scene, &world.scene);
-    let Some(prepared) = preparing.ready.take_if(is_for_it) else {
+    // A world that was there before stays there, and is seen, until this one is built.
+    let is_due = |prepared: &mut Prepared| {
+        let mut world = world.iter();
+        world.all(|world| Arc::ptr_eq(&prepared.scene, &world.scene))
+    };
+    let Some(prepared) = preparing.ready.take_if(is_due) else {
         return;
     };
     preparing.settling = SETTLING_UPDATES;
@@ -144,10 +150,13 @@ fn finish(
         commands.entity(old).despawn();
     }
     entities.0.clear();
-    let scene = &*world.scene;
+    let scene = Arc::clone(&prepared.scene);
+    let scene = &*scene;
     let root = commands
         .spawn((SceneryRoot, Transform::default(), Visibility::default()))
         .id();
+    preparing.floorless = Some((root, Arc::clone(&prepared.scene)));
+    let is_unseen = prepared.meshes.made.is_empty();
     spawn_nodes(&mut commands, scene, root, &mut entities.0);
     for (node, &entity) in &entities.0 {
         if let Some(light) = scene.nodes[node.index()].light {
@@ -158,23 +167,39 @@ fn finish(
     world_surfaces.0 = Drawer::new(scene, root, &entities.0, prepared)
         .in_variant(variant)
         .draw(&mut commands, &mut stores);
-    if let Some(stage) = world.simulation.stage() {
-        super::floor::spawn(
-            &mut commands,
-            root,
-            stage,
-            &mut stores.meshes,
-            &mut stores.surfaces.images,
-            &mut stores.surfaces.plain,
-        );
-    }
-    if scene.bounds().is_none() {
+    if is_unseen {
         super::bodies::draw_colliders(
             &mut commands,
             scene,
             &entities.0,
             &mut stores.meshes,
             &mut stores.surfaces.plain,
+        );
+    }
+}
+
+/// Puts a floor under what is a thing rather than a place, once its world is built.
+fn lay_floor(
+    mut commands: Commands,
+    mut preparing: ResMut<Preparing>,
+    world: Option<Res<VisitWorld>>,
+    mut meshes: ResMut<Assets<Mesh>>,
+    mut images: ResMut<Assets<Image>>,
+    mut materials: ResMut<Assets<StandardMaterial>>,
+) {
+    let Some(world) = world else { return };
+    let is_its_own = |floorless: &mut (Entity, Arc<Scene>)| Arc::ptr_eq(&floorless.1, &world.scene);
+    let Some((root, _)) = preparing.floorless.take_if(is_its_own) else {
+        return;
+    };
+    if let Some(stage) = world.simulation.stage() {
+        super::floor::spawn(
+            &mut commands,
+            root,
+            stage,
+            &mut meshes,
+            &mut images,
+            &mut materials,
         );
     }
 }
@@ -225,13 +250,13 @@ fn spawn_nodes(
 /// Spawns a whole scene at once.
 #[cfg(test)]
 pub(super) fn spawn(commands: &mut Commands, scene: &Arc<Scene>, stores: &mut Stores<'_>) {
-    use super::{PictureInbox, PictureWishes};
+    use super::{Inbox, PictureWishes};
     use crate::look::Preset;
     let root = commands.spawn((Transform::default(), SceneryRoot)).id();
-    let inbox = PictureInbox::of(&stores.surfaces.images);
+    let inbox = Inbox::of(&stores.surfaces.images, &stores.meshes);
     let wishes = PictureWishes::new(Preset::Low, None, inbox.clone());
     let prepared = prepare::prepare(scene, &wishes);
-    inbox.empty_into(&mut stores.surfaces.images);
+    inbox.empty_into(&mut stores.surfaces.images, &mut stores.meshes);
     draw_below(commands, root, prepared, stores);
 }
 

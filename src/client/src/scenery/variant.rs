@@ -52,7 +52,11 @@ fn wear(
     let Some(world) = world else { return };
     let variant = number(&world.scene, &chosen);
     for (entity, place) in &drawn {
-        let primitive = &world.scene.meshes[place.mesh.index()].primitives[place.part];
+        // What is drawn may be of the world before, for a moment.
+        let mesh = world.scene.meshes.get(place.mesh.index());
+        let Some(primitive) = mesh.and_then(|mesh| mesh.primitives.get(place.part)) else {
+            continue;
+        };
         let material = primitive.material_in(variant);
         if let Some(surface) = material.and_then(|material| surfaces.0.get(&material))
             && !primitive.variants.is_empty()

@@ -8,23 +8,23 @@ use super::{
 use crate::block::Block;
 
 /// A form with lines between colours.
-struct Mode {
+pub(super) struct Mode {
     /// Its number as a code, and the bits of that.
-    code: (u32, u32),
+    pub(super) code: (u32, u32),
     /// Bits of the hints.
-    hint_bits: u32,
-    channels: usize,
-    scale: Scale,
+    pub(super) hint_bits: u32,
+    pub(super) channels: usize,
+    pub(super) scale: Scale,
     weight_bits: u32,
 }
 
 /// Modes 0, 6, 10 and 11 of the specification: opaque, opaque with a channel that has a line of its own, and both with alpha.
-const OPAQUE: Mode = mode((0x1, 4), 15, 3, Scale::Of192, 4);
-const OPAQUE_TWO: Mode = mode((0x1b, 5), 15, 3, Scale::Of160, 2);
-const ALPHA: Mode = mode((0x2, 3), 17, 4, Scale::Of48, 4);
-const ALPHA_TWO: Mode = mode((0x0, 2), 17, 4, Scale::Of48, 2);
+pub(super) const OPAQUE: Mode = mode((0x1, 4), 15, 3, Scale::Of192, 4);
+pub(super) const OPAQUE_TWO: Mode = mode((0x1b, 5), 15, 3, Scale::Of160, 2);
+pub(super) const ALPHA: Mode = mode((0x2, 3), 17, 4, Scale::Of48, 4);
+pub(super) const ALPHA_TWO: Mode = mode((0x0, 2), 17, 4, Scale::Of48, 2);
 /// Mode 8, a single colour.
-const SINGLE: (u32, u32) = (0x17, 5);
+pub(super) const SINGLE: (u32, u32) = (0x17, 5);
 /// Squared error of a block with one line below which two are not tried: less than two steps of a channel in each pixel.
 const GOOD: f32 = 48.0;
 
@@ -100,15 +100,20 @@ fn two_lines(points: &Points, channel: usize, mode: &Mode, scales: &Scales) -> [
 
 /// Bits of a block, the first one lowest.
 #[derive(Default)]
-struct Word {
-    bits: u128,
+pub(super) struct Word {
+    pub(super) bits: u128,
     count: u32,
 }
 
 impl Word {
-    fn put(&mut self, value: u32, count: u32) {
+    pub(super) fn put(&mut self, value: u32, count: u32) {
         self.bits |= u128::from(value) << self.count;
         self.count += count;
+    }
+
+    /// The whole block, with these for the rest of its bits.
+    pub(super) fn end(self, rest: u128) -> u128 {
+        self.bits | rest << self.count
     }
 }
 
@@ -153,11 +158,7 @@ fn turn(line: &mut Line, weight_bits: u32) {
 /// Digits, five of base 3 or three of base 5 in a number, and then the lowest bits of each value.
 fn put_steps(steps: &[Step], scale: Scale, word: &mut Word) {
     let spelling = scale.spelling();
-    let (size, bits): (usize, &[u32]) = match spelling.base {
-        3 => (5, &[2, 4, 5, 7, 8]),
-        5 => (3, &[3, 5, 7]),
-        _ => (1, &[0]),
-    };
+    let (size, bits) = spelling.groups();
     let digit = |step: &Step| u32::from(step.code) >> spelling.bits;
     for group in steps.chunks(size) {
         let number = group

@@ -2,6 +2,7 @@
 //! Specification, "UASTC"). Of its 19 modes those with one pair of colours, or with two weights, are used: they suit what ETC1S
 //! does not, numbers whose channels go their own ways.
 
+mod bc7;
 mod block;
 mod fit;
 mod hints;
@@ -13,6 +14,8 @@ use crate::{
     container::{self, Codec},
 };
 use scale::Scales;
+
+pub use bc7::to_bc7;
 
 /// A picture with all its levels, the largest first, as KTX 2.
 #[must_use]

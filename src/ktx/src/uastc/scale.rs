@@ -16,6 +16,17 @@ pub(super) struct Spelling {
     pub(super) base: u32,
 }
 
+impl Spelling {
+    /// How many digits make one number at most, and how many bits a number of one digit, two and so on has.
+    pub(super) fn groups(&self) -> (usize, &'static [u32]) {
+        match self.base {
+            3 => (5, &[2, 4, 5, 7, 8]),
+            5 => (3, &[3, 5, 7]),
+            _ => (1, &[0]),
+        }
+    }
+}
+
 /// A value of a scale.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Step {
@@ -37,7 +48,7 @@ impl Scale {
     }
 
     /// What a code stands for.
-    fn value(self, code: u32) -> u32 {
+    pub(super) fn value(self, code: u32) -> u32 {
         let (bits, factor) = match self {
             Self::Of48 => (4, 22),
             Self::Of160 => (5, 6),

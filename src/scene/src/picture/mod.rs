@@ -106,6 +106,14 @@ pub fn decode_all(
     worker: &Worker,
     made: &mut dyn FnMut(usize, Result<Vec<Picture>, String>),
 ) {
+    let mut foreign = Vec::with_capacity(images.len());
+    for (place, (image, readings)) in images.iter().enumerate() {
+        match turned(image, *readings, max_side, form) {
+            Some(pictures) => made(place, Ok(pictures)),
+            None => foreign.push(place),
+        }
+    }
+    let images: Vec<_> = foreign.iter().map(|place| images[*place]).collect();
     let heads: Vec<_> = images
         .iter()
         .map(|(image, readings)| head(image, *readings, max_side, form))
@@ -123,10 +131,35 @@ pub fn decode_all(
         let (image, readings) = images[place];
         let pictures = reply.and_then(|reply| split(reply, readings));
         made(
-            place,
+            foreign[place],
             pictures.and_then(|pictures| require_stated_size(image, pictures)),
         );
     });
+}
+
+/// A picture that no foreign decoder has to see.
+fn turned(
+    image: &Image,
+    readings: Readings,
+    max_side: u32,
+    form: PixelForm,
+) -> Option<Vec<Picture>> {
+    if image.format != ImageFormat::Basis || form != PixelForm::Bc7 {
+        return None;
+    }
+    let turned = basis::turn(&image.bytes, max_side)?;
+    // Where a file lacks levels they are made from pixels.
+    if turned.levels == 1 && levels::count(turned.width, turned.height) > 1 {
+        return None;
+    }
+    let picture = Picture {
+        width: turned.width,
+        height: turned.height,
+        level_count: turned.levels,
+        form: turned.form,
+        pixels: turned.bytes,
+    };
+    Some(vec![picture; readings.each().count()])
 }
 
 /// Pixels of a picture of colours, at most `max_side` wide and high, of its largest level alone.

@@ -1,7 +1,7 @@
 //! What tests need to look at drawn meshes without drawing them.
 
 use super::super::{
-    PictureInbox,
+    Inbox,
     spawn::{self, Stores},
     surface::{DrawnMaterial, LobedMaterial, OutlineMaterial},
 };
@@ -24,7 +24,7 @@ pub(crate) fn world() -> World {
 pub(crate) fn add_stores(world: &mut World) {
     world.init_resource::<Assets<Mesh>>();
     world.init_resource::<Assets<Image>>();
-    world.init_resource::<PictureInbox>();
+    world.init_resource::<Inbox>();
     world.init_resource::<Assets<StandardMaterial>>();
     world.init_resource::<Assets<LobedMaterial>>();
     world.init_resource::<Assets<DrawnMaterial>>();

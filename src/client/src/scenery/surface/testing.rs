@@ -3,7 +3,7 @@
 use super::{SurfaceStores, Surfaces};
 use crate::{
     app::studio::Studio,
-    scenery::{PictureInbox, PictureWishes, Pictures, mesh},
+    scenery::{Inbox, PictureWishes, Pictures, mesh},
 };
 use bevy::{ecs::system::RunSystemOnce, prelude::*};
 use scene::{
@@ -48,10 +48,11 @@ pub(super) fn show(
     let shown = world.spawn((Shown, Mesh3d(mesh), place, more)).id();
     world
         .run_system_once(move |mut commands: Commands, mut stores: SurfaceStores| {
-            let inbox = PictureInbox::of(&stores.images);
+            let mut meshes = Assets::default();
+            let inbox = Inbox::of(&stores.images, &meshes);
             let wishes = PictureWishes::small(inbox.clone());
             let pictures = Pictures::decode(&scene, &wishes, &Worker::default());
-            inbox.empty_into(&mut stores.images);
+            inbox.empty_into(&mut stores.images, &mut meshes);
             let index = Some(MaterialIndex(0));
             let surface = Surfaces::default().handle(&scene, index, &pictures, &mut stores);
             surface.lay(&mut commands.entity(shown));

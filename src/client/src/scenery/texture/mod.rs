@@ -1,11 +1,8 @@
 //! Pictures on surfaces: decoded apart, with mipmaps, so that distant stone does not shimmer.
 
 mod forms;
-mod inbox;
 mod wishes;
 
-pub(crate) use inbox::PictureInbox;
-pub(super) use inbox::plugin;
 pub(crate) use scene::picture::Reading;
 pub(crate) use wishes::{PictureWishes, WishedPictures};
 
@@ -117,7 +114,9 @@ impl Pictures {
                     };
                     let sampler = sampler(described, wishes.anisotropy);
                     let own = own.unwrap_or_else(Picture::white);
-                    wishes.inbox.hand_in(engine_picture(own, reading, sampler))
+                    wishes
+                        .inbox
+                        .hand_in_picture(engine_picture(own, reading, sampler))
                 }
             };
             let textures = textures.into_iter();
@@ -312,7 +311,7 @@ fn sampler(described: scene::Sampler, anisotropy: u16) -> ImageSampler {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Inbox, *};
 
     #[test]
     fn textures_of_one_image_share_its_picture() {
@@ -351,13 +350,14 @@ mod tests {
             .collect();
         let worker = Worker::default();
         let mut images = Assets::<Image>::default();
-        let wishes = PictureWishes::small(PictureInbox::of(&images));
+        let mut meshes = Assets::<Mesh>::default();
+        let wishes = PictureWishes::small(Inbox::of(&images, &meshes));
         let decode = |most: u64, is_wanted: bool| {
             let these = wanted.clone();
             Pictures::decode_these(&scene, these, &wishes, most, &worker, &|| is_wanted)
         };
         drop(decode(84, false));
-        wishes.inbox.empty_into(&mut images);
+        wishes.inbox.empty_into(&mut images, &mut meshes);
         assert_eq!(images.len(), 0, "nobody wants them");
         // Two samplers of colours, one of numbers; 84 bytes are copied for the second sampler: 16, 4 and 1 pixels.
         for (most, count) in [(84, 3), (83, 2)] {

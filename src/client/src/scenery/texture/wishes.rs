@@ -1,6 +1,6 @@
 //! How pictures are wanted: by the preset, and by what the adapter reads.
 
-use super::{PictureInbox, forms};
+use super::{super::Inbox, forms};
 use crate::look::Preset;
 use bevy::{ecs::system::SystemParam, prelude::*, render::renderer::RenderDevice};
 use scene::basis::PixelForm;
@@ -14,14 +14,14 @@ pub(crate) struct PictureWishes {
     pub(crate) anisotropy: u16,
     /// What pictures become that are compressed for adapters.
     pub(crate) form: PixelForm,
-    /// Where they are handed in.
-    pub(crate) inbox: PictureInbox,
+    /// Where they are handed in, and the meshes that they lie on.
+    pub(crate) inbox: Inbox,
 }
 
 impl PictureWishes {
     /// For pictures of tests.
     #[cfg(test)]
-    pub(crate) const fn small(inbox: PictureInbox) -> Self {
+    pub(crate) const fn small(inbox: Inbox) -> Self {
         Self {
             max_side: 64,
             anisotropy: 1,
@@ -31,7 +31,7 @@ impl PictureWishes {
     }
 
     /// Where there is no adapter, compressed pictures become pixels.
-    pub(crate) fn new(preset: Preset, device: Option<&RenderDevice>, inbox: PictureInbox) -> Self {
+    pub(crate) fn new(preset: Preset, device: Option<&RenderDevice>, inbox: Inbox) -> Self {
         Self {
             max_side: preset.texture_side(),
             anisotropy: preset.anisotropy(),
@@ -46,7 +46,7 @@ impl PictureWishes {
 pub(crate) struct WishedPictures<'w> {
     preset: Res<'w, Preset>,
     device: Option<Res<'w, RenderDevice>>,
-    inbox: Res<'w, PictureInbox>,
+    inbox: Res<'w, Inbox>,
 }
 
 impl WishedPictures<'_> {

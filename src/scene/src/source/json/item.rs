@@ -7,6 +7,9 @@ use crate::{
 };
 use serde_json::Value;
 
+/// Whole numbers below it are exact in double precision.
+const MAX_SIZE: u64 = 9_000_000_000_000_000;
+
 /// A JSON value in its document.
 #[derive(Clone, Copy)]
 pub(crate) struct Item<'a> {
@@ -125,7 +128,7 @@ impl<'a> Item<'a> {
         if node.kind != Kind::Object {
             return None;
         }
-        let member = self.tree.member(node, |name| name.cmp(key));
+        let member = self.tree.member(node, key);
         member.map(|member| self.at(member))
     }
 
@@ -237,8 +240,16 @@ impl<'a> Item<'a> {
 
     /// A whole number that is not negative; `3.0` counts as one.
     pub(crate) fn size(&self) -> Result<u64, SceneError> {
+        let node = self.tree.node(self.id);
+        let digits = Some(self.tree.text(node)).filter(|_| node.kind == Kind::Number);
+        // As nearly all are written.
+        if let Some(size) = digits.and_then(|digits| digits.parse().ok())
+            && size < MAX_SIZE
+        {
+            return Ok(size);
+        }
         self.as_number()
-            .filter(|number| *number >= 0.0 && number.fract() == 0.0 && *number < 9.0e15)
+            .filter(|number| *number >= 0.0 && number.fract() == 0.0 && *number < MAX_SIZE as f64)
             .map(|number| number as u64)
             .ok_or_else(|| self.fault("must be a whole number, zero or more"))
     }

@@ -529,7 +529,7 @@ mod tests {
         let mut looks = 0;
         for key in (0..100_000).map(|key| key.to_string()) {
             let node = tree.node(tree.root());
-            let found = tree.member(node, |name| {
+            let found = tree.among_many(tree.children(node), |name| {
                 looks += 1;
                 name.cmp(&key)
             });

@@ -84,20 +84,29 @@ impl Tree {
             .unwrap_or_default()
     }
 
-    /// Id of the member of an object that `compare` calls equal, given names to hold against the wanted one.
-    pub(super) fn member(
+    /// Id of the member of an object with this name.
+    pub(super) fn member(&self, node: &Node, name: &str) -> Option<u32> {
+        let mut children = self.children(node);
+        if children.len() > SMALL_OBJECT {
+            return self.among_many(children, |own| own.cmp(name));
+        }
+        children.find(|child| {
+            let child = self.node(*child);
+            // Most names differ in length, and that is seen without a look at them.
+            let length = child.key.end.wrapping_sub(child.key.start);
+            length as usize == name.len() && self.key(child) == name
+        })
+    }
+
+    /// Of members in the order of their names, the one that `compare` calls equal.
+    pub(super) fn among_many(
         &self,
-        node: &Node,
+        mut rest: std::ops::Range<u32>,
         mut compare: impl FnMut(&str) -> Ordering,
     ) -> Option<u32> {
-        let mut rest = self.children(node);
-        let mut compare = |child: u32| compare(self.key(self.node(child)));
-        if rest.len() <= SMALL_OBJECT {
-            return rest.find(|child| compare(*child).is_eq());
-        }
         while !rest.is_empty() {
             let middle = rest.start + (rest.end - rest.start) / 2;
-            match compare(middle) {
+            match compare(self.key(self.node(middle))) {
                 Ordering::Less => rest.start = middle + 1,
                 Ordering::Equal => return Some(middle),
                 Ordering::Greater => rest.end = middle,

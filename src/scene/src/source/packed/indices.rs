@@ -57,7 +57,7 @@ pub(super) fn triangles(source: &[u8], count: usize, stride: usize) -> Option<Ve
     let mut bytes = Vec::with_capacity(count * stride);
     for code in codes {
         for index in state.triangle(*code, table)? {
-            bytes.extend_from_slice(&index.to_le_bytes()[..stride]);
+            put(index, stride, &mut bytes);
         }
     }
     state.data.0.is_empty().then_some(bytes)
@@ -151,7 +151,15 @@ pub(super) fn sequence(source: &[u8], count: usize, stride: usize) -> Option<Vec
         let number = data.number()?;
         let own = &mut last[(number & 1) as usize];
         *own = own.wrapping_add(unfold(number >> 1));
-        bytes.extend_from_slice(&own.to_le_bytes()[..stride]);
+        put(*own, stride, &mut bytes);
     }
     Some(bytes)
+}
+
+/// Appends an index of two bytes, or of four.
+fn put(index: u32, stride: usize, bytes: &mut Vec<u8>) {
+    match stride {
+        2 => bytes.extend((index as u16).to_le_bytes()),
+        _ => bytes.extend(index.to_le_bytes()),
+    }
 }

@@ -89,6 +89,7 @@ impl State<'_> {
 
     /// Differences of `width` bits; the largest one says that a whole byte follows instead.
     fn read_group(&mut self, width: usize, group: &mut [u8]) -> Option<()> {
+        let group: &mut [u8; GROUP] = group.first_chunk_mut()?;
         if width == 0 {
             return Some(());
         }
@@ -97,18 +98,19 @@ impl State<'_> {
             group.copy_from_slice(packed);
             return Some(());
         }
+        match width {
+            1 => spread::<1>(packed, group),
+            2 => spread::<2>(packed, group),
+            _ => spread::<4>(packed, group),
+        }
         let escape = (1u8 << width) - 1;
-        for (number, difference) in group.iter_mut().enumerate() {
-            let bit = number * width;
-            // Single bits begin at the lowest, wider ones at the highest.
-            let shift = match width {
-                1 => bit % 8,
-                _ => 8 - width - bit % 8,
-            };
-            *difference = packed[bit / 8] >> shift & escape;
-            if *difference == escape {
-                *difference = self.reader.byte()?;
-            }
+        let marks = group.iter().enumerate();
+        let marks = marks.map(|(at, difference)| u16::from(*difference == escape) << at);
+        // As bits of a number, so that differences without an escape are passed over at once.
+        let mut marks = marks.fold(0, |all, mark| all | mark);
+        while marks != 0 {
+            group[marks.trailing_zeros() as usize % GROUP] = self.reader.byte()?;
+            marks &= marks - 1;
         }
         Some(())
     }
@@ -127,12 +129,14 @@ impl State<'_> {
             .enumerate()
             .map(|(element, place)| (columns.map(|column| column[element]), place));
         match kind & 3 {
-            0 => each.for_each(|(difference, place)| {
-                for (own, difference) in own.iter_mut().zip(difference) {
-                    *own = own.wrapping_add(unfold(u32::from(difference)) as u8);
-                }
-                *place = *own;
-            }),
+            0 => {
+                let mut sum = u32::from_le_bytes(*own);
+                each.for_each(|(difference, place)| {
+                    sum = add_bytes(sum, unfold_bytes(u32::from_le_bytes(difference)));
+                    *place = sum.to_le_bytes();
+                });
+                *own = sum.to_le_bytes();
+            }
             1 => each.for_each(|([a, b, c, d], place)| {
                 let halves = [[a, b], [c, d]].map(u16::from_le_bytes);
                 for (own, difference) in own.as_chunks_mut().0.iter_mut().zip(halves) {
@@ -150,5 +154,50 @@ impl State<'_> {
             _ => return None,
         }
         Some(())
+    }
+}
+
+/// Differences of `W` bits, each into a byte of its own: single bits begin at the lowest, wider ones at the highest.
+fn spread<const W: usize>(packed: &[u8], group: &mut [u8; GROUP]) {
+    for (own, byte) in group.chunks_exact_mut(8 / W).zip(packed) {
+        for (number, difference) in own.iter_mut().enumerate() {
+            let shift = if W == 1 { number } else { 8 - W - number * W };
+            *difference = byte >> shift & ((1 << W) - 1);
+        }
+    }
+}
+
+/// [`unfold`] of four bytes side by side.
+fn unfold_bytes(bytes: u32) -> u32 {
+    let odd = (bytes & 0x0101_0101) * 0xFF;
+    (bytes >> 1 & 0x7F7F_7F7F) ^ odd
+}
+
+/// Sums of four bytes side by side, each wrapped around by itself.
+fn add_bytes(one: u32, other: u32) -> u32 {
+    let low = (one & 0x7F7F_7F7F) + (other & 0x7F7F_7F7F);
+    low ^ (one ^ other) & 0x8080_8080
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_side_by_side_are_each_by_itself() {
+        for (one, other) in (0..=255u8).flat_map(|one| (0..=255u8).map(move |other| (one, other))) {
+            let four = |a: u8, b: u8| u32::from_le_bytes([a, b, b, a]);
+            let sums = add_bytes(four(one, other), four(other, 255)).to_le_bytes();
+            let expected = [
+                one.wrapping_add(other),
+                other.wrapping_add(255),
+                other.wrapping_add(255),
+                one.wrapping_add(other),
+            ];
+            assert_eq!(sums, expected, "{one} {other}");
+            let unfolded = unfold_bytes(four(one, other)).to_le_bytes();
+            let alone = |byte: u8| unfold(u32::from(byte)) as u8;
+            assert_eq!(unfolded[..2], [alone(one), alone(other)]);
+        }
     }
 }
