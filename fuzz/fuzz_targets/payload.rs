@@ -1,12 +1,18 @@
-//! What a decoder is given: compressed meshes, buffer views and images, in a GLB that is right around them.
+//! What a decoder is given: compressed meshes, buffer views and images, in a GLB that is right around them; images as the client
+//! decodes them to draw them.
 //! Panics of foreign decoders are expected, and stopped where they are called; memory and time are limited by the fuzzer.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use scene::{NoSideFiles, Purpose};
+use scene::{
+    ImageFormat, NoSideFiles, Purpose,
+    basis::PixelForm,
+    picture::{self, Readings},
+    worker::Worker,
+};
 
 /// The first byte chooses one.
-const AROUND: [&str; 4] = [
+const AROUND: [&str; 7] = [
     r#""extensionsUsed":["KHR_draco_mesh_compression"],"extensionsRequired":["KHR_draco_mesh_compression"],
     "bufferViews":[{"buffer":0,"byteLength":LENGTH}],"accessors":[{"componentType":5126,"count":24,"type":"VEC3",
     "min":[-1,-1,-1],"max":[1,1,1]},{"componentType":5123,"count":36,"type":"SCALAR"}],"meshes":[{"primitives":[{
@@ -24,7 +30,12 @@ const AROUND: [&str; 4] = [
     "accessors":[{"bufferView":0,"componentType":5125,"count":120,"type":"SCALAR"},{"bufferView":1,
     "componentType":5126,"count":40,"type":"VEC3","min":[0,0,0],"max":[0,0,0]}],
     "meshes":[{"primitives":[{"attributes":{"POSITION":1},"indices":0}]}]"#,
+    r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/ktx2"}]"#,
+    r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/png"}]"#,
+    r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/jpeg"}]"#,
 ];
+/// Most pixels on a side of a picture that is drawn.
+const MAX_SIDE: u32 = 1_024;
 
 fuzz_target!(
     init: std::panic::set_hook(Box::new(|_| {})),
@@ -50,6 +61,23 @@ fuzz_target!(
         glb.extend((binary.len() as u32).to_le_bytes());
         glb.extend(b"BIN\0");
         glb.extend(binary);
-        drop(scene::load_bytes(&glb, &NoSideFiles, Purpose::World));
+        let Ok(loaded) = scene::load_bytes(&glb, &NoSideFiles, Purpose::World) else {
+            return;
+        };
+        let both = Readings {
+            color: true,
+            numbers: true,
+        };
+        let images: Vec<_> = (loaded.scene.images.iter())
+            .filter(|image| image.width.max(image.height) <= MAX_SIDE)
+            .map(|image| (image, both))
+            .collect();
+        // Forms are those of pictures that are compressed for adapters.
+        let forms = [PixelForm::Bc7, PixelForm::Rgba8];
+        let is_basis = loaded.scene.images.iter().any(|image| image.format == ImageFormat::Basis);
+        for form in forms.into_iter().skip(usize::from(!is_basis)) {
+            let worker = Worker::default();
+            picture::decode_all(&images, MAX_SIDE / 2, form, &worker, &mut |_, _| {});
+        }
     }
 );

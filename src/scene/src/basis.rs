@@ -9,9 +9,13 @@ pub(crate) const MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
 /// Bytes of the header, and of each entry of the list of levels after it.
 const HEADER: usize = 80;
 const ENTRY: usize = 24;
-/// Where the colour model stands in the data format descriptor, and which one UASTC is.
+/// Bytes of a data format descriptor of one sample or two; where colour model and transfer function stand in it, and which they are:
+/// UASTC, linear or sRGB.
+const DESCRIPTOR_BYTES: [usize; 2] = [44, 60];
 const MODEL_IN_DESCRIPTOR: usize = 12;
 const MODEL_UASTC: u8 = 166;
+const TRANSFER_IN_DESCRIPTOR: usize = 14;
+const TRANSFERS: [u8; 2] = [1, 2];
 /// Pixels on a side of a block.
 const BLOCK_SIDE: u32 = 4;
 /// Colours of ETC1S are not smoothed across blocks on the way to BC7, which would take twice the time.
@@ -197,12 +201,18 @@ pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcode
 pub(crate) fn turn(ktx: &[u8], max_side: u32) -> Option<Transcoded> {
     let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
     let stated = size(ktx).filter(|stated| is_possible(*stated))?;
-    let (count, packing, descriptor) = (word(40)?.max(1), word(44)?, word(48)? as usize);
-    let model = *ktx.get(descriptor.checked_add(MODEL_IN_DESCRIPTOR)?)?;
+    let [format, type_size, depth, packing] = [word(12)?, word(16)?, word(28)?, word(44)?];
+    let count = word(40).filter(|count| *count > 0)?;
+    // What the decoder refuses is refused here as well, so that a picture does not depend on the adapter.
+    let descriptor = ktx.get(word(48)? as usize..)?.get(..word(52)? as usize)?;
+    let is_uastc = DESCRIPTOR_BYTES.contains(&descriptor.len())
+        && descriptor[MODEL_IN_DESCRIPTOR] == MODEL_UASTC
+        && TRANSFERS.contains(&descriptor[TRANSFER_IN_DESCRIPTOR]);
     let first = first_level(stated, count, max_side);
     let (width, height) = size_at(stated, first);
     let form = PixelForm::Bc7;
-    if packing != 0 || model != MODEL_UASTC || !form.fits(width, height) {
+    let is_plain = (format, type_size, depth, packing) == (0, 1, 0, 0) && is_uastc;
+    if !is_plain || !form.fits(width, height) {
         return None;
     }
     let length = |level: u32| {
@@ -290,13 +300,23 @@ mod tests {
         };
         let other = ktx::etc1s::encode(&levels, ktx::Meaning::Color, quality);
         assert!(turn(&other.bytes, 64).is_none());
-        // The first of the levels lies last; 1 is no code of a mode that is written.
+        // The first of the levels lies last; the code of its first block is none that is written.
         let mut other = file.clone();
         let first = file.len() - 16 * 16;
         other[first] = 0x7f;
         assert!(turn(&other, 64).is_none() && turn(&other, 8).is_some());
         for length in 0..file.len() {
             assert!(turn(&file[..length], 64).is_none(), "{length}");
+        }
+        // What the decoder refuses of the header is not turned either.
+        for place in 0..file.len() - uastc::length(&levels) {
+            for value in [0, 1, 2, 0x7f, 0xff] {
+                let mut other = file.clone();
+                other[place] = value;
+                let is_turned = turn(&other, 64).is_some();
+                let is_decoded = transcode(&other, PixelForm::Bc7, 64).is_ok();
+                assert!(!is_turned || is_decoded, "{place} {value}");
+            }
         }
     }
 }

@@ -142,7 +142,7 @@ fn coarser(points: &[Vec3], faces: &[[u32; 3]]) -> Triangles {
     for &corner in faces.as_flattened() {
         is_corner[corner as usize] = true;
     }
-    // Quick, and seeded anew in each process, so that no file can aim at it.
+    // Quick, and seeded anew in each process: a file that aims at it has to guess.
     let mut cells = HashMap::with_hasher(RandomState::default());
     let mut kept = Vec::new();
     let number = |(&point, is_corner): (&Vec3, bool)| {

@@ -39,6 +39,8 @@ pub(super) trait Side {
     fn update(&mut self) -> Result<()>;
     /// Everything that comes of the file is among the assets.
     fn has_handed_over(&self) -> Result<bool>;
+    /// Nothing that the file needs is still under way.
+    fn is_at_rest(&self) -> bool;
     /// Lets go of the file.
     fn forget(&mut self);
     fn app(&self) -> &App;
@@ -67,6 +69,9 @@ pub(super) trait Side {
             path.display()
         );
         // What a side does afterwards must not burden the next load.
+        while !self.is_at_rest() && began.elapsed() < LIMIT {
+            self.update()?;
+        }
         for _ in 0..UPDATES_TO_SETTLE {
             self.update()?;
         }
@@ -104,6 +109,10 @@ impl Side for Ours {
 
     fn has_handed_over(&self) -> Result<bool> {
         Ok(self.0.is_handed_over())
+    }
+
+    fn is_at_rest(&self) -> bool {
+        self.0.is_built()
     }
 
     fn forget(&mut self) {
@@ -164,6 +173,10 @@ impl Side for Theirs {
             bail!("the engine's loader failed: {error}");
         }
         Ok(server.is_loaded_with_dependencies(file))
+    }
+
+    fn is_at_rest(&self) -> bool {
+        true
     }
 
     fn forget(&mut self) {

@@ -69,6 +69,13 @@ impl SteppedLoader {
         !self.app.world().resource::<NodeEntities>().0.is_empty()
     }
 
+    /// True when its physics are built as well.
+    #[must_use]
+    pub fn is_built(&self) -> bool {
+        let stage = self.app.world().resource::<State<order::Stage>>();
+        *stage.get() == order::Stage::Inside
+    }
+
     /// Leaves the world: with the next updates nothing is kept of it.
     pub fn leave(&mut self) {
         let mut next = self

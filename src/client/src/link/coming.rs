@@ -1,13 +1,17 @@
 //! A scene that is being read, for whoever has work to do with it on a thread of their own: first its surfaces, then all of it.
 
 use scene::Scene;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{
+    Arc, Condvar, Mutex, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// A scene that comes soon, or never.
 #[derive(Default)]
 pub(crate) struct ComingScene {
     state: Mutex<State>,
     changed: Condvar,
+    is_unwanted: AtomicBool,
 }
 
 #[derive(Default)]
@@ -32,15 +36,16 @@ impl ComingScene {
         self.wait_while(|state| matches!(state, State::Coming | State::Surfaces(_)))
     }
 
-    /// Nobody wants it any more, unless it is there: whoever waits for it waits no longer.
+    /// Nobody wants it any more: whoever waits for it waits no longer, unless it is there.
     pub(crate) fn give_up(&self) {
+        self.is_unwanted.store(true, Ordering::Relaxed);
         self.become_next(State::Never);
     }
 
-    /// True once it never comes.
-    pub(crate) fn is_given_up(&self) -> bool {
+    /// False once it never comes, or nobody wants what can be made of it.
+    pub(crate) fn is_wanted(&self) -> bool {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        matches!(*state, State::Never)
+        !self.is_unwanted.load(Ordering::Relaxed) && !matches!(*state, State::Never)
     }
 
     fn wait_while(&self, is_coming: impl Fn(&State) -> bool) -> Option<Arc<Scene>> {
@@ -107,8 +112,9 @@ mod tests {
                 drop(promise);
             }
             assert_eq!(waiting.join().unwrap(), is_kept);
+            assert_eq!(coming.is_wanted(), is_kept);
             coming.give_up();
-            assert_eq!(coming.is_given_up(), !is_kept);
+            assert!(!coming.is_wanted());
             assert_eq!(coming.wait().is_some(), is_kept);
             assert_eq!(coming.wait_for_surfaces().is_some(), is_kept);
         }

@@ -79,7 +79,7 @@ impl VisitWorld {
     }
 }
 
-/// Sent once when a world is there to be drawn.
+/// Sent once when a world is built.
 #[derive(Message)]
 pub(crate) struct LoadedHere;
 

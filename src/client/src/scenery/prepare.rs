@@ -60,12 +60,11 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
         let inbox = wishes.inbox.clone();
         let meshes = threads().spawn(async move {
             let scene = whole.wait()?;
-            let meshes = meshes(&scene, &inbox);
+            let meshes = meshes(&scene, &inbox, &|| whole.is_wanted());
             Some((scene, meshes))
         });
         let surfaces = coming.wait_for_surfaces()?;
-        let pictures =
-            Pictures::decode_while(&surfaces, &wishes, &worker, &|| !coming.is_given_up());
+        let pictures = Pictures::decode_while(&surfaces, &wishes, &worker, &|| coming.is_wanted());
         // Its end is waited for by somebody else.
         threads().spawn(async move { drop(worker) }).detach();
         let (scene, (forms, meshes)) = meshes.await?;
@@ -80,7 +79,7 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
 
 /// All at once, in this thread, which must be one that may wait.
 pub(crate) fn prepare(scene: &Arc<Scene>, wishes: &PictureWishes) -> Prepared {
-    let (forms, meshes) = meshes(scene, &wishes.inbox);
+    let (forms, meshes) = meshes(scene, &wishes.inbox, &|| true);
     Prepared {
         scene: Arc::clone(scene),
         forms,
@@ -99,8 +98,8 @@ fn threads() -> &'static TaskPool {
     })
 }
 
-/// Makes the meshes, and hands each in as it is made.
-fn meshes(scene: &Scene, inbox: &Inbox) -> (Forms, Meshes) {
+/// Makes the meshes, for as long as somebody wants them, and hands each in as it is made.
+fn meshes(scene: &Scene, inbox: &Inbox, is_wanted: &dyn Fn() -> bool) -> (Forms, Meshes) {
     let forms = Forms::new(scene);
     let mut made = BTreeMap::new();
     for (index, form) in forms.all(scene) {
@@ -108,7 +107,7 @@ fn meshes(scene: &Scene, inbox: &Inbox) -> (Forms, Meshes) {
             .primitives
             .iter()
             .enumerate()
-            .filter(|(_, primitive)| !primitive.indices.is_empty())
+            .filter(|(_, primitive)| !primitive.indices.is_empty() && is_wanted())
         {
             let Geometry { mesh, is_skinned } = Geometry::of(scene, primitive, form);
             let mesh = inbox.hand_in_mesh(mesh);
@@ -127,4 +126,25 @@ fn meshes(scene: &Scene, inbox: &Inbox) -> (Forms, Meshes) {
         });
     }
     (forms, Meshes { made, radii })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::testing, *};
+    use bevy::prelude::{Assets, Image};
+    use scene::Node;
+
+    #[test]
+    fn meshes_are_handed_in_as_long_as_somebody_wants_them() {
+        let scene = testing::triangles(vec![Node::default()], 0);
+        let (mut images, mut stored) = (Assets::<Image>::default(), Assets::<Mesh>::default());
+        let inbox = Inbox::of(&images, &stored);
+        let (_, made) = meshes(&scene, &inbox, &|| false);
+        assert!(made.made.is_empty());
+        let (_, made) = meshes(&scene, &inbox, &|| true);
+        assert_eq!(made.made.len(), 1);
+        inbox.empty_into(&mut images, &mut stored);
+        let (mesh, _) = &made.made.values().next().unwrap();
+        assert!(stored.contains(mesh) && stored.len() == 1);
+    }
 }

@@ -12,12 +12,17 @@ use crate::{
     link::{Link, VisitWorld},
 };
 use bevy::prelude::*;
-use scene::{Light, LightIndex, Material, MaterialIndex, Property};
-use std::collections::{BTreeMap, BTreeSet};
+use scene::{Light, LightIndex, Material, MaterialIndex, Property, Scene};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// What the properties were last set to, and what they belong to with all changes so far.
 #[derive(Resource, Default)]
 struct Changed {
+    /// Whose properties they are.
+    scene: Option<Arc<Scene>>,
     values: BTreeMap<Property, Vec<f32>>,
     materials: BTreeMap<MaterialIndex, Material>,
     lights: BTreeMap<LightIndex, Light>,
@@ -42,8 +47,13 @@ fn change(
         return;
     };
     let scene = &world.scene;
-    if surfaces.is_changed() {
-        *changed = Changed::default();
+    let is_of_it = changed.scene.as_ref();
+    let is_of_it = is_of_it.is_some_and(|own| Arc::ptr_eq(own, scene));
+    if surfaces.is_changed() || !is_of_it {
+        *changed = Changed {
+            scene: Some(Arc::clone(scene)),
+            ..Changed::default()
+        };
     }
     let changed = &mut *changed;
     let (mut materials, mut lamps) = (BTreeSet::new(), BTreeSet::new());
@@ -98,8 +108,7 @@ fn change(
         return;
     }
     for (node, &entity) in &entities.0 {
-        // What is drawn may be of the world before, for a moment.
-        let light = scene.nodes.get(node.index()).and_then(|node| node.light);
+        let light = scene.nodes[node.index()].light;
         if let Some(light) = light.filter(|light| lamps.contains(light)) {
             lights::insert(&mut commands.entity(entity), &changed.lights[&light]);
         }
@@ -107,7 +116,7 @@ fn change(
 }
 
 impl Changed {
-    fn material(&mut self, scene: &scene::Scene, index: MaterialIndex) -> &mut Material {
+    fn material(&mut self, scene: &Scene, index: MaterialIndex) -> &mut Material {
         let described = &scene.materials[index.index()];
         self.materials
             .entry(index)

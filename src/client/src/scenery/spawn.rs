@@ -27,11 +27,12 @@ const SETTLING_UPDATES: u32 = 4;
 #[derive(Component)]
 pub(crate) struct SceneryRoot;
 
-/// The engine's entity of each node of the world.
+/// The engine's entity of each node of what is drawn: the world's, or that of one which comes. Empty while something else is drawn
+/// than the world that is there.
 #[derive(Resource, Default)]
 pub(crate) struct NodeEntities(pub(crate) BTreeMap<NodeIndex, Entity>);
 
-/// The engine's material of each material of the world.
+/// The engine's material of each material of the same.
 #[derive(Resource, Default)]
 pub(crate) struct WorldSurfaces(pub(crate) BTreeMap<MaterialIndex, Surface>);
 
@@ -44,9 +45,16 @@ pub(crate) struct IsSceneryComplete(pub(crate) bool);
 struct Preparing {
     underway: Option<(Task<Option<Prepared>>, Interest)>,
     ready: Option<Prepared>,
-    /// The root of what is drawn until its world is built, which says whether it stands on a floor.
-    floorless: Option<(Entity, Arc<Scene>)>,
+    drawn: Option<Drawn>,
     settling: u32,
+}
+
+/// A scene in the engine.
+struct Drawn {
+    root: Entity,
+    scene: Arc<Scene>,
+    /// Its world is built, so that it is seen, with a floor where it needs one.
+    is_shown: bool,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -56,16 +64,20 @@ pub(super) fn plugin(app: &mut App) {
         .init_resource::<Preparing>();
     app.add_systems(
         Update,
-        (begin, draw, lay_floor)
+        (begin, draw, disown, show)
             .chain()
             .in_set(ClientSystems::Receive)
             .after(crate::link::Received),
     );
     app.add_systems(Startup, prepare::keep_worker_ready)
-        .add_systems(OnEnter(Stage::Outside), clear);
+        .add_systems(OnEnter(Stage::Outside), clear)
+        .add_systems(
+            OnEnter(Stage::Over),
+            clear.run_if(not(resource_exists::<VisitWorld>)),
+        );
 }
 
-/// A world that one has left is not drawn.
+/// A world that one has left is not drawn, nor one that was never built.
 fn clear(
     mut commands: Commands,
     mut preparing: ResMut<Preparing>,
@@ -110,7 +122,7 @@ pub(crate) struct Stores<'w> {
     pub(super) bind_poses: ResMut<'w, Assets<SkinnedMeshInverseBindposes>>,
 }
 
-/// Draws a scene as soon as it is ready: its physics may take longer.
+/// Puts a scene into the engine as soon as it is ready, unseen: its physics may take longer, and going to the adapter takes time.
 fn draw(
     mut commands: Commands,
     mut preparing: ResMut<Preparing>,
@@ -123,8 +135,8 @@ fn draw(
     mut stores: Stores,
     old_roots: Query<Entity, With<SceneryRoot>>,
 ) {
-    let is_built = preparing.floorless.is_none();
-    if preparing.settling > 0 && is_built && dawn.is_over() {
+    let is_shown = preparing.drawn.as_ref().is_some_and(|drawn| drawn.is_shown);
+    if preparing.settling > 0 && is_shown && dawn.is_over() {
         preparing.settling -= 1;
         complete.0 = preparing.settling == 0;
         if complete.0 {
@@ -153,9 +165,13 @@ fn draw(
     let scene = Arc::clone(&prepared.scene);
     let scene = &*scene;
     let root = commands
-        .spawn((SceneryRoot, Transform::default(), Visibility::default()))
+        .spawn((SceneryRoot, Transform::default(), Visibility::Hidden))
         .id();
-    preparing.floorless = Some((root, Arc::clone(&prepared.scene)));
+    preparing.drawn = Some(Drawn {
+        root,
+        scene: Arc::clone(&prepared.scene),
+        is_shown: false,
+    });
     let is_unseen = prepared.meshes.made.is_empty();
     spawn_nodes(&mut commands, scene, root, &mut entities.0);
     for (node, &entity) in &entities.0 {
@@ -178,8 +194,24 @@ fn draw(
     }
 }
 
-/// Puts a floor under what is a thing rather than a place, once its world is built.
-fn lay_floor(
+/// Nodes and materials are known by their numbers: of another world than the one that is there they are nobody's, and what is seen of
+/// it goes when that one is drawn.
+fn disown(
+    mut preparing: ResMut<Preparing>,
+    world: Option<Res<VisitWorld>>,
+    mut entities: ResMut<NodeEntities>,
+    mut surfaces: ResMut<WorldSurfaces>,
+) {
+    let Some(world) = world else { return };
+    let is_other = |drawn: &mut Drawn| !Arc::ptr_eq(&drawn.scene, &world.scene);
+    if preparing.drawn.take_if(is_other).is_some() {
+        entities.0.clear();
+        surfaces.0.clear();
+    }
+}
+
+/// Lets what is drawn be seen once its world is built, with a floor under what is a thing rather than a place.
+fn show(
     mut commands: Commands,
     mut preparing: ResMut<Preparing>,
     world: Option<Res<VisitWorld>>,
@@ -188,10 +220,13 @@ fn lay_floor(
     mut materials: ResMut<Assets<StandardMaterial>>,
 ) {
     let Some(world) = world else { return };
-    let is_its_own = |floorless: &mut (Entity, Arc<Scene>)| Arc::ptr_eq(&floorless.1, &world.scene);
-    let Some((root, _)) = preparing.floorless.take_if(is_its_own) else {
+    let drawn = preparing.drawn.as_mut();
+    let Some(drawn) = drawn.filter(|drawn| !drawn.is_shown) else {
         return;
     };
+    drawn.is_shown = true;
+    let root = drawn.root;
+    commands.entity(root).insert(Visibility::Inherited);
     if let Some(stage) = world.simulation.stage() {
         super::floor::spawn(
             &mut commands,
@@ -292,5 +327,83 @@ mod tests {
         assert!(!app.world().resource::<IsSceneryComplete>().0);
         assert!(app.world().resource::<NodeEntities>().0.is_empty());
         assert!(app.world().resource::<WorldSurfaces>().0.is_empty());
+    }
+
+    /// An application that draws what `ready` is, without an adapter.
+    fn drawing(ready: Prepared) -> App {
+        let mut app = App::new();
+        app.add_plugins(MinimalPlugins)
+            .init_resource::<NodeEntities>()
+            .init_resource::<WorldSurfaces>()
+            .init_resource::<IsSceneryComplete>()
+            .init_resource::<ChosenVariant>()
+            .init_resource::<Dawn>()
+            .insert_resource(Preparing {
+                ready: Some(ready),
+                ..Preparing::default()
+            })
+            .add_systems(Update, (draw, disown, show).chain());
+        super::super::testing::add_stores(app.world_mut());
+        app
+    }
+
+    /// Whether each root is seen, and how many nodes are known.
+    fn seen(app: &mut App) -> (Vec<bool>, usize) {
+        let world = app.world_mut();
+        let mut roots = world.query_filtered::<&Visibility, With<SceneryRoot>>();
+        let roots = roots.iter(world).map(|own| *own != Visibility::Hidden);
+        (roots.collect(), world.resource::<NodeEntities>().0.len())
+    }
+
+    fn floors(app: &mut App) -> usize {
+        let world = app.world_mut();
+        let mut floors = world.query::<&super::super::Floor>();
+        floors.iter(world).count()
+    }
+
+    fn built(scene: &Arc<Scene>) -> VisitWorld {
+        let rules = simulation::WorldRules { gravity: 9.81 };
+        let role = simulation::Role::Follower;
+        crate::testing::visit_world(simulation::Simulation::new(Arc::clone(scene), rules, role))
+    }
+
+    #[test]
+    fn a_world_is_drawn_before_it_is_built_and_seen_with_its_floor_afterwards() {
+        let scene = || {
+            let node = scene::Node::default();
+            Arc::new(super::super::testing::triangles(vec![node], 0))
+        };
+        let (first, second) = (scene(), scene());
+        let (images, meshes) = (Assets::default(), Assets::default());
+        let wishes = super::super::PictureWishes::small(super::super::Inbox::of(&images, &meshes));
+        let mut app = drawing(prepare::prepare(&first, &wishes));
+        app.update();
+        assert_eq!(seen(&mut app), (vec![false], 1));
+        assert_eq!(floors(&mut app), 0);
+        for _ in 0..2 * SETTLING_UPDATES {
+            app.update();
+            assert!(!app.world().resource::<IsSceneryComplete>().0);
+        }
+        app.insert_resource(built(&first));
+        for _ in 0..2 * SETTLING_UPDATES {
+            app.update();
+            assert_eq!(seen(&mut app), (vec![true], 1));
+            assert_eq!(floors(&mut app), 1);
+        }
+        assert!(app.world().resource::<IsSceneryComplete>().0);
+        // Another world comes: what is there stays to be seen until that is drawn, and its nodes are nobody's.
+        app.insert_resource(built(&second));
+        app.update();
+        assert_eq!(seen(&mut app), (vec![true], 0));
+        let ready = Some(prepare::prepare(&second, &wishes));
+        app.world_mut().resource_mut::<Preparing>().ready = ready;
+        app.update();
+        assert_eq!(seen(&mut app), (vec![true], 1));
+        // One that comes to be built waits until it is.
+        let third = Some(prepare::prepare(&scene(), &wishes));
+        app.world_mut().resource_mut::<Preparing>().ready = third;
+        app.update();
+        let is_waiting = app.world().resource::<Preparing>().ready.is_some();
+        assert!(is_waiting && seen(&mut app) == (vec![true], 1));
     }
 }

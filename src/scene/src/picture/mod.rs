@@ -1,5 +1,5 @@
-//! Pictures as they are drawn: decoded apart, with all their mipmaps, in the form that an adapter reads. This is the asking side;
-//! `decode.rs` is what the worker does.
+//! Pictures as they are drawn: decoded apart, with all their mipmaps, in the form that an adapter reads. This is the asking side, which
+//! also turns what needs no foreign decoder; `decode.rs` is what the worker does.
 
 mod decode;
 mod levels;
@@ -96,7 +96,7 @@ impl Picture {
     }
 }
 
-/// Decodes images, at most `max_side` pixels wide and high, several at once; what is compressed for adapters comes in `form` where
+/// Decodes images, at most `max_side` pixels wide and high, several of those that the worker must see at once; what is compressed for adapters comes in `form` where
 /// its size allows it. `made` hears once of each image's place, in any order, with its picture in each way in which it is read, in
 /// the order of [`Readings::each`], or one line that says why there is none.
 pub fn decode_all(

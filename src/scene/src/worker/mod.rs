@@ -223,6 +223,10 @@ impl Worker {
         limit: usize,
         made: &mut dyn FnMut(usize, Result<Vec<u8>, String>),
     ) {
+        // Nothing needs no process.
+        if payloads.is_empty() {
+            return;
+        }
         let Some(program) = &self.program else {
             for (place, payload) in payloads.iter().enumerate() {
                 let bytes = payload.parts.concat();
