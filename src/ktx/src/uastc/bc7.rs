@@ -31,7 +31,7 @@ pub fn to_bc7(uastc: &[u8], bc7: &mut [u8]) -> bool {
     };
     blocks.len() == made.len()
         && odd.len() + left.len() == 0
-        && made.iter_mut().zip(blocks).all(|pair| turn(pair))
+        && made.iter_mut().zip(blocks).all(turn)
 }
 
 /// What a single colour becomes: two ends of seven bits, and the squared error.
