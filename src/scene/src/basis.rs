@@ -197,7 +197,7 @@ pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcode
 }
 
 /// The same as BC7, of a file whose levels are blocks of UASTC as the importer writes them and nothing else: that takes own code
-/// alone, and a thirtieth of the decoder's time. `None` for any other.
+/// alone, and a seventh of the decoder's time. `None` for any other.
 pub(crate) fn turn(ktx: &[u8], max_side: u32) -> Option<Transcoded> {
     let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
     let stated = size(ktx).filter(|stated| is_possible(*stated))?;

@@ -7,8 +7,8 @@
 //! are updated at most every [`STEP`], draw nothing, and build no pipelines.
 //!
 //! - **Ours:** what the client does with a world that a session has brought: limits and checks of `scene`, pictures decoded in a
-//!   process of their own, meshes, mipmaps down to one pixel, materials, entities. Local physics are built at the same time; what is
-//!   drawn does not wait for them, and neither does the interval. Pictures keep the size that the file has. Sky, sound and people
+//!   process of their own, meshes, mipmaps down to one pixel, materials, entities. Local physics are built at the same time; what goes
+//!   to the adapter does not wait for them, and neither does the interval. Pictures keep the size that the file has. Sky, sound and people
 //!   begin at the same moment in a visit, and are left out here.
 //! - **Theirs:** `AssetServer` and `bevy_gltf` with default settings: no checks beyond the loader's own, pictures decoded in this
 //!   process, no mipmaps, no physics, and no entities, since nothing is spawned.

@@ -26,10 +26,7 @@ pub(crate) use spawn::{
 pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
 pub(crate) use texture::{PictureWishes, Pictures, WishedPictures, decode_picture};
 
-#[cfg(test)]
 pub(crate) use inbox::Inbox;
-#[cfg(not(test))]
-use inbox::Inbox;
 
 use bevy::prelude::*;
 

@@ -119,7 +119,8 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
     Some(info)
 }
 
-/// What a material library says with a map.
+/// What a material library says with a map. Read here, because the decoder takes every word but the last for one of an option
+/// where the name of a picture holds spaces.
 struct Words<'t> {
     /// Names of options, and their words.
     options: Vec<(&'t str, Vec<&'t str>)>,
