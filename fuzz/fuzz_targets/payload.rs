@@ -67,6 +67,7 @@ fuzz_target!(
         let both = Readings {
             color: true,
             numbers: true,
+            covers: true,
         };
         let images: Vec<_> = (loaded.scene.images.iter())
             .filter(|image| image.width.max(image.height) <= MAX_SIDE)

@@ -85,7 +85,7 @@ pub(crate) fn write(
 
 /// The data format descriptor.
 fn descriptor(meaning: Meaning, is_etc1s: bool, has_alpha: bool) -> Vec<u8> {
-    let place = usize::from(meaning == Meaning::Color);
+    let place = usize::from(meaning.is_color());
     let (model, bytes, last_bit) = match is_etc1s {
         true => (MODEL_ETC1S, 0, 63),
         false => (MODEL_UASTC, 16, 127),

@@ -1,4 +1,4 @@
-//! Pictures as an adapter takes them: KTX 2 with Basis Universal, written for KHR_texture_basisu.
+//! Pictures as an adapter takes them: KTX 2 with Basis Universal, written for KHR_texture_basisu, and its blocks as BC7.
 //! It must not know files, formats of pictures, or what a picture is for.
 //! Start reading at `etc1s/mod.rs`, which makes small files, and at `uastc/mod.rs`, which makes good ones.
 
@@ -8,6 +8,8 @@ mod container;
 pub mod etc1s;
 mod huffman;
 mod mipmaps;
+#[cfg(test)]
+mod testing;
 mod tree;
 pub mod uastc;
 
@@ -19,8 +21,26 @@ pub use mipmaps::mipmaps;
 pub enum Meaning {
     /// sRGB.
     Color,
+    /// sRGB, of which there is as much as alpha says: what is left out has no colour that anybody would see.
+    Cover,
     /// Linear.
     Numbers,
+}
+
+impl Meaning {
+    /// What they mean who mean this and that; nothing where these are colours and numbers.
+    #[must_use]
+    pub fn and(self, other: Self) -> Option<Self> {
+        match self.is_color() == other.is_color() {
+            _ if self == other => Some(self),
+            true => Some(Self::Color),
+            false => None,
+        }
+    }
+
+    fn is_color(self) -> bool {
+        self != Self::Numbers
+    }
 }
 
 /// True when a picture is transparent anywhere.

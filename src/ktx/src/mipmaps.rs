@@ -14,7 +14,7 @@ pub fn mipmaps(picture: Picture, meaning: Meaning) -> Vec<Picture> {
         .last()
         .filter(|last| (last.width, last.height) != (1, 1))
     {
-        levels.push(half(last, &light));
+        levels.push(half(last, meaning, &light));
     }
     levels
 }
@@ -26,13 +26,13 @@ fn light(meaning: Meaning) -> [f32; 256] {
         match meaning {
             Meaning::Numbers => share,
             // IEC 61966-2-1.
-            Meaning::Color if share <= 0.04045 => share / 12.92,
-            Meaning::Color => ((share + 0.055) / 1.055).powf(2.4),
+            Meaning::Color | Meaning::Cover if share <= 0.04045 => share / 12.92,
+            Meaning::Color | Meaning::Cover => ((share + 0.055) / 1.055).powf(2.4),
         }
     })
 }
 
-fn half(picture: &Picture, light: &[f32; 256]) -> Picture {
+fn half(picture: &Picture, meaning: Meaning, light: &[f32; 256]) -> Picture {
     let (width, height) = ((picture.width / 2).max(1), (picture.height / 2).max(1));
     let pixels = picture.pixels.as_chunks::<4>().0;
     let at = |x: usize, y: usize| {
@@ -42,10 +42,8 @@ fn half(picture: &Picture, light: &[f32; 256]) -> Picture {
     for y in 0..height {
         for x in 0..width {
             let (x, y) = (2 * x, 2 * y);
-            made.push(mean(
-                [at(x, y), at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)],
-                light,
-            ));
+            let four = [at(x, y), at(x + 1, y), at(x, y + 1), at(x + 1, y + 1)];
+            made.push(mean(four, meaning, light));
         }
     }
     Picture {
@@ -55,13 +53,18 @@ fn half(picture: &Picture, light: &[f32; 256]) -> Picture {
     }
 }
 
-fn mean(four: [Pixel; 4], light: &[f32; 256]) -> Pixel {
+fn mean(four: [Pixel; 4], meaning: Meaning, light: &[f32; 256]) -> Pixel {
+    let is_seen = four.iter().any(|pixel| pixel[3] > 0);
+    let weights = match meaning {
+        Meaning::Cover if is_seen => four.map(|pixel| f32::from(pixel[3])),
+        _ => [1.0; 4],
+    };
     let color = |channel: usize| {
-        let sum: f32 = four
-            .iter()
-            .map(|pixel| light[usize::from(pixel[channel])])
+        let parts = four.iter().zip(weights);
+        let sum: f32 = parts
+            .map(|(pixel, weight)| light[usize::from(pixel[channel])] * weight)
             .sum();
-        let mean = sum / 4.0;
+        let mean = sum / weights.iter().sum::<f32>();
         // The first number that is no darker, or the one before where that is nearer.
         let above = light.partition_point(|own| *own < mean).min(255);
         let below = above.saturating_sub(1);
@@ -75,6 +78,24 @@ fn mean(four: [Pixel; 4], light: &[f32; 256]) -> Pixel {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_left_out_lends_no_colour() {
+        let leaf = [[10, 200, 30, 255], [255, 0, 255, 0]];
+        let small = |pixels: [Pixel; 2], meaning| {
+            let picture = Picture {
+                width: 2,
+                height: 1,
+                pixels: pixels.concat(),
+            };
+            mipmaps(picture, meaning)[1].pixels.clone()
+        };
+        assert_eq!(small(leaf, Meaning::Cover), [10, 200, 30, 128]);
+        assert_ne!(small(leaf, Meaning::Color)[..3], [10, 200, 30]);
+        let nothing = leaf.map(|[red, green, blue, _]| [red, green, blue, 0]);
+        let both = [Meaning::Cover, Meaning::Color].map(|meaning| small(nothing, meaning));
+        assert_eq!(both[0], both[1]);
+    }
 
     #[test]
     fn levels_go_down_to_one_pixel_and_keep_light_or_numbers() {

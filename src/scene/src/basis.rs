@@ -1,7 +1,7 @@
 //! KTX 2 with Basis Universal (KHR_texture_basisu): what its header says, and its levels in the form that an adapter reads.
 
 use crate::limits::MAX_IMAGE_SIDE;
-use ::ktx::uastc;
+use ::ktx::{etc1s, uastc};
 use basisu::{DecodeFlags, TargetFormat, Transcoder};
 
 /// What a KTX 2 begins with.
@@ -9,11 +9,17 @@ pub(crate) const MAGIC: &[u8] = b"\xABKTX 20\xBB\r\n\x1A\n";
 /// Bytes of the header, and of each entry of the list of levels after it.
 const HEADER: usize = 80;
 const ENTRY: usize = 24;
+/// Where an entry says how long its level is without a scheme.
+const UNPACKED_IN_ENTRY: usize = 16;
+/// What a file says beside its pictures when these are frames.
+const VIDEO: &[u8] = b"KTXanimData\0";
+/// Where the header says where global data lie.
+const GLOBAL_IN_HEADER: usize = 64;
 /// Bytes of a data format descriptor of one sample or two; where colour model and transfer function stand in it, and which they are:
-/// UASTC, linear or sRGB.
+/// ETC1S with the scheme BasisLZ or UASTC with none; linear or sRGB.
 const DESCRIPTOR_BYTES: [usize; 2] = [44, 60];
 const MODEL_IN_DESCRIPTOR: usize = 12;
-const MODEL_UASTC: u8 = 166;
+const MODEL_AND_SCHEME: [(u8, u32); 2] = [(163, 1), (166, 0)];
 const TRANSFER_IN_DESCRIPTOR: usize = 14;
 const TRANSFERS: [u8; 2] = [1, 2];
 /// Pixels on a side of a block.
@@ -101,7 +107,12 @@ pub(crate) fn size(ktx: &[u8]) -> Option<(u32, u32)> {
 
 /// The bytes of a level, as the list of levels says where they are.
 fn level(ktx: &[u8], number: usize) -> Option<&[u8]> {
-    let entry = ktx.get(HEADER + number * ENTRY..)?.first_chunk::<16>()?;
+    part(ktx, HEADER + number * ENTRY)
+}
+
+/// The bytes that two numbers say the place and length of.
+fn part(ktx: &[u8], numbers_at: usize) -> Option<&[u8]> {
+    let entry = ktx.get(numbers_at..)?.first_chunk::<16>()?;
     let [start, length] = *entry.as_chunks().0 else {
         return None;
     };
@@ -196,42 +207,63 @@ pub fn transcode(ktx: &[u8], form: PixelForm, max_side: u32) -> Result<Transcode
     })
 }
 
-/// The same as BC7, of a file whose levels are blocks of UASTC as the importer writes them and nothing else: that takes own code
-/// alone, and a seventh of the decoder's time. `None` for any other.
+/// The same as BC7, where own code can make it: of ETC1S, and of UASTC as the importer writes it. That takes a fraction of the
+/// decoder's time, and no worker. `None` for any other, and for what is broken.
 pub(crate) fn turn(ktx: &[u8], max_side: u32) -> Option<Transcoded> {
     let word = |at: usize| Some(u32::from_le_bytes(*ktx.get(at..)?.first_chunk()?));
     let stated = size(ktx).filter(|stated| is_possible(*stated))?;
-    let [format, type_size, depth, packing] = [word(12)?, word(16)?, word(28)?, word(44)?];
+    let [format, type_size, depth, scheme] = [word(12)?, word(16)?, word(28)?, word(44)?];
     let count = word(40).filter(|count| *count > 0)?;
     // What the decoder refuses is refused here as well, so that a picture does not depend on the adapter.
     let descriptor = ktx.get(word(48)? as usize..)?.get(..word(52)? as usize)?;
-    let is_uastc = DESCRIPTOR_BYTES.contains(&descriptor.len())
-        && descriptor[MODEL_IN_DESCRIPTOR] == MODEL_UASTC
+    let samples = DESCRIPTOR_BYTES
+        .iter()
+        .position(|own| *own == descriptor.len())?
+        + 1;
+    let model = descriptor[MODEL_IN_DESCRIPTOR];
+    let is_known = MODEL_AND_SCHEME.contains(&(model, scheme))
         && TRANSFERS.contains(&descriptor[TRANSFER_IN_DESCRIPTOR]);
+    let notes = ktx.get(word(56)? as usize..)?.get(..word(60)? as usize)?;
+    let is_moving = notes.windows(VIDEO.len()).any(|key| key == VIDEO);
     let first = first_level(stated, count, max_side);
     let (width, height) = size_at(stated, first);
     let form = PixelForm::Bc7;
-    let is_plain = (format, type_size, depth, packing) == (0, 1, 0, 0) && is_uastc;
-    if !is_plain || !form.fits(width, height) {
+    let is_plain = (format, type_size, depth) == (0, 1, 0) && !is_moving && is_known;
+    // Where a file lacks levels they are made from pixels.
+    let lacks_levels = count - first == 1 && width.max(height) > 1;
+    if !is_plain || lacks_levels || !form.fits(width, height) {
+        return None;
+    }
+    let mut shared = match scheme {
+        0 => None,
+        _ => Some(etc1s::Shared::read(
+            part(ktx, GLOBAL_IN_HEADER)?,
+            count as usize,
+        )?),
+    };
+    // There are two samples where there is alpha.
+    if let Some(shared) = &shared
+        && shared.has_alpha()? != (samples == 2)
+    {
         return None;
     }
     let length = |level: u32| {
         let (width, height) = size_at(stated, level);
         form.bytes(width, height) as usize
     };
-    let levels = (first..count).map(|number| level(ktx, number as usize));
-    let levels: Vec<&[u8]> = levels.collect::<Option<_>>()?;
-    let are_whole = (first..count)
-        .zip(&levels)
-        .all(|(number, own)| own.len() == length(number));
-    if !are_whole {
-        return None;
-    }
-    let mut bytes = vec![0; levels.iter().map(|own| own.len()).sum()];
+    let mut bytes = vec![0; (first..count).map(length).sum()];
     let mut rest = &mut bytes[..];
-    for level in levels {
-        let (own, more) = std::mem::take(&mut rest).split_at_mut(level.len());
-        uastc::to_bc7(level, own).then_some(())?;
+    for number in first..count {
+        let (own, more) = std::mem::take(&mut rest).split_at_mut(length(number));
+        let level = level(ktx, number as usize)?;
+        let unpacked_at = HEADER + number as usize * ENTRY + UNPACKED_IN_ENTRY;
+        let is_turned = match &mut shared {
+            // Nothing says how long it is without a scheme (KTX File Format Specification 2.0, "BasisLZ").
+            Some(_) if ktx.get(unpacked_at..)?.first_chunk::<8>()? != &[0; 8] => false,
+            Some(shared) => shared.to_bc7(number as usize, level, size_at(stated, number), own),
+            None => uastc::to_bc7(level, own),
+        };
+        is_turned.then_some(())?;
         rest = more;
     }
     Some(Transcoded {
@@ -275,47 +307,84 @@ mod tests {
         assert_eq!(plain.bytes[16..20], [0x80, 0x40, 0x20, 0xFF]);
     }
 
-    #[test]
-    fn what_the_importer_writes_is_turned_as_the_decoder_turns_it() {
+    fn levels(alpha: u8) -> [ktx::Picture; 5] {
         let level = |side: usize| ktx::Picture {
             width: side,
             height: side,
-            pixels: (0..side * side * 4).map(|at| (at * at / 7) as u8).collect(),
+            pixels: (0..side * side)
+                .flat_map(|at| [at * at / 7, at, 9 * at].map(|value| value as u8))
+                .flat_map(|value| [value, value / 2, value, value | alpha])
+                .take(side * side * 4)
+                .collect(),
         };
-        let levels = [16, 8, 4, 2, 1].map(level);
-        let file = uastc::encode(&levels, ktx::Meaning::Numbers);
-        for max_side in [64, 8, 5] {
-            let own = turn(&file, max_side).unwrap();
-            let theirs = transcode(&file, PixelForm::Bc7, max_side).unwrap();
-            assert_eq!(own.bytes, theirs.bytes);
-            let shape = |made: &Transcoded| (made.width, made.height, made.levels, made.form);
-            assert_eq!(shape(&own), shape(&theirs));
-        }
-        // Two pixels are no whole block.
-        assert!(turn(&file, 2).is_none());
-        let quality = ktx::etc1s::Quality {
+        [16, 8, 4, 2, 1].map(level)
+    }
+
+    fn small(alpha: u8) -> Vec<u8> {
+        let quality = etc1s::Quality {
             price: 1.0,
             blocks_per_endpoint: 1,
             blocks_per_pattern: 1,
         };
-        let other = ktx::etc1s::encode(&levels, ktx::Meaning::Color, quality);
-        assert!(turn(&other.bytes, 64).is_none());
+        etc1s::encode(&levels(alpha), ktx::Meaning::Color, quality).bytes
+    }
+
+    fn shape(made: &Transcoded) -> (u32, u32, u32, PixelForm, usize) {
+        let Transcoded {
+            width,
+            height,
+            levels,
+            form,
+            bytes,
+        } = made;
+        (*width, *height, *levels, *form, bytes.len())
+    }
+
+    #[test]
+    fn what_the_importer_writes_is_turned_as_the_decoder_turns_it() {
+        let good = uastc::encode(&levels(0), ktx::Meaning::Numbers);
+        for file in [&good, &small(0), &small(255)] {
+            for max_side in [64, 8, 5] {
+                let own = turn(file, max_side).unwrap();
+                let theirs = transcode(file, PixelForm::Bc7, max_side).unwrap();
+                assert_eq!(shape(&own), shape(&theirs));
+                // Blocks of ETC1S may be others that are as near.
+                assert!(file != &good || own.bytes == theirs.bytes);
+            }
+            // Two pixels are no whole block.
+            assert!(turn(file, 2).is_none());
+        }
         // The first of the levels lies last; the code of its first block is none that is written.
-        let mut other = file.clone();
-        let first = file.len() - 16 * 16;
+        let mut other = good.clone();
+        let first = good.len() - 16 * 16;
         other[first] = 0x7f;
         assert!(turn(&other, 64).is_none() && turn(&other, 8).is_some());
-        for length in 0..file.len() {
-            assert!(turn(&file[..length], 64).is_none(), "{length}");
-        }
-        // What the decoder refuses of the header is not turned either.
-        for place in 0..file.len() - uastc::length(&levels) {
-            for value in [0, 1, 2, 0x7f, 0xff] {
-                let mut other = file.clone();
-                other[place] = value;
-                let is_turned = turn(&other, 64).is_some();
-                let is_decoded = transcode(&other, PixelForm::Bc7, 64).is_ok();
-                assert!(!is_turned || is_decoded, "{place} {value}");
+    }
+
+    #[test]
+    fn what_the_decoder_refuses_is_not_turned_either() {
+        let good = uastc::encode(&levels(0), ktx::Meaning::Numbers);
+        // Any block of ETC1S may be something, and any block of UASTC of many modes.
+        let header = good.len() - uastc::length(&levels(0));
+        for (file, checked) in [
+            (good, header),
+            (small(0), usize::MAX),
+            (small(255), usize::MAX),
+        ] {
+            assert!(turn(&file, 64).is_some());
+            for length in 0..file.len() {
+                assert!(turn(&file[..length], 64).is_none(), "{length}");
+            }
+            for place in 0..file.len().min(checked) {
+                for value in [0, 1, 2, 0x7f, 0xff] {
+                    let mut other = file.clone();
+                    other[place] = value;
+                    let own = turn(&other, 64);
+                    let theirs = transcode(&other, PixelForm::Bc7, 64);
+                    let own = own.as_ref().map(shape);
+                    let theirs = theirs.as_ref().ok().map(shape);
+                    assert!(own.is_none() || own == theirs, "{place} {value}");
+                }
             }
         }
     }

@@ -1,7 +1,8 @@
 //! Images as adapters take them: KTX 2 with Basis Universal, in the smaller of its two kinds where that shows the picture well,
 //! otherwise in the better one.
 
-use image::{DynamicImage, GenericImageView as _, imageops::FilterType};
+use super::textures;
+use image::{DynamicImage, GenericImageView as _};
 use ktx::{
     Meaning, Picture,
     etc1s::{self, Quality},
@@ -38,9 +39,7 @@ pub(super) fn encode(
     let whole = |side: u32| (side + BLOCK_SIDE / 2) / BLOCK_SIDE * BLOCK_SIDE;
     let fitting = match (whole(width), whole(height)) {
         size if size == (width, height) => picture.to_rgba8(),
-        (width, height) => picture
-            .resize_exact(width, height, FilterType::CatmullRom)
-            .into_rgba8(),
+        (width, height) => textures::resize(picture, (width, height), Some(meaning)).into_rgba8(),
     };
     let picture = Picture {
         width: fitting.width() as usize,
@@ -50,7 +49,7 @@ pub(super) fn encode(
     let levels = mipmaps(picture, meaning);
     let small = etc1s::encode(&levels, meaning, QUALITY);
     let is_alike = match meaning {
-        Meaning::Color => small.decibels >= LEAST_COLOR_DECIBELS,
+        Meaning::Color | Meaning::Cover => small.decibels >= LEAST_COLOR_DECIBELS,
         Meaning::Numbers => {
             small.decibels >= LEAST_NUMBER_DECIBELS
                 && small.least_decibels >= LEAST_NUMBER_DECIBELS_ANYWHERE

@@ -18,6 +18,8 @@ const COLORS: [&str; 10] = [
     "rimMultiplyTexture",
     "matcapTexture",
 ];
+/// Those of them whose alpha says how much of a surface is there, where the material is not opaque.
+const COVERS: [&str; 2] = ["baseColorTexture", "diffuseTexture"];
 /// Slots that use alpha alone, which is a number in either kind of image.
 const ALPHAS: [&str; 3] = [
     "specularTexture",
@@ -31,7 +33,10 @@ const NEAREST: u64 = 9728;
 /// read in two ways, and those whose pixels are to be seen.
 pub(super) fn of_images(draft: &Draft) -> BTreeMap<usize, Meaning> {
     let mut read: BTreeMap<usize, BTreeSet<bool>> = BTreeMap::new();
+    // Images whose alpha is seen, and those with colours that are seen whatever alpha says.
+    let (mut covers, mut opaque) = (BTreeSet::new(), BTreeSet::new());
     for material in draft.list("materials") {
+        let is_opaque = is_opaque(material);
         each_slot(material, &mut |slot, texture| {
             let is_color = COLORS.contains(&slot);
             let image = texture["index"].as_u64();
@@ -39,6 +44,11 @@ pub(super) fn of_images(draft: &Draft) -> BTreeMap<usize, Meaning> {
                 image.and_then(|texture| image_of(draft.list("textures").get(texture as usize)?));
             if let Some(image) = image.filter(|_| !ALPHAS.contains(&slot)) {
                 read.entry(image).or_default().insert(is_color);
+                if is_opaque {
+                    opaque.insert(image);
+                } else if COVERS.contains(&slot) {
+                    covers.insert(image);
+                }
             }
         });
     }
@@ -47,14 +57,25 @@ pub(super) fn of_images(draft: &Draft) -> BTreeMap<usize, Meaning> {
         .filter(|texture| is_blocky(draft, texture))
         .filter_map(image_of)
         .collect();
-    let meaning = |ways: &BTreeSet<bool>| match (ways.contains(&true), ways.contains(&false)) {
+    let meaning = |image, ways: &BTreeSet<bool>| match (ways.contains(&true), ways.contains(&false))
+    {
+        (true, false) if covers.contains(image) && !opaque.contains(image) => Some(Meaning::Cover),
         (true, false) => Some(Meaning::Color),
         (false, true) => Some(Meaning::Numbers),
         _ => None,
     };
     let read = read.iter().filter(|(image, _)| !blocky.contains(*image));
-    read.filter_map(|(image, ways)| Some((*image, meaning(ways)?)))
+    read.filter_map(|(image, ways)| Some((*image, meaning(image, ways)?)))
         .collect()
+}
+
+/// Alpha leaves nothing out.
+fn is_opaque(material: &Value) -> bool {
+    match material["alphaMode"].as_str() {
+        Some("BLEND") => false,
+        Some("MASK") => material["alphaCutoff"].as_f64() == Some(0.0),
+        _ => true,
+    }
 }
 
 /// The image of a texture, whichever extension names it.
@@ -119,5 +140,27 @@ mod tests {
         }));
         let expected = [(0, Meaning::Color), (1, Meaning::Numbers)];
         assert_eq!(of_images(&draft), expected.into());
+    }
+
+    #[test]
+    fn an_image_covers_where_its_alpha_is_seen_and_no_opaque_material_reads_it() {
+        let meaning = |mode: [&str; 2], cutoff: f64| {
+            let material = |mode: &str| {
+                json!({
+                    "alphaMode": mode,
+                    "alphaCutoff": cutoff,
+                    "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } },
+                })
+            };
+            let draft = Draft::new(json!({
+                "images": [{}],
+                "textures": [{ "source": 0 }],
+                "materials": mode.map(material),
+            }));
+            of_images(&draft)[&0]
+        };
+        assert_eq!(meaning(["MASK", "BLEND"], 0.5), Meaning::Cover);
+        assert_eq!(meaning(["OPAQUE", "MASK"], 0.5), Meaning::Color);
+        assert_eq!(meaning(["MASK", "MASK"], 0.0), Meaning::Color);
     }
 }

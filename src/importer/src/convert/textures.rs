@@ -7,7 +7,7 @@ use image::{
 };
 use ktx::Meaning;
 use scene::{
-    threads,
+    picture, threads,
     writer::{Draft, foreign_image_to_png},
 };
 use serde_json::{Map, Value, json};
@@ -46,6 +46,15 @@ pub(super) struct Wishes {
     pub(super) threads: usize,
 }
 
+/// An image as it comes.
+struct Task {
+    bytes: Arc<[u8]>,
+    /// What it is known to mean.
+    meaning: Option<Meaning>,
+    /// It is encoded for adapters as well.
+    is_for_adapters: bool,
+}
+
 /// Works on every image. A broken one stays as it is.
 ///
 /// # Errors
@@ -74,20 +83,23 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
             )
         }
     };
-    let tasks: Vec<(Arc<[u8]>, Option<Meaning>)> = places
+    let tasks: Vec<Task> = places
         .iter()
         .zip(sources)
         .map(|(place, bytes)| {
-            let meaning = meanings.get(place).copied().filter(|_| !wishes.is_plain);
-            let meaning = meaning.filter(|_| take_pixels(&mut left, &bytes, wishes.most_pixels));
-            (bytes, meaning)
+            let meaning = meanings.get(place).copied();
+            Task {
+                is_for_adapters: meaning.is_some()
+                    && !wishes.is_plain
+                    && take_pixels(&mut left, &bytes, wishes.most_pixels),
+                meaning,
+                bytes,
+            }
         })
         .collect();
-    let all_bytes = most_bytes(tasks.iter().map(|(bytes, _)| bytes.len()).sum());
-    let improve = |(bytes, meaning): &(Arc<[u8]>, Option<Meaning>)| {
-        improve_image(bytes, *meaning, all_bytes, wishes)
-    };
-    let lost = |_: &(Arc<[u8]>, Option<Meaning>)| Ok(Improved::default());
+    let all_bytes = most_bytes(tasks.iter().map(|task| task.bytes.len()).sum());
+    let improve = |task: &Task| improve_image(task, all_bytes, wishes);
+    let lost = |_: &Task| Ok(Improved::default());
     let largest = sizes_to_compress(&tasks, wishes.most_pixels)
         .max()
         .unwrap_or(0);
@@ -95,7 +107,7 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
     let threads = wishes.threads.min(at_once.max(1) as usize);
     let results = threads::in_order(&tasks, threads, improve, lost);
     let mut improved = results.into_iter().collect::<Result<Vec<_>, _>>()?;
-    let sizes: Vec<usize> = tasks.iter().map(|(bytes, _)| bytes.len()).collect();
+    let sizes: Vec<usize> = tasks.iter().map(|task| task.bytes.len()).collect();
     keep_small(&mut improved, &sizes);
     for (place, improved) in places.iter().zip(improved) {
         if let Some(bytes) = improved.compressed.or(improved.plain) {
@@ -116,7 +128,7 @@ struct Improved {
     compressed: Option<Vec<u8>>,
 }
 
-/// The meanings of images by the places of their bytes; those that share their bytes must agree.
+/// The meanings of images by the places of their bytes; those that share their bytes must agree, but for what their alpha means.
 fn meanings(draft: &Draft) -> BTreeMap<usize, Meaning> {
     let by_image = meanings::of_images(draft);
     let mut all: BTreeMap<usize, Option<Meaning>> = BTreeMap::new();
@@ -124,7 +136,7 @@ fn meanings(draft: &Draft) -> BTreeMap<usize, Meaning> {
         let meaning = by_image.get(&number).copied();
         if let Some(place) = image["bufferView"].as_u64() {
             let known = all.entry(place as usize).or_insert(meaning);
-            *known = known.filter(|known| Some(*known) == meaning);
+            *known = known.zip(meaning).and_then(|(one, two)| one.and(two));
         }
     }
     let known = all.into_iter();
@@ -142,12 +154,9 @@ fn pixels(bytes: &[u8], most_pixels: u32) -> Option<u64> {
 }
 
 /// Pixels of each image that is encoded for adapters.
-fn sizes_to_compress(
-    tasks: &[(Arc<[u8]>, Option<Meaning>)],
-    most_pixels: u32,
-) -> impl Iterator<Item = u64> {
-    let tasks = tasks.iter().filter(|(_, meaning)| meaning.is_some());
-    tasks.filter_map(move |(bytes, _)| pixels(bytes, most_pixels))
+fn sizes_to_compress(tasks: &[Task], most_pixels: u32) -> impl Iterator<Item = u64> {
+    let tasks = tasks.iter().filter(|task| task.is_for_adapters);
+    tasks.filter_map(move |task| pixels(&task.bytes, most_pixels))
 }
 
 /// True when an image is still among those that are encoded for adapters.
@@ -206,13 +215,9 @@ fn image_places(draft: &Draft) -> Vec<usize> {
     places
 }
 
-/// New bytes of an image; with a `meaning`, for adapters too, in no more than `most_bytes`.
-fn improve_image(
-    bytes: &[u8],
-    meaning: Option<Meaning>,
-    most_bytes: usize,
-    wishes: Wishes,
-) -> Result<Improved, String> {
+/// New bytes of an image; for adapters in no more than `most_bytes`.
+fn improve_image(task: &Task, most_bytes: usize, wishes: Wishes) -> Result<Improved, String> {
+    let bytes = &*task.bytes;
     let is_foreign = !bytes.starts_with(b"\x89PNG") && !bytes.starts_with(b"\xFF\xD8");
     let as_png = match is_foreign {
         true => foreign_image_to_png(bytes).map_err(|error| error.to_string())?,
@@ -223,7 +228,7 @@ fn improve_image(
     let format = reader.as_ref().ok().and_then(image::ImageReader::format);
     let is_small_jpeg =
         format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels);
-    if is_small_jpeg && meaning.is_none() {
+    if is_small_jpeg && !task.is_for_adapters {
         return Ok(Improved::default());
     }
     let Some(picture) = reader.ok().and_then(|reader| reader.decode().ok()) else {
@@ -236,11 +241,16 @@ fn improve_image(
     let is_large = width.max(height) > wishes.most_pixels;
     let is_changed = is_large || (wishes.is_plain && is_foreign);
     let picture = match is_large {
-        true => resize(&picture, wishes.most_pixels),
+        true => {
+            let size = picture::fitting((width, height), wishes.most_pixels);
+            resize(&picture, size, task.meaning)
+        }
         false => picture,
     };
     let is_compressed = bytes.starts_with(KTX2) && !is_large;
-    let meaning = meaning.filter(|_| !is_compressed);
+    let meaning = task
+        .meaning
+        .filter(|_| task.is_for_adapters && !is_compressed);
     let encoded = match format {
         _ if is_small_jpeg => None,
         Some(ImageFormat::Jpeg) => to_jpeg(&picture),
@@ -265,9 +275,14 @@ fn is_large_image(bytes: &[u8], most_pixels: u32) -> bool {
     size(bytes).is_some_and(|(width, height)| width.max(height) > most_pixels)
 }
 
-/// The longer side becomes `most_pixels`, the shorter one keeps its share of it.
-fn resize(picture: &DynamicImage, most_pixels: u32) -> DynamicImage {
-    picture.resize(most_pixels, most_pixels, FilterType::CatmullRom)
+/// A picture of another size; what is left out of one that covers lends its colour to nothing.
+pub(super) fn resize(
+    picture: &DynamicImage,
+    size: (u32, u32),
+    meaning: Option<Meaning>,
+) -> DynamicImage {
+    let covers = meaning == Some(Meaning::Cover);
+    picture::resize(picture, size, FilterType::CatmullRom, covers)
 }
 
 fn to_jpeg(picture: &DynamicImage) -> Option<Vec<u8>> {

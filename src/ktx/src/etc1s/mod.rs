@@ -1,8 +1,10 @@
 //! ETC1S, and BasisLZ around it: small files, in which blocks share endpoints and patterns of steps (KTX File Format
 //! Specification 2.0, "BasisLZ Global Data").
 
+mod bc7;
 mod codebook;
 pub(crate) mod fit;
+mod read;
 mod slice;
 
 use crate::{
@@ -16,11 +18,23 @@ use fit::Endpoint;
 use slice::{Loss, Pattern, Slice, Symbol, Wanted};
 use std::collections::BTreeMap;
 
+pub use read::Shared;
+
 /// Most entries of a codebook: readers take no more.
 const MAX_ENTRIES: usize = 16_128;
 /// Symbols: origins of four blocks and a run of them; runs of a pattern, the last of which says that a number follows.
 const ORIGINS: usize = 256;
 const RUNS: usize = 64;
+/// Bits of each group of such a number.
+const ORIGINS_GROUP: u32 = 4;
+const PATTERNS_GROUP: u32 = 7;
+/// Before the first endpoint.
+const BEFORE_ENDPOINTS: Endpoint = Endpoint {
+    base: [16; 3],
+    table: 0,
+};
+/// Three bits before patterns that are written as they are.
+const PLAIN_PATTERNS: u32 = 0b100;
 
 /// How small and how alike.
 #[derive(Clone, Copy, Debug)]
@@ -223,22 +237,14 @@ fn write_endpoints(endpoints: &[Endpoint]) -> Vec<u8> {
         .all(|endpoint| endpoint.base == [endpoint.base[0]; 3]);
     let channels = if is_grey { 1 } else { 3 };
     let mut symbols: Vec<(usize, usize)> = Vec::new();
-    let mut before = Endpoint {
-        base: [16; 3],
-        table: 0,
-    };
+    let mut before = BEFORE_ENDPOINTS;
     for endpoint in endpoints {
         symbols.push((
             3,
             usize::from(endpoint.table.wrapping_sub(before.table) & 7),
         ));
         for (old, new) in before.base.iter().zip(endpoint.base).take(channels) {
-            let code = match old {
-                0..=9 => 0,
-                10..=21 => 1,
-                _ => 2,
-            };
-            symbols.push((code, usize::from(new.wrapping_sub(*old) & 31)));
+            symbols.push((code_after(*old), usize::from(new.wrapping_sub(*old) & 31)));
         }
         before = *endpoint;
     }
@@ -253,6 +259,15 @@ fn write_endpoints(endpoints: &[Endpoint]) -> Vec<u8> {
         codes[code].put(symbol, &mut bits);
     }
     bits.finish()
+}
+
+/// Which code a channel has after one with this value.
+fn code_after(value: u8) -> usize {
+    match value {
+        0..=9 => 0,
+        10..=21 => 1,
+        _ => 2,
+    }
 }
 
 /// The difference of each from the one before, byte by byte; or as they are, where that is shorter.
@@ -270,7 +285,7 @@ fn write_patterns(patterns: &[u32]) -> Vec<u8> {
         .take(1)
         .for_each(|first| short.put(*first, 32));
     differences.for_each(|byte| codes.put(byte.into(), &mut short));
-    plain.put(0b100, 3);
+    plain.put(PLAIN_PATTERNS, 3);
     patterns.iter().for_each(|pattern| plain.put(*pattern, 32));
     let (short, plain) = (short.finish(), plain.finish());
     if short.len() < plain.len() {
@@ -291,13 +306,13 @@ fn write_slices(
     let spelled = |symbol: &Symbol| -> (&'static [usize], [usize; 2], Option<(u32, u32)>) {
         match *symbol {
             Symbol::Origins(four) => (&[0], [four, 0], None),
-            Symbol::OriginsRun(more) => (&[0], [ORIGINS, 0], Some((more, 4))),
+            Symbol::OriginsRun(more) => (&[0], [ORIGINS, 0], Some((more, ORIGINS_GROUP))),
             Symbol::Endpoint(ahead) => (&[1], [ahead, 0], None),
             Symbol::Pattern(pattern) => (&[2], [pattern, 0], None),
             Symbol::PatternRun(more) if (more as usize) < RUNS - 1 => {
                 (&[2, 3], [run, more as usize], None)
             }
-            Symbol::PatternRun(more) => (&[2, 3], [run, RUNS - 1], Some((more, 7))),
+            Symbol::PatternRun(more) => (&[2, 3], [run, RUNS - 1], Some((more, PATTERNS_GROUP))),
         }
     };
     let mut counts = [ORIGINS + 1, endpoints, run + 1, RUNS].map(Counts::new);

@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 /// Patterns that are remembered.
 pub(super) const HISTORY: usize = 64;
 /// Shortest run that is written as one: of the newest pattern, and of groups with the same origins.
-const LEAST_RUN: usize = 3;
+pub(super) const LEAST_RUN: usize = 3;
 
 /// Where a block has its endpoint from: another block, or nowhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Origin {
+pub(super) enum Origin {
     Left,
     Above,
     AboveLeft,
@@ -76,20 +76,20 @@ fn neighbours(place: usize, columns: usize) -> impl Iterator<Item = (Origin, usi
 }
 
 /// Patterns that were used, the more often the nearer to the front, about: reader and writer change it alike.
-struct History {
-    patterns: [u32; HISTORY],
+pub(super) struct History {
+    pub(super) patterns: [u32; HISTORY],
     next: usize,
 }
 
 impl History {
-    fn new(first: u32) -> Self {
+    pub(super) fn new(first: u32) -> Self {
         Self {
             patterns: [first; HISTORY],
             next: HISTORY / 2,
         }
     }
 
-    fn add(&mut self, pattern: u32) {
+    pub(super) fn add(&mut self, pattern: u32) {
         self.patterns[self.next] = pattern;
         self.next += 1;
         if self.next == HISTORY {
@@ -97,7 +97,7 @@ impl History {
         }
     }
 
-    fn touch(&mut self, place: usize) {
+    pub(super) fn touch(&mut self, place: usize) {
         self.patterns.swap(place / 2, place);
     }
 }
@@ -173,7 +173,7 @@ pub(super) enum Symbol {
     OriginsRun(u32),
     /// How far on the endpoint is from that of the block before.
     Endpoint(usize),
-    /// A pattern, or one of the history; or so many of the newest.
+    /// A pattern, or one of the history; or so many of its first.
     Pattern(usize),
     PatternRun(u32),
 }

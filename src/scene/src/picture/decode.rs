@@ -1,11 +1,16 @@
 //! The worker's side: pixels with all their levels from a file's bytes.
 
-use super::{BASIS, JPEG, REPLY_TAIL, REQUEST_HEAD, Reading, Readings, form_of, levels, number_of};
+use super::{
+    BASIS, JPEG, REPLY_TAIL, REQUEST_HEAD, Reading, Readings, form_of,
+    levels::{self, Mean},
+    number_of,
+    resize::{fitting, resize},
+};
 use crate::{
     basis::{self, PixelForm},
     limits,
 };
-use image::{DynamicImage, RgbaImage};
+use image::{DynamicImage, RgbaImage, imageops::FilterType};
 use std::io::Cursor;
 
 /// Four bytes a pixel, and how many pixels there are in a row and in a column.
@@ -23,6 +28,7 @@ pub(super) fn decode_here(request: &[u8]) -> Result<Vec<u8>, String> {
     let readings = Readings {
         color: readings & 1 != 0,
         numbers: readings & 2 != 0,
+        covers: readings & 4 != 0,
     };
     if format == BASIS {
         let form = form_of(form).ok_or("it is no request")?;
@@ -77,11 +83,12 @@ fn with_levels(
     }
     // How it is read decides between a mean of light and one of numbers, and most pictures that are read as colour are nothing else.
     let reading = readings.each().next().unwrap_or(Reading::Color);
+    let mean = mean(reading, readings);
     while size.0.max(size.1) / 2 >= max_side.max(1) {
-        (pixels, size) = levels::half(&pixels, size, reading);
+        (pixels, size) = levels::half(&pixels, size, mean);
     }
     if size.0.max(size.1) > max_side.max(1) {
-        (pixels, size) = fit(pixels, size, max_side.max(1))?;
+        (pixels, size) = fit(pixels, size, max_side.max(1), readings.covers)?;
     }
     pixels.reserve_exact(room(size).saturating_sub(pixels.len()));
     let mut reply = Vec::new();
@@ -92,7 +99,7 @@ fn with_levels(
         } else {
             std::mem::take(&mut pixels)
         };
-        let with_levels = levels::add(own, size.0, size.1, reading);
+        let with_levels = levels::add(own, size.0, size.1, self::mean(reading, readings));
         if reply.is_empty() {
             reply = with_levels;
         } else {
@@ -103,6 +110,14 @@ fn with_levels(
     let form = number_of(PixelForm::Rgba8);
     end(&mut reply, [size.0, size.1, level_count, form]);
     Ok(reply)
+}
+
+fn mean(reading: Reading, readings: Readings) -> Mean {
+    match reading {
+        Reading::Color if readings.covers => Mean::Cover,
+        Reading::Color => Mean::Color,
+        Reading::Numbers => Mean::Numbers,
+    }
 }
 
 /// Bytes of a reply with one picture.
@@ -171,10 +186,14 @@ fn four_channels(picture: DynamicImage) -> Pixels {
 }
 
 /// The picture at most so many pixels wide and high.
-fn fit(pixels: Vec<u8>, (width, height): (u32, u32), max_side: u32) -> Result<Pixels, String> {
+fn fit(
+    pixels: Vec<u8>,
+    (width, height): (u32, u32),
+    max_side: u32,
+    covers: bool,
+) -> Result<Pixels, String> {
     let picture = RgbaImage::from_raw(width, height, pixels).ok_or("it lacks pixels")?;
-    let filter = image::imageops::FilterType::Triangle;
-    let picture = DynamicImage::ImageRgba8(picture).resize(max_side, max_side, filter);
-    let size = (picture.width(), picture.height());
+    let size = fitting((width, height), max_side);
+    let picture = resize(&picture.into(), size, FilterType::Triangle, covers);
     Ok((picture.into_rgba8().into_raw(), size))
 }

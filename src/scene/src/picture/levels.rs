@@ -1,6 +1,5 @@
 //! Mipmaps: each level is the mean of four pixels of the one before.
 
-use super::Reading;
 use crate::basis::PixelForm;
 
 /// Bytes of a pixel.
@@ -11,6 +10,17 @@ const EVERY_OTHER: u64 = 0x00ff_00ff_00ff_00ff;
 const OF_ONE: u32 = 0x00ff_00ff;
 /// Whole roots of every mean of four squares.
 static ROOTS: [u8; 255 * 255 + 1] = roots();
+
+/// How four pixels become one.
+#[derive(Clone, Copy)]
+pub(super) enum Mean {
+    /// Of light.
+    Color,
+    /// Of the light of what is there, by alpha; of all light where nothing is.
+    Cover,
+    /// Of numbers.
+    Numbers,
+}
 
 /// Levels of a picture, down to one pixel.
 pub(super) fn count(width: u32, height: u32) -> u32 {
@@ -25,14 +35,14 @@ pub(super) fn bytes(form: PixelForm, width: u32, height: u32, levels: u32) -> u6
 
 /// The pixels and every smaller level after them. `pixels` has four bytes for each of `width` times `height`, neither of
 /// which is zero, and best room for [`bytes`] of all levels.
-pub(super) fn add(mut pixels: Vec<u8>, width: u32, height: u32, reading: Reading) -> Vec<u8> {
+pub(super) fn add(mut pixels: Vec<u8>, width: u32, height: u32, mean: Mean) -> Vec<u8> {
     let (mut start, mut size) = (0, (width as usize, height as usize));
     while size != (1, 1) {
         let end = pixels.len();
         let half = (halved(size.0), halved(size.1));
         pixels.resize(end + half.0 * half.1 * PIXEL, 0);
         let (above, below) = pixels.split_at_mut(end);
-        halve(&above[start..], size, below, reading);
+        halve(&above[start..], size, below, mean);
         (start, size) = (end, half);
     }
     pixels
@@ -42,12 +52,12 @@ pub(super) fn add(mut pixels: Vec<u8>, width: u32, height: u32, reading: Reading
 pub(super) fn half(
     pixels: &[u8],
     (width, height): (u32, u32),
-    reading: Reading,
+    mean: Mean,
 ) -> (Vec<u8>, (u32, u32)) {
     let size = (width as usize, height as usize);
     let smaller = (halved(size.0), halved(size.1));
     let mut half = vec![0; smaller.0 * smaller.1 * PIXEL];
-    halve(pixels, size, &mut half, reading);
+    halve(pixels, size, &mut half, mean);
     (half, (smaller.0 as u32, smaller.1 as u32))
 }
 
@@ -55,10 +65,11 @@ fn halved(side: usize) -> usize {
     (side / 2).max(1)
 }
 
-fn halve(pixels: &[u8], size: (usize, usize), half: &mut [u8], reading: Reading) {
-    match reading {
-        Reading::Color => halve_by(pixels, size, half, mean_of_colors),
-        Reading::Numbers => halve_by(pixels, size, half, mean_of_numbers),
+fn halve(pixels: &[u8], size: (usize, usize), half: &mut [u8], mean: Mean) {
+    match mean {
+        Mean::Color => halve_by(pixels, size, half, mean_of_colors),
+        Mean::Cover => halve_by(pixels, size, half, mean_of_covers),
+        Mean::Numbers => halve_by(pixels, size, half, mean_of_numbers),
     }
 }
 
@@ -121,6 +132,26 @@ fn mean_of_colors(top: u64, bottom: u64) -> u32 {
     root(0) | root(1) | root(2) | alpha
 }
 
+/// The same of as much of each pixel as its alpha says.
+#[inline]
+fn mean_of_covers(top: u64, bottom: u64) -> u32 {
+    let pixels = [top, top >> 32, bottom, bottom >> 32].map(|two| two as u32);
+    let weights = pixels.map(|pixel| pixel >> 24);
+    let all: u32 = weights.iter().sum();
+    if all == 0 || weights == [weights[0]; 4] {
+        return mean_of_colors(top, bottom);
+    }
+    let root = |shift: u32| {
+        let parts = pixels.iter().zip(weights);
+        let sum: u32 = parts
+            .map(|(pixel, weight)| (pixel >> shift & 0xff).pow(2) * weight)
+            .sum();
+        u32::from(ROOTS[(sum / all) as usize]) << shift
+    };
+    let alpha = mean_of_numbers(top, bottom) & 0xff00_0000;
+    root(0) | root(8) | root(16) | alpha
+}
+
 const fn roots() -> [u8; 255 * 255 + 1] {
     let mut roots = [0; 255 * 255 + 1];
     let (mut square, mut root) = (0, 0usize);
@@ -159,8 +190,8 @@ mod tests {
             }),
             is_color: bool,
         ) {
-            let reading = if is_color { Reading::Color } else { Reading::Numbers };
-            let (half, (half_width, half_height)) = half(&pixels, (width, height), reading);
+            let mean = if is_color { Mean::Color } else { Mean::Numbers };
+            let (half, (half_width, half_height)) = half(&pixels, (width, height), mean);
             let at = |x: u32, y: u32, channel: u32| {
                 let place = y.min(height - 1) * width + x.min(width - 1);
                 pixels[(place * 4 + channel) as usize]
@@ -173,7 +204,7 @@ mod tests {
                 prop_assert_eq!(*value, expected(four, is_color && channel < 3));
             }
             prop_assert_eq!(half.len() as u32, half_width * half_height * 4);
-            let all = add(pixels.clone(), width, height, reading);
+            let all = add(pixels.clone(), width, height, mean);
             let levels = count(width, height);
             prop_assert_eq!(all.len() as u64, bytes(PixelForm::Rgba8, width, height, levels));
             prop_assert_eq!(&all[..pixels.len()], &pixels[..]);
@@ -181,9 +212,42 @@ mod tests {
     }
 
     #[test]
+    fn what_is_left_out_lends_no_colour() {
+        let leaf = [
+            [10, 200, 30, 255],
+            [255, 0, 255, 0],
+            [90, 90, 90, 51],
+            [1, 2, 3, 0],
+        ];
+        let small = |pixels: [[u8; 4]; 4], mean| half(pixels.as_flattened(), (2, 2), mean).0;
+        // Five parts of the first, and one of the third.
+        let light =
+            |first: f64, third: f64| ((5.0 * first.powi(2) + third.powi(2)) / 6.0).sqrt() as u8;
+        let expected = [light(10.0, 90.0), light(200.0, 90.0), light(30.0, 90.0), 77];
+        assert_eq!(small(leaf, Mean::Cover), expected);
+        let even = leaf.map(|[red, green, blue, _]| [red, green, blue, 9]);
+        assert_eq!(small(even, Mean::Cover), small(even, Mean::Color));
+        let none = leaf.map(|[red, green, blue, _]| [red, green, blue, 0]);
+        assert_eq!(small(none, Mean::Cover), small(none, Mean::Color));
+        // As many of all as sums have room for.
+        assert_eq!(
+            small(
+                [
+                    [255, 255, 255, 255],
+                    [255; 4],
+                    [255; 4],
+                    [255, 255, 255, 254]
+                ],
+                Mean::Cover
+            ),
+            [255; 4]
+        );
+    }
+
+    #[test]
     fn levels_go_down_to_one_pixel_and_keep_a_colour() {
         assert_eq!((count(8, 2), count(1, 1), count(5, 9)), (4, 1, 4));
-        let all = add([200, 100, 50, 255].repeat(16), 8, 2, Reading::Color);
+        let all = add([200, 100, 50, 255].repeat(16), 8, 2, Mean::Color);
         assert_eq!(all, [200, 100, 50, 255].repeat(16 + 4 + 2 + 1));
     }
 }

@@ -3,6 +3,7 @@
 
 mod decode;
 mod levels;
+mod resize;
 
 use crate::{
     Image, ImageFormat,
@@ -10,11 +11,24 @@ use crate::{
     limits::MAX_IMAGE_SIDE,
     worker::{Decoder, Payload, Worker},
 };
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
+    thread,
+};
+
+pub use resize::{fitting, resize};
 
 /// Most bytes of the pixels of one picture.
 const MAX_PIXEL_BYTES: usize = 1024 * 1024 * 1024;
 /// Bytes that decoding takes for each pixel at most: of the decoder, as four channels, and the reply.
 const DECODING_BYTES: u64 = 16;
+/// Most threads that turn pictures.
+const MAX_TURNING_THREADS: usize = 4;
 /// Bytes of a request before the picture's, and of a reply after its pixels: numbers of 32 bits, little-endian.
 const REQUEST_HEAD: usize = 16;
 const REPLY_TAIL: usize = 16;
@@ -31,7 +45,7 @@ const FORMS: [PixelForm; 4] = [
 ];
 
 /// A picture to pixels, for programs that draw: [`crate::worker::serve_if_asked`] takes it. Of a request the first four numbers are
-/// the most pixels on a side, the format, the [`Readings`], and the form in which compressed pictures stay; its bytes follow. The
+/// the most pixels on a side, the format, the [`Readings`] as bits, and the form in which compressed pictures stay; its bytes follow. The
 /// reply has for each reading all levels, then width, height, number of levels and form.
 pub const DECODER: Decoder = Decoder {
     name: "picture",
@@ -55,6 +69,8 @@ pub struct Readings {
     pub color: bool,
     /// As [`Reading::Numbers`].
     pub numbers: bool,
+    /// Of colours there is as much as alpha says, so that mipmaps mix them by it. Not for an image that is read as numbers too.
+    pub covers: bool,
 }
 
 impl Readings {
@@ -96,7 +112,7 @@ impl Picture {
     }
 }
 
-/// Decodes images, at most `max_side` pixels wide and high, several of those that the worker must see at once; what is compressed for adapters comes in `form` where
+/// Decodes images, at most `max_side` pixels wide and high, several at once; what is compressed for adapters comes in `form` where
 /// its size allows it. `made` hears once of each image's place, in any order, with its picture in each way in which it is read, in
 /// the order of [`Readings::each`], or one line that says why there is none.
 pub fn decode_all(
@@ -106,19 +122,51 @@ pub fn decode_all(
     worker: &Worker,
     made: &mut dyn FnMut(usize, Result<Vec<Picture>, String>),
 ) {
-    let mut foreign = Vec::with_capacity(images.len());
-    for (place, (image, readings)) in images.iter().enumerate() {
-        match turned(image, *readings, max_side, form) {
-            Some(pictures) => made(place, Ok(pictures)),
-            None => foreign.push(place),
-        }
-    }
-    let images: Vec<_> = foreign.iter().map(|place| images[*place]).collect();
-    let heads: Vec<_> = images
+    let (own, foreign): (Vec<usize>, Vec<usize>) =
+        (0..images.len()).partition(|place| may_turn(images[*place].0, form));
+    let turned = thread::scope(|scope| {
+        // While the worker is at those that it must see, threads of this process are at the others.
+        let (sender, turned) = mpsc::channel();
+        turn_all(scope, images, &own, max_side, &sender);
+        drop(sender);
+        let mut is_turned = vec![false; images.len()];
+        let mut take = |(place, pictures), made: &mut dyn FnMut(usize, _)| {
+            is_turned[place] = true;
+            made(place, Ok(pictures));
+        };
+        ask(
+            images,
+            &foreign,
+            max_side,
+            form,
+            worker,
+            &mut |place, pictures| {
+                made(place, pictures);
+                turned.try_iter().for_each(|own| take(own, made));
+            },
+        );
+        turned.iter().for_each(|own| take(own, made));
+        is_turned
+    });
+    let left: Vec<usize> = own.into_iter().filter(|place| !turned[*place]).collect();
+    ask(images, &left, max_side, form, worker, made);
+}
+
+/// Asks the worker for some of the images.
+fn ask(
+    images: &[(&Image, Readings)],
+    places: &[usize],
+    max_side: u32,
+    form: PixelForm,
+    worker: &Worker,
+    made: &mut dyn FnMut(usize, Result<Vec<Picture>, String>),
+) {
+    let asked: Vec<_> = places.iter().map(|place| images[*place]).collect();
+    let heads: Vec<_> = asked
         .iter()
         .map(|(image, readings)| head(image, *readings, max_side, form))
         .collect();
-    let payloads: Vec<_> = images
+    let payloads: Vec<_> = asked
         .iter()
         .zip(&heads)
         .map(|((image, _), head)| Payload {
@@ -127,31 +175,51 @@ pub fn decode_all(
                 + u64::from(image.width) * u64::from(image.height) * DECODING_BYTES,
         })
         .collect();
-    worker.decode_all(&DECODER, &payloads, MAX_PIXEL_BYTES, &mut |place, reply| {
-        let (image, readings) = images[place];
+    worker.decode_all(&DECODER, &payloads, MAX_PIXEL_BYTES, &mut |at, reply| {
+        let (image, readings) = asked[at];
         let pictures = reply.and_then(|reply| split(reply, readings));
-        made(
-            foreign[place],
-            pictures.and_then(|pictures| require_stated_size(image, pictures)),
-        );
+        let pictures = pictures.and_then(|pictures| require_stated_size(image, pictures));
+        made(places[at], pictures);
     });
 }
 
-/// A picture that no foreign decoder has to see.
-fn turned(
-    image: &Image,
-    readings: Readings,
+/// No foreign decoder has to see an image, as far as one knows without looking into it.
+fn may_turn(image: &Image, form: PixelForm) -> bool {
+    image.format == ImageFormat::Basis && form == PixelForm::Bc7
+}
+
+/// Turns those of some images that it can, in threads of their own, and sends each with its place.
+fn turn_all<'s, 'i: 's>(
+    scope: &'s thread::Scope<'s, '_>,
+    images: &'i [(&Image, Readings)],
+    places: &'i [usize],
     max_side: u32,
-    form: PixelForm,
-) -> Option<Vec<Picture>> {
-    if image.format != ImageFormat::Basis || form != PixelForm::Bc7 {
-        return None;
+    sender: &mpsc::Sender<(usize, Vec<Picture>)>,
+) {
+    let next = Arc::new(AtomicUsize::new(0));
+    let most = thread::available_parallelism().map_or(1, usize::from);
+    for _ in 0..most.min(places.len()).min(MAX_TURNING_THREADS) {
+        let (next, sender) = (Arc::clone(&next), sender.clone());
+        let run = move || {
+            while let Some(&place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
+                let (image, readings) = images[place];
+                // What own code should ever give up on is left to the worker as well.
+                let turn = AssertUnwindSafe(|| turned(image, readings, max_side));
+                if let Ok(Some(pictures)) = catch_unwind(turn) {
+                    // Who asked waits for all of them, or is no more.
+                    drop(sender.send((place, pictures)));
+                }
+            }
+        };
+        let helper = thread::Builder::new().name("pictures".to_owned());
+        // What is not turned is left to the worker.
+        drop(helper.spawn_scoped(scope, run));
     }
+}
+
+/// A picture that no foreign decoder has to see.
+fn turned(image: &Image, readings: Readings, max_side: u32) -> Option<Vec<Picture>> {
     let turned = basis::turn(&image.bytes, max_side)?;
-    // Where a file lacks levels they are made from pixels.
-    if turned.levels == 1 && levels::count(turned.width, turned.height) > 1 {
-        return None;
-    }
     let picture = Picture {
         width: turned.width,
         height: turned.height,
@@ -169,7 +237,7 @@ fn turned(
 pub fn decode_one(image: &Image, max_side: u32, worker: &Worker) -> Result<Picture, String> {
     let readings = Readings {
         color: true,
-        numbers: false,
+        ..Readings::default()
     };
     let head = head(image, readings, max_side, PixelForm::Rgba8);
     let reply = worker.decode(&DECODER, &[&head, &image.bytes], MAX_PIXEL_BYTES)?;
@@ -187,7 +255,9 @@ fn head(image: &Image, readings: Readings, max_side: u32, form: PixelForm) -> [u
         ImageFormat::Jpeg => JPEG,
         ImageFormat::Basis => BASIS,
     };
-    let readings = u32::from(readings.color) | u32::from(readings.numbers) << 1;
+    let bits = [readings.color, readings.numbers, readings.covers];
+    let bits = bits.map(u32::from);
+    let readings = bits[0] | bits[1] << 1 | bits[2] << 2;
     let mut head = [0; REQUEST_HEAD];
     for (bytes, number) in
         head.as_chunks_mut()
@@ -297,6 +367,7 @@ mod tests {
         let both = Readings {
             color: true,
             numbers: true,
+            ..Readings::default()
         };
         let mut all = vec![Vec::new(); 3];
         let mut faults = 0;
@@ -318,6 +389,48 @@ mod tests {
         assert_eq!(color.pixels[..8], [0, 0, 0, 255, 255, 255, 255, 255]);
         // Half of the light, and half of the number.
         assert_eq!((color.pixels[64], numbers.pixels[64]), (180, 128));
+    }
+
+    #[test]
+    fn colours_that_cover_are_mixed_by_their_alpha() {
+        let leaf = image::RgbaImage::from_fn(4, 4, |x, _| match x % 2 {
+            0 => image::Rgba([10, 200, 30, 255]),
+            _ => image::Rgba([255, 0, 255, 0]),
+        });
+        let image = described(png(&leaf.into()));
+        let seen = |covers: bool, max_side: u32| {
+            let readings = Readings {
+                color: true,
+                covers,
+                ..Readings::default()
+            };
+            let mut all = Vec::new();
+            let worker = Worker::default();
+            let form = PixelForm::Rgba8;
+            decode_all(
+                &[(&image, readings)],
+                max_side,
+                form,
+                &worker,
+                &mut |_, made| {
+                    all.extend(made.unwrap());
+                },
+            );
+            all.remove(0)
+        };
+        // The second level, the first of a picture of half the size, and one of another size.
+        assert_eq!(seen(true, 4).pixels[64..68], [10, 200, 30, 128]);
+        assert_eq!(seen(true, 2).pixels[..4], [10, 200, 30, 128]);
+        let other = seen(true, 3);
+        let colors = other.pixels[..4 * 9].chunks(4).filter(|pixel| pixel[3] > 0);
+        assert_eq!(other.width, 3);
+        for color in colors {
+            assert!(color[0] <= 11 && color[2] <= 31, "{color:?}");
+        }
+        for max_side in [4, 3, 2] {
+            let plain = seen(false, max_side).pixels;
+            assert!(plain.chunks(4).any(|pixel| pixel[0] > 60 && pixel[3] > 60));
+        }
     }
 
     /// A red picture for adapters, with as many levels as there are sides.
@@ -344,6 +457,7 @@ mod tests {
         let readings = Readings {
             color: true,
             numbers: true,
+            ..Readings::default()
         };
         decode_all(
             &[(image, readings)],
@@ -421,6 +535,7 @@ mod tests {
         let once = Readings {
             color: true,
             numbers: false,
+            ..Readings::default()
         };
         let reply = |pixels: usize, numbers: [u32; 4]| {
             let mut reply = vec![7; pixels];

@@ -15,7 +15,7 @@ use bevy::{
 };
 use image::RgbaImage;
 use scene::{
-    ImageIndex, Scene, Slot, TextureIndex, Wrap,
+    AlphaMode, ImageIndex, Scene, Slot, TextureIndex, Wrap,
     picture::{self, Picture, Readings},
     worker::Worker,
 };
@@ -164,6 +164,10 @@ fn largest_first<'w>(
             Reading::Numbers => readings.numbers = true,
         }
     }
+    let covering = covering(scene);
+    for (image, own) in &mut readings {
+        own.covers = !own.numbers && covering.contains(image);
+    }
     let described = |image: ImageIndex| &scene.images[image.index()];
     readings.retain(|image, _| !described(*image).bytes.is_empty());
     let mut order: Vec<_> = readings.into_iter().collect();
@@ -172,6 +176,22 @@ fn largest_first<'w>(
         Reverse(u64::from(image.width) * u64::from(image.height))
     });
     order
+}
+
+/// Images whose alpha says how much of a surface is there, and whose colours no opaque material shows.
+fn covering(scene: &Scene) -> BTreeSet<ImageIndex> {
+    let (mut cut, mut opaque) = (BTreeSet::new(), BTreeSet::new());
+    for material in &scene.materials {
+        let images = match material.alpha_mode {
+            AlphaMode::Mask(cutoff) if cutoff > 0.0 => &mut cut,
+            AlphaMode::Blend => &mut cut,
+            _ => &mut opaque,
+        };
+        let texture = material.base_color_texture;
+        let texture = texture.map(|slot| &scene.textures[slot.texture.index()]);
+        images.extend(texture.and_then(|texture| texture.image));
+    }
+    &cut - &opaque
 }
 
 /// Decodes images in the ways in which each is read; `made` gets each once in each way. What cannot be had is white.
@@ -370,5 +390,43 @@ mod tests {
                 count
             );
         }
+    }
+
+    #[test]
+    fn an_image_covers_where_its_alpha_is_seen_and_no_opaque_material_shows_it() {
+        let covers = |modes: &[AlphaMode]| {
+            let slot = scene::TextureSlot {
+                texture: TextureIndex(0),
+                uv_set: 0,
+                transform: scene::TextureTransform::default(),
+            };
+            let material = |mode: &AlphaMode| scene::Material {
+                alpha_mode: *mode,
+                base_color_texture: Some(slot),
+                ..scene::Material::default()
+            };
+            let image = scene::Image {
+                name: String::new(),
+                bytes: vec![0].into(),
+                format: scene::ImageFormat::Png,
+                width: 4,
+                height: 4,
+            };
+            let scene = Scene {
+                images: vec![image],
+                textures: vec![scene::Texture {
+                    image: Some(ImageIndex(0)),
+                    sampler: None,
+                }],
+                materials: modes.iter().map(material).collect(),
+                ..Scene::default()
+            };
+            let wanted = by_image(&scene, wanted(&scene));
+            let order = largest_first(&scene, wanted.keys());
+            order[0].1.covers
+        };
+        assert!(covers(&[AlphaMode::Blend]) && covers(&[AlphaMode::Mask(0.5)]));
+        assert!(!covers(&[AlphaMode::Opaque]) && !covers(&[AlphaMode::Mask(0.0)]));
+        assert!(!covers(&[AlphaMode::Mask(0.5), AlphaMode::Opaque]));
     }
 }

@@ -1,8 +1,12 @@
 //! Huffman codes as BasisLZ writes them (KTX File Format Specification 2.0, "BasisLZ": Huffman coding): canonical codes of at
 //! most 16 bits whose lengths stand before what they encode.
 
+mod read;
+
 use crate::bits::Bits;
 use std::{cmp::Reverse, collections::BinaryHeap};
+
+pub(crate) use read::CodesRead;
 
 /// Longest code of a symbol, and of a code's length.
 const MAX_LENGTH: u32 = 16;
