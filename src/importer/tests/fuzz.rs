@@ -238,7 +238,6 @@ impl Converter {
         const CONVERT: Decoder = Decoder {
             name: "convert",
             decode: |_| Err("it was not decoded apart".to_owned()),
-            prepare: None,
         };
         let path = self.folder.path().join(name);
         let task = [

@@ -21,7 +21,6 @@ const MANY: usize = 1_000;
 const WEBP: Decoder = Decoder {
     name: "webp",
     decode: |_| Err("it was not decoded apart".to_owned()),
-    prepare: None,
 };
 
 fn worker(path: &str, change: impl FnOnce(&mut WorkerLimits)) -> Worker {

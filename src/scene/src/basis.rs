@@ -121,52 +121,6 @@ fn part(ktx: &[u8], numbers_at: usize) -> Option<&[u8]> {
     ktx.get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
 }
 
-/// Makes the decoder's tables for the way from UASTC to BC7, which take some ten milliseconds and are kept: whoever transcodes
-/// first would wait for them. Blocks that this program turns by itself need none.
-pub fn prepare() {
-    let file = smallest();
-    let made = Transcoder::new(&file).map(|own| own.transcode(0, TargetFormat::Bc7Rgba, FLAGS));
-    drop(made);
-}
-
-/// Two blocks of UASTC beside each other (KTX File Format Specification 2.0).
-fn smallest() -> Vec<u8> {
-    /// Begins with its length.
-    const FORMAT: [u32; 11] = [
-        44,
-        0,
-        0x0028_0002,
-        0x0002_01A6,
-        0x0303,
-        16,
-        0,
-        0x007F_0000,
-        0,
-        0,
-        u32::MAX,
-    ];
-    /// One of many colours, and one of one colour: the last of the tables is for those alone.
-    const BLOCKS: [u128; 2] = [
-        0x3378_C373_3733_37A7_CEF7_5C20_C6AB_4081,
-        0x17 | 0x80 << 5 | 0x40 << 13 | 0x20 << 21 | 0xFF << 29,
-    ];
-    const AT: u32 = 160;
-    let bytes = size_of_val(&BLOCKS) as u32;
-    let size = [BLOCKS.len() as u32 * BLOCK_SIDE, BLOCK_SIDE];
-    let format = [(HEADER + ENTRY) as u32, FORMAT[0]];
-    // One flat picture of one level, not packed, and nothing beside it.
-    let header = [
-        0, 1, size[0], size[1], 0, 0, 1, 1, 0, format[0], format[1], 0, 0, 0, 0, 0, 0,
-    ];
-    let entry = [AT, 0, bytes, 0, bytes, 0];
-    let words = header.into_iter().chain(entry).chain(FORMAT);
-    let mut file = MAGIC.to_vec();
-    file.extend(words.flat_map(u32::to_le_bytes));
-    file.resize(AT as usize, 0);
-    file.extend(BLOCKS.into_iter().flat_map(u128::to_le_bytes));
-    file
-}
-
 /// The levels of a file that are at most `max_side` pixels wide and high, or its smallest, in `form` where they fit it and as
 /// pixels otherwise. To be called in a worker: the decoder is a foreign one.
 ///
@@ -297,15 +251,6 @@ fn first_level(stated: (u32, u32), count: u32, max_side: u32) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_a_worker_prepares_with_is_a_picture() {
-        let picture = transcode(&smallest(), PixelForm::Bc7, u32::MAX).unwrap();
-        assert_eq!((picture.width, picture.height), (8, 4));
-        assert_eq!((picture.form, picture.bytes.len()), (PixelForm::Bc7, 32));
-        let plain = transcode(&smallest(), PixelForm::Rgba8, u32::MAX).unwrap();
-        assert_eq!(plain.bytes[16..20], [0x80, 0x40, 0x20, 0xFF]);
-    }
 
     fn levels(alpha: u8) -> [ktx::Picture; 5] {
         let level = |side: usize| ktx::Picture {

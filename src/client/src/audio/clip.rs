@@ -28,7 +28,6 @@ pub(crate) const SOUND_DECODER: Decoder = Decoder {
         Ok(clip) => Ok(clip.to_bytes()),
         Err(error) => Err(error.to_string()),
     },
-    prepare: None,
 };
 
 /// Samples of one sound, mono or interleaved stereo.

@@ -50,7 +50,6 @@ const FORMS: [PixelForm; 4] = [
 pub const DECODER: Decoder = Decoder {
     name: "picture",
     decode: decode::decode_here,
-    prepare: Some(basis::prepare),
 };
 
 /// How a picture is read: as colour or as numbers.

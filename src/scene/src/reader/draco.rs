@@ -22,7 +22,6 @@ const INDEX_BYTES: usize = 4;
 pub(crate) const DECODER: Decoder = Decoder {
     name: "draco",
     decode,
-    prepare: None,
 };
 
 /// Gives the accessors of a compressed primitive their bytes; does nothing for others.

@@ -23,13 +23,11 @@ const SMALLEST_PNG_BYTES: u64 = 4 * 1024;
 pub(crate) const WEBP_DECODER: Decoder = Decoder {
     name: "webp",
     decode: webp_to_png,
-    prepare: None,
 };
 /// A KTX 2 with Basis Universal to a PNG.
 pub(crate) const BASIS_DECODER: Decoder = Decoder {
     name: "basis",
     decode: basis_to_png,
-    prepare: None,
 };
 
 /// Encodings of images beside PNG and JPEG.

@@ -9,7 +9,7 @@ mod serve;
 use crate::limits;
 use process::Process;
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     panic::{AssertUnwindSafe, catch_unwind},
     path::PathBuf,
     process::ExitCode,
@@ -31,8 +31,6 @@ pub struct Decoder {
     pub name: &'static str,
     /// Bytes from bytes, or one line that says what is wrong with them.
     pub decode: fn(&[u8]) -> Result<Vec<u8>, String>,
-    /// What a worker does at its start, beside its first payloads: makes the tables that one of them would wait for.
-    pub prepare: Option<fn()>,
 }
 
 /// One of several payloads that are asked for together.
@@ -137,6 +135,21 @@ pub struct Worker {
     /// `program` is the running one, as it wished to decode.
     is_own: bool,
     state: RefCell<State>,
+    /// It has seen something of a file.
+    is_used: Cell<bool>,
+}
+
+impl Drop for Worker {
+    /// A process that has seen nothing may serve the next file.
+    fn drop(&mut self) {
+        if let State::Running(process) = std::mem::take(self.state.get_mut())
+            && self.is_own
+            && !self.is_used.get()
+        {
+            let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+            ready.get_or_insert(process);
+        }
+    }
 }
 
 #[derive(Default)]
@@ -156,6 +169,7 @@ impl Worker {
             program: PROGRAM.get().cloned(),
             is_own: true,
             state: RefCell::default(),
+            is_used: Cell::default(),
         }
     }
 
@@ -178,6 +192,7 @@ impl Worker {
             program: Some(program),
             is_own: false,
             state: RefCell::default(),
+            is_used: Cell::default(),
         }
     }
 
@@ -209,6 +224,7 @@ impl Worker {
         let Some(program) = &self.program else {
             return decode_here(decoder, &parts.concat(), limit as u64);
         };
+        self.is_used.set(true);
         self.with_process(program, |process| {
             process.decode(decoder, parts, limit, told)
         })?
@@ -234,6 +250,7 @@ impl Worker {
             }
             return;
         };
+        self.is_used.set(true);
         let mut is_made = vec![false; payloads.len()];
         let outcome = self.with_process(program, |process| {
             process.decode_all(decoder, payloads, limit, &mut |place, result| {
@@ -302,7 +319,6 @@ mod tests {
             [0, ..] => panic!("a fault of its own"),
             _ => Ok([bytes, bytes].concat()),
         },
-        prepare: None,
     };
 
     #[test]

@@ -68,11 +68,6 @@ pub(super) fn serve(
     SERVES.store(true, Ordering::Release);
     let requests = Mutex::new(requests);
     thread::scope(|scope| {
-        for prepare in own.iter().filter_map(|decoder| decoder.prepare) {
-            let helper = thread::Builder::new().name("prepare".to_owned());
-            // Unprepared it takes longer, and that is all.
-            drop(helper.spawn_scoped(scope, prepare));
-        }
         for _ in 1..threads {
             let helper = thread::Builder::new()
                 .name("decode".to_owned())

@@ -29,7 +29,6 @@ const SEPARATOR: u8 = 0;
 pub(crate) const DECODER: Decoder = Decoder {
     name: "convert",
     decode: work,
-    prepare: None,
 };
 
 /// What the worker is told.
