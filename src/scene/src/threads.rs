@@ -1,6 +1,7 @@
 //! Work in several threads, with results that are the same with any number of them.
 
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -8,14 +9,18 @@ use std::{
     thread,
 };
 
-/// The results in the order of the items; each of at most so many threads takes the next item that is left. `lost` is the result of an item whose
-/// thread broke down.
+/// The results in the order of the items; each of at most so many threads takes the next item that is left. `lost` is the result of an item at
+/// which the work breaks down.
 pub fn in_order<T: Sync, R: Send>(
     items: &[T],
     threads: usize,
     work: impl Fn(&T) -> R + Sync,
-    lost: impl Fn(&T) -> R,
+    lost: impl Fn(&T) -> R + Sync,
 ) -> Vec<R> {
+    let work = |item: &T| {
+        let attempt = AssertUnwindSafe(|| work(item));
+        catch_unwind(attempt).unwrap_or_else(|_panic| lost(item))
+    };
     if threads.min(items.len()) <= 1 {
         return items.iter().map(work).collect();
     }
@@ -42,7 +47,7 @@ pub fn in_order<T: Sync, R: Send>(
             run();
         }
         for thread in started.into_iter().flatten() {
-            // What a broken thread had in hand is lost, and nothing else.
+            // What a thread that is no more had in hand is lost, and nothing else.
             drop(thread.join());
         }
     });
@@ -51,4 +56,25 @@ pub fn in_order<T: Sync, R: Send>(
     results
         .map(|(result, item)| result.unwrap_or_else(|| lost(item)))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_breaks_down_is_lost_and_nothing_else() {
+        let items: Vec<u32> = (0..50).collect();
+        let half = |item: &u32| {
+            assert!(item.is_multiple_of(2), "odd");
+            Some(item / 2)
+        };
+        let expected: Vec<_> = items
+            .iter()
+            .map(|item| (item % 2 == 0).then_some(item / 2))
+            .collect();
+        for threads in [1, 2, 7] {
+            assert_eq!(in_order(&items, threads, half, |_| None), expected);
+        }
+    }
 }

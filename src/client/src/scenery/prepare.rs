@@ -7,12 +7,14 @@ use bevy::{
     tasks::{Task, TaskPool, TaskPoolBuilder},
 };
 use scene::{
-    MeshIndex, Scene,
+    MeshIndex, Scene, threads,
     worker::{self, Worker},
 };
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, OnceLock},
+    thread,
 };
 
 /// Threads of their own: one waits for pictures most of the time, and the engine's threads have other work. Never dropped, so
@@ -21,6 +23,9 @@ static THREADS: OnceLock<TaskPool> = OnceLock::new();
 
 /// For pictures, for meshes, and for what starts and ends processes meanwhile.
 const THREAD_COUNT: usize = 3;
+/// Corners of triangles for which more than one thread makes meshes, and most such threads.
+const CORNERS_WORTH_THREADS: usize = 20_000;
+const MAX_MESH_THREADS: usize = 4;
 
 /// A scene, ready to be put into the engine.
 pub(crate) struct Prepared {
@@ -98,22 +103,36 @@ fn threads() -> &'static TaskPool {
     })
 }
 
-/// Makes the meshes, for as long as somebody wants them, and hands each in as it is made.
-fn meshes(scene: &Scene, inbox: &Inbox, is_wanted: &dyn Fn() -> bool) -> (Forms, Meshes) {
+/// Makes the meshes, several at once, for as long as somebody wants them, and hands each in as it is made.
+fn meshes(scene: &Scene, inbox: &Inbox, is_wanted: &(dyn Fn() -> bool + Sync)) -> (Forms, Meshes) {
     let forms = Forms::new(scene);
-    let mut made = BTreeMap::new();
-    for (index, form) in forms.all(scene) {
-        for (part, primitive) in scene.meshes[index.index()]
-            .primitives
-            .iter()
-            .enumerate()
-            .filter(|(_, primitive)| !primitive.indices.is_empty() && is_wanted())
-        {
-            let Geometry { mesh, is_skinned } = Geometry::of(scene, primitive, form);
-            let mesh = inbox.hand_in_mesh(mesh);
-            made.insert((index, part, form), (mesh, is_skinned));
-        }
-    }
+    let primitives = |index: MeshIndex| &scene.meshes[index.index()].primitives;
+    let all = forms.all(scene).into_iter().flat_map(|(index, form)| {
+        let parts = 0..primitives(index).len();
+        parts.map(move |part| (index, part, form))
+    });
+    let corners =
+        |&(index, part, _): &(MeshIndex, usize, Form)| primitives(index)[part].indices.len();
+    let mut parts: Vec<_> = all.filter(|own| corners(own) > 0).collect();
+    // Largest first, so that no long one begins last.
+    parts.sort_by_key(|own| Reverse(corners(own)));
+    let threads = match parts.iter().map(corners).sum::<usize>() {
+        0..CORNERS_WORTH_THREADS => 1,
+        _ => thread::available_parallelism().map_or(1, |all| all.get().min(MAX_MESH_THREADS)),
+    };
+    let make = |&(index, part, form): &(MeshIndex, usize, Form)| {
+        is_wanted().then(|| {
+            let Geometry { mesh, is_skinned } = Geometry::of(scene, &primitives(index)[part], form);
+            (inbox.hand_in_mesh(mesh), is_skinned)
+        })
+    };
+    let results = threads::in_order(&parts, threads, make, |(mesh, part, _)| {
+        tracing::warn!("primitive {part} of mesh {} cannot be drawn", mesh.index());
+        None
+    });
+    let results = parts.into_iter().zip(results);
+    let made = results.filter_map(|(part, made)| Some((part, made?)));
+    let made = made.collect();
     let with_levels = scene
         .nodes
         .iter()
@@ -146,5 +165,28 @@ mod tests {
         inbox.empty_into(&mut images, &mut stored);
         let (mesh, _) = &made.made.values().next().unwrap();
         assert!(stored.contains(mesh) && stored.len() == 1);
+    }
+
+    #[test]
+    fn several_threads_make_every_mesh_of_a_large_scene() {
+        let mut scene = testing::triangles(vec![Node::default()], 0);
+        let primitive = scene.meshes[0].primitives[0].clone();
+        let parts = (1..=9).map(|part| scene::Primitive {
+            indices: primitive.indices.repeat(part * CORNERS_WORTH_THREADS / 30),
+            ..primitive.clone()
+        });
+        scene.meshes[0].primitives = parts.collect();
+        let (mut images, mut stored) = (Assets::<Image>::default(), Assets::<Mesh>::default());
+        let inbox = Inbox::of(&images, &stored);
+        let (_, made) = meshes(&scene, &inbox, &|| true);
+        inbox.empty_into(&mut images, &mut stored);
+        let primitives = &scene.meshes[0].primitives;
+        let corners = primitives.iter().map(|own| own.indices.len());
+        assert!(corners.clone().sum::<usize>() > CORNERS_WORTH_THREADS);
+        let drawn = made.made.iter().map(|((_, part, _), (mesh, _))| {
+            let mesh = stored.get(mesh).unwrap();
+            (*part, mesh.indices().unwrap().len())
+        });
+        assert!(drawn.eq(corners.enumerate()));
     }
 }

@@ -14,9 +14,8 @@ use crate::{
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Arc,
+        Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
-        mpsc,
     },
     thread,
 };
@@ -119,36 +118,43 @@ pub fn decode_all(
     max_side: u32,
     form: PixelForm,
     worker: &Worker,
-    made: &mut dyn FnMut(usize, Result<Vec<Picture>, String>),
+    made: &mut (dyn FnMut(usize, Result<Vec<Picture>, String>) + Send),
 ) {
     let (own, foreign): (Vec<usize>, Vec<usize>) =
         (0..images.len()).partition(|place| may_turn(images[*place].0, form));
-    let turned = thread::scope(|scope| {
-        // While the worker is at those that it must see, threads of this process are at the others.
-        let (sender, turned) = mpsc::channel();
-        turn_all(scope, images, &own, max_side, &sender);
-        drop(sender);
-        let mut is_turned = vec![false; images.len()];
-        let mut take = |(place, pictures), made: &mut dyn FnMut(usize, _)| {
-            is_turned[place] = true;
-            made(place, Ok(pictures));
-        };
-        ask(
-            images,
-            &foreign,
-            max_side,
-            form,
-            worker,
-            &mut |place, pictures| {
-                made(place, pictures);
-                turned.try_iter().for_each(|own| take(own, made));
-            },
-        );
-        turned.iter().for_each(|own| take(own, made));
-        is_turned
+    let left = Mutex::new(Vec::new());
+    let made = Mutex::new(made);
+    let tell =
+        |place, pictures| made.lock().unwrap_or_else(PoisonError::into_inner)(place, pictures);
+    let next = AtomicUsize::new(0);
+    let turn = || {
+        while let Some(&place) = own.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (image, readings) = images[place];
+            // What own code should ever give up on is left to the worker as well.
+            let turned = catch_unwind(AssertUnwindSafe(|| turned(image, readings, max_side)));
+            match turned {
+                Ok(Some(pictures)) => tell(place, Ok(pictures)),
+                _ => left
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push(place),
+            }
+        }
+    };
+    let most = thread::available_parallelism().map_or(1, usize::from);
+    let most = most.min(own.len()).min(MAX_TURNING_THREADS);
+    // While the worker is at those that it must see, threads of this process are at the others.
+    thread::scope(|scope| {
+        for _ in 0..most {
+            let helper = thread::Builder::new().name("pictures".to_owned());
+            // With fewer threads it takes longer, and that is all.
+            drop(helper.spawn_scoped(scope, turn));
+        }
+        ask(images, &foreign, max_side, form, worker, &tell);
+        turn();
     });
-    let left: Vec<usize> = own.into_iter().filter(|place| !turned[*place]).collect();
-    ask(images, &left, max_side, form, worker, made);
+    let left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+    ask(images, &left, max_side, form, worker, &tell);
 }
 
 /// Asks the worker for some of the images.
@@ -158,7 +164,7 @@ fn ask(
     max_side: u32,
     form: PixelForm,
     worker: &Worker,
-    made: &mut dyn FnMut(usize, Result<Vec<Picture>, String>),
+    tell: &dyn Fn(usize, Result<Vec<Picture>, String>),
 ) {
     let asked: Vec<_> = places.iter().map(|place| images[*place]).collect();
     let heads: Vec<_> = asked
@@ -178,42 +184,13 @@ fn ask(
         let (image, readings) = asked[at];
         let pictures = reply.and_then(|reply| split(reply, readings));
         let pictures = pictures.and_then(|pictures| require_stated_size(image, pictures));
-        made(places[at], pictures);
+        tell(places[at], pictures);
     });
 }
 
 /// No foreign decoder has to see an image, as far as one knows without looking into it.
 fn may_turn(image: &Image, form: PixelForm) -> bool {
     image.format == ImageFormat::Basis && form == PixelForm::Bc7
-}
-
-/// Turns those of some images that it can, in threads of their own, and sends each with its place.
-fn turn_all<'s, 'i: 's>(
-    scope: &'s thread::Scope<'s, '_>,
-    images: &'i [(&Image, Readings)],
-    places: &'i [usize],
-    max_side: u32,
-    sender: &mpsc::Sender<(usize, Vec<Picture>)>,
-) {
-    let next = Arc::new(AtomicUsize::new(0));
-    let most = thread::available_parallelism().map_or(1, usize::from);
-    for _ in 0..most.min(places.len()).min(MAX_TURNING_THREADS) {
-        let (next, sender) = (Arc::clone(&next), sender.clone());
-        let run = move || {
-            while let Some(&place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
-                let (image, readings) = images[place];
-                // What own code should ever give up on is left to the worker as well.
-                let turn = AssertUnwindSafe(|| turned(image, readings, max_side));
-                if let Ok(Some(pictures)) = catch_unwind(turn) {
-                    // Who asked waits for all of them, or is no more.
-                    drop(sender.send((place, pictures)));
-                }
-            }
-        };
-        let helper = thread::Builder::new().name("pictures".to_owned());
-        // What is not turned is left to the worker.
-        drop(helper.spawn_scoped(scope, run));
-    }
 }
 
 /// A picture that no foreign decoder has to see.

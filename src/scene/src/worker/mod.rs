@@ -124,7 +124,8 @@ pub fn keep_ready() {
 }
 
 fn take_ready() -> Option<Process> {
-    READY.lock().unwrap_or_else(PoisonError::into_inner).take()
+    let ready = READY.lock().unwrap_or_else(PoisonError::into_inner).take();
+    ready.filter(Process::is_running)
 }
 
 /// The worker of one file. In a program that did not wish to [`decode_apart`] it decodes in this process, where it stops
@@ -135,7 +136,7 @@ pub struct Worker {
     /// `program` is the running one, as it wished to decode.
     is_own: bool,
     state: RefCell<State>,
-    /// It has seen something of a file.
+    /// It may have seen something of a file.
     is_used: Cell<bool>,
 }
 
@@ -147,7 +148,10 @@ impl Drop for Worker {
             && !self.is_used.get()
         {
             let mut ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
-            ready.get_or_insert(process);
+            let surplus = ready.replace(process);
+            // Its end is not waited for by those who look for a process.
+            drop(ready);
+            drop(surplus);
         }
     }
 }
@@ -372,5 +376,39 @@ mod tests {
         let mut told = Vec::new();
         let reply = frame::read_reply(&mut &bytes[..], 8, &mut |stage| told.push(stage));
         assert_eq!((reply.unwrap(), told), ((9, Ok(vec![7])), vec![3, 255]));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_process_that_may_have_seen_something_serves_no_other_file() {
+        // It reads until its parent is no more, and says nothing.
+        let program = || Program {
+            path: "/bin/sh".into(),
+            limits: WorkerLimits::default(),
+        };
+        let is_ready_after = |is_own: bool, use_it: &dyn Fn(&Worker)| {
+            drop(take_ready());
+            let mut worker = Worker::of(program());
+            worker.is_own = is_own;
+            let started = worker.with_process(&program(), |_process| Ok(()));
+            assert_eq!(started, Ok(()));
+            use_it(&worker);
+            drop(worker);
+            READY.lock().unwrap().take().is_some()
+        };
+        let payload = || Payload {
+            parts: vec![b"1"],
+            memory_bytes: 1,
+        };
+        let ask = |worker: &Worker, payloads: &[Payload<'_>]| {
+            worker.decode_all(&DOUBLE, payloads, 8, &mut |_, _| {});
+        };
+        assert!(is_ready_after(true, &|_| {}));
+        assert!(is_ready_after(true, &|worker| ask(worker, &[])));
+        assert!(!is_ready_after(false, &|_| {}));
+        assert!(!is_ready_after(true, &|worker| ask(worker, &[payload()])));
+        assert!(!is_ready_after(true, &|worker| {
+            drop(worker.decode(&DOUBLE, &[b"1"], 8));
+        }));
     }
 }

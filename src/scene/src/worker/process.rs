@@ -97,6 +97,12 @@ impl Process {
         })
     }
 
+    /// It has not ended by itself.
+    pub(super) fn is_running(&self) -> bool {
+        let mut child = self.child.lock().unwrap_or_else(PoisonError::into_inner);
+        matches!(child.try_wait(), Ok(None))
+    }
+
     /// Has a payload decoded; `told` hears of the stages of the work.
     pub(super) fn decode(
         &mut self,

@@ -47,7 +47,7 @@ impl Pictures {
         scene: &Scene,
         wishes: &PictureWishes,
         worker: &Worker,
-        is_wanted: &dyn Fn() -> bool,
+        is_wanted: &(dyn Fn() -> bool + Sync),
     ) -> Self {
         let these = wanted(scene);
         Self::decode_these(scene, these, wishes, MAX_COPIED_BYTES, worker, is_wanted)
@@ -59,7 +59,7 @@ impl Pictures {
         wishes: &PictureWishes,
         max_copied_bytes: u64,
         worker: &Worker,
-        is_wanted: &dyn Fn() -> bool,
+        is_wanted: &(dyn Fn() -> bool + Sync),
     ) -> Self {
         let mut wanted = by_image(scene, these);
         let mut pictures = Self::default();
@@ -200,7 +200,7 @@ fn decode_images(
     order: &[(ImageIndex, Readings)],
     wishes: &PictureWishes,
     worker: &Worker,
-    made: &mut dyn FnMut(ImageIndex, Reading, Picture),
+    made: &mut (dyn FnMut(ImageIndex, Reading, Picture) + Send),
 ) {
     let images: Vec<_> = order
         .iter()

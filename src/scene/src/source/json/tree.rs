@@ -69,6 +69,16 @@ impl Tree {
         self.slice(node.key, node.is_key_unescaped)
     }
 
+    /// The same where nobody asks for whole characters.
+    fn key_bytes(&self, node: &Node) -> &[u8] {
+        let source = match node.is_key_unescaped {
+            true => &self.unescaped,
+            false => &self.text,
+        };
+        let key = node.key.start as usize..node.key.end as usize;
+        source.as_bytes().get(key).unwrap_or_default()
+    }
+
     pub(super) fn text(&self, node: &Node) -> &str {
         self.slice(node.span, node.is_unescaped)
     }
@@ -94,7 +104,7 @@ impl Tree {
             let child = self.node(*child);
             // Most names differ in length, and that is seen without a look at them.
             let length = child.key.end.wrapping_sub(child.key.start);
-            length as usize == name.len() && self.key(child) == name
+            length as usize == name.len() && self.key_bytes(child) == name.as_bytes()
         })
     }
 
