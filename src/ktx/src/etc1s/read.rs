@@ -419,6 +419,10 @@ mod tests {
     }
 
     #[test]
+    #[allow(
+        clippy::print_stdout,
+        reason = "a test says when it has nothing to test"
+    )]
     fn files_of_another_encoder_are_read() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
         let shared = folder.ancestors().nth(3).unwrap().join("shared/data/gltf");
