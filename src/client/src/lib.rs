@@ -44,9 +44,8 @@ use scene::{
 pub fn decode_apart() -> Option<std::process::ExitCode> {
     let own = [&scene::picture::DECODER, &audio::SOUND_DECODER];
     let served = scene::worker::serve_if_asked(&own);
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     scene::worker::decode_apart(WorkerLimits {
-        threads: MAX_PAYLOADS_AT_ONCE.min(processors as u32),
+        threads: scene::threads::of_machine(MAX_PAYLOADS_AT_ONCE as usize) as u32,
         memory_bytes: MAX_PICTURE_WORKER_MEMORY_BYTES,
         ..WorkerLimits::default()
     });

@@ -252,26 +252,27 @@ fn first_level(stated: (u32, u32), count: u32, max_side: u32) -> u32 {
 mod tests {
     use super::*;
 
-    fn levels(alpha: u8) -> [ktx::Picture; 5] {
-        let level = |side: usize| ktx::Picture {
+    /// A picture of noise whose alpha is at least so much.
+    fn levels(least_alpha: u8) -> [ktx::Picture; 5] {
+        let pixel = |at: usize| {
+            let [one, two] = [at * at / 7, 9 * at].map(|value| value as u8);
+            [one, two, one / 2, two.max(least_alpha)]
+        };
+        [16, 8, 4, 2, 1].map(|side| ktx::Picture {
             width: side,
             height: side,
-            pixels: (0..side * side)
-                .flat_map(|at| [at * at / 7, at, 9 * at].map(|value| value as u8))
-                .flat_map(|value| [value, value / 2, value, value | alpha])
-                .take(side * side * 4)
-                .collect(),
-        };
-        [16, 8, 4, 2, 1].map(level)
+            pixels: (0..side * side).flat_map(pixel).collect(),
+        })
     }
 
-    fn small(alpha: u8) -> Vec<u8> {
+    /// The smaller kind.
+    fn small(least_alpha: u8) -> Vec<u8> {
         let quality = etc1s::Quality {
             price: 1.0,
             blocks_per_endpoint: 1,
             blocks_per_pattern: 1,
         };
-        etc1s::encode(&levels(alpha), ktx::Meaning::Color, quality).bytes
+        etc1s::encode(&levels(least_alpha), ktx::Meaning::Color, quality).bytes
     }
 
     fn shape(made: &Transcoded) -> (u32, u32, u32, PixelForm, usize) {

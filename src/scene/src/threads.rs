@@ -9,6 +9,12 @@ use std::{
     thread,
 };
 
+/// As many threads as the machine has cores, at most `most`.
+#[must_use]
+pub fn of_machine(most: usize) -> usize {
+    thread::available_parallelism().map_or(1, |all| all.get().min(most))
+}
+
 /// The results in the order of the items; each of at most so many threads takes the next item that is left. `lost` is the result of an item at
 /// which the work breaks down.
 pub fn in_order<T: Sync, R: Send>(

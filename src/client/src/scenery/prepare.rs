@@ -14,7 +14,6 @@ use std::{
     cmp::Reverse,
     collections::BTreeMap,
     sync::{Arc, OnceLock},
-    thread,
 };
 
 /// Threads of their own: one waits for pictures most of the time, and the engine's threads have other work. Never dropped, so
@@ -118,7 +117,7 @@ fn meshes(scene: &Scene, inbox: &Inbox, is_wanted: &(dyn Fn() -> bool + Sync)) -
     parts.sort_by_key(|own| Reverse(corners(own)));
     let threads = match parts.iter().map(corners).sum::<usize>() {
         0..CORNERS_WORTH_THREADS => 1,
-        _ => thread::available_parallelism().map_or(1, |all| all.get().min(MAX_MESH_THREADS)),
+        _ => threads::of_machine(MAX_MESH_THREADS),
     };
     let make = |&(index, part, form): &(MeshIndex, usize, Form)| {
         is_wanted().then(|| {

@@ -1,8 +1,7 @@
 //! Images as adapters take them: KTX 2 with Basis Universal, in the smaller of its two kinds where that shows the picture well,
 //! otherwise in the better one.
 
-use super::textures;
-use image::{DynamicImage, GenericImageView as _};
+use image::{DynamicImage, GenericImageView as _, imageops::FilterType};
 use ktx::{
     Meaning, Picture,
     etc1s::{self, Quality},
@@ -39,7 +38,10 @@ pub(super) fn encode(
     let whole = |side: u32| (side + BLOCK_SIDE / 2) / BLOCK_SIDE * BLOCK_SIDE;
     let fitting = match (whole(width), whole(height)) {
         size if size == (width, height) => picture.to_rgba8(),
-        (width, height) => textures::resize(picture, (width, height), Some(meaning)).into_rgba8(),
+        size => {
+            let covers = meaning == Meaning::Cover;
+            scene::picture::resize(picture, size, FilterType::CatmullRom, covers).into_rgba8()
+        }
     };
     let picture = Picture {
         width: fitting.width() as usize,

@@ -243,7 +243,8 @@ fn improve_image(task: &Task, most_bytes: usize, wishes: Wishes) -> Result<Impro
     let picture = match is_large {
         true => {
             let size = picture::fitting((width, height), wishes.most_pixels);
-            resize(&picture, size, task.meaning)
+            let covers = task.meaning == Some(Meaning::Cover);
+            picture::resize(&picture, size, FilterType::CatmullRom, covers)
         }
         false => picture,
     };
@@ -273,16 +274,6 @@ fn size(bytes: &[u8]) -> Option<(u32, u32)> {
 /// What the header says, so that nothing is decoded that stays as it is.
 fn is_large_image(bytes: &[u8], most_pixels: u32) -> bool {
     size(bytes).is_some_and(|(width, height)| width.max(height) > most_pixels)
-}
-
-/// A picture of another size; what is left out of one that covers lends its colour to nothing.
-pub(super) fn resize(
-    picture: &DynamicImage,
-    size: (u32, u32),
-    meaning: Option<Meaning>,
-) -> DynamicImage {
-    let covers = meaning == Some(Meaning::Cover);
-    picture::resize(picture, size, FilterType::CatmullRom, covers)
 }
 
 fn to_jpeg(picture: &DynamicImage) -> Option<Vec<u8>> {

@@ -117,6 +117,7 @@ impl Lines {
 
     /// The alpha of a block: the green of its endpoint, all channels of which are the same in files of most writers.
     pub(super) fn alpha(&mut self, endpoint: usize, steps: u32) -> u128 {
+        // Most files have none.
         self.alphas.resize(self.endpoints.len(), [None; SETS]);
         let set = set_of(steps);
         let line = self.alphas[endpoint][set].unwrap_or_else(|| {

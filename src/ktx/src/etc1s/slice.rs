@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// Patterns that are remembered.
 pub(super) const HISTORY: usize = 64;
-/// Shortest run that is written as one: of the newest pattern, and of groups with the same origins.
+/// Shortest run that is written as one: of the first pattern of the history, and of groups with the same origins.
 pub(super) const LEAST_RUN: usize = 3;
 
 /// Where a block has its endpoint from: another block, or nowhere.

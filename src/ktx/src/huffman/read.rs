@@ -5,7 +5,7 @@ use crate::bits::BitsRead;
 
 /// Codes of at most so many bits are found in one look.
 const QUICK_BITS: u32 = 11;
-/// What each length is written with at most, so that a table has a place for it.
+/// Lengths of codes, and none.
 const LENGTHS: usize = MAX_LENGTH as usize + 1;
 
 /// What the codes of an alphabet stand for.
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn a_length_of_nothing_is_not_repeated() {
-        // Lengths of two symbols, after one of which three times the same follows: 0 and 1 have codes, 19 repeats.
+        // Four lengths, spelled in two symbols: `first`, and 19, which repeats it three times.
         for (first, is_right) in [(0, false), (2, true)] {
             let mut bits = Bits::default();
             bits.put(4, 14);
@@ -157,7 +157,7 @@ mod tests {
             for symbol in ORDER {
                 bits.put(u32::from([first, 19].contains(&symbol)), 3);
             }
-            // The code of the smaller symbol is 0: it, and a repetition of three.
+            // The smaller symbol has the code 0; after 19 there is how much longer the run is.
             bits.put(0b10, 2);
             bits.put(0, 2);
             let bytes = bits.finish();

@@ -9,14 +9,11 @@ use crate::{
     Image, ImageFormat,
     basis::{self, PixelForm},
     limits::MAX_IMAGE_SIDE,
+    threads,
     worker::{Decoder, Payload, Worker},
 };
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Mutex, PoisonError},
     thread,
 };
 
@@ -24,7 +21,8 @@ pub use resize::{fitting, resize};
 
 /// Most bytes of the pixels of one picture.
 const MAX_PIXEL_BYTES: usize = 1024 * 1024 * 1024;
-/// Bytes that decoding takes for each pixel at most: of the decoder, as four channels, and the reply.
+/// Bytes that decoding takes for each pixel, about: of the decoder, as four channels, and the reply. A picture that becomes smaller by
+/// less than half takes up to twice as many.
 const DECODING_BYTES: u64 = 16;
 /// Most threads that turn pictures.
 const MAX_TURNING_THREADS: usize = 4;
@@ -122,38 +120,31 @@ pub fn decode_all(
 ) {
     let (own, foreign): (Vec<usize>, Vec<usize>) =
         (0..images.len()).partition(|place| may_turn(images[*place].0, form));
-    let left = Mutex::new(Vec::new());
     let made = Mutex::new(made);
     let tell =
         |place, pictures| made.lock().unwrap_or_else(PoisonError::into_inner)(place, pictures);
-    let next = AtomicUsize::new(0);
-    let turn = || {
-        while let Some(&place) = own.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (image, readings) = images[place];
-            // What own code should ever give up on is left to the worker as well.
-            let turned = catch_unwind(AssertUnwindSafe(|| turned(image, readings, max_side)));
-            match turned {
-                Ok(Some(pictures)) => tell(place, Ok(pictures)),
-                _ => left
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(place),
-            }
-        }
+    // Gives back what is left to the worker.
+    let turn = |&place: &usize| {
+        let (image, readings) = images[place];
+        let Some(pictures) = turned(image, readings, max_side) else {
+            return Some(place);
+        };
+        tell(place, Ok(pictures));
+        None
     };
-    let most = thread::available_parallelism().map_or(1, usize::from);
-    let most = most.min(own.len()).min(MAX_TURNING_THREADS);
-    // While the worker is at those that it must see, threads of this process are at the others.
-    thread::scope(|scope| {
-        for _ in 0..most {
-            let helper = thread::Builder::new().name("pictures".to_owned());
-            // With fewer threads it takes longer, and that is all.
-            drop(helper.spawn_scoped(scope, turn));
-        }
+    let turn_all = || {
+        let threads = threads::of_machine(MAX_TURNING_THREADS);
+        threads::in_order(&own, threads, turn, |&place| Some(place))
+    };
+    let left = thread::scope(|scope| {
+        // While the worker is at those that it must see, this process is at the others.
+        let turning = thread::Builder::new().name("pictures".to_owned());
+        let turning = turning.spawn_scoped(scope, turn_all);
         ask(images, &foreign, max_side, form, worker, &tell);
-        turn();
+        let left = turning.ok().and_then(|turning| turning.join().ok());
+        left.unwrap_or_else(|| own.iter().copied().map(Some).collect())
     });
-    let left = left.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let left: Vec<usize> = left.into_iter().flatten().collect();
     ask(images, &left, max_side, form, worker, &tell);
 }
 

@@ -15,7 +15,7 @@ use bevy::{
 };
 use image::RgbaImage;
 use scene::{
-    AlphaMode, ImageIndex, Scene, Slot, TextureIndex, Wrap,
+    AlphaMode, ImageIndex, Material, Scene, Slot, TextureIndex, Wrap,
     picture::{self, Picture, Readings},
     worker::Worker,
 };
@@ -180,16 +180,21 @@ fn largest_first<'w>(
 
 /// Images whose alpha says how much of a surface is there, and whose colours no opaque material shows.
 fn covering(scene: &Scene) -> BTreeSet<ImageIndex> {
+    let image = |texture: TextureIndex| scene.textures[texture.index()].image;
     let (mut cut, mut opaque) = (BTreeSet::new(), BTreeSet::new());
     for material in &scene.materials {
-        let images = match material.alpha_mode {
-            AlphaMode::Mask(cutoff) if cutoff > 0.0 => &mut cut,
-            AlphaMode::Blend => &mut cut,
-            _ => &mut opaque,
+        let is_cut = match material.alpha_mode {
+            AlphaMode::Opaque => false,
+            AlphaMode::Mask(cutoff) => cutoff > 0.0,
+            AlphaMode::Blend => true,
         };
-        let texture = material.base_color_texture;
-        let texture = texture.map(|slot| &scene.textures[slot.texture.index()]);
-        images.extend(texture.and_then(|texture| texture.image));
+        if is_cut {
+            let texture = material.base_color_texture;
+            cut.extend(texture.and_then(|slot| image(slot.texture)));
+        } else {
+            let colors = read_by(material).filter(|(_, reading)| *reading == Reading::Color);
+            opaque.extend(colors.filter_map(|(texture, _)| image(texture)));
+        }
     }
     &cut - &opaque
 }
@@ -258,23 +263,24 @@ fn by_image(
 
 /// Which textures are read how, over all materials.
 fn wanted(scene: &Scene) -> BTreeSet<(TextureIndex, Reading)> {
-    let mut wanted = BTreeSet::new();
-    for material in &scene.materials {
-        for (slot, _) in Slot::ALL {
-            let reading = match slot {
-                Slot::BaseColor
-                | Slot::Emissive
-                | Slot::SpecularColor
-                | Slot::SheenColor
-                | Slot::DiffuseTransmissionColor => Reading::Color,
-                _ => Reading::Numbers,
-            };
-            let texture = material.texture(*slot);
-            wanted.extend(texture.map(|texture| (texture.texture, reading)));
-        }
-        wanted.extend(material.toon.iter().flat_map(|toon| toon_textures(toon)));
-    }
-    wanted
+    scene.materials.iter().flat_map(read_by).collect()
+}
+
+/// Which textures a material reads how.
+fn read_by(material: &Material) -> impl Iterator<Item = (TextureIndex, Reading)> {
+    let slots = Slot::ALL.iter().filter_map(|(slot, _)| {
+        let reading = match slot {
+            Slot::BaseColor
+            | Slot::Emissive
+            | Slot::SpecularColor
+            | Slot::SheenColor
+            | Slot::DiffuseTransmissionColor => Reading::Color,
+            _ => Reading::Numbers,
+        };
+        Some((material.texture(*slot)?.texture, reading))
+    });
+    let toon = material.toon.iter().flat_map(|toon| toon_textures(toon));
+    slots.chain(toon)
 }
 
 /// The engine's picture.
@@ -394,16 +400,20 @@ mod tests {
 
     #[test]
     fn an_image_covers_where_its_alpha_is_seen_and_no_opaque_material_shows_it() {
-        let covers = |modes: &[AlphaMode]| {
+        let covers = |modes: &[AlphaMode], is_shining: bool| {
             let slot = scene::TextureSlot {
                 texture: TextureIndex(0),
                 uv_set: 0,
                 transform: scene::TextureTransform::default(),
             };
-            let material = |mode: &AlphaMode| scene::Material {
+            let material = |mode: &AlphaMode| Material {
                 alpha_mode: *mode,
                 base_color_texture: Some(slot),
-                ..scene::Material::default()
+                ..Material::default()
+            };
+            let shining = Material {
+                emissive_texture: Some(slot),
+                ..Material::default()
             };
             let image = scene::Image {
                 name: String::new(),
@@ -418,15 +428,18 @@ mod tests {
                     image: Some(ImageIndex(0)),
                     sampler: None,
                 }],
-                materials: modes.iter().map(material).collect(),
+                materials: (modes.iter().map(material))
+                    .chain(is_shining.then_some(shining))
+                    .collect(),
                 ..Scene::default()
             };
             let wanted = by_image(&scene, wanted(&scene));
             let order = largest_first(&scene, wanted.keys());
             order[0].1.covers
         };
-        assert!(covers(&[AlphaMode::Blend]) && covers(&[AlphaMode::Mask(0.5)]));
-        assert!(!covers(&[AlphaMode::Opaque]) && !covers(&[AlphaMode::Mask(0.0)]));
-        assert!(!covers(&[AlphaMode::Mask(0.5), AlphaMode::Opaque]));
+        let (cut, nothing) = (AlphaMode::Mask(0.5), AlphaMode::Mask(0.0));
+        assert!(covers(&[AlphaMode::Blend], false) && covers(&[cut], false));
+        assert!(!covers(&[AlphaMode::Opaque], false) && !covers(&[nothing], false));
+        assert!(!covers(&[cut, AlphaMode::Opaque], false) && !covers(&[cut], true));
     }
 }

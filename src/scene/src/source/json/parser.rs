@@ -19,8 +19,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Tree, SceneError> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| fault(bytes, error.valid_up_to(), "it is not UTF-8 text"))?;
     let values = bound_of_values(bytes);
-    let is_too_many = values > MAX_JSON_VALUES && count_values(bytes) > MAX_JSON_VALUES;
-    if is_too_many {
+    if values > MAX_JSON_VALUES && count_values(bytes) > MAX_JSON_VALUES {
         return Err(over(format!(
             "its JSON has more than {MAX_JSON_VALUES} values"
         )));

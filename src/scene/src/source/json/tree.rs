@@ -71,12 +71,9 @@ impl Tree {
 
     /// The same where nobody asks for whole characters.
     fn key_bytes(&self, node: &Node) -> &[u8] {
-        let source = match node.is_key_unescaped {
-            true => &self.unescaped,
-            false => &self.text,
-        };
+        let source = self.source(node.is_key_unescaped).as_bytes();
         let key = node.key.start as usize..node.key.end as usize;
-        source.as_bytes().get(key).unwrap_or_default()
+        source.get(key).unwrap_or_default()
     }
 
     pub(super) fn text(&self, node: &Node) -> &str {
@@ -84,14 +81,16 @@ impl Tree {
     }
 
     fn slice(&self, span: Span, is_unescaped: bool) -> &str {
-        let source = if is_unescaped {
-            &self.unescaped
-        } else {
-            &self.text
-        };
-        source
+        self.source(is_unescaped)
             .get(span.start as usize..span.end as usize)
             .unwrap_or_default()
+    }
+
+    fn source(&self, is_unescaped: bool) -> &str {
+        match is_unescaped {
+            true => &self.unescaped,
+            false => &self.text,
+        }
     }
 
     /// Id of the member of an object with this name.

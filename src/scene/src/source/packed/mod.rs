@@ -9,8 +9,8 @@ use crate::{
     error::SceneError,
     limits::MAX_ACCESSOR_COUNT,
     source::{budget::Budget, json::Item},
+    threads,
 };
-use std::thread;
 
 /// Both names of the one extension; the newer wins where a view has both.
 const NAMES: [&str; 2] = ["KHR_meshopt_compression", "EXT_meshopt_compression"];
@@ -126,7 +126,7 @@ pub(super) fn threads_for(bytes: u64) -> usize {
     if bytes < BYTES_WORTH_THREADS {
         return 1;
     }
-    thread::available_parallelism().map_or(1, |all| all.get().min(MAX_THREADS))
+    threads::of_machine(MAX_THREADS)
 }
 
 /// Bytes that are read from the front.
