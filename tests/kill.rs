@@ -176,6 +176,9 @@ impl<'a> Stay<'a> {
         }
         let ended = server.kill();
         assert_eq!(ended.errors, "", "it complained");
+        if let Some(flight) = &mut self.thrown {
+            flight.server_is_gone();
+        }
         // What it said before it died still arrives.
         self.visitors.live(&mut [&mut ada, &mut bo], TICK * 2);
         self.take_answers([&mut ada, &mut bo], tally);

@@ -3,6 +3,7 @@
 
 use bots::Participant;
 use protocol::{EntityId, TICKS_PER_SECOND};
+use std::time::{Duration, Instant};
 
 /// Gravity of the test world, metres a second squared.
 const GRAVITY: f64 = 9.81;
@@ -16,6 +17,9 @@ const LOWEST: f64 = 0.8;
 pub(crate) struct Flight {
     body: EntityId,
     sights: Vec<Sight>,
+    /// When the server was where the last sight shows it.
+    seen_at: Option<Instant>,
+    unseen_secs: f64,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -32,13 +36,16 @@ pub(crate) struct Phase {
     /// Metres a second, up is positive.
     velocity: f64,
     height: f64,
+    /// At most so long the server went on afterwards, seconds.
+    unseen_secs: f64,
 }
 
 impl Phase {
-    /// Seconds until it comes down.
-    pub(crate) fn left_secs(&self) -> f64 {
+    /// Seconds from the server's end until it comes down, at least.
+    fn left_secs(&self) -> f64 {
         let fall = 2.0 * GRAVITY * (self.height - LOWEST);
-        (self.velocity + (self.velocity * self.velocity + fall).sqrt()) / GRAVITY
+        let whole = (self.velocity + (self.velocity * self.velocity + fall).sqrt()) / GRAVITY;
+        whole - self.unseen_secs
     }
 }
 
@@ -47,6 +54,8 @@ impl Flight {
         Self {
             body,
             sights: Vec::new(),
+            seen_at: None,
+            unseen_secs: 0.0,
         }
     }
 
@@ -80,7 +89,13 @@ impl Flight {
         let is_new = self.sights.last().is_none_or(|last| last.height != height);
         if is_new && state.parent.is_none() {
             self.sights.push(Sight { secs, height });
+            self.seen_at = Instant::now().checked_sub(Duration::from_secs_f64(age.max(0.0)));
         }
+    }
+
+    /// Notes that the server is gone now. What it did since the last sight nobody saw.
+    pub(crate) fn server_is_gone(&mut self) {
+        self.unseen_secs = self.seen_at.map_or(0.0, |at| at.elapsed().as_secs_f64());
     }
 
     /// When it was seen first, seconds since the server started.
@@ -95,7 +110,11 @@ impl Flight {
 
     /// At the last two sights, when it flew.
     pub(crate) fn last(&self) -> Option<Phase> {
-        phase(self.sights.last_chunk::<2>()?)
+        let phase = phase(self.sights.last_chunk::<2>()?)?;
+        Some(Phase {
+            unseen_secs: self.unseen_secs,
+            ..phase
+        })
     }
 }
 
@@ -107,6 +126,7 @@ fn phase(pair: &[Sight]) -> Option<Phase> {
         secs: (early.secs + late.secs) / 2.0,
         velocity: (late.height - early.height) / time,
         height: (late.height + early.height) / 2.0,
+        unseen_secs: 0.0,
     })
 }
 
