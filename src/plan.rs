@@ -181,6 +181,7 @@ impl Plan {
             name: persona.name,
             avatar: persona.avatar,
             avatar_file: persona.avatar_file,
+            is_sharing_avatar: common.share_avatar,
             data,
             assets: self.assets.clone(),
             variant: common.variant.clone(),

@@ -5,12 +5,19 @@ use crate::harness::{
 };
 use bots::write_box_world;
 use image::RgbImage;
-use protocol::{AvatarChoice, ContentHash, WorldAddress};
+use protocol::{ContentHash, WorldAddress};
 use serde_json::{Value, json};
-use std::{fmt::Write, fs, path::Path, sync::Arc};
+use std::{fmt::Write, fs, path::Path};
 
 /// Pictures that the one inside takes, one each second, of somebody who stands before them.
 const PICTURES: usize = 90;
+/// She says yes when a third one is there beside her and who was there before.
+const ADA: &str = "\
+0 wait-people 2 150
+2 screenshot asked.png
+2.1 wait-people 3 150
+2.2 press e
+";
 /// Pixels of a colour that nothing else there has, when somebody wears it.
 const MANY: usize = 40;
 
@@ -77,11 +84,10 @@ fn who_is_inside_sees_the_own_avatar_of_who_comes_later() {
     let bo = Program::start("Bo", &mut offscreen(folder, words));
 
     let visitors = Visitors::new();
-    let avatar: Arc<[u8]> = loud_avatar().into();
-    let choice = AvatarChoice::File {
-        hash: ContentHash(*blake3::hash(&avatar).as_bytes()),
-        bytes: avatar.len() as u64,
-    };
+    let avatar = loud_avatar();
+    let hash = ContentHash(*blake3::hash(&avatar).as_bytes());
+    fs::write(folder.join("ada.vrm"), avatar).unwrap();
+    fs::write(folder.join("ada.txt"), ADA).unwrap();
     let aside = WorldAddress {
         spawn: Some("balcony".to_owned()),
         ..server.address.clone()
@@ -92,15 +98,25 @@ fn who_is_inside_sees_the_own_avatar_of_who_comes_later() {
         bo.is_some_and(|bo| people[0].shown(bo.entity).is_some())
     });
     assert!(is_bo_inside);
-    let mut ada = visitors.send_in(&aside, 2, "Ada", choice);
-    // Bo has asked for the file when he takes pictures of her, and the server did not have it.
-    assert!(visitors.live_until(&mut [&mut watcher, &mut ada], |_| newest(folder).is_some()));
+    let address = aside.to_string();
+    let words = [
+        "join", &address, "--name", "Ada", "--avatar", "ada.vrm", "--data", "ada", "--script",
+        "ada.txt",
+    ];
+    let ada = Program::start("Ada", &mut offscreen(folder, words));
+    // Bo has asked for the file when he takes pictures of her, and she is asked whether he may have it.
+    assert!(visitors.live_until(&mut [&mut watcher], |_| {
+        newest(folder).is_some() && folder.join("asked.png").exists()
+    }));
     assert!(!is_loud(&newest(folder).unwrap()));
-    ada.session.offer(avatar).unwrap();
-    let is_seen = visitors.live_until(&mut [&mut watcher, &mut ada], |_| {
+    let mut signal = visitors.enter(&server.address, 2, "Signal");
+    let is_seen = visitors.live_until(&mut [&mut watcher, &mut signal], |_| {
         newest(folder).is_some_and(|picture| is_loud(&picture))
     });
-    assert!(is_seen, "Bo has not seen it: {:?}", ada.end);
+    assert!(is_seen, "Bo has not seen it");
+    let kept = fs::read_to_string(folder.join("ada/settings.toml")).unwrap();
+    assert!(kept.contains(&hash.to_string()), "{kept}");
+    ada.kill();
     bo.kill();
     server.stop();
 }

@@ -55,7 +55,6 @@ impl Visitors {
             key: Key::from_seed(&[seed; 32]),
             name: DisplayName::new(name).unwrap(),
             avatar,
-            avatar_file: None,
             is_agent: false,
             program: "product test".to_owned(),
             cache: None,

@@ -49,6 +49,7 @@ pub(crate) fn client_config(
         name: DisplayName::new("Bench")?,
         avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
         avatar_file: None,
+        is_sharing_avatar: false,
         data: None,
         assets,
         variant: None,

@@ -144,7 +144,6 @@ impl Harness {
             key: Key::from_seed(&[number; 32]),
             name: DisplayName::new(name).unwrap_or_else(|_| unnamed()),
             avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
-            avatar_file: None,
             is_agent: false,
             program: "harness".to_owned(),
             cache: None,

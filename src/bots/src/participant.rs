@@ -149,7 +149,6 @@ impl Participant {
             key: Key::generate().map_err(io::Error::other)?,
             name: DisplayName::new(name).map_err(io::Error::other)?,
             avatar: AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned()),
-            avatar_file: None,
             is_agent: true,
             program: concat!("stoa-bots ", env!("CARGO_PKG_VERSION")).to_owned(),
             cache,

@@ -147,7 +147,6 @@ impl Crew {
             avatar: AvatarChoice::Shipped(
                 SHIPPED_AVATARS[number as usize % SHIPPED_AVATARS.len()].to_owned(),
             ),
-            avatar_file: None,
             is_agent: true,
             program: concat!("stoa-bots ", env!("CARGO_PKG_VERSION")).to_owned(),
             cache: is_first.then(|| self.cache.clone()),

@@ -14,9 +14,10 @@ mod wire;
 pub use address::{AddressError, DEFAULT_PORT, Fingerprint, WorldAddress};
 pub use ids::{ContentHash, EntityId, PersonId};
 pub use message::{
-    Activity, AvatarChoice, BodyInfo, BulkRequest, BulkResponse, ChatLine, ClientMessage, Denial,
-    FileEntry, HandPose, Hello, Note, PersonInfo, PlacedThing, Proof, Refusal, Rights,
-    SHIPPED_AVATARS, SeatInfo, ServerMessage, ServerStatistics, ToldStatistics, Welcome, WorldInfo,
+    Activity, AvatarChoice, AvatarFiles, BodyInfo, BulkRequest, BulkResponse, ChatLine,
+    ClientMessage, Denial, FileEntry, HandPose, Hello, Note, PersonInfo, PlacedThing, Proof,
+    Refusal, Rights, SHIPPED_AVATARS, SeatInfo, ServerMessage, ServerStatistics, ToldStatistics,
+    Welcome, WorldInfo,
 };
 pub use name::{DisplayName, NameError};
 pub use wire::{WireError, decode_message, encode_message};

@@ -357,13 +357,28 @@ pub struct PlacedThing {
     pub unix_secs: u64,
 }
 
-/// What somebody may do beyond what everybody may.
+/// What somebody may do beyond what everybody may, and what of theirs a world takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rights {
     /// Place things, and take one's own away.
     pub may_place: bool,
     /// Take away what others placed.
     pub may_take_away_all: bool,
+    /// Which avatar files are passed on to others.
+    #[serde(default)]
+    pub avatar_files: AvatarFiles,
+}
+
+/// Which avatar files of visitors a world passes on to others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AvatarFiles {
+    /// None: everybody wears what every client has.
+    Nobodys,
+    /// Those whose own licence lets everybody have them.
+    #[default]
+    Licensed,
+    /// Others as well, when their wearer confirms to have the right ([`BulkRequest::Offer`]).
+    Confirmed,
 }
 
 /// A file of the world, to be fetched by its content id.
@@ -585,6 +600,9 @@ pub enum BulkRequest {
         hash: ContentHash,
         /// Length in bytes.
         bytes: u64,
+        /// The wearer has the right to send it to others, though its licence does not say so.
+        #[serde(default)]
+        is_right_confirmed: bool,
     },
     /// Here is the file of a thing to be placed; its bytes follow the response.
     OfferThing {

@@ -14,6 +14,7 @@ mod source;
 mod support;
 mod things;
 pub mod threads;
+mod wear;
 pub mod worker;
 mod world;
 pub mod writer;
@@ -68,6 +69,7 @@ pub use reader::{
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};
 pub use things::{MayPlace, ThingRules};
+pub use wear::{AvatarRules, PassedOn};
 pub use world::{
     LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world,
     load_world_telling, main_file,

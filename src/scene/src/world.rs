@@ -7,6 +7,7 @@ use crate::{
     reader::document,
     source::files::{self, FolderFiles},
     things::{THING_KEYS, ThingRules},
+    wear::{AVATAR_KEYS, AvatarRules},
 };
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -45,6 +46,8 @@ pub struct WorldManifest {
     pub sky: Sky,
     /// What visitors may place.
     pub things: ThingRules,
+    /// Which avatars visitors may bring.
+    pub avatars: AvatarRules,
 }
 
 /// Sky and light of a world.
@@ -99,6 +102,7 @@ impl Default for WorldManifest {
             rules: String::new(),
             sky: Sky::default(),
             things: ThingRules::default(),
+            avatars: AvatarRules::default(),
         }
     }
 }
@@ -137,6 +141,9 @@ impl WorldManifest {
         if let Some(things) = table.get("things").and_then(toml::Value::as_table) {
             issues.extend(unread_keys(things, &THING_KEYS, "things."));
         }
+        if let Some(avatars) = table.get("avatars").and_then(toml::Value::as_table) {
+            issues.extend(unread_keys(avatars, &AVATAR_KEYS, "avatars."));
+        }
         let manifest: Self = table
             .try_into()
             .map_err(|error: toml::de::Error| fault(error.message().to_owned()))?;
@@ -165,7 +172,7 @@ impl WorldManifest {
 }
 
 /// Keys of `world.toml`.
-const MANIFEST_KEYS: [&str; 12] = [
+const MANIFEST_KEYS: [&str; 13] = [
     "title",
     "description",
     "author",
@@ -178,6 +185,7 @@ const MANIFEST_KEYS: [&str; 12] = [
     "rules",
     "sky",
     "things",
+    "avatars",
 ];
 
 /// Keys of its table `sky`.

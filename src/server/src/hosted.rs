@@ -69,7 +69,7 @@ impl WorldContent {
             what,
             limit,
         };
-        let placers = Placers::new(loaded.manifest.things, owners)?;
+        let placers = Placers::new(loaded.manifest.things, &loaded.manifest.avatars, owners)?;
         let moving = count_moving(&loaded.scene);
         if moving > MAX_BODIES {
             return Err(too_many(moving, "moving bodies", MAX_BODIES));

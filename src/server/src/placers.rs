@@ -1,8 +1,8 @@
-//! Who may place things in a world, and how many.
+//! Who may place things in a world, and how many; and which avatar files it passes on.
 
 use identity::Did;
-use protocol::{Rights, limits::MAX_THINGS};
-use scene::{MayPlace, ThingRules};
+use protocol::{AvatarFiles, Rights, limits::MAX_THINGS};
+use scene::{AvatarRules, MayPlace, PassedOn, ThingRules};
 use std::collections::BTreeSet;
 
 const _: () = assert!(scene::limits::MAX_THINGS == MAX_THINGS);
@@ -15,11 +15,12 @@ pub struct KeyError {
     fault: String,
 }
 
-/// A world's rules on things.
+/// A world's rules on what people bring.
 #[derive(Debug)]
 pub(crate) struct Placers {
     owners: BTreeSet<String>,
     may_place: Allowed,
+    avatar_files: AvatarFiles,
     /// Things in all.
     pub(crate) at_most: usize,
     /// Things of one person.
@@ -34,13 +35,22 @@ enum Allowed {
 
 impl Placers {
     /// What a world's manifest says, and the keys of whoever runs the server.
-    pub(crate) fn new(rules: ThingRules, owners: &[String]) -> Result<Self, KeyError> {
+    pub(crate) fn new(
+        rules: ThingRules,
+        avatars: &AvatarRules,
+        owners: &[String],
+    ) -> Result<Self, KeyError> {
         Ok(Self {
             owners: keys(owners)?,
             may_place: match rules.place {
                 MayPlace::Nobody => Allowed::Keys(BTreeSet::new()),
                 MayPlace::Everybody => Allowed::Everybody,
                 MayPlace::Keys(listed) => Allowed::Keys(keys(&listed)?),
+            },
+            avatar_files: match avatars.files {
+                PassedOn::None => AvatarFiles::Nobodys,
+                PassedOn::Licensed => AvatarFiles::Licensed,
+                PassedOn::Confirmed => AvatarFiles::Confirmed,
             },
             at_most: rules.at_most,
             each_at_most: rules.each_at_most,
@@ -57,6 +67,7 @@ impl Placers {
         Rights {
             may_place: is_owner || is_allowed,
             may_take_away_all: is_owner,
+            avatar_files: self.avatar_files,
         }
     }
 }
@@ -86,7 +97,7 @@ mod tests {
             place,
             ..ThingRules::default()
         };
-        Placers::new(rules, &[key(1)]).unwrap()
+        Placers::new(rules, &AvatarRules::default(), &[key(1)]).unwrap()
     }
 
     #[test]
@@ -109,8 +120,12 @@ mod tests {
     fn what_is_no_key_is_refused_by_name() {
         let wrong = ["Ada", "", "did:key:z6Mk"].map(str::to_owned);
         for text in wrong {
-            let error =
-                Placers::new(ThingRules::default(), std::slice::from_ref(&text)).unwrap_err();
+            let error = Placers::new(
+                ThingRules::default(),
+                &AvatarRules::default(),
+                std::slice::from_ref(&text),
+            )
+            .unwrap_err();
             assert!(error.to_string().contains(&format!("`{text}`")), "{error}");
         }
     }

@@ -254,7 +254,7 @@ impl Inside<'_> {
         let serving = library.serve(
             connection.clone(),
             did.to_string(),
-            rights.may_place,
+            rights,
             door.worlds.clone(),
         );
         let reading = read(door, session, &connection, receiver, &world);

@@ -210,7 +210,11 @@ pub(crate) async fn offer(connection: &Connection, offer: &Offer) -> Result<(), 
     let (hash, file) = (offer.hash, &*offer.file);
     let bytes = file.len() as u64;
     let request = match offer.kind {
-        OfferKind::Avatar => BulkRequest::Offer { hash, bytes },
+        OfferKind::Avatar { is_right_confirmed } => BulkRequest::Offer {
+            hash,
+            bytes,
+            is_right_confirmed,
+        },
         OfferKind::Thing => BulkRequest::OfferThing { hash, bytes },
     };
     stream.sender.send(&request).await?;

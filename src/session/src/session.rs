@@ -41,8 +41,6 @@ pub struct SessionConfig {
     pub name: DisplayName,
     /// Look.
     pub avatar: AvatarChoice,
-    /// Bytes of the avatar's VRM, offered to the server when `avatar` is a file.
-    pub avatar_file: Option<Arc<[u8]>>,
     /// True for agents and bots.
     pub is_agent: bool,
     /// Name and release of the program, for the server's log.
@@ -115,8 +113,8 @@ pub(crate) struct Offer {
 /// What a file is offered for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum OfferKind {
-    /// To be worn.
-    Avatar,
+    /// To be worn; the wearer has the right to send it to others, though its licence may not say so.
+    Avatar { is_right_confirmed: bool },
     /// To be placed.
     Thing,
 }
@@ -414,13 +412,19 @@ impl Session {
         self.command(Command::Fetch(hash, bytes))
     }
 
-    /// Gives the server an avatar file, so that others can fetch it: before [`Self::change_persona`] to it. Answered
-    /// by [`SessionEvent::Offered`] or [`SessionEvent::FileFailed`]; gives its content id.
+    /// Gives the server one's own avatar file, so that others can fetch it. Nothing of it leaves before this call.
+    /// `is_right_confirmed` says that the wearer has the right to send it to others, which counts in worlds with
+    /// [`AvatarFiles::Confirmed`](protocol::AvatarFiles::Confirmed). Answered by [`SessionEvent::Offered`] or
+    /// [`SessionEvent::FileFailed`]; gives its content id. To be called again after [`SessionEvent::Resumed`].
     ///
     /// # Errors
     /// [`ActionError`].
-    pub fn offer(&self, file: Arc<[u8]>) -> Result<ContentHash, ActionError> {
-        self.offer_as(OfferKind::Avatar, file)
+    pub fn offer_avatar(
+        &self,
+        file: Arc<[u8]>,
+        is_right_confirmed: bool,
+    ) -> Result<ContentHash, ActionError> {
+        self.offer_as(OfferKind::Avatar { is_right_confirmed }, file)
     }
 
     /// Gives the server the file of a thing, where one may place things: before [`Self::place`]. Everybody who is there

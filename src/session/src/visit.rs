@@ -4,7 +4,7 @@ use crate::event::{Progress, SessionEvent, Stage};
 use crate::failure::Failure;
 use crate::fetch::{self, FetchError};
 use crate::motion::MotionSender;
-use crate::session::{Command, Offer, OfferKind, SessionConfig, Shared};
+use crate::session::{Command, Offer, SessionConfig, Shared};
 use crate::told::Told;
 use crate::world_files::{self, WorldFiles};
 use network::{CloseCode, Connection, Disconnected, ReceiveError, StreamReceiver, StreamSender};
@@ -262,12 +262,6 @@ impl Visit<'_> {
         tracing::debug!("inside as {} ({:?})", welcome.name.as_str(), welcome.person);
         if self.is_ready {
             self.send(ClientMessage::Ready);
-        }
-        if let (AvatarChoice::File { hash, .. }, Some(file)) =
-            (&self.config.avatar, &self.config.avatar_file)
-        {
-            let (hash, file, kind) = (*hash, file.clone(), OfferKind::Avatar);
-            self.start_offer(Offer { hash, file, kind }).await;
         }
         for message in waiting {
             if let Some(end) = self.on_message(message).await {

@@ -226,8 +226,12 @@ async fn an_avatar_goes_from_its_wearer_over_the_server_to_others() {
         hash,
         bytes: avatar.len() as u64,
     };
-    config.avatar_file = Some(avatar.clone());
     let mut wearer = start(config);
+    until(&mut wearer, |event| {
+        matches!(event, SessionEvent::Entered { .. })
+    })
+    .await;
+    wearer.offer_avatar(avatar.clone(), false).unwrap();
     until(
         &mut wearer,
         |event| matches!(event, SessionEvent::Offered { hash: offered } if *offered == hash),

@@ -99,7 +99,12 @@ async fn files_on_their_way_when_the_connection_goes_are_answered() {
     let (wanted, own) = (content_of(b"far away"), content_of(b"my own"));
     session.fetch(wanted, 8).unwrap();
     session.fetch(wanted, 8).unwrap();
-    assert_eq!(session.offer(b"my own".as_slice().into()).unwrap(), own);
+    assert_eq!(
+        session
+            .offer_avatar(b"my own".as_slice().into(), false)
+            .unwrap(),
+        own
+    );
     let did = place.config(1).key.did().to_string();
     let reason = "back in a minute".to_owned();
     place.server.say_to(&did, ServerMessage::Closing { reason });

@@ -28,7 +28,6 @@ pub(super) fn make_session(config: &ClientConfig) -> Result<(Session, Arc<KnownS
         key: key(config)?,
         name: config.name.clone(),
         avatar: config.avatar.clone(),
-        avatar_file: config.avatar_file.clone().map(Arc::from),
         is_agent: false,
         program: concat!("stoa ", env!("CARGO_PKG_VERSION")).to_owned(),
         cache: Some(

@@ -214,22 +214,11 @@ fn drop_unworn(
     }
 }
 
-fn take_news(
-    mut said: MessageReader<Said>,
-    mut looks: ResMut<Looks>,
-    wished: WishedPictures,
-    config: Res<Config>,
-) {
+fn take_news(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, wished: WishedPictures) {
     for Said(event) in said.read() {
         if let SessionEvent::FileFailed { hash, reason } = event {
-            match config.0.avatar {
-                AvatarChoice::File { hash: own, .. } if own == *hash => {
-                    tracing::warn!("others see a default avatar in your place: {reason}");
-                }
-                _ if looks.0.iter().any(|known| known.awaits(*hash)) => {
-                    tracing::warn!("an avatar cannot be had: {reason}");
-                }
-                _ => {}
+            if looks.0.iter().any(|known| known.awaits(*hash)) {
+                tracing::warn!("an avatar cannot be had: {reason}");
             }
         }
         looks.hear(event, |path, is_split| {

@@ -8,6 +8,9 @@ mod load;
 mod looks;
 mod own;
 mod pose;
+mod sharing;
+
+pub(crate) use sharing::{Sharing, Terms, Withheld};
 
 use crate::{
     app::order::{ClientSystems, Stage},
@@ -65,7 +68,7 @@ struct Speech {
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Gestures>();
-    app.add_plugins((looks::plugin, clips::plugin));
+    app.add_plugins((looks::plugin, clips::plugin, sharing::plugin));
     app.add_systems(
         Update,
         (

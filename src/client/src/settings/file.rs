@@ -175,6 +175,7 @@ mod tests {
         Settings {
             name: Some(DisplayName::new("王小明").unwrap()),
             avatar: Some("juma".to_owned()),
+            shared_avatar: Some("0123".to_owned()),
             language: Some(Locale::Chinese),
             mouse_sensitivity: 1.6,
             field_of_view_degrees: 75.0,

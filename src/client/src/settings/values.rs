@@ -11,6 +11,8 @@ pub struct Settings {
     pub name: Option<DisplayName>,
     /// A shipped avatar by name, or the path of a VRM file.
     pub avatar: Option<String>,
+    /// Content id of the own avatar file that others may get.
+    pub shared_avatar: Option<String>,
     /// Language of the screens; `None` follows the system.
     pub language: Option<Locale>,
     /// Factor of the mouse's motion, `Settings::MOUSE`.
@@ -74,6 +76,7 @@ impl Default for Settings {
         Self {
             name: None,
             avatar: None,
+            shared_avatar: None,
             language: None,
             mouse_sensitivity: 1.0,
             field_of_view_degrees: 60.0,
@@ -107,7 +110,7 @@ struct Key {
     write: fn(&Settings) -> Option<Value>,
 }
 
-const KEYS: [Key; 8] = [
+const KEYS: [Key; 9] = [
     Key {
         name: "name",
         read: |settings, value| {
@@ -123,6 +126,14 @@ const KEYS: [Key; 8] = [
             settings.avatar.is_some()
         },
         write: |settings| settings.avatar.clone().map(Value::from),
+    },
+    Key {
+        name: "shared_avatar",
+        read: |settings, value| {
+            settings.shared_avatar = value.as_str().map(str::to_owned);
+            settings.shared_avatar.is_some()
+        },
+        write: |settings| settings.shared_avatar.clone().map(Value::from),
     },
     Key {
         name: "language",

@@ -55,6 +55,10 @@ pub(super) enum Action {
     PlaceThing,
     /// Not to place it.
     KeepThing,
+    /// Let others get the file of one's own avatar.
+    ShareAvatar,
+    /// Not to.
+    KeepAvatar,
     /// Take away the thing that one was asked about.
     TakeAway,
     /// Leave it where it is.

@@ -10,6 +10,7 @@ mod font_fallbacks;
 mod inside;
 mod loading;
 mod network;
+mod sharing;
 mod shell;
 mod studio;
 mod theme;
@@ -40,6 +41,7 @@ pub(super) fn plugin(app: &mut App) {
         studio::plugin,
         crossing::plugin,
         things::plugin,
+        sharing::plugin,
         network::plugin,
     ));
 }

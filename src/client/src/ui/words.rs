@@ -340,6 +340,22 @@ texts! {
     /// Thing.
     placed: "{} stands here now, for everybody", "{} 已放好，大家都能看到";
     place_failed: "It cannot be placed", "无法放置";
+    share_ask: "Let others see your avatar?", "让别人看到你的形象吗？";
+    /// World.
+    share_about: "Everybody in {} receives its file, and can keep it. You are asked once for each file.", "{} 里的每个人都会收到这个文件，并且可以保留它。每个文件只问一次。";
+    share_right: "Its licence does not say that others may have it. Say yes only if you made it, or its maker lets you.", "它的许可没有说别人可以得到它。只有你是作者，或作者允许时，才选择同意。";
+    share_maker: "Its maker", "作者";
+    share_licence: "What its licence says", "许可内容";
+    share_everyone: "everybody may wear it", "任何人都可以使用";
+    share_some: "only whom its maker lets may wear it", "只有作者允许的人可以使用";
+    share_pass: "its file may be passed on", "文件可以转发";
+    share_no_pass: "its file may not be passed on", "文件不可转发";
+    share_credit: "its maker is to be named", "须注明作者";
+    share_yes: "Let them see it", "让他们看到";
+    share_no: "Not now", "暂不";
+    shared_not: "Others see you in one of Stoa's avatars", "别人看到的是 Stoa 自带的形象";
+    shared_not_world: "This world lets nobody bring an avatar of their own.", "这个世界不允许自带形象。";
+    shared_not_licence: "The licence of yours does not let others have its file. If it is yours to decide, allow redistribution when you export it.", "你的形象的许可不允许别人得到它的文件。如果由你决定，导出时请允许再分发。";
     /// Thing.
     clear_ask: "Take {} away?", "拿走 {}？";
     clear_about: "Then it is gone for everybody. Files on your disk stay as they are.", "之后大家都看不到它了。你磁盘上的文件不受影响。";

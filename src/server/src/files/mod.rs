@@ -13,7 +13,7 @@ pub(crate) use thing::{CheckedThing, StandingFile};
 use crate::{door::Worlds, limiter::Limiter, world::Inbound};
 use network::{BulkStream, Connection};
 use protocol::{
-    AvatarChoice, BulkRequest, BulkResponse, ContentHash, FileEntry,
+    AvatarChoice, BulkRequest, BulkResponse, ContentHash, FileEntry, Rights,
     limits::{CHUNK_BYTES, MAX_CLIENT_STREAMS, STALL_TIMEOUT_SECS},
 };
 use scene::WorldFile;
@@ -138,16 +138,16 @@ impl Library {
         self.shelves.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers the requests for files of a connection whose person has the key `owner`, until it ends. Who may place
-    /// things may bring them.
+    /// Answers the requests for files of a connection whose person has the key `owner`, until it ends. They may bring
+    /// what they have the rights to.
     pub(crate) async fn serve(
         self,
         connection: Connection,
         owner: String,
-        may_place: bool,
+        rights: Rights,
         worlds: Worlds,
     ) {
-        let bringer = Arc::new(Bringer::new(owner, may_place));
+        let bringer = Arc::new(Bringer::new(owner, rights));
         let epoch = Instant::now();
         let mut rate = Limiter::starting(REQUESTS_PER_SECOND, REQUEST_BURST, 0.0);
         let mut answers = JoinSet::new();
@@ -183,8 +183,12 @@ impl Library {
             BulkRequest::Fetch { hash, first_chunk } => {
                 self.send(&mut stream, &hash, first_chunk).await
             }
-            BulkRequest::Offer { hash, bytes } => {
-                let kind = Kind::Avatar;
+            BulkRequest::Offer {
+                hash,
+                bytes,
+                is_right_confirmed,
+            } => {
+                let kind = Kind::Avatar { is_right_confirmed };
                 if self
                     .receive(&mut stream, bringer, kind, hash, bytes)
                     .await?

@@ -6,7 +6,10 @@ use network::{
     Certificate, ClientEndpoint, KnownServers, ServerEndpoint, Trust,
     simulated::{LinkConfig, Network},
 };
-use protocol::limits::MAX_AVATAR_BYTES;
+use protocol::{
+    AvatarFiles::{Confirmed, Licensed, Nobodys},
+    limits::MAX_AVATAR_BYTES,
+};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use tokio::sync::mpsc;
 
@@ -25,10 +28,14 @@ struct Place {
 impl Place {
     /// In which visitors may place things.
     fn new(library: Library) -> Self {
-        Self::with(library, true)
+        let rights = Rights {
+            may_place: true,
+            ..Rights::default()
+        };
+        Self::with(library, rights)
     }
 
-    fn with(library: Library, may_place: bool) -> Self {
+    fn with(library: Library, rights: Rights) -> Self {
         let network = Network::new(1);
         network.set_default_link(LinkConfig::path(ROUND_TRIP, Duration::ZERO, 0.0));
         let certificate = Certificate::temporary().unwrap();
@@ -43,7 +50,7 @@ impl Place {
                 let (library, worlds) = (served.clone(), worlds.clone());
                 number += 1;
                 let owner = format!("visitor {number}");
-                tokio::spawn(library.serve(connection, owner, may_place, worlds));
+                tokio::spawn(library.serve(connection, owner, rights, worlds));
             }
         });
         Self {
@@ -100,6 +107,7 @@ fn large() -> BulkRequest {
     BulkRequest::Offer {
         hash: ContentHash([7; 32]),
         bytes: MAX_AVATAR_BYTES,
+        is_right_confirmed: false,
     }
 }
 
@@ -200,7 +208,11 @@ async fn the_world_is_told_of_a_new_avatar_alone() {
     let file = std::fs::read(assets).unwrap();
     let hash = content_hash(&file);
     let bytes = file.len() as u64;
-    let offer = BulkRequest::Offer { hash, bytes };
+    let offer = BulkRequest::Offer {
+        hash,
+        bytes,
+        is_right_confirmed: false,
+    };
     let (one, other) = (place.visitor().await, place.visitor().await);
     let mut first = ask(&one, &offer).await;
     assert_eq!(answer(&mut first).await, BulkResponse::Send);
@@ -212,6 +224,7 @@ async fn the_world_is_told_of_a_new_avatar_alone() {
     let known = BulkRequest::Offer {
         hash: files[0].hash,
         bytes: 100,
+        is_right_confirmed: false,
     };
     for request in [&offer, &known].repeat(20) {
         let mut stream = ask(&other, request).await;
@@ -283,7 +296,7 @@ async fn bring(visitor: &Connection, file: &[u8]) -> BulkResponse {
 #[tokio::test(start_paused = true)]
 async fn a_thing_is_taken_from_who_may_place_it_and_from_nobody_else() {
     let file = cube(1);
-    let place = Place::with(Library::default(), false);
+    let place = Place::with(Library::default(), Rights::default());
     let visitor = place.visitor().await;
     let reason = refusal(bring(&visitor, &file).await);
     assert!(reason.contains("host does not let you"), "{reason}");
@@ -343,4 +356,64 @@ async fn what_stands_stays_and_what_was_never_placed_makes_room() {
     assert_eq!(bring(&visitor, &cube(4)).await, BulkResponse::Have);
     assert_eq!(hashes.each_ref().map(is_here), [false, false, true]);
     drop(other);
+}
+
+/// Offers a file as an avatar and sends it where it is wanted; the last answer.
+async fn dress(visitor: &Connection, file: &[u8], is_right_confirmed: bool) -> BulkResponse {
+    let request = BulkRequest::Offer {
+        hash: content_hash(file),
+        bytes: file.len() as u64,
+        is_right_confirmed,
+    };
+    let mut stream = ask(visitor, &request).await;
+    match answer(&mut stream).await {
+        BulkResponse::Send => {}
+        other => return other,
+    }
+    stream.sender.send_raw(file).await.unwrap();
+    stream.sender.finish();
+    answer(&mut stream).await
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_world_decides_which_avatar_files_it_passes_on() {
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/avatars/mira.vrm");
+    let open = std::fs::read(assets).unwrap();
+    let closed = strictly_licensed(&open);
+    let taken = async |avatar_files, file: &[u8], is_right_confirmed| {
+        let rights = Rights {
+            avatar_files,
+            ..Rights::default()
+        };
+        let place = Place::with(Library::default(), rights);
+        let visitor = place.visitor().await;
+        match dress(&visitor, file, is_right_confirmed).await {
+            BulkResponse::Have => Ok(()),
+            other => Err(refusal(other)),
+        }
+    };
+    for (files, is_right_confirmed) in [(Licensed, false), (Confirmed, false), (Confirmed, true)] {
+        assert_eq!(taken(files, &open, is_right_confirmed).await, Ok(()));
+    }
+    let reason = taken(Nobodys, &open, true).await.unwrap_err();
+    assert!(reason.contains("does not let people bring"), "{reason}");
+    assert_eq!(taken(Confirmed, &closed, true).await, Ok(()));
+    for (files, is_right_confirmed) in [(Licensed, false), (Licensed, true), (Confirmed, false)] {
+        let reason = taken(files, &closed, is_right_confirmed).await.unwrap_err();
+        assert!(reason.contains("licence does not allow"), "{reason}");
+    }
+}
+
+/// The same avatar without what its licence lets others do.
+fn strictly_licensed(file: &[u8]) -> Vec<u8> {
+    let mut strict = file.to_vec();
+    for (word, other) in [
+        (&b"\"avatarPermission\""[..], &b"\"avatarPermissioN\""[..]),
+        (b"\"allowRedistribution\"", b"\"allowRedistributioN\""),
+    ] {
+        if let Some(at) = strict.windows(word.len()).position(|part| part == word) {
+            strict[at..at + word.len()].copy_from_slice(other);
+        }
+    }
+    strict
 }

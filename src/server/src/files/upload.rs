@@ -4,7 +4,7 @@ use super::{CheckedThing, Library, ServedFile, content_hash, respond};
 use crate::limiter::Limiter;
 use network::{BulkStream, ReceiveError};
 use protocol::{
-    BulkResponse, ContentHash,
+    AvatarFiles, BulkResponse, ContentHash, Rights,
     limits::{
         CHUNK_BYTES, MAX_AVATAR_BYTES, MAX_THING_BYTES, STALL_TIMEOUT_SECS, UPLOAD_TIMEOUT_SECS,
     },
@@ -29,7 +29,10 @@ const UPLOAD_TIMEOUT: Duration = Duration::from_secs(UPLOAD_TIMEOUT_SECS);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// To be worn.
-    Avatar,
+    Avatar {
+        /// The wearer says to have the right to send it to others.
+        is_right_confirmed: bool,
+    },
     /// To be placed.
     Thing,
 }
@@ -37,14 +40,14 @@ pub(super) enum Kind {
 impl Kind {
     const fn name(self) -> &'static str {
         match self {
-            Self::Avatar => "avatar",
+            Self::Avatar { .. } => "avatar",
             Self::Thing => "thing",
         }
     }
 
     const fn max_bytes(self) -> u64 {
         match self {
-            Self::Avatar => MAX_AVATAR_BYTES,
+            Self::Avatar { .. } => MAX_AVATAR_BYTES,
             Self::Thing => MAX_THING_BYTES,
         }
     }
@@ -60,7 +63,7 @@ enum Checked {
 pub(super) struct Bringer {
     /// Its person's key.
     owner: String,
-    may_place: bool,
+    rights: Rights,
     rate: Mutex<Limiter>,
     epoch: Instant,
     /// One file at a time.
@@ -68,17 +71,41 @@ pub(super) struct Bringer {
 }
 
 impl Bringer {
-    pub(super) fn new(owner: String, may_place: bool) -> Self {
+    pub(super) fn new(owner: String, rights: Rights) -> Self {
         Self {
             owner,
-            may_place,
+            rights,
             rate: Mutex::new(Limiter::starting(UPLOADS_PER_SECOND, UPLOAD_BURST, 0.0)),
             epoch: Instant::now(),
             turn: Semaphore::new(1),
         }
     }
 
-    fn may_bring(&self) -> bool {
+    /// The text of an error is for the visitor.
+    fn may_bring(&self, kind: Kind) -> Result<(), &'static str> {
+        match kind {
+            Kind::Avatar { .. } if self.rights.avatar_files == AvatarFiles::Nobodys => {
+                Err("the host does not let people bring avatars of their own")
+            }
+            Kind::Thing if !self.rights.may_place => {
+                Err("the host does not let you place things here")
+            }
+            Kind::Avatar { .. } | Kind::Thing => Ok(()),
+        }
+    }
+
+    /// True when the world passes on an avatar file that others may not have by its own licence.
+    fn answers_for(&self, kind: Kind) -> bool {
+        let is_right_confirmed = matches!(
+            kind,
+            Kind::Avatar {
+                is_right_confirmed: true
+            }
+        );
+        is_right_confirmed && self.rights.avatar_files == AvatarFiles::Confirmed
+    }
+
+    fn is_in_time(&self) -> bool {
         let now_secs = self.epoch.elapsed().as_secs_f64();
         let mut rate = self.rate.lock().unwrap_or_else(PoisonError::into_inner);
         rate.take(now_secs)
@@ -95,11 +122,12 @@ impl Library {
         hash: ContentHash,
         bytes: u64,
     ) -> Result<bool, String> {
-        let is_here = match kind {
-            Kind::Avatar => self.get(&hash).is_some(),
-            // That somebody wears it, or that the world is made of it, says nothing about whether it may be placed.
-            Kind::Thing => bringer.may_place && self.read().things.get(&hash).is_some(),
-        };
+        let is_here = bringer.may_bring(kind).is_ok()
+            && match kind {
+                Kind::Avatar { .. } => self.get(&hash).is_some(),
+                // That somebody wears it, or that the world is made of it, says nothing about whether it may be placed.
+                Kind::Thing => self.read().things.get(&hash).is_some(),
+            };
         if is_here {
             respond(stream, &BulkResponse::Have).await?;
             return Ok(false);
@@ -123,15 +151,13 @@ impl Library {
         bytes: u64,
     ) -> Result<(), String> {
         let (name, limit) = (kind.name(), kind.max_bytes());
-        if kind == Kind::Thing && !bringer.may_place {
-            return Err("the host does not let you place things here".to_owned());
-        }
+        bringer.may_bring(kind)?;
         if bytes > limit {
             return Err(format!(
                 "the {name} has {bytes} bytes, the limit is {limit}"
             ));
         }
-        if !bringer.may_bring() {
+        if !bringer.is_in_time() {
             return Err(format!("too many {name}s in a short time: wait a minute"));
         }
         let _turn = bringer
@@ -142,8 +168,9 @@ impl Library {
         respond(stream, &BulkResponse::Send).await?;
         let (whole, reserved) = self.read_whole(stream, kind, bytes).await?;
         let turn = Arc::clone(&self.checks).acquire_owned().await;
+        let is_answered_for = bringer.answers_for(kind);
         let checking = tokio::task::spawn_blocking(move || {
-            let verdict = check(kind, &whole, hash, bytes);
+            let verdict = check(kind, is_answered_for, &whole, hash, bytes);
             let verdict = verdict.map(|checked| (checked, ServedFile::new(whole)));
             drop(turn);
             verdict
@@ -203,18 +230,23 @@ impl Library {
 }
 
 /// Nobody gets a file that is not what it says or that the gate refuses.
-fn check(kind: Kind, bytes: &[u8], hash: ContentHash, announced: u64) -> Result<Checked, String> {
+fn check(
+    kind: Kind,
+    is_answered_for: bool,
+    bytes: &[u8],
+    hash: ContentHash,
+    announced: u64,
+) -> Result<Checked, String> {
     let name = kind.name();
     if bytes.len() as u64 != announced || content_hash(bytes) != hash {
         return Err(format!("the {name} arrived damaged: try again"));
     }
     let unusable = |error: String| format!("the {name} cannot be used: {error}");
     match kind {
-        Kind::Avatar => {
+        Kind::Avatar { .. } => {
             let avatar = scene::load_avatar(bytes, &scene::NoSideFiles)
                 .map_err(|error| unusable(error.to_string()))?;
-            if avatar.meta.is_redistribution_allowed || avatar.meta.avatar_permission == "everyone"
-            {
+            if is_answered_for || avatar.meta.may_be_shared() {
                 Ok(Checked::Avatar)
             } else {
                 Err("the avatar's licence does not allow sending it to others".to_owned())

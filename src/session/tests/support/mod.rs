@@ -39,7 +39,6 @@ impl Place {
             key: Key::from_seed(&[seed; 32]),
             name: DisplayName::new(&format!("Person {seed}")).unwrap(),
             avatar: AvatarChoice::Shipped("ada".to_owned()),
-            avatar_file: None,
             is_agent: false,
             program: "test".to_owned(),
             cache: Some(self.cache()),

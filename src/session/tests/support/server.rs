@@ -277,7 +277,7 @@ impl TestServer {
                 self.send_file(&mut stream, &connection, hash, first_chunk)
                     .await
             }
-            BulkRequest::Offer { hash, bytes } | BulkRequest::OfferThing { hash, bytes } => {
+            BulkRequest::Offer { hash, bytes, .. } | BulkRequest::OfferThing { hash, bytes } => {
                 stream.sender.send(&BulkResponse::Send).await.ok()?;
                 let mut file = vec![0; bytes as usize];
                 let mut filled = 0;

@@ -1,0 +1,149 @@
+//! Before others get the file of one's own avatar: what its licence says, and what they will do with it.
+
+use super::{
+    button::Action,
+    card::{self, fact},
+    inside::{Notice, Tone, legible},
+    theme,
+    words::{Texts, Words, fill},
+};
+use crate::{
+    app::{
+        Config,
+        order::{ClientSystems, Stage},
+    },
+    link::{Link, Visit},
+    people::{Sharing, Terms, Withheld},
+    settings::Kept,
+};
+use bevy::prelude::*;
+
+/// Characters that are shown of a name, of an address, and of why it failed.
+const MAX_SHOWN: usize = 160;
+
+#[derive(Component)]
+struct Question;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(
+        Update,
+        (
+            obey.in_set(ClientSystems::Act),
+            (ask, tell)
+                .in_set(ClientSystems::Show)
+                .run_if(resource_changed::<Sharing>),
+        )
+            .run_if(in_state(Stage::Inside)),
+    )
+    .add_systems(OnExit(Stage::Inside), give_way);
+}
+
+fn obey(
+    mut chosen: MessageReader<Action>,
+    mut sharing: ResMut<Sharing>,
+    mut kept: ResMut<Kept>,
+    (config, link): (Res<Config>, Option<Res<Link>>),
+) {
+    let Some(link) = link else { return };
+    for action in chosen.read() {
+        let is_yes = match action {
+            Action::ShareAvatar => true,
+            Action::KeepAvatar => false,
+            _ => continue,
+        };
+        sharing.answer(is_yes, &config, &mut kept, &link);
+    }
+}
+
+fn give_way(mut commands: Commands, questions: Query<Entity, With<Question>>) {
+    for question in &questions {
+        commands.entity(question).despawn();
+    }
+}
+
+fn ask(
+    mut commands: Commands,
+    sharing: Res<Sharing>,
+    (words, visit): (Res<Words>, Res<Visit>),
+    questions: Query<Entity, With<Question>>,
+) {
+    for question in &questions {
+        commands.entity(question).despawn();
+    }
+    let Sharing::Asked(terms) = &*sharing else {
+        return;
+    };
+    let welcome = visit.welcome.as_ref();
+    let world = welcome.map_or("", |welcome| welcome.world.title.as_str());
+    let world = legible::one_line(world, MAX_SHOWN);
+    card::ask(&mut commands, Question, 640.0, |card| {
+        offer(card, terms, &world, words.0);
+    });
+}
+
+fn offer(card: &mut ChildSpawnerCommands, terms: &Terms, world: &str, words: &'static Texts) {
+    card.spawn((
+        legible::strong(words.share_ask, theme::TITLE - 4.0, theme::TEXT),
+        TextLayout::linebreak(LineBreak::WordOrCharacter),
+    ));
+    let about = fill(words.share_about, &[world]);
+    card.spawn(legible::text(about, theme::BODY, theme::TEXT));
+    if terms.needs_right {
+        card.spawn(legible::text(
+            words.share_right,
+            theme::BODY,
+            theme::ALARM_TEXT,
+        ));
+    }
+    let meta = &terms.meta;
+    let made = [meta.name.as_str()]
+        .into_iter()
+        .chain(meta.authors.iter().map(String::as_str));
+    card.spawn(fact(words.share_maker, one_line(made)));
+    let says = says(terms, words);
+    card.spawn(fact(words.share_licence, one_line(says)));
+    let share = (Action::ShareAvatar, words.share_yes);
+    card::answers(card, (Action::KeepAvatar, words.share_no), Some(share));
+}
+
+/// What a licence lets others do, and where it stands.
+fn says<'a>(terms: &'a Terms, words: &Texts) -> impl Iterator<Item = &'a str> + use<'a> {
+    let meta = &terms.meta;
+    let wear = match meta.avatar_permission.as_str() {
+        "everyone" => words.share_everyone,
+        _ => words.share_some,
+    };
+    let pass = match meta.is_redistribution_allowed {
+        true => words.share_pass,
+        false => words.share_no_pass,
+    };
+    let credit = meta.is_credit_required.then_some(words.share_credit);
+    let addresses = [meta.license_url.as_str(), meta.other_license_url.as_str()];
+    [wear, pass].into_iter().chain(credit).chain(addresses)
+}
+
+fn one_line<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let parts: Vec<String> = parts
+        .filter(|part| !part.is_empty())
+        .map(|part| legible::one_line(part, MAX_SHOWN))
+        .collect();
+    parts.join(" · ")
+}
+
+fn tell(sharing: Res<Sharing>, words: Res<Words>, mut notices: MessageWriter<Notice>) {
+    let Sharing::Withheld(why) = &*sharing else {
+        return;
+    };
+    let words = words.0;
+    let (tone, detail) = match why {
+        Withheld::ByWearer => (Tone::Calm, String::new()),
+        Withheld::ByWorld => (Tone::Alarm, words.shared_not_world.to_owned()),
+        Withheld::ByLicence => (Tone::Alarm, words.shared_not_licence.to_owned()),
+        Withheld::Failed(reason) => (Tone::Alarm, legible::one_line(reason, MAX_SHOWN)),
+    };
+    notices.write(Notice {
+        tone,
+        text: words.shared_not.to_owned(),
+        detail,
+    });
+}
