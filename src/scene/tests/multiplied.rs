@@ -5,7 +5,8 @@ use crate::{
     samples::samples,
 };
 use scene::{
-    ErrorKind, NoSideFiles, Purpose, SceneError, check_bytes, limits::MAX_CHECKED_BYTES,
+    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, SceneError, check_bytes,
+    limits::{MAX_CHECKED_BYTES, MAX_JSON_BYTES},
     load_avatar,
 };
 use serde_json::{Value, json};
@@ -250,6 +251,65 @@ fn springs_of_an_old_avatar_share_what_new_ones_have_each() {
         assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
         assert!(error.fault.contains(words), "{error}");
     }
+}
+
+/// An avatar of VRM 0.x which says so many times who sees its mesh, one point at so many nodes.
+fn old_annotations(flag: &str, nodes: usize, annotations: usize) -> Value {
+    let mut document = old_avatar();
+    document["accessors"] = json!([{ "componentType": 5126, "count": 1, "type": "VEC3" }]);
+    document["meshes"] =
+        json!([{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": 0 }] }]);
+    let list = document["nodes"].as_array_mut().unwrap();
+    list.extend(vec![json!({ "mesh": 0 }); nodes]);
+    let annotation = json!({ "mesh": 0, "firstPersonFlag": flag });
+    document["extensions"]["VRM"]["firstPerson"]["meshAnnotations"] =
+        vec![annotation; annotations].into();
+    document
+}
+
+fn read_avatar(document: &Value) -> Result<Avatar, SceneError> {
+    load_avatar(document.to_string().as_bytes(), &NoSideFiles)
+}
+
+#[test]
+fn what_an_old_avatar_says_of_a_mesh_is_not_repeated_at_each_node() {
+    let rules = |flag: &str, nodes: usize| -> Vec<FirstPersonRule> {
+        let avatar = read_avatar(&old_annotations(flag, nodes, 1)).unwrap();
+        avatar.first_person.iter().map(|(_, rule)| *rule).collect()
+    };
+    for (flag, rule) in [
+        ("Auto", FirstPersonRule::Auto),
+        ("Both", FirstPersonRule::Both),
+        ("ThirdPersonOnly", FirstPersonRule::ThirdPersonOnly),
+        ("FirstPersonOnly", FirstPersonRule::FirstPersonOnly),
+    ] {
+        assert_eq!(rules(flag, 2), [rule; 2]);
+    }
+    // Said at each node it would be longer than what is read.
+    let long = "A".repeat(MAX_JSON_BYTES / 900);
+    assert_eq!(rules(&long, 900), [FirstPersonRule::Auto; 900]);
+    // One annotation more than there may be is made, and no further ones for the last mesh.
+    let error = read_avatar(&old_annotations("Auto", 900, 112)).unwrap_err();
+    assert!(error.fault.contains("has 100001 elements"), "{error}");
+}
+
+#[test]
+fn what_an_old_avatar_becomes_is_no_longer_than_what_is_read() {
+    let letters: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    let name = |number: usize| -> String {
+        let digits = [number / 62 / 62, number / 62, number];
+        digits.map(|digit| letters[digit % 62]).iter().collect()
+    };
+    let mut document = old_annotations("ThirdPersonOnly", 900, 111);
+    let vrm = &mut document["extensions"]["VRM"];
+    let groups = (0..62 * 62 * 62).map(|number| json!({ "name": name(number) }));
+    vrm["blendShapeMaster"]["blendShapeGroups"] = groups.collect();
+    vrm["secondaryAnimation"]["colliderGroups"] =
+        json!([{ "node": 0, "colliders": vec![json!({}); 100_000] }]);
+    let error = read_avatar(&document).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+    assert_eq!(error.place, "/extensions/VRM", "{error}");
+    assert!(error.fault.contains("as VRM 1.0"), "{error}");
 }
 
 #[test]
