@@ -5,11 +5,11 @@ use crate::{
     samples::samples,
 };
 use scene::{
-    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, SceneError, check_bytes,
-    limits::{MAX_CHECKED_BYTES, MAX_JSON_BYTES},
+    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, check_bytes,
+    limits::{MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_JSON_BYTES},
     load_avatar,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The file is over a limit, in these words.
 fn is_over(document: Value, words: &str) {
@@ -373,4 +373,43 @@ fn the_check_counts_what_sparse_accessors_name() {
     assert!(!check(2).is_cut_short);
     let many = MAX_CHECKED_BYTES as usize / bytes.len() / size_of::<usize>();
     assert!(check(many).is_cut_short);
+}
+
+#[test]
+fn the_check_looks_at_no_more_elements_and_sets_of_joints_than_are_read() {
+    let check = |count: usize, sets: usize| {
+        let zero = |component: u32, is_normalized: bool| {
+            json!({ "componentType": component, "count": count, "type": "VEC4",
+                "normalized": is_normalized, "sparse": { "count": 1,
+                "indices": { "bufferView": 0, "componentType": 5121 },
+                "values": { "bufferView": 0 } } })
+        };
+        let names = (0..sets).flat_map(|set| {
+            let [joints, weights] = ["JOINTS", "WEIGHTS"].map(|name| format!("{name}_{set}"));
+            [(joints, json!(0)), (weights, json!(1))]
+        });
+        let attributes: Map<String, Value> = names.collect();
+        let document = json!({
+            "asset": { "version": "2.0" }, "buffers": [buffer(&[0; 4])],
+            "bufferViews": [{ "buffer": 0, "byteLength": 4 }],
+            "accessors": [zero(5121, false), zero(5121, true)],
+            "meshes": [{ "primitives": [{ "attributes": attributes, "mode": 0 }] }],
+            "nodes": [{ "mesh": 0, "skin": 0 }], "skins": [{ "joints": [0] }],
+        });
+        let text = document.to_string();
+        check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World)
+    };
+    let has_sum = |report: &Report| {
+        let mut issues = report.issues.iter();
+        issues.any(|issue| issue.code == "ACCESSOR_WEIGHTS_NON_NORMALIZED")
+    };
+    for (count, sets, is_whole) in [
+        (2, MAX_ATTRIBUTE_SETS, true),
+        (2, MAX_ATTRIBUTE_SETS + 1, false),
+        (MAX_ACCESSOR_COUNT + 1, 1, false),
+    ] {
+        let report = check(count, sets);
+        assert_eq!(has_sum(&report), is_whole, "{count} {sets}");
+        assert_eq!(report.is_cut_short, !is_whole, "{count} {sets}");
+    }
 }
