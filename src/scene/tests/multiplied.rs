@@ -6,7 +6,10 @@ use crate::{
 };
 use scene::{
     Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, check_bytes,
-    limits::{MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_JSON_BYTES},
+    limits::{
+        MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_DRACO_ATTRIBUTES,
+        MAX_JSON_BYTES,
+    },
     load_avatar,
 };
 use serde_json::{Map, Value, json};
@@ -349,6 +352,16 @@ fn draco_data_fill_no_accessor_of_another_type() {
         broken["meshes"][0]["primitives"][0]["attributes"]["TEXCOORD_0"] = json!(0);
         refused(broken);
     }
+}
+
+#[test]
+fn draco_attributes_are_counted_before_the_data_are_looked_at() {
+    let mut document = triangle();
+    let names = (0..=MAX_DRACO_ATTRIBUTES).map(|number| (format!("_{number}"), json!(0)));
+    let names: Map<String, Value> = names.collect();
+    document["meshes"][0]["primitives"][0]["extensions"] =
+        json!({ "KHR_draco_mesh_compression": { "bufferView": 0, "attributes": names } });
+    is_over(document, "257 attributes");
 }
 
 #[test]
