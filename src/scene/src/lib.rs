@@ -65,7 +65,7 @@ pub use reader::{
     linear_from_srgb,
     prop::{Prop, PropCost, load_prop},
 };
-pub use source::files::{FolderFiles, NoSideFiles, SideFiles, read_bounded};
+pub use source::files::{FolderFiles, NoSideFiles, SideFiles, path_inside, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};
 pub use things::{MayPlace, ThingRules};
 pub use world::{
