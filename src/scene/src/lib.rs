@@ -51,7 +51,7 @@ pub use description::{
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
     toon::{OutlineMode, ToonMaterial},
 };
-pub use error::{ErrorKind, Issue, SceneError, printable};
+pub use error::{ErrorKind, Issue, SceneError, is_unprintable, printable};
 pub use figure::{
     constraint::apply_constraints,
     expression::{Face, bound_materials},

@@ -4,6 +4,7 @@ use crate::{
     Purpose,
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
+    limits::MAX_WARNINGS,
     reader::document,
     source::files::{self, FolderFiles},
     things::{THING_KEYS, ThingRules},
@@ -200,6 +201,7 @@ const SKY_KEYS: [&str; 10] = [
 fn unread_keys(table: &toml::Table, known: &[&str], prefix: &str) -> Vec<Issue> {
     let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
     unknown
+        .take(MAX_WARNINGS)
         .map(|key| {
             Issue::warning(
                 "STOA_MANIFEST_KEY",

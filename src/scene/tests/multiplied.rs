@@ -8,7 +8,7 @@ use scene::{
     Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, check_bytes,
     limits::{
         MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_DRACO_ATTRIBUTES,
-        MAX_JSON_BYTES,
+        MAX_JSON_BYTES, MAX_WARNINGS,
     },
     load_avatar,
 };
@@ -313,6 +313,17 @@ fn what_an_old_avatar_becomes_is_no_longer_than_what_is_read() {
     assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
     assert_eq!(error.place, "/extensions/VRM", "{error}");
     assert!(error.fault.contains("as VRM 1.0"), "{error}");
+}
+
+#[test]
+fn no_more_is_told_of_an_avatar_than_is_kept() {
+    let mut document = old_avatar();
+    let bones = &mut document["extensions"]["VRM"]["humanoid"]["humanBones"];
+    let again = vec![json!({ "bone": "hips", "node": 0 }); MAX_WARNINGS + 1];
+    bones.as_array_mut().unwrap().extend(again);
+    let told = read_avatar(&document).unwrap().issues;
+    assert_eq!(told.len(), MAX_WARNINGS);
+    assert!(told.iter().all(|issue| issue.code == "STOA_VRM_BONE_TWICE"));
 }
 
 #[test]

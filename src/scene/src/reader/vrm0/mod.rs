@@ -10,7 +10,7 @@ use crate::{
         animation::Track,
         scene::{NodeIndex, Scene},
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_JSON_BYTES},
     reader::linear_from_srgb,
     source::json::{self, Item, Tree},
@@ -48,7 +48,7 @@ pub(super) fn normalise(
     vrm: &Item<'_>,
     root: &Item<'_>,
     scene: &mut Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Tree, SceneError> {
     let old = value(vrm)?;
     let nodes_of_mesh = nodes_by_mesh(scene);
@@ -141,7 +141,7 @@ fn turn_round(scene: &mut Scene) {
 }
 
 /// A list of bones becomes an object; thumbs are counted from the wrist.
-fn bones(humanoid: &Value, scene: &Scene, vrm: &Item<'_>, issues: &mut Vec<Issue>) -> Value {
+fn bones(humanoid: &Value, scene: &Scene, vrm: &Item<'_>, issues: &mut Issues) -> Value {
     let mut bones = Map::new();
     let mut used = BTreeSet::new();
     for bone in list(&humanoid["humanBones"]) {
