@@ -1,5 +1,6 @@
 //! What can be wrong with a file: one readable line that names the fault, its place and the file.
 
+use crate::limits::MAX_WARNINGS;
 use std::fmt;
 
 /// Why a file was refused.
@@ -72,12 +73,24 @@ impl fmt::Display for SceneError {
 
 impl std::error::Error for SceneError {}
 
-/// What a file says, without the control characters with which it could speak to a terminal: they are shown as `\u{1b}`.
+/// Characters that a terminal or a line obeys instead of showing them: control characters, and those that turn the direction of
+/// what follows, so that it reads as something else (Unicode's property `Bidi_Control`).
+#[must_use]
+pub fn is_unprintable(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// What a file says, without characters with which it could speak to a terminal or turn a line round: they are shown as
+/// `\u{1b}`.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() {
+        if is_unprintable(character) {
             shown.extend(character.escape_unicode());
         } else {
             shown.push(character);
@@ -114,5 +127,66 @@ impl Issue {
             offset: None,
             message: message.into(),
         }
+    }
+}
+
+/// What is worth telling of one file, as much as is kept: every value of a large file may give cause for it.
+#[derive(Debug, Default)]
+pub(crate) struct Issues(Vec<Issue>);
+
+impl Issues {
+    /// Keeps one, unless there are as many as are kept.
+    pub(crate) fn push(&mut self, issue: Issue) {
+        if self.0.len() < MAX_WARNINGS {
+            self.0.push(issue);
+        }
+    }
+}
+
+impl Extend<Issue> for Issues {
+    fn extend<I: IntoIterator<Item = Issue>>(&mut self, issues: I) {
+        let left = MAX_WARNINGS.saturating_sub(self.0.len());
+        self.0.extend(issues.into_iter().take(left));
+    }
+}
+
+impl FromIterator<Issue> for Issues {
+    fn from_iter<I: IntoIterator<Item = Issue>>(issues: I) -> Self {
+        let mut kept = Self::default();
+        kept.extend(issues);
+        kept
+    }
+}
+
+impl From<Issues> for Vec<Issue> {
+    fn from(issues: Issues) -> Self {
+        issues.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_printed_speaks_to_a_terminal_or_turns_a_line_round() {
+        let hostile = "a\u{1b}[2J\u{061C}\u{200E}\u{200F}\u{202A}\u{202E}\u{2066}\u{2069}b";
+        let shown = printable(hostile);
+        assert!(shown.is_ascii(), "{shown}");
+        assert!(shown.starts_with("a\\u{1b}[2J\\u{61c}\\u{200e}") && shown.ends_with("\\u{2069}b"));
+        // Letters that are read from right to left, and joiners, are what they are.
+        let fine = "\u{5d0}\u{200d}\u{4e00}";
+        assert_eq!(printable(fine), fine);
+    }
+
+    #[test]
+    fn no_more_issues_are_kept_than_may_be() {
+        let issue = Issue::warning("STOA_TEST", "", "");
+        let mut issues = Issues::from_iter(vec![issue.clone(); MAX_WARNINGS - 1]);
+        for _ in 0..3 {
+            issues.push(issue.clone());
+        }
+        issues.extend(vec![issue; 3]);
+        assert_eq!(Vec::from(issues).len(), MAX_WARNINGS);
     }
 }

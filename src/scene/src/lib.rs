@@ -52,7 +52,7 @@ pub use description::{
     sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
     toon::{OutlineMode, ToonMaterial},
 };
-pub use error::{ErrorKind, Issue, SceneError, printable};
+pub use error::{ErrorKind, Issue, SceneError, is_unprintable, printable};
 pub use figure::{
     constraint::apply_constraints,
     expression::{Face, bound_materials},
@@ -66,7 +66,7 @@ pub use reader::{
     linear_from_srgb,
     prop::{Prop, PropCost, load_prop},
 };
-pub use source::files::{FolderFiles, NoSideFiles, SideFiles, read_bounded};
+pub use source::files::{FolderFiles, NoSideFiles, SideFiles, path_inside, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};
 pub use things::{MayPlace, ThingRules};
 pub use wear::{AvatarRules, PassedOn};

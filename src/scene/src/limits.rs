@@ -76,6 +76,8 @@ pub const MAX_MORPH_TARGETS: usize = 256;
 pub const MAX_NODES_OF_A_MESH: usize = 256;
 /// Most texture coordinate, joint or weight sets of a primitive.
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
+/// Most attributes of a primitive with Draco data.
+pub const MAX_DRACO_ATTRIBUTES: usize = 256;
 /// Strongest gravity that is believed, metres a second squared.
 pub const MAX_GRAVITY: f32 = 1_000.0;
 /// Most variants of a file.

@@ -4,13 +4,17 @@ use crate::{
     Purpose,
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
+    limits::MAX_WARNINGS,
     reader::document,
     source::files::{self, FolderFiles},
     things::{THING_KEYS, ThingRules},
     wear::{AVATAR_KEYS, AvatarRules},
 };
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
 
 /// Name of the file beside a world's main file that says what its host decides.
 pub const MANIFEST_FILE: &str = "world.toml";
@@ -205,6 +209,7 @@ const SKY_KEYS: [&str; 10] = [
 fn unread_keys(table: &toml::Table, known: &[&str], prefix: &str) -> Vec<Issue> {
     let unknown = table.keys().filter(|key| !known.contains(&key.as_str()));
     unknown
+        .take(MAX_WARNINGS)
         .map(|key| {
             Issue::warning(
                 "STOA_MANIFEST_KEY",
@@ -438,16 +443,37 @@ fn with_slashes(path: &Path) -> String {
 }
 
 fn read_manifest_file(folder: &Path) -> Result<Option<WorldFile>, SceneError> {
-    let path = folder.join("world.toml");
-    if !path.exists() {
+    let Some(path) = found_in(folder, Path::new(MANIFEST_FILE))? else {
         return Ok(None);
-    }
+    };
     let bytes = files::read_bounded(&path, MAX_MANIFEST_BYTES)
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
     Ok(Some(WorldFile {
-        path: "world.toml".to_owned(),
+        path: MANIFEST_FILE.to_owned(),
         bytes,
     }))
+}
+
+/// Where a file of a world's folder is, when it is there. Whoever visits the world is given the file: no link may lead from the
+/// folder to another one of the host's.
+fn found_in(folder: &Path, relative: &Path) -> Result<Option<PathBuf>, SceneError> {
+    let fault = |text: &str| {
+        let shown = folder.join(relative);
+        SceneError::new(
+            ErrorKind::Outside,
+            "",
+            format!("{}: {text}", shown.display()),
+        )
+    };
+    match files::path_inside(folder, relative) {
+        Ok(Some(path)) => Ok(Some(path)),
+        Ok(None) => Err(fault("it is a link that leads outside of the folder")),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(SceneError {
+            kind: ErrorKind::Unreadable,
+            ..fault(&error.to_string())
+        }),
+    }
 }
 
 fn main_of_folder(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, SceneError> {
@@ -458,6 +484,7 @@ fn main_of_folder(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, Sc
                 "world.toml: main `{name}` is not a file inside the folder"
             ))
         })?;
+        found_in(folder, &relative)?;
         return Ok(folder.join(relative));
     }
     let entries = std::fs::read_dir(folder)
@@ -474,7 +501,12 @@ fn main_of_folder(folder: &Path, manifest: &WorldManifest) -> Result<PathBuf, Sc
         .collect();
     candidates.sort();
     match candidates.len() {
-        1 => Ok(candidates.remove(0)),
+        1 => {
+            let main = candidates.remove(0);
+            let name = main.file_name().unwrap_or_default();
+            found_in(folder, Path::new(name))?;
+            Ok(main)
+        }
         0 => Err(fault(format!(
             "the folder {} holds no .glb or .gltf file",
             folder.display()

@@ -200,3 +200,64 @@ fn avatars_and_clips_are_read() {
         assert!(clip.bones.contains_key("hips"));
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn no_link_leads_from_the_folder_of_a_world_to_another_file_of_its_host() {
+    use std::os::unix::fs::symlink;
+    let host = tempfile::tempdir().unwrap();
+    let path = |name: &str| host.path().join(name);
+    std::fs::write(path("secret.toml"), "title = 'secret'").unwrap();
+    std::fs::write(path("secret.glb"), small_glb()).unwrap();
+    let world = |name: &str, links: &[(&str, &str)]| {
+        std::fs::create_dir_all(path(name).join("inside")).unwrap();
+        std::fs::write(path(name).join("inside/own.toml"), "title = 'own'").unwrap();
+        std::fs::write(path(name).join("inside/main.toml"), "main = 'a.bin'").unwrap();
+        std::fs::write(path(name).join("inside/own.bin"), small_glb()).unwrap();
+        for (link, target) in links {
+            symlink(target, path(name).join(link)).unwrap();
+        }
+        let main = scene::main_file(&path(name));
+        (main, scene::load_world(&path(name)))
+    };
+    for (name, links) in [
+        (
+            "manifest",
+            [
+                ("world.toml", "../secret.toml"),
+                ("a.glb", "inside/own.bin"),
+            ],
+        ),
+        (
+            "found",
+            [
+                ("world.toml", "inside/own.toml"),
+                ("a.glb", "../secret.glb"),
+            ],
+        ),
+        (
+            "named",
+            [
+                ("world.toml", "inside/main.toml"),
+                ("a.bin", "../secret.glb"),
+            ],
+        ),
+    ] {
+        let (main, loaded) = world(name, &links);
+        for error in [main.unwrap_err(), loaded.unwrap_err()] {
+            assert_eq!(error.kind, ErrorKind::Outside, "{error}");
+        }
+    }
+    // Within the folder a link is as good as a file.
+    let links = [
+        ("world.toml", "inside/own.toml"),
+        ("a.glb", "inside/own.bin"),
+    ];
+    let (main, loaded) = world("whole", &links);
+    assert_eq!(main.unwrap(), path("whole/a.glb"));
+    assert_eq!(loaded.unwrap().manifest.title, "own");
+    // What a link names that is not there is a main file which is not there yet.
+    let links = [("world.toml", "inside/main.toml"), ("a.bin", "absent")];
+    let (main, loaded) = world("absent", &links);
+    assert!(main.is_ok() && loaded.is_err());
+}

@@ -5,10 +5,14 @@ use crate::{
     samples::samples,
 };
 use scene::{
-    ErrorKind, NoSideFiles, Purpose, SceneError, check_bytes, limits::MAX_CHECKED_BYTES,
+    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, check_bytes,
+    limits::{
+        MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_DRACO_ATTRIBUTES,
+        MAX_JSON_BYTES, MAX_WARNINGS,
+    },
     load_avatar,
 };
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The file is over a limit, in these words.
 fn is_over(document: Value, words: &str) {
@@ -252,6 +256,76 @@ fn springs_of_an_old_avatar_share_what_new_ones_have_each() {
     }
 }
 
+/// An avatar of VRM 0.x which says so many times who sees its mesh, one point at so many nodes.
+fn old_annotations(flag: &str, nodes: usize, annotations: usize) -> Value {
+    let mut document = old_avatar();
+    document["accessors"] = json!([{ "componentType": 5126, "count": 1, "type": "VEC3" }]);
+    document["meshes"] =
+        json!([{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": 0 }] }]);
+    let list = document["nodes"].as_array_mut().unwrap();
+    list.extend(vec![json!({ "mesh": 0 }); nodes]);
+    let annotation = json!({ "mesh": 0, "firstPersonFlag": flag });
+    document["extensions"]["VRM"]["firstPerson"]["meshAnnotations"] =
+        vec![annotation; annotations].into();
+    document
+}
+
+fn read_avatar(document: &Value) -> Result<Avatar, SceneError> {
+    load_avatar(document.to_string().as_bytes(), &NoSideFiles)
+}
+
+#[test]
+fn what_an_old_avatar_says_of_a_mesh_is_not_repeated_at_each_node() {
+    let rules = |flag: &str, nodes: usize| -> Vec<FirstPersonRule> {
+        let avatar = read_avatar(&old_annotations(flag, nodes, 1)).unwrap();
+        avatar.first_person.iter().map(|(_, rule)| *rule).collect()
+    };
+    for (flag, rule) in [
+        ("Auto", FirstPersonRule::Auto),
+        ("Both", FirstPersonRule::Both),
+        ("ThirdPersonOnly", FirstPersonRule::ThirdPersonOnly),
+        ("FirstPersonOnly", FirstPersonRule::FirstPersonOnly),
+    ] {
+        assert_eq!(rules(flag, 2), [rule; 2]);
+    }
+    // Said at each node it would be longer than what is read.
+    let long = "A".repeat(MAX_JSON_BYTES / 900);
+    assert_eq!(rules(&long, 900), [FirstPersonRule::Auto; 900]);
+    // One annotation more than there may be is made, and no further ones for the last mesh.
+    let error = read_avatar(&old_annotations("Auto", 900, 112)).unwrap_err();
+    assert!(error.fault.contains("has 100001 elements"), "{error}");
+}
+
+#[test]
+fn what_an_old_avatar_becomes_is_no_longer_than_what_is_read() {
+    let letters: Vec<char> = ('0'..='9').chain('A'..='Z').chain('a'..='z').collect();
+    let name = |number: usize| -> String {
+        let digits = [number / 62 / 62, number / 62, number];
+        digits.map(|digit| letters[digit % 62]).iter().collect()
+    };
+    let mut document = old_annotations("ThirdPersonOnly", 900, 111);
+    let vrm = &mut document["extensions"]["VRM"];
+    let groups = (0..62 * 62 * 62).map(|number| json!({ "name": name(number) }));
+    vrm["blendShapeMaster"]["blendShapeGroups"] = groups.collect();
+    vrm["secondaryAnimation"]["colliderGroups"] =
+        json!([{ "node": 0, "colliders": vec![json!({}); 100_000] }]);
+    let error = read_avatar(&document).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::OverLimit, "{error}");
+    assert_eq!(error.place, "/extensions/VRM", "{error}");
+    assert!(error.fault.contains("as VRM 1.0"), "{error}");
+}
+
+#[test]
+fn no_more_is_told_of_an_avatar_than_is_kept() {
+    let mut document = old_avatar();
+    let bones = &mut document["extensions"]["VRM"]["humanoid"]["humanBones"];
+    let again = vec![json!({ "bone": "hips", "node": 0 }); MAX_WARNINGS + 1];
+    bones.as_array_mut().unwrap().extend(again);
+    let told = read_avatar(&document).unwrap().issues;
+    assert_eq!(told.len(), MAX_WARNINGS);
+    assert!(told.iter().all(|issue| issue.code == "STOA_VRM_BONE_TWICE"));
+}
+
 #[test]
 fn a_channel_that_moves_a_mesh_counts_at_each_node_with_it() {
     let channels = |count: usize| {
@@ -292,6 +366,16 @@ fn draco_data_fill_no_accessor_of_another_type() {
 }
 
 #[test]
+fn draco_attributes_are_counted_before_the_data_are_looked_at() {
+    let mut document = triangle();
+    let names = (0..=MAX_DRACO_ATTRIBUTES).map(|number| (format!("_{number}"), json!(0)));
+    let names: Map<String, Value> = names.collect();
+    document["meshes"][0]["primitives"][0]["extensions"] =
+        json!({ "KHR_draco_mesh_compression": { "bufferView": 0, "attributes": names } });
+    is_over(document, "257 attributes");
+}
+
+#[test]
 fn the_check_counts_what_sparse_accessors_name() {
     let bytes = vec![0; 1 << 20];
     let sparse = json!({ "componentType": 5121, "count": 1, "type": "SCALAR", "sparse": {
@@ -313,4 +397,43 @@ fn the_check_counts_what_sparse_accessors_name() {
     assert!(!check(2).is_cut_short);
     let many = MAX_CHECKED_BYTES as usize / bytes.len() / size_of::<usize>();
     assert!(check(many).is_cut_short);
+}
+
+#[test]
+fn the_check_looks_at_no_more_elements_and_sets_of_joints_than_are_read() {
+    let check = |count: usize, sets: usize| {
+        let zero = |component: u32, is_normalized: bool| {
+            json!({ "componentType": component, "count": count, "type": "VEC4",
+                "normalized": is_normalized, "sparse": { "count": 1,
+                "indices": { "bufferView": 0, "componentType": 5121 },
+                "values": { "bufferView": 0 } } })
+        };
+        let names = (0..sets).flat_map(|set| {
+            let [joints, weights] = ["JOINTS", "WEIGHTS"].map(|name| format!("{name}_{set}"));
+            [(joints, json!(0)), (weights, json!(1))]
+        });
+        let attributes: Map<String, Value> = names.collect();
+        let document = json!({
+            "asset": { "version": "2.0" }, "buffers": [buffer(&[0; 4])],
+            "bufferViews": [{ "buffer": 0, "byteLength": 4 }],
+            "accessors": [zero(5121, false), zero(5121, true)],
+            "meshes": [{ "primitives": [{ "attributes": attributes, "mode": 0 }] }],
+            "nodes": [{ "mesh": 0, "skin": 0 }], "skins": [{ "joints": [0] }],
+        });
+        let text = document.to_string();
+        check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World)
+    };
+    let has_sum = |report: &Report| {
+        let mut issues = report.issues.iter();
+        issues.any(|issue| issue.code == "ACCESSOR_WEIGHTS_NON_NORMALIZED")
+    };
+    for (count, sets, is_whole) in [
+        (2, MAX_ATTRIBUTE_SETS, true),
+        (2, MAX_ATTRIBUTE_SETS + 1, false),
+        (MAX_ACCESSOR_COUNT + 1, 1, false),
+    ] {
+        let report = check(count, sets);
+        assert_eq!(has_sum(&report), is_whole, "{count} {sets}");
+        assert_eq!(report.is_cut_short, !is_whole, "{count} {sets}");
+    }
 }

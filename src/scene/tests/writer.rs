@@ -127,6 +127,36 @@ fn what_is_equal_is_written_once_and_what_is_unused_not_at_all() {
 }
 
 #[test]
+fn arrays_with_the_same_bytes_become_one_where_all_else_is_equal() {
+    let primitive = |place: usize| json!({ "attributes": { "POSITION": place }, "mode": 0 });
+    let mut draft = Draft::new(json!({
+        "asset": { "version": "2.0" },
+        "meshes": [{ "primitives": (0..9).map(primitive).collect::<Vec<_>>() }],
+        "nodes": [{ "mesh": 0 }], "scenes": [{ "nodes": [0] }],
+        "extensionsUsed": ["KHR_lights_punctual", "ZZ_b", "AA_a", "ZZ_b"],
+        "extensionsRequired": ["AA_a", "KHR_absent"],
+    }));
+    for place in 0..9 {
+        let mut array = Array::floats(ArrayShape::Vec3, &[0.0; 3]);
+        array.rest = [("extras".to_owned(), json!({ "kind": place % 3 }))]
+            .into_iter()
+            .collect();
+        draft.add(array);
+    }
+    draft.merge();
+    let primitives = draft.list("meshes")[0]["primitives"].as_array().unwrap();
+    let places = primitives.iter().map(|own| &own["attributes"]["POSITION"]);
+    let places: Value = places.cloned().collect();
+    assert_eq!(places, json!([0, 1, 2, 0, 1, 2, 0, 1, 2]));
+    assert_eq!(draft.arrays.iter().flatten().count(), 3);
+    // Names stay in their order, and what nothing lists is required no more.
+    let json = json_of(&draft.write(None).unwrap());
+    let used = json!(["KHR_lights_punctual", "ZZ_b", "AA_a", "ZZ_b"]);
+    assert_eq!(json["extensionsUsed"], used);
+    assert_eq!(json["extensionsRequired"], json!(["AA_a"]));
+}
+
+#[test]
 fn what_is_not_understood_keeps_every_number_it_could_name() {
     let mut document = square();
     document["extensionsUsed"] = json!(["XYZ_new"]);

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{formats, output::GENERATOR};
 use scene::{
-    FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes,
+    FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes, limits,
     writer::{Draft, OrderTriangles},
 };
 use std::path::Path;
@@ -146,8 +146,10 @@ fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
             report.count(0)
         )),
         (None, None) if report.is_cut_short => Err(format!(
-            "more than {} MiB of data would have to be checked",
-            scene::limits::MAX_CHECKED_BYTES >> 20
+            "it cannot be checked: it has more than {} MiB of data to look into, {} elements of an accessor or {} sets of joints",
+            limits::MAX_CHECKED_BYTES >> 20,
+            limits::MAX_ACCESSOR_COUNT,
+            limits::MAX_ATTRIBUTE_SETS,
         )),
         (None, None) => Ok(()),
     }

@@ -212,14 +212,14 @@ impl CubeDecoder {
 
 impl Cube {
     /// True when every value is one that a recording may have.
-    fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.parts
             .iter()
             .all(|part| (0..=PART_LIMIT).contains(part))
             && self
                 .position
                 .iter()
-                .all(|axis| axis.unsigned_abs() <= 1 << 20)
+                .all(|axis| axis.unsigned_abs() <= POSITION_LIMIT.unsigned_abs())
     }
 }
 
@@ -301,6 +301,23 @@ mod tests {
             let back = unpack(&frames[index - 6], &frames[index - 12], &bytes);
             assert!(back.as_ref() == Some(&frames[index]));
         }
+    }
+
+    #[test]
+    fn the_packer_brings_no_cube_that_no_recording_has() {
+        let frames = recording(8);
+        let unpacked = |change: fn(&mut Cube)| {
+            let mut frame = frames[7].clone();
+            change(&mut frame.cubes[0]);
+            let mut bytes = vec![];
+            pack(&frames[1], &frames[1], &frame, &mut bytes);
+            unpack(&frames[1], &frames[1], &bytes)
+        };
+        assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT).is_some());
+        assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT + 1).is_none());
+        // What the next frame is predicted from would be beyond all numbers.
+        assert!(unpacked(|cube| cube.position[1] = -(1 << 29)).is_none());
+        assert!(unpacked(|cube| cube.parts[2] = PART_LIMIT + 1).is_none());
     }
 
     #[test]

@@ -8,10 +8,14 @@ use super::{
     resources::Bytes,
     sink::Sink,
 };
-use crate::{limits::MAX_CHECKED_BYTES, source::json::Item};
+use crate::{
+    limits::{MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES},
+    source::json::Item,
+};
 use std::{
     cell::Cell,
     collections::{BTreeMap, BTreeSet},
+    iter::zip,
 };
 
 /// How far the length of a unit vector of three may be from one: what eight bits a component can hold.
@@ -28,6 +32,8 @@ pub(super) struct Data<'m, 'a> {
     is_quantized: bool,
     /// Bytes of elements that are still looked at: accessors may overlap, so that a small file holds a lot of them.
     left: Cell<u64>,
+    /// Something was over a limit, and was not looked at.
+    is_cut_short: Cell<bool>,
 }
 
 /// The elements of an accessor.
@@ -40,8 +46,87 @@ pub(super) struct Elements<'m> {
     is_normalized: bool,
     /// Where each component of an element begins.
     offsets: [usize; 16],
-    /// Replaced elements, in order.
-    sparse: Option<(Vec<usize>, &'m [u8], usize)>,
+    /// Replaced elements, in order, with their bytes and how many one has.
+    sparse: Option<(Places<'m>, &'m [u8], usize)>,
+}
+
+/// Places of replaced elements, read where they lie: they may be more than there is memory for.
+struct Places<'m> {
+    bytes: &'m [u8],
+    width: usize,
+    read: fn(&[u8]) -> f64,
+}
+
+impl Places<'_> {
+    fn get(&self, at: usize) -> Option<usize> {
+        let bytes = self.bytes.get(at * self.width..(at + 1) * self.width)?;
+        Some((self.read)(bytes) as usize)
+    }
+
+    fn count(&self) -> usize {
+        self.bytes.len() / self.width
+    }
+
+    fn iter(&self) -> impl Iterator<Item = usize> {
+        self.bytes
+            .chunks_exact(self.width)
+            .map(|own| (self.read)(own) as usize)
+    }
+
+    fn are_increasing(&self) -> bool {
+        self.iter().is_sorted_by(|one, next| one < next)
+    }
+}
+
+/// Reads elements one after the other.
+struct Cursor<'e> {
+    elements: &'e Elements<'e>,
+    /// What normalised components are divided by, when they are wanted as floats.
+    scale: Option<f64>,
+    read: fn(&[u8]) -> f64,
+    next: usize,
+    next_sparse: usize,
+    values: [f64; 16],
+}
+
+impl<'e> Cursor<'e> {
+    fn new(elements: &'e Elements<'e>, is_raw: bool) -> Self {
+        Self {
+            elements,
+            scale: match elements.component {
+                _ if is_raw || !elements.is_normalized => None,
+                5120 => Some(127.0),
+                5121 => Some(255.0),
+                5122 => Some(32_767.0),
+                5123 => Some(65_535.0),
+                _ => None,
+            },
+            read: reader(elements.component),
+            next: 0,
+            next_sparse: 0,
+            values: [0.0; 16],
+        }
+    }
+
+    /// Components of the next element; zeros after the last one.
+    fn read(&mut self) -> &[f64] {
+        let own = self.elements;
+        let mut element = own.bytes.get(self.next * own.stride..).unwrap_or_default();
+        if let Some((places, data, stride)) = &own.sparse
+            && places.get(self.next_sparse) == Some(self.next)
+        {
+            element = data.get(self.next_sparse * stride..).unwrap_or_default();
+            self.next_sparse += 1;
+        }
+        self.next += 1;
+        for (value, offset) in self.values.iter_mut().zip(own.offsets).take(own.width) {
+            *value = element.get(offset..).map_or(0.0, self.read);
+            if let Some(scale) = self.scale {
+                *value = (*value / scale).max(-1.0);
+            }
+        }
+        &self.values[..own.width]
+    }
 }
 
 impl Elements<'_> {
@@ -79,32 +164,9 @@ impl Elements<'_> {
     }
 
     fn each_of_any_kind(&self, is_raw: bool, see: &mut impl FnMut(usize, &[f64])) {
-        let scale = match self.component {
-            _ if is_raw || !self.is_normalized => None,
-            5120 => Some(127.0),
-            5121 => Some(255.0),
-            5122 => Some(32_767.0),
-            5123 => Some(65_535.0),
-            _ => None,
-        };
-        let read = reader(self.component);
-        let mut values = [0.0; 16];
-        let mut next_sparse = 0;
+        let mut cursor = Cursor::new(self, is_raw);
         for number in 0..self.count {
-            let mut element = self.bytes.get(number * self.stride..).unwrap_or_default();
-            if let Some((places, data, stride)) = &self.sparse
-                && places.get(next_sparse) == Some(&number)
-            {
-                element = data.get(next_sparse * stride..).unwrap_or_default();
-                next_sparse += 1;
-            }
-            for (value, offset) in values.iter_mut().zip(self.offsets).take(self.width) {
-                *value = element.get(offset..).map_or(0.0, read);
-                if let Some(scale) = scale {
-                    *value = (*value / scale).max(-1.0);
-                }
-            }
-            see(number, &values[..self.width]);
+            see(number, cursor.read());
         }
     }
 }
@@ -147,6 +209,7 @@ impl<'m, 'a> Data<'m, 'a> {
             buffers,
             is_quantized,
             left: Cell::new(MAX_CHECKED_BYTES),
+            is_cut_short: Cell::new(false),
         }
     }
 
@@ -172,7 +235,7 @@ impl<'m, 'a> Data<'m, 'a> {
         for animation in list(self.model.root, "animations") {
             self.check_animation(animation, sink);
         }
-        if self.left.get() == 0 {
+        if self.is_cut_short.get() {
             sink.cut_short();
         }
     }
@@ -188,7 +251,16 @@ impl<'m, 'a> Data<'m, 'a> {
     /// Counts bytes that are looked at; nothing when there were too many.
     fn take(&self, bytes: u64) -> Option<()> {
         self.left.set(self.left.get().saturating_sub(bytes));
-        (self.left.get() > 0).then_some(())
+        match self.left.get() {
+            0 => self.cut_short(),
+            _ => Some(()),
+        }
+    }
+
+    /// What is over a limit is not looked at, and that is told.
+    fn cut_short<T>(&self) -> Option<T> {
+        self.is_cut_short.set(true);
+        None
     }
 
     /// The elements of an accessor that can be read. One without view and sparse part, which is all zero, is not read.
@@ -201,6 +273,10 @@ impl<'m, 'a> Data<'m, 'a> {
             if !start.is_multiple_of(component_bytes(component)) {
                 return None;
             }
+        }
+        // Without a view no byte pays for an element.
+        if count > MAX_ACCESSOR_COUNT {
+            return self.cut_short();
         }
         let cost = (count as u64).saturating_mul(element as u64);
         self.take(cost)?;
@@ -247,25 +323,26 @@ impl<'m, 'a> Data<'m, 'a> {
         })
     }
 
-    fn sparse_places(&self, sparse: Item<'_>) -> Option<Vec<usize>> {
+    fn sparse_places(&self, sparse: Item<'_>) -> Option<Places<'m>> {
         let count = usize::try_from(size(sparse, "count")?).ok()?;
         self.take((count as u64).saturating_mul(size_of::<usize>() as u64))?;
         let indices = object(sparse, "indices")?;
         let component = size(indices, "componentType")?;
-        let stride = component_bytes(component) as usize;
+        let width = component_bytes(component) as usize;
         let data = self.view(index(indices, "bufferView")?, offset(indices)?)?;
-        let data = data.get(..count.checked_mul(stride)?)?;
-        let read = reader(component);
-        Some(data.chunks(stride).map(|own| read(own) as usize).collect())
+        Some(Places {
+            bytes: data.get(..count.checked_mul(width)?)?,
+            width,
+            read: reader(component),
+        })
     }
 
-    fn sparse(&self, sparse: Item<'_>, element: usize) -> Option<(Vec<usize>, &'m [u8], usize)> {
+    fn sparse(&self, sparse: Item<'_>, element: usize) -> Option<(Places<'m>, &'m [u8], usize)> {
         let places = self.sparse_places(sparse)?;
         let values = object(sparse, "values")?;
         let data = self.view(index(values, "bufferView")?, offset(values)?)?;
-        let is_whole = places.len().checked_mul(element)? <= data.len();
-        let is_ordered = places.windows(2).all(|pair| pair[0] < pair[1]);
-        (is_whole && is_ordered).then_some((places, data, element))
+        let is_whole = places.count().checked_mul(element)? <= data.len();
+        (is_whole && places.are_increasing()).then_some((places, data, element))
     }
 
     fn check_accessor(&self, accessor: &Accessor<'_>, sink: &mut Sink) {
@@ -309,11 +386,11 @@ impl<'m, 'a> Data<'m, 'a> {
         if let Some(sparse) = accessor.sparse
             && let Some(places) = self.sparse_places(sparse)
         {
-            if places.windows(2).any(|pair| pair[0] >= pair[1]) {
+            if !places.are_increasing() {
                 sink.at(&codes::ACCESSOR_SPARSE_INDICES_NON_INCREASING, &sparse);
             }
             let count = accessor.count.unwrap_or(u64::MAX);
-            if places.iter().any(|place| *place as u64 >= count) {
+            if places.iter().any(|place| place as u64 >= count) {
                 sink.at(&codes::ACCESSOR_SPARSE_INDEX_OOB, &sparse);
             }
         }
@@ -395,13 +472,18 @@ impl<'m, 'a> Data<'m, 'a> {
             return;
         };
         let mut sets = Vec::new();
-        for set in 0.. {
+        for set in 0..=MAX_ATTRIBUTE_SETS {
             let names = [format!("JOINTS_{set}"), format!("WEIGHTS_{set}")];
             let [Some(joint_place), Some(weight_place)] =
                 [0, 1].map(|at| attributes.member(&names[at]))
             else {
                 break;
             };
+            // Without the others, the first ones would say nothing.
+            if set == MAX_ATTRIBUTE_SETS {
+                self.is_cut_short.set(true);
+                return;
+            }
             let [Some(joint), Some(weight)] = [0, 1].map(|at| {
                 let elements = self.elements(self.at(attributes, &names[at])?);
                 elements.filter(|elements| elements.width == 4 && elements.count == count)
@@ -413,14 +495,11 @@ impl<'m, 'a> Data<'m, 'a> {
         if sets.is_empty() {
             return;
         }
-        let mut influences: Vec<Vec<f64>> = Vec::new();
-        for (_, joint, _, weight) in &sets {
-            let mut own = Vec::with_capacity(count.saturating_mul(8));
-            joint.each(true, |_, values| own.extend_from_slice(values));
-            weight.each(false, |_, values| own.extend_from_slice(values));
-            influences.push(own);
-        }
-        let told = faults_of_influences(&influences, count, joints);
+        let mut cursors: Vec<[Cursor<'_>; 2]> = sets
+            .iter()
+            .map(|(_, joint, _, weight)| [Cursor::new(joint, true), Cursor::new(weight, false)])
+            .collect();
+        let told = faults_of_influences(&mut cursors, count, joints);
         for (set, influence) in told {
             let (joint, _, weight, _) = &sets[set];
             let (code, place) = match influence {
@@ -619,20 +698,19 @@ fn check_bounds(accessor: &Accessor<'_>, low: &[f64], high: &[f64], sink: &mut S
     check("max", high, mismatch, beyond, false);
 }
 
-/// What is wrong with the influences of `count` vertices: one list a set, of all joints and then all weights.
+/// What is wrong with the influences of `count` vertices: joints and weights of each set.
 fn faults_of_influences(
-    influences: &[Vec<f64>],
+    sets: &mut [[Cursor<'_>; 2]],
     count: usize,
     joints: usize,
 ) -> BTreeSet<(usize, Influence)> {
     let mut told = BTreeSet::new();
-    for vertex in 0..count {
-        let mut seen = [f64::NAN; 32];
+    for _ in 0..count {
+        let mut seen = [f64::NAN; MAX_ATTRIBUTE_SETS * 4];
         let (mut sum, mut used) = (0.0f32, 0usize);
-        for (set, own) in influences.iter().enumerate() {
-            for lane in 0..4 {
-                let joint = own[vertex * 4 + lane];
-                let weight = own[(count + vertex) * 4 + lane];
+        for (set, [joints_of_set, weights]) in sets.iter_mut().enumerate() {
+            for (joint, weight) in zip(joints_of_set.read(), weights.read()) {
+                let (joint, weight) = (*joint, *weight);
                 if joint >= joints as f64 {
                     told.insert((set, Influence::OutOfRange));
                     continue;
@@ -646,7 +724,7 @@ fn faults_of_influences(
                 if weight < 0.0 {
                     told.insert((set, Influence::Negative));
                 }
-                if seen[..used.min(32)].contains(&joint) {
+                if seen[..used].contains(&joint) {
                     told.insert((set, Influence::Doubled));
                     continue;
                 }

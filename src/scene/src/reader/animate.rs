@@ -5,7 +5,7 @@ use crate::{
     description::animation::{Animation, Channel, Interpolation, Track},
     description::pointer::{Property, PropertyChannel},
     description::scene::{NodeIndex, Scene},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_NODES_OF_A_MESH},
     source::accessor::Accessors,
     source::json::Item,
@@ -19,7 +19,7 @@ pub(crate) fn read_animations(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
     scene: &Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<Animation>, SceneError> {
     let Some(list) = root.get("animations") else {
         return Ok(Vec::new());
@@ -35,7 +35,7 @@ fn read_animation(
     accessors: &Accessors<'_>,
     scene: &Scene,
     users: &pointer::Users,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Animation, SceneError> {
     let samplers = item.require("samplers")?;
     let sampler_count = samplers.elements(MAX_ELEMENTS)?.count();
@@ -83,7 +83,7 @@ fn read_target(
     target: &Item<'_>,
     scene: &Scene,
     users: &pointer::Users,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Target, SceneError> {
     if let Some(extension) = target.extension("KHR_animation_pointer") {
         let pointer = extension.require("pointer")?;

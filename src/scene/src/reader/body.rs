@@ -9,7 +9,7 @@ use crate::{
         TriggerPart,
     },
     description::scene::{MeshIndex, NodeIndex},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_NODES},
     source::json::Item,
 };
@@ -46,7 +46,7 @@ const KHR: [&[&str]; 3] = [
 pub(crate) fn read_physics(
     root: &Item<'_>,
     meshes: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<(PhysicsWorld, BodyReader), SceneError> {
     let Dialects { is_khr, is_omi } = Dialects::of(root)?;
     let mut reader = BodyReader {
@@ -121,7 +121,7 @@ pub(crate) fn read_node_physics(
     reader: &BodyReader,
     world: &PhysicsWorld,
     nodes: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<NodePhysics, SceneError> {
     let mut physics = NodePhysics::default();
     let name = if reader.is_khr {
@@ -156,7 +156,7 @@ pub(crate) fn read_node_physics(
 }
 
 /// Brings absurd initial velocities down to what can be simulated.
-fn hold_speed(item: &Item<'_>, mut motion: Motion, issues: &mut Vec<Issue>) -> Motion {
+fn hold_speed(item: &Item<'_>, mut motion: Motion, issues: &mut Issues) -> Motion {
     for (velocity, key) in [
         (&mut motion.linear_velocity, "linearVelocity"),
         (&mut motion.angular_velocity, "angularVelocity"),
@@ -185,7 +185,7 @@ fn read_shape(
     item: &Item<'_>,
     meshes: usize,
     is_omi: bool,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Option<Shape>, SceneError> {
     let kind_item = item.require("type")?;
     let kind = kind_item.text()?;

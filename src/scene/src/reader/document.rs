@@ -2,7 +2,7 @@
 
 use crate::{
     description::scene::Scene,
-    error::{ErrorKind, Issue, SceneError},
+    error::{ErrorKind, Issue, Issues, SceneError},
     limits,
     reader::{
         animate,
@@ -104,11 +104,10 @@ pub(crate) fn load_telling(
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
     vrm0::settle(&root, &mut scene)?;
     limit_multiplied(&root, &scene)?;
-    issues.truncate(limits::MAX_WARNINGS);
     let side_files = data.fetched();
     Ok(Loaded {
         scene,
-        issues,
+        issues: issues.into(),
         side_files,
         document: Arc::clone(&value),
     })
@@ -212,7 +211,7 @@ fn check_asset(root: &Item<'_>) -> Result<(), SceneError> {
 }
 
 /// Refuses required extensions that are not read, by name, and lists optional ones that are passed over.
-fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
+fn check_extensions(root: &Item<'_>) -> Result<Issues, SceneError> {
     let names = |key: &str| -> Result<Vec<String>, SceneError> {
         let Some(list) = root.get(key) else {
             return Ok(Vec::new());
@@ -249,7 +248,6 @@ fn check_extensions(root: &Item<'_>) -> Result<Vec<Issue>, SceneError> {
         .iter()
         .filter(|name| support(name) == Support::PassedOver);
     Ok(ignored
-        .take(limits::MAX_WARNINGS)
         .map(|name| {
             // Information, not a warning: the file says itself that it can do without.
             Issue {

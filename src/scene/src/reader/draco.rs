@@ -3,13 +3,14 @@
 
 use crate::{
     error::SceneError,
-    limits::MAX_ACCESSOR_COUNT,
+    limits::{MAX_ACCESSOR_COUNT, MAX_DRACO_ATTRIBUTES},
     source::{accessor::Accessors, json::Item},
     worker::Decoder,
 };
 use draco_core::{
     AttributeValueIndex, DecodeLimits, DecoderBuffer, Mesh, MeshDecoder, PointAttribute, PointIndex,
 };
+use std::collections::BTreeMap;
 
 /// Most bytes of all attributes of one primitive.
 const MAX_DECODED_BYTES: u64 = 128 * 1024 * 1024;
@@ -29,6 +30,13 @@ pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<
     let Some(packed) = primitive.extension("KHR_draco_mesh_compression") else {
         return Ok(());
     };
+    let named = packed.require("attributes")?;
+    if named.count() > MAX_DRACO_ATTRIBUTES {
+        return Err(named.over_limit(format!(
+            "has {} attributes, the limit is {MAX_DRACO_ATTRIBUTES}",
+            named.count()
+        )));
+    }
     let view = packed
         .require("bufferView")?
         .index(accessors.view_count(), "buffer view")?;
@@ -52,14 +60,13 @@ pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<
         accessors.provide(&reference, count, indices.collect())?;
     }
     let attributes = primitive.require("attributes")?;
-    for (name, id) in packed.require("attributes")?.members() {
+    for (name, id) in named.members() {
         let reference = attributes
             .get(name)
             .ok_or_else(|| id.fault(format!("the primitive has no attribute {name}")))?;
-        let attribute = id.size()?;
-        let mut known = mesh.attributes.iter();
-        let attribute = known
-            .find(|known| u64::from(known.id) == attribute)
+        let attribute = u32::try_from(id.size()?).ok();
+        let attribute = attribute
+            .and_then(|attribute| mesh.attributes.get(&attribute))
             .ok_or_else(|| id.fault("the Draco data have no such attribute"))?;
         if attribute.width != accessors.element_bytes(&reference)? {
             return Err(id.fault("the Draco data have another type than the accessor"));
@@ -75,11 +82,11 @@ pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<
 struct Unpacked<'a> {
     points: usize,
     indices: &'a [u8],
-    attributes: Vec<UnpackedAttribute<'a>>,
+    /// By their numbers.
+    attributes: BTreeMap<u32, UnpackedAttribute<'a>>,
 }
 
 struct UnpackedAttribute<'a> {
-    id: u32,
     /// Bytes of one value.
     width: usize,
     /// One for each point.
@@ -98,12 +105,18 @@ impl<'a> Unpacked<'a> {
         let points = number(&mut bytes)? as usize;
         let indices = (number(&mut bytes)? as usize).checked_mul(INDEX_BYTES)?;
         let indices = bytes.split_off(..indices)?;
-        let mut attributes = Vec::new();
+        let mut attributes = BTreeMap::new();
         while !bytes.is_empty() {
+            if attributes.len() == MAX_DRACO_ATTRIBUTES {
+                return None;
+            }
             let id = number(&mut bytes)?;
             let width = number(&mut bytes)? as usize;
             let values = bytes.split_off(..points.checked_mul(width)?)?;
-            attributes.push(UnpackedAttribute { id, width, values });
+            // Of those with one number the first is meant.
+            attributes
+                .entry(id)
+                .or_insert(UnpackedAttribute { width, values });
         }
         Some(Self {
             points,
@@ -128,6 +141,9 @@ fn decode(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 /// What [`Unpacked::read`] reads.
 fn write(mesh: &Mesh) -> Option<Vec<u8>> {
+    if mesh.num_attributes() as usize > MAX_DRACO_ATTRIBUTES {
+        return None;
+    }
     let points = mesh.num_points();
     let width = |attribute: &PointAttribute| {
         attribute.data_type().byte_length() * usize::from(attribute.num_components())
@@ -175,4 +191,29 @@ fn append_values(
         bytes.extend_from_slice(data.get(start..start.checked_add(width)?)?);
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A mesh without points and indices, and with so many attributes.
+    fn unpacked(attributes: u32) -> Vec<u8> {
+        let mut bytes = vec![0; 2 * INDEX_BYTES];
+        for id in 0..attributes {
+            bytes.extend([id, 4].map(u32::to_le_bytes).as_flattened());
+        }
+        bytes
+    }
+
+    #[test]
+    fn a_mesh_has_no_more_attributes_than_may_be() {
+        let most = MAX_DRACO_ATTRIBUTES as u32;
+        let whole = unpacked(most);
+        assert_eq!(
+            Unpacked::read(&whole).unwrap().attributes.len(),
+            most as usize
+        );
+        assert!(Unpacked::read(&unpacked(most + 1)).is_none());
+    }
 }

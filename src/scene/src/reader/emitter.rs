@@ -4,7 +4,7 @@ use crate::{
     description::sound::{
         AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound,
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
     source::container::Bytes,
     source::json::Item,
@@ -16,7 +16,7 @@ const NAME: &str = "KHR_audio_emitter";
 pub(crate) fn read_sound(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Sound, SceneError> {
     let mut sound = Sound::default();
     let Some(extension) = root.extension(NAME) else {

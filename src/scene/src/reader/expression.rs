@@ -5,7 +5,7 @@ use crate::{
         avatar::{ColorBind, ColorKind, Expression, ExpressionOverride, TextureTransformBind},
         scene::{MaterialIndex, NodeIndex, Scene},
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_EXPRESSION_BINDS},
     source::json::Item,
 };
@@ -18,7 +18,7 @@ const MAX_EXPRESSIONS: usize = 1_024;
 pub(crate) fn read_expressions(
     vrm: &Item<'_>,
     scene: &Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<BTreeMap<String, Expression>, SceneError> {
     let mut expressions = BTreeMap::new();
     let Some(groups) = vrm.get("expressions") else {

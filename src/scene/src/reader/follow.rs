@@ -5,7 +5,7 @@ use crate::{
         avatar::{ConstraintKind, NodeConstraint},
         scene::{NodeIndex, Scene},
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_CONSTRAINTS, MAX_NODES},
     source::json::Item,
 };
@@ -15,7 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(crate) fn read_constraints(
     root: &Item<'_>,
     scene: &Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<NodeConstraint>, SceneError> {
     let Some(nodes) = root.get("nodes") else {
         return Ok(Vec::new());
@@ -41,7 +41,7 @@ fn read_constraint(
     extension: &Item<'_>,
     node: NodeIndex,
     nodes: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Option<NodeConstraint>, SceneError> {
     let constraint = extension.require("constraint")?;
     let kinds = ["roll", "aim", "rotation"].map(|kind| constraint.get(kind));

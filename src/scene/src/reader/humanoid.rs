@@ -8,7 +8,7 @@ use crate::{
         },
         scene::{NodeIndex, Scene},
     },
-    error::{ErrorKind, Issue, SceneError},
+    error::{ErrorKind, Issue, Issues, SceneError},
     limits::{
         MAX_AVATAR_BENDS, MAX_AVATAR_NODE_DEPTH, MAX_AVATAR_NODES, MAX_AVATAR_PARTS, MAX_ELEMENTS,
     },
@@ -95,10 +95,11 @@ pub fn load_avatar(bytes: &[u8], files: &dyn SideFiles) -> Result<Avatar, SceneE
 pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
     let Loaded {
         mut scene,
-        mut issues,
+        issues,
         document,
         ..
     } = loaded;
+    let mut issues: Issues = issues.into_iter().collect();
     let file = Item::root(&document);
     limit_figure(&file, &scene)?;
     let normalised;
@@ -146,7 +147,7 @@ pub(crate) fn read_avatar(loaded: Loaded) -> Result<Avatar, SceneError> {
         look_at: read_look_at(&vrm)?,
         springs: spring::read_springs(&root, scene.nodes.len(), &mut issues)?,
         constraints: follow::read_constraints(&root, &scene, &mut issues)?,
-        issues,
+        issues: issues.into(),
         scene,
     })
 }
@@ -190,9 +191,10 @@ pub(crate) fn read_clip(loaded: Loaded) -> Result<AvatarClip, SceneError> {
     let Loaded {
         mut scene,
         document,
-        mut issues,
+        issues,
         ..
     } = loaded;
+    let mut issues: Issues = issues.into_iter().collect();
     let root = Item::root(&document);
     let clip = root.extension("VRMC_vrm_animation").ok_or_else(|| {
         SceneError::new(
@@ -227,11 +229,11 @@ pub(crate) fn read_clip(loaded: Loaded) -> Result<AvatarClip, SceneError> {
         expressions,
         look_at: look_at.map(NodeIndex),
         animation,
-        issues,
+        issues: issues.into(),
     })
 }
 
-fn check_version(extension: &Item<'_>, issues: &mut Vec<Issue>) -> Result<(), SceneError> {
+fn check_version(extension: &Item<'_>, issues: &mut Issues) -> Result<(), SceneError> {
     let version = extension.require("specVersion")?;
     match version.text()? {
         "1.0" => Ok(()),

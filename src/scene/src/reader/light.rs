@@ -2,7 +2,7 @@
 
 use crate::{
     description::scene::{Camera, Light, LightKind},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
     source::json::Item,
 };
@@ -46,7 +46,7 @@ pub(crate) fn read_cameras(root: &Item<'_>) -> Result<Vec<Camera>, SceneError> {
 /// Lights in the order of the file, and which of them are of a kind that is read; others are dark.
 pub(crate) fn read_lights(
     root: &Item<'_>,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<(Vec<Light>, Vec<bool>), SceneError> {
     let Some(extension) = root.extension("KHR_lights_punctual") else {
         return Ok(Default::default());

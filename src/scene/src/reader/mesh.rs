@@ -2,10 +2,8 @@
 
 use crate::{
     description::scene::{MaterialIndex, Mesh, MorphTarget, Primitive, Topology},
-    error::{Issue, SceneError},
-    limits::{
-        MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS, MAX_WARNINGS,
-    },
+    error::{Issue, Issues, SceneError},
+    limits::{MAX_ATTRIBUTE_SETS, MAX_COORDINATE_METRES, MAX_ELEMENTS, MAX_MORPH_TARGETS},
     reader::{
         around::{splat::read_splats, variant::read_variant_materials},
         draco,
@@ -26,7 +24,7 @@ pub(crate) fn read_meshes(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
     known: Known,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<Mesh>, SceneError> {
     let Some(list) = root.get("meshes") else {
         return Ok(Vec::new());
@@ -40,7 +38,7 @@ fn read_mesh(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     known: Known,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Mesh, SceneError> {
     let list = item.require("primitives")?;
     let primitives = list
@@ -90,7 +88,7 @@ fn read_primitive(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     known: Known,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Primitive, SceneError> {
     accessors.budget.charge_for::<Primitive>(item, 1)?;
     draco::unpack(item, accessors)?;
@@ -144,7 +142,7 @@ fn read_primitive(
 fn read_vertices(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Primitive, SceneError> {
     let attributes = item.require("attributes")?;
     attributes.require_object()?;
@@ -178,7 +176,7 @@ fn read_vertices(
 }
 
 /// Engines compute nothing useful beyond the limit, and infinities close to where floats end.
-fn bring_near(attributes: &Item<'_>, positions: &mut [Vec3], issues: &mut Vec<Issue>) {
+fn bring_near(attributes: &Item<'_>, positions: &mut [Vec3], issues: &mut Issues) {
     let is_far = |position: &Vec3| position.abs().max_element() > MAX_COORDINATE_METRES;
     if !positions.iter().any(is_far) {
         return;
@@ -187,13 +185,11 @@ fn bring_near(attributes: &Item<'_>, positions: &mut [Vec3], issues: &mut Vec<Is
     for position in positions {
         *position = position.clamp(-limit, limit);
     }
-    if issues.len() < MAX_WARNINGS {
-        issues.push(Issue::warning(
-            "STOA_POSITION_TOO_FAR",
-            format!("{}/POSITION", attributes.pointer()),
-            format!("positions more than {MAX_COORDINATE_METRES} m from the origin are drawn at that distance"),
-        ));
-    }
+    issues.push(Issue::warning(
+        "STOA_POSITION_TOO_FAR",
+        format!("{}/POSITION", attributes.pointer()),
+        format!("positions more than {MAX_COORDINATE_METRES} m from the origin are drawn at that distance"),
+    ));
 }
 
 fn require_one_length(attributes: &Item<'_>, primitive: &Primitive) -> Result<(), SceneError> {

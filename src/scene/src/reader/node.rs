@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     description::scene::{CameraIndex, LightIndex, MeshIndex, Node, NodeIndex, Scene, SkinIndex},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError, is_unprintable},
     limits::{
         LIGHTS_TO_WARN_ABOUT, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_MORPH_TARGETS,
         MAX_NODE_DEPTH, MAX_NODES, NODE_DEPTH_TO_WARN_ABOUT, NODES_TO_WARN_ABOUT,
@@ -29,7 +29,7 @@ pub(crate) fn read_nodes(
     accessors: &Accessors<'_>,
     parts: &Parts<'_>,
     scene: &mut Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<(), SceneError> {
     if let Some(list) = root.get("nodes") {
         let count = list.elements(MAX_NODES)?.count();
@@ -78,7 +78,7 @@ fn read_node(
     parts: &Parts<'_>,
     scene: &Scene,
     count: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Node, SceneError> {
     let children = match item.get("children") {
         Some(list) => list
@@ -146,12 +146,16 @@ fn is_denied(item: &Item<'_>, extension: &str, key: &str) -> Result<bool, SceneE
 
 /// Gives every node a name that can be shown and that no other has: unnamed ones become `node 7` by their index, of
 /// equal ones the later get their index after them.
-fn name_nodes(list: &Item<'_>, nodes: &mut [Node], issues: &mut Vec<Issue>) {
+fn name_nodes(list: &Item<'_>, nodes: &mut [Node], issues: &mut Issues) {
     let mut taken = std::collections::HashSet::with_capacity(nodes.len());
     for (index, node) in nodes.iter_mut().enumerate() {
         let written = list.element(index).and_then(|item| item.member("name"));
         let written_bytes = written.and_then(|name| name.as_text()).map_or(0, str::len);
-        let shown: String = node.name.chars().filter(|one| is_shown(*one)).collect();
+        let shown: String = node
+            .name
+            .chars()
+            .filter(|one| !is_unprintable(*one))
+            .collect();
         if shown.len() != written_bytes {
             issues.push(Issue::warning(
                 "STOA_NODE_NAME",
@@ -169,18 +173,8 @@ fn name_nodes(list: &Item<'_>, nodes: &mut [Node], issues: &mut Vec<Issue>) {
     }
 }
 
-/// No control characters, and none that turn the direction of what follows.
-fn is_shown(character: char) -> bool {
-    !character.is_control()
-        && !matches!(character, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-}
-
 /// Sets parents; a node with two parents, or in a ring, or too deep refuses the file.
-fn link_parents(
-    list: &Item<'_>,
-    scene: &mut Scene,
-    issues: &mut Vec<Issue>,
-) -> Result<(), SceneError> {
+fn link_parents(list: &Item<'_>, scene: &mut Scene, issues: &mut Issues) -> Result<(), SceneError> {
     for index in 0..scene.nodes.len() {
         for child in scene.nodes[index].children.clone() {
             let parent = &mut scene.nodes[child.index()].parent;

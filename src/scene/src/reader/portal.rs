@@ -2,7 +2,7 @@
 
 use crate::{
     description::scene::{Portal, Seat, SpawnPoint},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_URI_BYTES,
     source::json::Item,
 };
@@ -11,7 +11,7 @@ use glam::{Vec2, Vec3};
 /// `STOA_portal`, or the archived OMI_link; ours wins when both are there.
 pub(super) fn read_portal(
     item: &Item<'_>,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Option<Portal>, SceneError> {
     let links = ["STOA_portal", "OMI_link"].map(|name| item.extension(name));
     let Some(link) = links.into_iter().flatten().next() else {

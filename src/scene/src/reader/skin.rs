@@ -2,7 +2,7 @@
 
 use crate::{
     description::scene::{NodeIndex, Scene, Skin},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_JOINTS, MAX_NODES},
     source::{accessor::Accessors, json::Item},
 };
@@ -13,7 +13,7 @@ pub(crate) fn read_skins(
     root: &Item<'_>,
     accessors: &Accessors<'_>,
     nodes: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<Skin>, SceneError> {
     let Some(list) = root.get("skins") else {
         return Ok(Vec::new());

@@ -5,7 +5,7 @@ use crate::{
         avatar::{SpringChain, SpringCollider, SpringJoint, Springs},
         scene::NodeIndex,
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
     source::json::Item,
 };
@@ -18,7 +18,7 @@ pub(super) const MAX_CHAIN_COLLIDERS: usize = 100_000;
 pub(crate) fn read_springs(
     root: &Item<'_>,
     nodes: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Springs, SceneError> {
     let mut springs = Springs::default();
     let Some(extension) = root.extension("VRMC_springBone") else {

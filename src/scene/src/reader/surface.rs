@@ -7,7 +7,7 @@ use crate::{
         TextureTransform, Wrap,
     },
     description::scene::{ImageIndex, Scene, TextureIndex},
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::{
         MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
         MAX_ONE_IMAGE_BYTES,
@@ -25,7 +25,7 @@ pub(crate) fn read(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
     budget: &Budget,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Scene, SceneError> {
     let images = read_images(root, bytes, budget, issues)?;
     let samplers = read_samplers(root)?;
@@ -99,7 +99,7 @@ fn read_images(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
     budget: &Budget,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Vec<Image>, SceneError> {
     let Some(list) = root.get("images") else {
         return Ok(Vec::new());

@@ -2,7 +2,7 @@
 
 use crate::{
     description::scene::Transform,
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_COORDINATE_METRES,
     source::{accessor::Accessors, json::Item},
 };
@@ -13,7 +13,7 @@ const UNIT_TOLERANCE: f32 = 0.007_69;
 
 pub(super) fn read_transform(
     item: &Item<'_>,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Transform, SceneError> {
     if let Some(matrix) = item.get("matrix") {
         let parts = ["translation", "rotation", "scale"];

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// What one element of an accessor is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ArrayShape {
     /// One number.
     Scalar,
@@ -87,7 +87,7 @@ impl ArrayShape {
 }
 
 /// How elements are stored in a compressed view (EXT_meshopt_compression, `mode` and `filter`).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Packed {
     /// `ATTRIBUTES`, `TRIANGLES` or `INDICES`.
     pub mode: &'static str,
@@ -98,7 +98,7 @@ pub struct Packed {
 }
 
 /// The elements of an accessor.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Array {
     /// What one element is.
     pub shape: ArrayShape,

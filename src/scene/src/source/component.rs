@@ -1,7 +1,7 @@
 //! Component types of accessors, and how one component becomes a float (glTF 2.0 section 3.11).
 
 /// Component types of accessors (glTF 2.0 section 3.6.2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Component {
     /// Signed byte, 5120.
     I8,

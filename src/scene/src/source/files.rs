@@ -1,6 +1,9 @@
 //! Files beside the main one, only inside its folder.
 
-use std::path::{Component, Path, PathBuf};
+use std::{
+    io,
+    path::{Component, Path, PathBuf},
+};
 
 /// Gives the bytes of files that a scene names beside itself.
 pub trait SideFiles {
@@ -33,11 +36,7 @@ impl FolderFiles {
     #[must_use]
     pub fn new(folder: &Path) -> Self {
         Self {
-            folder: if folder.as_os_str().is_empty() {
-                PathBuf::from(".")
-            } else {
-                folder.to_path_buf()
-            },
+            folder: folder.to_path_buf(),
         }
     }
 }
@@ -45,19 +44,25 @@ impl FolderFiles {
 impl SideFiles for FolderFiles {
     fn read(&self, relative: &Path, limit: u64) -> Result<Vec<u8>, String> {
         let shown = relative.display();
-        let root = self
-            .folder
-            .canonicalize()
-            .map_err(|error| format!("{}: {error}", self.folder.display()))?;
-        let path = root
-            .join(relative)
-            .canonicalize()
-            .map_err(|error| format!("{shown}: {error}"))?;
-        if !path.starts_with(&root) {
-            return Err(format!("{shown} leads outside of the folder"));
-        }
+        let path = path_inside(&self.folder, relative)
+            .map_err(|error| format!("{shown}: {error}"))?
+            .ok_or_else(|| format!("{shown} leads outside of the folder"))?;
         read_bounded(&path, limit)
     }
+}
+
+/// Where something in a folder is once all links are followed; `None` when it is not in the folder then.
+///
+/// # Errors
+/// The folder or what the path names in it is not there, or cannot be looked at.
+pub fn path_inside(folder: &Path, relative: &Path) -> io::Result<Option<PathBuf>> {
+    let root = match folder.as_os_str().is_empty() {
+        true => Path::new("."),
+        false => folder,
+    };
+    let root = root.canonicalize()?;
+    let path = root.join(relative).canonicalize()?;
+    Ok(path.starts_with(&root).then_some(path))
 }
 
 /// Reads a regular file of at most `limit` bytes.
@@ -65,7 +70,7 @@ impl SideFiles for FolderFiles {
 /// # Errors
 /// One line with the file's name and the fault. Of larger files nothing is read.
 pub fn read_bounded(path: &Path, limit: u64) -> Result<Vec<u8>, String> {
-    use std::io::Read as _;
+    use io::Read as _;
     let shown = path.display();
     // Opening a named pipe would wait for its other end.
     let kind = std::fs::metadata(path).map_err(|error| format!("{shown}: {error}"))?;

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::error::SceneError;
 use serde_json::{Map, Value, json};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Compresses the elements of a view: mode, bytes, stride. `None` leaves it as it is.
 pub type Compress<'a> = &'a dyn Fn(&'static str, &[u8], usize) -> Option<Vec<u8>>;
@@ -210,14 +210,12 @@ fn list_extensions(draft: &mut Draft, is_quantized: bool) {
     };
     let mut used = stated(draft, "extensionsUsed");
     used.retain(|name| present.contains(name) || !is_storage(name));
-    let added: Vec<String> = present
-        .iter()
-        .filter(|name| !used.contains(name))
-        .cloned()
-        .collect();
-    used.extend(added);
+    let known: HashSet<String> = used.iter().cloned().collect();
+    let added = present.iter().filter(|name| !known.contains(*name));
+    used.extend(added.cloned());
     let mut required = stated(draft, "extensionsRequired");
-    required.retain(|name| used.contains(name) && !is_storage(name));
+    let is_used = |name: &String| known.contains(name) || present.contains(name);
+    required.retain(|name| is_used(name) && !is_storage(name));
     let images = [WEBP, BASIS]
         .into_iter()
         .filter(|name| requires_image(draft, name));

@@ -63,18 +63,11 @@ fn merge_arrays(draft: &mut Draft) {
     let count = draft.arrays.len();
     for pool in ACCESSOR_POOLS {
         let used = references::uses(&mut draft.json, |own| own == pool, count);
-        let mut known: HashMap<&[u8], Vec<usize>> = HashMap::new();
+        // By all that they are: many accessors may have the same bytes and differ in what else they say.
+        let mut known: HashMap<&Array, usize> = HashMap::new();
         let mut places: Vec<usize> = (0..count).collect();
-        for (place, array) in draft.arrays.iter().enumerate() {
-            let Some(array) = array.as_ref().filter(|_| used[place]) else {
-                continue;
-            };
-            let alike = known.entry(&array.bytes).or_default();
-            let equal = |other: &&usize| draft.arrays[**other].as_ref() == Some(array);
-            match alike.iter().find(equal) {
-                Some(first) => places[place] = *first,
-                None => alike.push(place),
-            }
+        for (place, array) in present(&draft.arrays).filter(|(place, _)| used[*place]) {
+            places[place] = *known.entry(array).or_insert(place);
         }
         redirect(draft, |own| own == pool, &places);
     }

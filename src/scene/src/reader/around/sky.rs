@@ -5,7 +5,7 @@ use crate::{
         scene::TextureIndex,
         sky::{EnvironmentSky, EnvironmentSkyKind},
     },
-    error::{Issue, SceneError},
+    error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
     source::json::Item,
 };
@@ -17,7 +17,7 @@ const NAME: &str = "OMI_environment_sky";
 pub(crate) fn read_sky(
     root: &Item<'_>,
     textures: usize,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Option<EnvironmentSky>, SceneError> {
     let Some(list) = root
         .extension(NAME)

@@ -10,14 +10,14 @@ use crate::{
         animation::Track,
         scene::{NodeIndex, Scene},
     },
-    error::{Issue, SceneError},
-    limits::MAX_ELEMENTS,
+    error::{Issue, Issues, SceneError},
+    limits::{MAX_ELEMENTS, MAX_JSON_BYTES},
     reader::linear_from_srgb,
     source::json::{self, Item, Tree},
 };
 use glam::Quat;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, io};
 
 /// Longest extension `VRM` in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -48,36 +48,69 @@ pub(super) fn normalise(
     vrm: &Item<'_>,
     root: &Item<'_>,
     scene: &mut Scene,
-    issues: &mut Vec<Issue>,
+    issues: &mut Issues,
 ) -> Result<Tree, SceneError> {
     let old = value(vrm)?;
     let nodes_of_mesh = nodes_by_mesh(scene);
-    let mut first_person = Vec::new();
-    for annotation in list(&old["firstPerson"]["meshAnnotations"]) {
-        let flag = annotation["firstPersonFlag"].as_str().unwrap_or("Auto");
-        let mut letters = flag.chars();
-        let start = letters.next().map(|letter| letter.to_ascii_lowercase());
-        let kind: String = start.into_iter().chain(letters).collect();
-        // Nodes share a mesh, annotations name it again: whoever reads them sees that there are too many.
-        if first_person.len() > MAX_ELEMENTS {
-            break;
-        }
-        let mesh = index(&annotation["mesh"], scene.meshes.len());
-        for node in mesh.map_or(&[][..], |mesh| &nodes_of_mesh[mesh]) {
-            first_person.push(json!({ "node": node, "type": kind }));
-        }
-    }
     let new_vrm = json!({
         "specVersion": "1.0",
         "meta": meta(&old["meta"], scene),
         "humanoid": { "humanBones": bones(&old["humanoid"], scene, vrm, issues) },
-        "firstPerson": { "meshAnnotations": first_person },
+        "firstPerson": { "meshAnnotations": annotations(&old["firstPerson"], &nodes_of_mesh) },
         "lookAt": face::look_at(&old["firstPerson"]),
         "expressions": face::expressions(&old["blendShapeMaster"], root, scene, &nodes_of_mesh),
     });
     let springs = springs::springs(&old["secondaryAnimation"], vrm, scene)?;
     let document = json!({ "extensions": { "VRMC_vrm": new_vrm, "VRMC_springBone": springs } });
-    json::parse(document.to_string().as_bytes())
+    let mut text = Bounded(Vec::new());
+    serde_json::to_writer(&mut text, &document).map_err(|_over_limit| {
+        vrm.over_limit(format!(
+            "as VRM 1.0 it has more than {MAX_JSON_BYTES} bytes of JSON"
+        ))
+    })?;
+    json::parse(&text.0)
+}
+
+/// JSON text which is no longer than what is read.
+struct Bounded(Vec<u8>);
+
+impl io::Write for Bounded {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if self.0.len() + bytes.len() > MAX_JSON_BYTES {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.0.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Who sees the meshes, said at each node with one. Nodes share a mesh, and annotations name it again: there is one more than
+/// there may be at most, so that whoever reads them sees that there are too many.
+fn annotations(first_person: &Value, nodes_of_mesh: &[Vec<usize>]) -> Vec<Value> {
+    let mut annotations = Vec::new();
+    for annotation in list(&first_person["meshAnnotations"]) {
+        let kind = seen_by(annotation["firstPersonFlag"].as_str().unwrap_or_default());
+        let mesh = index(&annotation["mesh"], nodes_of_mesh.len());
+        let nodes = mesh.map_or(&[][..], |mesh| &nodes_of_mesh[mesh]);
+        let left = (MAX_ELEMENTS + 1).saturating_sub(annotations.len());
+        let of_nodes = nodes.iter().take(left);
+        annotations.extend(of_nodes.map(|node| json!({ "node": node, "type": kind })));
+    }
+    annotations
+}
+
+/// The word of VRM 1.0 for a flag: what the file says would be repeated at each node, however long it is.
+fn seen_by(flag: &str) -> &'static str {
+    match flag {
+        "Both" | "both" => "both",
+        "ThirdPersonOnly" | "thirdPersonOnly" => "thirdPersonOnly",
+        "FirstPersonOnly" | "firstPersonOnly" => "firstPersonOnly",
+        _ => "auto",
+    }
 }
 
 fn value(item: &Item<'_>) -> Result<Value, SceneError> {
@@ -108,7 +141,7 @@ fn turn_round(scene: &mut Scene) {
 }
 
 /// A list of bones becomes an object; thumbs are counted from the wrist.
-fn bones(humanoid: &Value, scene: &Scene, vrm: &Item<'_>, issues: &mut Vec<Issue>) -> Value {
+fn bones(humanoid: &Value, scene: &Scene, vrm: &Item<'_>, issues: &mut Issues) -> Value {
     let mut bones = Map::new();
     let mut used = BTreeSet::new();
     for bone in list(&humanoid["humanBones"]) {
