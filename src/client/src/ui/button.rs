@@ -53,8 +53,10 @@ pub(super) enum Action {
     LeaveStudio,
     /// The same, and to place there what is looked at.
     PlaceThing,
-    /// Not to place it.
+    /// Not to place it, or not to wear it.
     KeepThing,
+    /// To look like the avatar that is looked at.
+    WearFile,
     /// Take away the thing that one was asked about.
     TakeAway,
     /// Leave it where it is.

@@ -16,6 +16,7 @@ mod theme;
 mod things;
 mod words;
 
+pub use studio::{Conversion, ConversionError, Converted, needs_conversion};
 pub use words::Locale;
 
 use crate::{

@@ -15,6 +15,7 @@ mod people;
 mod plates;
 mod told;
 
+pub(super) use notices::{Notice, Tone};
 pub(super) use told::denial;
 
 use crate::{
