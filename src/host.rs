@@ -2,7 +2,7 @@
 
 use crate::own_key::OwnKey;
 use anyhow::anyhow;
-use client::HostedWorld;
+use client::{HostedWorld, Opened};
 use server::{RunningServer, Server, ServerConfig, StartError, StoreError};
 use std::{
     collections::VecDeque,
@@ -114,31 +114,31 @@ impl Host {
 /// Most worlds of dropped files that are hosted at once: the one that is looked at, and the one that takes its place.
 const MAX_DROPPED: usize = 2;
 
-/// The worlds of files that were dropped on the window, the last ones.
+/// The worlds of files that were dropped on the window, the last ones, with what their hosts follow.
 #[derive(Default)]
-pub(crate) struct Dropped(Mutex<VecDeque<Host>>);
+pub(crate) struct Dropped(Mutex<VecDeque<(Host, Opened)>>);
 
 impl Dropped {
     /// Hosts one more, and ends the one before the last.
     ///
     /// # Errors
     /// When the world cannot be hosted; the others stay.
-    pub(crate) fn open(&self, host: Host) -> anyhow::Result<HostedWorld> {
+    pub(crate) fn open(&self, host: Host, opened: Opened) -> anyhow::Result<HostedWorld> {
         let hosted = host.open()?;
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         while hosts.len() >= MAX_DROPPED
-            && let Some(oldest) = hosts.pop_front()
+            && let Some((oldest, _)) = hosts.pop_front()
         {
             oldest.stop();
         }
-        hosts.push_back(host);
+        hosts.push_back((host, opened));
         Ok(hosted)
     }
 
     /// Ends all of them.
     pub(crate) fn stop(&self) {
         let mut hosts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for host in hosts.drain(..) {
+        for (host, _) in hosts.drain(..) {
             host.stop();
         }
     }

@@ -8,7 +8,8 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use client::{
-    ClientConfig, Display, Home, HostedWorld, Offscreen, Opener, SettingsFile, Surroundings,
+    ClientConfig, Conversion, Display, Home, HostedWorld, Offscreen, Opened, Opener, SettingsFile,
+    Surroundings,
 };
 use protocol::WorldAddress;
 use server::ServerConfig;
@@ -39,6 +40,10 @@ pub(crate) struct Plan {
     /// Worlds of files that are dropped on the window.
     dropped: Arc<Dropped>,
     key: OwnKey,
+    /// What a command opens.
+    opened: Option<Opened>,
+    /// The program that converts files of other formats.
+    importer: PathBuf,
     /// Where to, otherwise.
     address: Option<WorldAddress>,
     assets: PathBuf,
@@ -71,6 +76,11 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         !is_home_named,
         open_to_others(&flags.common, None),
     ));
+    let importer = beside("stoa-import")?;
+    let opened = match &flags.command {
+        Some(Command::Open { world }) => Some(open(world, &importer)?),
+        _ => None,
+    };
     let (host, address) = match &flags.command {
         None => (Some(Arc::clone(&home)), None),
         Some(Command::Join { address }) => (None, Some(address.parse()?)),
@@ -80,7 +90,7 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
             let config = ServerConfig {
                 follow: true,
                 ..host(
-                    vec![world.clone()],
+                    opened.iter().map(Opened::world).collect(),
                     listen,
                     data.map(|folder| folder.join(OPENED_FOLDER)),
                 )
@@ -95,9 +105,29 @@ pub(crate) fn make(flags: &Flags) -> anyhow::Result<Plan> {
         home,
         dropped: Arc::default(),
         key,
+        opened,
+        importer,
         address,
         assets,
     })
+}
+
+/// The file of a command, converted when it is of another format than glTF.
+fn open(world: &Path, importer: &Path) -> anyhow::Result<Opened> {
+    if !client::needs_conversion(world) {
+        return Ok(Opened::Itself(world.to_path_buf()));
+    }
+    let shown = scene::printable(&world.display().to_string());
+    eprintln!("stoa: making glTF of {shown}");
+    let converted = Conversion::begin(world, importer).and_then(Conversion::wait);
+    let converted = converted.with_context(|| format!("{shown} cannot be shown"))?;
+    Ok(Opened::Converted(converted))
+}
+
+/// A program that is installed beside this one.
+fn beside(name: &str) -> anyhow::Result<PathBuf> {
+    let own = std::env::current_exe().context("the program does not know where it is")?;
+    Ok(own.with_file_name(format!("{name}{}", std::env::consts::EXE_SUFFIX)))
 }
 
 /// The command that hosts the same world, the home world without a file, so that others can come in.
@@ -172,10 +202,6 @@ impl Plan {
         };
         let home = Arc::clone(&self.home);
         let open_home = move || home.open().map_err(|error| format!("{error:#}"));
-        let opened = match &flags.command {
-            Some(Command::Open { world }) => Some(world.clone()),
-            _ => None,
-        };
         Ok(ClientConfig {
             address,
             name: persona.name,
@@ -201,7 +227,8 @@ impl Plan {
                 hosted,
                 home: Some(Home::new(open_home)),
                 opener: Some(self.opener(flags)),
-                opened,
+                opened: self.opened.clone(),
+                importer: self.importer.clone(),
             },
         })
     }
@@ -209,16 +236,18 @@ impl Plan {
     /// Hosts what is dropped on the window for this process alone; nothing of it is kept.
     fn opener(&self, flags: &Flags) -> Opener {
         let (dropped, flags) = (Arc::clone(&self.dropped), flags.common.clone());
-        Opener::new(move |file| {
+        Opener::new(move |opened| {
             let config = ServerConfig {
-                worlds: vec![file.to_path_buf()],
+                worlds: vec![opened.world()],
                 listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
                 data: None,
                 follow: true,
                 ..ServerConfig::default()
             };
-            let host = Host::new(config, None, false, open_to_others(&flags, Some(file)));
-            dropped.open(host).map_err(|error| format!("{error:#}"))
+            let others = open_to_others(&flags, Some(opened.source()));
+            let host = Host::new(config, None, false, others);
+            let hosted = dropped.open(host, opened.clone());
+            hosted.map_err(|error| format!("{error:#}"))
         })
     }
 

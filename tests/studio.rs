@@ -139,6 +139,125 @@ fn what_is_saved_to_an_opened_file_is_seen() {
     );
 }
 
+/// Writes a cube of one colour as OBJ, with its material library.
+fn write_obj(folder: &Path, colour: [f32; 3]) {
+    let [red, green, blue] = colour;
+    let mut text = "mtllib cube.mtl\nusemtl paint\n".to_owned();
+    for corner in 0..8 {
+        let [x, y, z] = [0, 1, 2].map(|axis| f64::from(corner >> axis & 1) - 0.5);
+        text.push_str(&format!("v {x} {y} {z}\n"));
+    }
+    for face in [
+        "1 5 7 3", "2 4 8 6", "1 2 6 5", "3 7 8 4", "1 3 4 2", "5 6 8 7",
+    ] {
+        text.push_str(&format!("f {face}\n"));
+    }
+    fs::write(
+        folder.join("cube.mtl"),
+        format!("newmtl paint\nKd {red} {green} {blue}\n"),
+    )
+    .unwrap();
+    fs::write(folder.join("cube.obj"), text).unwrap();
+}
+
+/// Folders of conversions that are left where passing files are kept.
+fn left_over(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.contains("converted")).collect()
+}
+
+#[test]
+fn an_opened_file_of_another_format_is_converted_and_again_when_it_is_saved() {
+    let _turn = turn();
+    let place = Scratch::new();
+    let [before, hidden, after] =
+        ["before.png", "hidden.png", "after.png"].map(|name| place.path().join(name));
+    write_obj(place.path(), [0.6, 0.02, 0.02]);
+    let script = "4 screenshot before.png\n4.5 press r\n5 screenshot hidden.png\n\
+                  5.5 press r\n20 screenshot after.png\n20.5 quit\n";
+    fs::write(place.path().join("script.txt"), script).unwrap();
+    let words = ["open", "cube.obj", "--script", "script.txt"];
+    let mut command = offscreen(place.path(), words);
+    let mut program = Program::start("stoa", command.env("TMPDIR", place.path()));
+    program.wait_for("picture", |_| hidden.exists().then_some(()));
+    assert_eq!(left_over(place.path()).len(), 1);
+    write_obj(place.path(), [0.02, 0.6, 0.02]);
+    let ended = program.end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(left_over(place.path()), [""; 0]);
+    let (shown, bare) = (brightness_of_report(&before), brightness_of_report(&hidden));
+    assert!(
+        shown + 40.0 < bare,
+        "{shown} with the report, {bare} without"
+    );
+    let ((red, few_green), (few_red, green)) = (red_and_green(&before), red_and_green(&after));
+    assert!(
+        red > 500 && few_green < red / 10,
+        "{red} red, {few_green} green"
+    );
+    assert!(
+        green > 500 && few_red < green / 10,
+        "{few_red} red, {green} green"
+    );
+}
+
+#[test]
+fn a_dropped_file_of_another_format_is_seen_and_one_comes_back() {
+    let _turn = turn();
+    let Some(samples) = samples() else { return };
+    let place = Scratch::new();
+    let file = samples.join("formats/kaykit_fbx/Barrel_A.fbx");
+    let script = format!(
+        "4 screenshot home.png\n4.5 drop {}\n9 screenshot report.png\n9.5 press r\n\
+         10 screenshot hidden.png\n10.5 press b\n15 screenshot back.png\n15.5 quit\n",
+        file.display()
+    );
+    play(&place, &[], &script);
+    let [home, report, hidden, back] =
+        ["home", "report", "hidden", "back"].map(|name| place.path().join(format!("{name}.png")));
+    let (shown, bare) = (brightness_of_report(&report), brightness_of_report(&hidden));
+    assert!(
+        shown + 40.0 < bare,
+        "{shown} with the report, {bare} without"
+    );
+    let blocks = |file| Blocks::of(&picture(file));
+    let away = blocks(&home).mean_difference(&blocks(&hidden));
+    let returned = blocks(&home).mean_difference(&blocks(&back));
+    assert!(
+        returned < 8.0 && returned * 3.0 < away,
+        "{returned} from home when back, {away} in the studio"
+    );
+}
+
+#[test]
+fn a_broken_file_of_another_format_ends_nothing_and_is_told_in_a_line() {
+    let _turn = turn();
+    let place = Scratch::new();
+    fs::write(
+        place.path().join("broken.fbx"),
+        b"Kaydara FBX Binary  \0\x1a\0and no more",
+    )
+    .unwrap();
+    let script = "4 screenshot home.png\n4.5 drop broken.fbx\n6 screenshot told.png\n\
+                  6.5 press escape\n8 screenshot back.png\n8.5 quit\n";
+    play(&place, &[], script);
+    let [home, told, back] = ["home", "told", "back"]
+        .map(|name| Blocks::of(&picture(&place.path().join(format!("{name}.png")))));
+    let is_told = home.mean_difference(&told);
+    assert!(is_told > 20.0, "{is_told} from home when told");
+    let returned = home.mean_difference(&back);
+    assert!(returned < 8.0, "{returned} from home when back");
+    let words = ["open", "broken.fbx"];
+    let ended = Program::start("stoa", &mut offscreen(place.path(), words)).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let last = ended.errors.lines().last().unwrap_or_default();
+    assert!(
+        last.contains("broken.fbx cannot be shown") && last.contains("glTF"),
+        "{ended:?}"
+    );
+}
+
 #[test]
 fn broken_and_hostile_files_end_nothing() {
     let _turn = turn();

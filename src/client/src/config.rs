@@ -1,6 +1,6 @@
 //! What the program wants of a client: one value, made from flags.
 
-use crate::SettingsFile;
+use crate::{Converted, SettingsFile};
 use identity::Key;
 use protocol::{AvatarChoice, DisplayName, WorldAddress};
 use std::{
@@ -66,8 +66,46 @@ pub struct Surroundings {
     pub home: Option<Home>,
     /// How to look at a file that is dropped on the window; without it nothing comes of that.
     pub opener: Option<Opener>,
-    /// The file or folder that is looked at from the beginning: its report is shown beside it.
-    pub opened: Option<PathBuf>,
+    /// What is looked at from the beginning: its report is shown beside it.
+    pub opened: Option<Opened>,
+    /// Where the program is that converts files of other formats than glTF.
+    pub importer: PathBuf,
+}
+
+/// A file or folder that is looked at.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    /// As it is.
+    Itself(PathBuf),
+    /// A file of another format, by what it became.
+    Converted(Converted),
+}
+
+impl Opened {
+    /// What the person opened.
+    #[must_use]
+    pub fn source(&self) -> &Path {
+        match self {
+            Self::Itself(file) => file,
+            Self::Converted(converted) => converted.source(),
+        }
+    }
+
+    /// What is hosted, checked and placed of it.
+    #[must_use]
+    pub fn world(&self) -> PathBuf {
+        match self {
+            Self::Itself(file) => file.clone(),
+            Self::Converted(converted) => converted.glb(),
+        }
+    }
+
+    pub(crate) fn converted(&self) -> Option<&Converted> {
+        match self {
+            Self::Itself(_) => None,
+            Self::Converted(converted) => Some(converted),
+        }
+    }
 }
 
 /// A world that this program hosts.
@@ -112,18 +150,18 @@ impl fmt::Debug for Home {
 /// Hosts a file or folder in this program, or says in one line why it cannot. Called on a thread that may wait. What it
 /// has opened stays open at least until the next one but one.
 #[derive(Clone)]
-pub struct Opener(Arc<dyn Fn(&Path) -> Result<HostedWorld, String> + Send + Sync>);
+pub struct Opener(Arc<dyn Fn(&Opened) -> Result<HostedWorld, String> + Send + Sync>);
 
 impl Opener {
     /// A way to open files.
     pub fn new(
-        open: impl Fn(&Path) -> Result<HostedWorld, String> + Send + Sync + 'static,
+        open: impl Fn(&Opened) -> Result<HostedWorld, String> + Send + Sync + 'static,
     ) -> Self {
         Self(Arc::new(open))
     }
 
-    pub(crate) fn open(&self, file: &Path) -> Result<HostedWorld, String> {
-        (self.0)(file)
+    pub(crate) fn open(&self, opened: &Opened) -> Result<HostedWorld, String> {
+        (self.0)(opened)
     }
 }
 

@@ -27,11 +27,11 @@ mod ui;
 
 pub use app::{SteppedClient, SteppedLoader, View, run};
 pub use config::{
-    ClientConfig, ClientError, Display, Home, HostedWorld, KEY_FILE, Offscreen, Opener,
+    ClientConfig, ClientError, Display, Home, HostedWorld, KEY_FILE, Offscreen, Opened, Opener,
     Surroundings,
 };
 pub use settings::{Graphics, Settings, SettingsFile};
-pub use ui::Locale;
+pub use ui::{Conversion, ConversionError, Converted, Locale, needs_conversion};
 
 use scene::{
     limits::{MAX_PAYLOADS_AT_ONCE, MAX_PICTURE_WORKER_MEMORY_BYTES},

@@ -53,12 +53,14 @@ pub(super) enum Action {
     LeaveStudio,
     /// The same, and to place there what is looked at.
     PlaceThing,
-    /// Not to place it.
+    /// Not to place it, or not to wear it.
     KeepThing,
     /// Let others get the file of one's own avatar.
     ShareAvatar,
     /// Not to.
     KeepAvatar,
+    /// To look like the avatar that is looked at.
+    WearFile,
     /// Take away the thing that one was asked about.
     TakeAway,
     /// Leave it where it is.

@@ -17,6 +17,7 @@ mod theme;
 mod things;
 mod words;
 
+pub use studio::{Conversion, ConversionError, Converted, needs_conversion};
 pub use words::Locale;
 
 use crate::{

@@ -268,6 +268,20 @@ texts! {
     /// File.
     studio_opening: "Setting up {}", "正在布置 {}";
     /// File.
+    studio_converting: "Making glTF of {}", "正在把 {} 转换为 glTF";
+    /// Seconds.
+    studio_seconds: "{} s", "{} 秒";
+    studio_stop: "Stop", "停止";
+    fault_unconverted: "This file cannot be converted", "无法转换这个文件";
+    advice_unconverted: "Mend what stands below, or export the file as glTF (.glb) from your program; then try once more. Nothing else is lost.",
+        "请按下面的说明修改，或从你的程序导出为 glTF（.glb），然后再试一次。其他一切都没有影响。";
+    advice_no_converter: "The program that converts is missing: put stoa-import beside stoa, then try once more; or export the file as glTF (.glb).",
+        "缺少转换程序：请把 stoa-import 放在 stoa 旁边再试一次，或将文件导出为 glTF（.glb）。";
+    advice_converts_long: "It takes too long. Make the file smaller, or export it as glTF (.glb) from your program; then try once more.",
+        "转换耗时过长。请缩小文件，或从你的程序导出为 glTF（.glb），然后再试一次。";
+    advice_converts_not_here: "The system does not let it: look at what stands below, then try once more.",
+        "系统不允许：请查看下面的说明，然后再试一次。";
+    /// File.
     studio_ask: "Look at {}?", "查看 {}？";
     /// World.
     studio_ask_about: "For that you leave {}. When you are done, you come back to its entrance, if there is room for you then.",
@@ -309,6 +323,13 @@ texts! {
         "请按下面的说明修改并重新导出，然后再试一次。其他一切都没有影响。";
     /// World.
     studio_place: "Place it in {}", "放到 {}";
+    /// Format.
+    studio_converted: "Converted from {}", "由 {} 转换而来";
+    studio_converting_again: "Converting what was saved", "正在转换新保存的内容";
+    /// What is wrong.
+    studio_unconverted: "What was saved cannot be converted, and you see it as it was before: {}", "新保存的内容无法转换，你看到的仍是之前的样子：{}";
+    /// Notes.
+    studio_more_notes: "and {} more: stoa-import convert tells them", "还有 {} 项，见 stoa-import convert";
 
     // Things that people place.
     /// File, world.
@@ -331,6 +352,21 @@ texts! {
     place_barred: "You may not place things in {}", "你不能在 {} 放置东西";
     place_barred_about: "Its host decides who may. Give them your key: it names you, and opens nothing.",
         "由主机决定谁可以。把你的公钥告诉他们：它只表明你的身份，不会泄露什么。";
+    /// File.
+    place_nowhere: "{} is placed in a world, not here", "{} 要放在世界里，而不是这里";
+    place_nowhere_about: "Here you look at it alone, and you came from no world. Leave by the menu, enter a world, your home for example, and drop the file on the window there: then L takes it along.",
+        "你在这里单独查看它，而且不是从某个世界来的。请从菜单离开，进入一个世界（例如自己的世界），在那里把文件拖到窗口上：之后按 L 就能带上它。";
+    wear: "Wear it", "穿上它";
+    /// File.
+    wear_ask: "Wear {}?", "穿上 {}？";
+    wear_about: "You look like that in every world that you enter from now on, until you choose another look. Whoever meets you there receives the file: wear only what its licence lets you.",
+        "从现在起，你进入每个世界都是这个样子，直到你选择别的形象。遇到你的人会收到这个文件：只穿许可允许你穿的。";
+    wear_yes: "Wear it", "穿上";
+    /// File.
+    wear_unfit: "{} cannot be worn", "无法穿上 {}";
+    wear_unfit_about: "An avatar is a VRM file with everything inside that keeps the limits. The report says what to mend.",
+        "形象是一个完整且不超限的 VRM 文件。报告会说明要改什么。";
+    worn: "You wear it in the next world that you enter", "进入下一个世界时你就会穿上它";
     place_key: "Your key", "你的公钥";
     place_here: "Put it down here", "就放这里";
     place_turn: "Turn it", "转动";

@@ -1,9 +1,14 @@
 //! From a file that is let go of over the window to the world in which it is seen, and back to where one was. Where a visit
 //! to somebody else's world would end, one is asked first; a file that cannot be shown ends nothing.
 
-use super::{Back, Place, Shown, Studio, report::Checked};
+use super::{
+    Back, Place, Shown, Studio,
+    conversion::{self, Conversion, ConversionError, needs_conversion},
+    has_ending,
+    report::Checked,
+};
 use crate::{
-    HostedWorld,
+    HostedWorld, Opened, Opener,
     app::{
         Config,
         order::{ClientSystems, Stage},
@@ -21,7 +26,7 @@ use bevy::{
 use protocol::WorldAddress;
 use std::path::PathBuf;
 
-/// Files that one looks at, rather than at what lies beside them.
+/// Files that one looks at as they are, rather than at what lies beside them.
 const ENDINGS: [&str; 4] = ["glb", "gltf", "vrm", "vrma"];
 
 /// How far a dropped file is.
@@ -34,8 +39,10 @@ pub(super) enum Arrival {
     Held,
     /// Whoever is in somebody's world is asked.
     Asked(PathBuf),
+    /// Being converted, while one stays where one is.
+    Converting(Box<Conversion>),
     /// Being read and hosted, while one stays where one is.
-    Opening(PathBuf, Opening),
+    Opening(Opened, Opening),
     /// It cannot be shown.
     Refused(Box<Refused>),
     /// Out of where one was; the way leads on.
@@ -47,10 +54,14 @@ pub(super) type Opening = Task<Result<HostedWorld, Refused>>;
 /// Why a file cannot be shown.
 pub(super) struct Refused {
     pub(super) file: PathBuf,
-    /// What the server said.
-    pub(super) line: String,
-    /// What the checker said.
-    pub(super) checked: Checked,
+    pub(super) why: Why,
+}
+
+pub(super) enum Why {
+    /// What the server said, and the checker.
+    Unfit { line: String, checked: Checked },
+    /// It is of another format, and was not converted.
+    Unconverted(ConversionError),
 }
 
 /// Where one goes.
@@ -66,14 +77,16 @@ pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         Update,
         (
-            (go_on, take_files, arrive)
+            (go_on, take_files, convert, arrive)
                 .chain()
                 .in_set(ClientSystems::Receive),
             obey.in_set(ClientSystems::Act),
             pause_script.in_set(ClientSystems::Listen),
         ),
     )
-    .add_systems(OnEnter(Stage::Over), give_way);
+    .add_systems(OnEnter(Stage::Over), give_way)
+    .add_systems(OnExit(Stage::Inside), stop)
+    .add_systems(OnExit(Stage::Outside), stop);
 }
 
 /// What is held over the window, and what is let go of there.
@@ -85,9 +98,9 @@ fn take_files(
     stage: Res<State<Stage>>,
     mut arrival: ResMut<Arrival>,
 ) {
-    let Some(opener) = &config.0.surroundings.opener else {
+    if config.0.surroundings.opener.is_none() {
         return;
-    };
+    }
     let mut files = Vec::new();
     for event in events.read() {
         match event {
@@ -104,7 +117,7 @@ fn take_files(
             }
         }
     }
-    // One after the other: what is on its way is not overtaken.
+    // One after the other: what is on its way is not overtaken. A conversion may take long, and gives way.
     if matches!(*arrival, Arrival::Opening(..) | Arrival::Leaving(_)) {
         return;
     }
@@ -118,45 +131,105 @@ fn take_files(
     *arrival = if is_asked {
         Arrival::Asked(file)
     } else {
-        open(file, opener.clone())
+        begin(file, &config)
     };
 }
 
 /// A script goes on when its file is there, or is refused.
 fn pause_script(arrival: Res<Arrival>, mut is_paused: ResMut<IsPaused>) {
-    is_paused.0 = matches!(*arrival, Arrival::Opening(..) | Arrival::Leaving(_));
+    is_paused.0 = matches!(
+        *arrival,
+        Arrival::Converting(_) | Arrival::Opening(..) | Arrival::Leaving(_)
+    );
 }
 
 /// Of files that are dropped together, the one that names the others.
 fn choose(mut files: Vec<PathBuf>) -> Option<PathBuf> {
-    let is_main = |file: &PathBuf| {
-        file.extension().is_some_and(|extension| {
-            ENDINGS
-                .iter()
-                .any(|ending| extension.eq_ignore_ascii_case(ending))
-        })
-    };
-    let main = files.iter().position(is_main).unwrap_or(0);
+    let first = |endings: &[&str]| files.iter().position(|file| has_ending(file, endings));
+    let main = first(&ENDINGS).or_else(|| first(&conversion::ENDINGS));
+    let main = main.unwrap_or(0);
     (main < files.len()).then(|| files.swap_remove(main))
 }
 
+/// Converts a file when it is of another format, else reads and hosts it.
+fn begin(file: PathBuf, config: &Config) -> Arrival {
+    let around = &config.0.surroundings;
+    let Some(opener) = &around.opener else {
+        return Arrival::Idle;
+    };
+    if !needs_conversion(&file) {
+        return open(Opened::Itself(file), opener.clone());
+    }
+    match Conversion::begin(&file, &around.importer) {
+        Ok(conversion) => Arrival::Converting(Box::new(conversion)),
+        Err(fault) => Arrival::unconverted(file, fault),
+    }
+}
+
+impl Arrival {
+    fn unconverted(file: PathBuf, fault: ConversionError) -> Self {
+        let why = Why::Unconverted(fault);
+        Self::Refused(Box::new(Refused { file, why }))
+    }
+}
+
 /// Reads and hosts a file beside everything else.
-fn open(file: PathBuf, opener: crate::Opener) -> Arrival {
-    let path = file.clone();
+fn open(opened: Opened, opener: Opener) -> Arrival {
+    let file = opened.clone();
     let task = AsyncComputeTaskPool::get().spawn(async move {
-        opener.open(&path).map_err(|line| Refused {
-            checked: Checked::of(&path),
-            line,
-            file: path,
+        opener.open(&file).map_err(|line| Refused {
+            why: Why::Unfit {
+                checked: Checked::of(&file.world()),
+                line,
+            },
+            file: file.source().to_path_buf(),
         })
     });
-    Arrival::Opening(file, task)
+    Arrival::Opening(opened, task)
 }
 
 /// A visit that ends has a screen of its own, whose keys mean something else: what is asked or told here goes.
 fn give_way(mut arrival: ResMut<Arrival>) {
     if matches!(*arrival, Arrival::Asked(..) | Arrival::Refused(..)) {
         *arrival = Arrival::default();
+    }
+}
+
+/// Who goes elsewhere meanwhile does not wait for a file any more.
+fn stop(mut arrival: ResMut<Arrival>) {
+    if matches!(*arrival, Arrival::Converting(_)) {
+        *arrival = Arrival::Idle;
+    }
+}
+
+/// A file is converted: what it became is opened. What went wrong is told where one is.
+fn convert(
+    config: Res<Config>,
+    stage: Res<State<Stage>>,
+    mut arrival: ResMut<Arrival>,
+    mut next: ResMut<NextState<Stage>>,
+) {
+    let Arrival::Converting(conversion) = arrival.bypass_change_detection() else {
+        return;
+    };
+    let Some(result) = conversion.poll() else {
+        return;
+    };
+    let file = conversion.source().to_path_buf();
+    *arrival = match (result, &config.0.surroundings.opener) {
+        (Ok(converted), Some(opener)) => open(Opened::Converted(converted), opener.clone()),
+        (Ok(_), None) => Arrival::Idle,
+        (Err(fault), _) => {
+            make_room(&stage, &mut next);
+            Arrival::unconverted(file, fault)
+        }
+    };
+}
+
+/// A visit that has ended already makes room for what is told: its screen would take the same keys.
+fn make_room(stage: &State<Stage>, next: &mut NextState<Stage>) {
+    if *stage.get() == Stage::Over {
+        next.set(Stage::Outside);
     }
 }
 
@@ -176,31 +249,28 @@ fn arrive(
     let Some(result) = block_on(poll_once(task)) else {
         return;
     };
-    let Arrival::Opening(file, _) = std::mem::take(&mut *arrival) else {
+    let Arrival::Opening(opened, _) = std::mem::take(&mut *arrival) else {
         return;
     };
     let hosted = match result {
         Ok(hosted) => hosted,
         Err(refused) => {
             *arrival = Arrival::Refused(Box::new(refused));
-            // A visit that has ended already makes room: its screen would take the same keys.
-            if *stage.get() == Stage::Over {
-                next.set(Stage::Outside);
-            }
+            make_room(&stage, &mut next);
             return;
         }
     };
     let back = match (studio.shown(&config.0), *stage.get()) {
         (_, Stage::Outside) => Back::Start,
         (Some(shown), _) => match &shown.back {
-            Back::Nowhere => back_to(&config, &visit, &mode, Some(shown.file.clone())),
+            Back::Nowhere => back_to(&config, &visit, &mode, Some(shown.opened.clone())),
             back => back.clone(),
         },
         (None, Stage::Over) => Back::Start,
         (None, _) => back_to(&config, &visit, &mode, None),
     };
     studio.0 = Some(Shown {
-        file,
+        opened,
         address: hosted.address.clone(),
         back,
     });
@@ -213,7 +283,7 @@ fn arrive(
 }
 
 /// The world of now, to come back to; that of a file when a command opened one.
-fn back_to(config: &Config, visit: &Visit, mode: &ViewMode, file: Option<PathBuf>) -> Back {
+fn back_to(config: &Config, visit: &Visit, mode: &ViewMode, opened: Option<Opened>) -> Back {
     let address = config.0.address.clone();
     let welcome = visit.welcome.as_ref();
     let title = welcome.map_or(address.world.as_str(), |welcome| &welcome.world.title);
@@ -222,7 +292,7 @@ fn back_to(config: &Config, visit: &Visit, mode: &ViewMode, file: Option<PathBuf
         address,
         hosted: config.0.surroundings.hosted.clone(),
         is_first_person: mode.is_first_person,
-        file,
+        opened,
         may_place: visit.rights().may_place,
     }))
 }
@@ -278,12 +348,13 @@ fn obey(
                     Arrival::Refused(refused) => refused.file.clone(),
                     _ => continue,
                 };
-                if let Some(opener) = &config.0.surroundings.opener {
-                    *arrival = open(file, opener.clone());
-                }
+                *arrival = begin(file, &config);
             }
             Action::LetFileBe => {
-                if matches!(*arrival, Arrival::Asked(_) | Arrival::Refused(_)) {
+                if matches!(
+                    *arrival,
+                    Arrival::Asked(_) | Arrival::Refused(_) | Arrival::Converting(_)
+                ) {
                     *arrival = Arrival::Idle;
                 }
             }
@@ -293,8 +364,8 @@ fn obey(
                 };
                 if let Back::World(place) = shown.back.clone() {
                     // Its report is there again as well.
-                    studio.0 = place.file.map(|file| Shown {
-                        file,
+                    studio.0 = place.opened.map(|opened| Shown {
+                        opened,
                         address: place.address.clone(),
                         back: Back::Nowhere,
                     });

@@ -56,17 +56,17 @@ fn check(
         .read()
         .any(|Said(event)| matches!(event, SessionEvent::Entered { .. }));
     if let Some(shown) = studio.shown(&config.0) {
-        let of = Some((shown.file.clone(), shown.address.clone()));
+        let file = shown.opened.world();
+        let of = Some((file.clone(), shown.address.clone()));
         let is_new = check.of != of;
         let now = time.elapsed_secs_f64();
         let mut saved = check.saved;
         if is_new || now - check.looked_secs > LOOK_SECS {
             check.bypass_change_detection().looked_secs = now;
-            saved = look(&shown.file);
+            saved = look(&file);
         }
         if is_new || is_entered && check.was_entered || saved != check.saved {
             check.saved = saved;
-            let file = shown.file.clone();
             check.task = Some(AsyncComputeTaskPool::get().spawn(async move { Checked::of(&file) }));
         }
         if is_new {

@@ -1,10 +1,11 @@
 //! What is seen while a file is held over the window, while it is opened, and between two worlds.
 
-use super::{arrival::Arrival, name_of};
+use super::{arrival::Arrival, name_of, panel::LEAVE_KEY};
 use crate::{
     app::order::ClientSystems,
     ui::{
         backdrop,
+        button::{Action, Weight, button},
         inside::legible,
         theme,
         words::{Texts, Words, fill},
@@ -12,8 +13,15 @@ use crate::{
 };
 use bevy::prelude::*;
 
+/// Seconds after which it is told for how long one waits.
+const PATIENCE_SECS: u64 = 3;
+
 #[derive(Component)]
 struct Curtain;
+
+/// For how long one waits.
+#[derive(Component)]
+struct Clock;
 
 /// What is seen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,12 +29,13 @@ enum Seen {
     #[default]
     Nothing,
     Held,
+    Converting(String),
     Opening(String),
     Between,
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, draw.in_set(ClientSystems::Show));
+    app.add_systems(Update, (draw, count).chain().in_set(ClientSystems::Show));
 }
 
 fn draw(
@@ -38,7 +47,8 @@ fn draw(
 ) {
     let wished = match &*arrival {
         Arrival::Held => Seen::Held,
-        Arrival::Opening(file, _) => Seen::Opening(name_of(file)),
+        Arrival::Converting(conversion) => Seen::Converting(name_of(conversion.source())),
+        Arrival::Opening(opened, _) => Seen::Opening(name_of(opened.source())),
         Arrival::Leaving(_) => Seen::Between,
         _ => Seen::Nothing,
     };
@@ -56,6 +66,7 @@ fn draw(
         .spawn((Curtain, theme::cover(), GlobalZIndex(120), Pickable::IGNORE))
         .with_children(|cover| match wished {
             Seen::Held => hold(cover, words.0),
+            Seen::Converting(name) => wait(cover, &name, words.0),
             Seen::Opening(name) => tell(cover, fill(words.0.studio_opening, &[&name])),
             Seen::Between => {
                 cover.spawn((theme::cover(), BackgroundColor(Color::BLACK)));
@@ -63,6 +74,23 @@ fn draw(
             }
             Seen::Nothing => {}
         });
+}
+
+/// For how long a conversion goes on, once that is long.
+fn count(arrival: Res<Arrival>, words: Res<Words>, mut clocks: Query<&mut Text, With<Clock>>) {
+    let Arrival::Converting(conversion) = &*arrival else {
+        return;
+    };
+    let secs = conversion.elapsed().as_secs();
+    let line = match secs {
+        0..PATIENCE_SECS => String::new(),
+        _ => fill(words.0.studio_seconds, &[&secs.to_string()]),
+    };
+    for mut text in &mut clocks {
+        if text.0 != line {
+            text.0.clone_from(&line);
+        }
+    }
 }
 
 /// The whole window takes the file.
@@ -112,6 +140,41 @@ fn hold(cover: &mut ChildSpawnerCommands, words: &Texts) {
 /// A line at the lower edge.
 fn tell(cover: &mut ChildSpawnerCommands, line: String) {
     cover.spawn((
+        lower_edge(),
+        children![(
+            legible::strong(line, theme::BODY, theme::TEXT),
+            TextLayout::no_wrap(),
+        )],
+    ));
+}
+
+/// The same for what may take long: for how long it does, and how to stop it.
+fn wait(cover: &mut ChildSpawnerCommands, name: &str, words: &Texts) {
+    let line = fill(words.studio_converting, &[name]);
+    cover.spawn(lower_edge()).with_children(|edge| {
+        edge.spawn(Node {
+            align_items: AlignItems::Center,
+            column_gap: px(theme::PAD),
+            ..default()
+        })
+        .with_children(|row| {
+            row.spawn((
+                legible::strong(line, theme::BODY, theme::TEXT),
+                TextLayout::no_wrap(),
+            ));
+            row.spawn((
+                Clock,
+                legible::text("", theme::BODY, theme::TEXT_SOFT),
+                TextLayout::no_wrap(),
+            ));
+            let stop = words.studio_stop;
+            row.spawn(button(Action::LetFileBe, Weight::Second, LEAVE_KEY, stop));
+        });
+    });
+}
+
+fn lower_edge() -> impl Bundle {
+    (
         Node {
             position_type: PositionType::Absolute,
             bottom: percent(6),
@@ -119,9 +182,5 @@ fn tell(cover: &mut ChildSpawnerCommands, line: String) {
             ..theme::panel_node()
         },
         theme::ground(theme::PANEL_DENSE),
-        children![(
-            legible::strong(line, theme::BODY, theme::TEXT),
-            TextLayout::no_wrap(),
-        )],
-    ));
+    )
 }

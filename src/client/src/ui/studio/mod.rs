@@ -3,6 +3,7 @@
 
 mod arrival;
 mod check;
+mod conversion;
 mod curtain;
 mod panel;
 mod parts;
@@ -12,15 +13,19 @@ mod refusal;
 mod report;
 #[cfg(test)]
 mod tests;
+mod wearing;
+
+pub use conversion::{Conversion, ConversionError, Converted, needs_conversion};
 
 use super::{
     inside::legible,
     words::{Texts, fill},
 };
-use crate::{ClientConfig, HostedWorld, app::Config};
+use crate::{ClientConfig, HostedWorld, Opened, app::Config};
 use bevy::prelude::*;
 use protocol::WorldAddress;
-use std::path::{Path, PathBuf};
+use scene::Purpose;
+use std::path::Path;
 
 /// Most characters of a name that are shown.
 const MAX_NAME: usize = 40;
@@ -32,7 +37,7 @@ pub(super) struct Studio(Option<Shown>);
 /// A file on show.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
-    file: PathBuf,
+    opened: Opened,
     /// The world in which it is seen.
     address: WorldAddress,
     back: Back,
@@ -56,15 +61,15 @@ struct Place {
     title: String,
     is_first_person: bool,
     /// The file that a command opened, when it is its world.
-    file: Option<PathBuf>,
+    opened: Option<Opened>,
     /// Whether its host lets one place things there.
     may_place: bool,
 }
 
 pub(super) fn plugin(app: &mut App) {
     let config = &app.world().resource::<Config>().0;
-    let opened = config.surroundings.opened.clone().map(|file| Shown {
-        file,
+    let opened = config.surroundings.opened.clone().map(|opened| Shown {
+        opened,
         address: config.address.clone(),
         back: Back::Nowhere,
     });
@@ -72,11 +77,13 @@ pub(super) fn plugin(app: &mut App) {
     app.add_plugins((
         arrival::plugin,
         check::plugin,
+        conversion::plugin,
         curtain::plugin,
         panel::plugin,
         placing::plugin,
         question::plugin,
         refusal::plugin,
+        wearing::plugin,
     ));
 }
 
@@ -97,6 +104,11 @@ impl Shown {
         }
     }
 
+    /// True for what is worn, not placed.
+    fn is_avatar(&self) -> bool {
+        Purpose::of_file(&self.opened.world()) == Purpose::Avatar
+    }
+
     /// What the way back is called; nothing when there was nothing before.
     pub(super) fn way_out(&self, words: &Texts) -> Option<String> {
         match &self.back {
@@ -105,6 +117,16 @@ impl Shown {
             Back::World(place) => Some(fill(words.studio_back, &[&place.title])),
         }
     }
+}
+
+/// True when the name of a file ends with one of these.
+fn has_ending(file: &Path, endings: &[&str]) -> bool {
+    let own = file.extension().and_then(|ending| ending.to_str());
+    own.is_some_and(|own| {
+        endings
+            .iter()
+            .any(|ending| own.eq_ignore_ascii_case(ending))
+    })
 }
 
 /// The name of a file as a harmless line.

@@ -2,10 +2,12 @@
 
 use super::{
     Studio,
+    arrival::Arrival,
     check::Check,
+    conversion::{Again, Converted, Origin},
     name_of,
     parts::{cost_row, counts, findings, heading, rule, soft, title},
-    report::{Report, Room},
+    report::{Checked, Report, Room},
 };
 use crate::{
     app::{
@@ -27,7 +29,7 @@ use scene::{Grade, Outcome};
 
 /// Hides the report and shows it again; leaves the studio.
 const REPORT_KEY: (KeyCode, &str) = (KeyCode::KeyR, "R");
-const LEAVE_KEY: (KeyCode, &str) = (KeyCode::KeyB, "B");
+pub(super) const LEAVE_KEY: (KeyCode, &str) = (KeyCode::KeyB, "B");
 /// Width of the panel in the theme's units, in pixels at least, and of the picture at most.
 const WIDTH: f32 = 410.0;
 const LEAST_WIDTH_PIXELS: f32 = 225.0;
@@ -40,6 +42,8 @@ const FIXED_LINES: f32 = 16.5;
 /// Height of a cost in lines, and most costs where there is little room.
 const COST_LINES: f32 = 1.4;
 const FEW_COSTS: usize = 4;
+/// Lines that a finding takes with its heading.
+const LEAST_LINES: f32 = 4.0;
 /// Below so many lines there is little room.
 const FEW_LINES: f32 = 30.0;
 
@@ -55,7 +59,7 @@ struct IsHidden(bool);
 struct Drawn {
     title: String,
     way_out: Option<String>,
-    /// What it is called to place the file where one came from.
+    /// What it is called to place the file where one came from, or to wear it.
     place: Option<String>,
     is_hidden: bool,
     size: Size,
@@ -88,8 +92,8 @@ pub(super) fn plugin(app: &mut App) {
 fn listen(
     keys: Res<ButtonInput<KeyCode>>,
     taken: Res<InputTaken>,
-    studio: Res<Studio>,
-    config: Res<Config>,
+    (studio, config): (Res<Studio>, Res<Config>),
+    arrival: Res<Arrival>,
     words: Res<Words>,
     mut is_hidden: ResMut<IsHidden>,
     mut chosen: MessageWriter<Action>,
@@ -100,7 +104,9 @@ fn listen(
     if keys.just_pressed(REPORT_KEY.0) {
         is_hidden.0 = !is_hidden.0;
     }
-    if keys.just_pressed(LEAVE_KEY.0) && shown.way_out(words.0).is_some() {
+    // The key stops a conversion first.
+    let is_waiting = matches!(*arrival, Arrival::Converting(_));
+    if keys.just_pressed(LEAVE_KEY.0) && !is_waiting && shown.way_out(words.0).is_some() {
         chosen.write(Action::LeaveStudio);
     }
 }
@@ -127,7 +133,7 @@ impl Size {
 
 fn draw(
     mut commands: Commands,
-    (studio, check): (Res<Studio>, Res<Check>),
+    (studio, check, again): (Res<Studio>, Res<Check>, Res<Again>),
     config: Res<Config>,
     words: Res<Words>,
     (is_hidden, scale): (Res<IsHidden>, Res<UiScale>),
@@ -136,10 +142,14 @@ fn draw(
     mut framing: ResMut<Framing>,
     mut drawn: Local<Option<Drawn>>,
 ) {
-    let wished = studio.shown(&config.0).map(|shown| Drawn {
-        title: name_of(&shown.file),
+    let shown = studio.shown(&config.0);
+    let wished = shown.map(|shown| Drawn {
+        title: name_of(shown.opened.source()),
         way_out: shown.way_out(words.0),
-        place: (shown.world()).map(|place| fill(words.0.studio_place, &[&place.title])),
+        place: match shown.world() {
+            _ if shown.is_avatar() => Some(words.0.wear.to_owned()),
+            place => place.map(|place| fill(words.0.studio_place, &[&place.title])),
+        },
         is_hidden: is_hidden.0,
         size: Size::of(picture_size(&config, &windows), scale.0),
     });
@@ -151,7 +161,8 @@ fn draw(
         framing.left_share = share;
     }
     let is_missing = wished.is_some() && panels.is_empty();
-    if *drawn == wished && !is_missing && !check.is_changed() && !words.is_changed() {
+    let is_news = check.is_changed() || again.is_changed() || words.is_changed();
+    if *drawn == wished && !is_missing && !is_news {
         return;
     }
     for panel in &panels {
@@ -160,7 +171,18 @@ fn draw(
     drawn.clone_from(&wished);
     match wished {
         Some(drawn) if drawn.is_hidden => put_up_keys(&mut commands, &drawn, words.0),
-        Some(drawn) => put_up(&mut commands, &drawn, &check, words.0),
+        Some(drawn) => {
+            let converted = shown.and_then(|shown| shown.opened.converted());
+            let origin =
+                |converted: &Converted| Origin::of(converted, &again, drawn.size.room, words.0);
+            put_up(
+                &mut commands,
+                &drawn,
+                converted.map(origin),
+                &check,
+                words.0,
+            );
+        }
         None => {}
     }
 }
@@ -205,7 +227,13 @@ fn keys(parent: &mut ChildSpawnerCommands, drawn: &Drawn, words: &Texts) {
         });
 }
 
-fn put_up(commands: &mut Commands, drawn: &Drawn, check: &Check, words: &'static Texts) {
+fn put_up(
+    commands: &mut Commands,
+    drawn: &Drawn,
+    origin: Option<Origin>,
+    check: &Check,
+    words: &'static Texts,
+) {
     let node = Node {
         position_type: PositionType::Absolute,
         left: px(theme::PAD),
@@ -222,22 +250,25 @@ fn put_up(commands: &mut Commands, drawn: &Drawn, check: &Check, words: &'static
             theme::ground(theme::PANEL_DENSE),
         ))
         .with_children(|panel| {
-            match &check.checked {
-                None => {
-                    title(panel, &drawn.title, None);
-                    panel.spawn(soft(words.report_checking));
-                }
-                Some(checked) => match &checked.0 {
-                    Err(line) => {
-                        title(panel, &drawn.title, None);
-                        panel.spawn(soft(fill(words.report_none, &[line])));
-                    }
-                    Ok(report) => {
-                        let report = Report::of(report, checked.1, words);
-                        title(panel, &drawn.title, report.grade);
-                        fill_in(panel, &report, drawn.size.room, words);
-                    }
-                },
+            let checked = check.checked.as_ref();
+            let checked = checked.map(|Checked(report, purpose)| match report {
+                Ok(report) => Ok(Report::of(report, *purpose, words)),
+                Err(line) => Err(line),
+            });
+            let grade = match &checked {
+                Some(Ok(report)) => report.grade,
+                _ => None,
+            };
+            title(panel, &drawn.title, grade);
+            let mut room = drawn.size.room;
+            if let Some(origin) = origin {
+                room.lines -= origin.lines(room);
+                origin.spawn(panel);
+            }
+            match checked {
+                None => drop(panel.spawn(soft(words.report_checking))),
+                Some(Err(line)) => drop(panel.spawn(soft(fill(words.report_none, &[line])))),
+                Some(Ok(report)) => fill_in(panel, &report, room, words),
             }
             panel.spawn(rule());
             keys(panel, drawn, words);
@@ -263,7 +294,11 @@ fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words:
         lines: room.lines - taken,
         ..room
     };
-    findings(panel, &report.findings(left), words);
+    let found = report.findings(left);
+    // What is only worth knowing gives way to what a converter says.
+    if left.lines >= LEAST_LINES || found.shown.is_empty() || found.are_worth_mending() {
+        findings(panel, &found, words);
+    }
     if costs.is_empty() {
         return;
     }

@@ -3,6 +3,7 @@
 
 use super::{Studio, name_of};
 use crate::{
+    Opened,
     app::{
         Config,
         order::{ClientSystems, Stage},
@@ -45,6 +46,8 @@ enum Asking {
     Asked(Result<Fit, String>),
     /// The host does not let one.
     Barred,
+    /// One came from no world.
+    Nowhere,
 }
 
 /// A file that may become a thing. It has all that is taken along: the studio forgets the file as soon as one says yes.
@@ -75,8 +78,8 @@ pub(super) fn plugin(app: &mut App) {
 
 impl Fit {
     /// Reads a file and sends it through the gate that the server will send it through.
-    fn of(file: &Path, to: WorldAddress) -> Result<Self, String> {
-        let bytes = scene::read_bounded(file, MAX_THING_BYTES)?;
+    fn of(opened: &Opened, to: WorldAddress) -> Result<Self, String> {
+        let bytes = scene::read_bounded(&opened.world(), MAX_THING_BYTES)?;
         let Prop { scene, cost, .. } = Thing::load(&bytes)?.prop;
         let said = [
             scene.metadata.creator.as_str(),
@@ -89,7 +92,7 @@ impl Fit {
             licence: legible::one_line(&licence.join(" - "), MAX_LICENCE),
             triangles: cost.triangles,
             parcel: Parcel {
-                title: title_of(file),
+                title: title_of(opened.source()),
                 bytes: bytes.into(),
                 to,
             },
@@ -109,12 +112,17 @@ fn listen(
     let Some(shown) = studio.shown(&config.0) else {
         return;
     };
-    let Some(place) = shown.world() else { return };
-    *asking = if place.may_place {
-        let (file, to) = (shown.file.clone(), place.address.clone());
-        Asking::Reading(AsyncComputeTaskPool::get().spawn(async move { Fit::of(&file, to) }))
-    } else {
-        Asking::Barred
+    // Those are worn with the same key.
+    if shown.is_avatar() {
+        return;
+    }
+    *asking = match shown.world() {
+        None => Asking::Nowhere,
+        Some(place) if !place.may_place => Asking::Barred,
+        Some(place) => {
+            let (opened, to) = (shown.opened.clone(), place.address.clone());
+            Asking::Reading(AsyncComputeTaskPool::get().spawn(async move { Fit::of(&opened, to) }))
+        }
     };
 }
 
@@ -175,11 +183,11 @@ fn ask(
     for question in &questions {
         commands.entity(question).despawn();
     }
-    let shown = studio.shown(&config.0);
-    let Some((shown, place)) = shown.and_then(|shown| Some((shown, shown.world()?))) else {
+    let Some(shown) = studio.shown(&config.0) else {
         return;
     };
-    let (file, world, words) = (name_of(&shown.file), &place.title, words.0);
+    let (file, words) = (name_of(shown.opened.source()), words.0);
+    let world = shown.world().map_or("", |place| &place.title);
     let mut put_up = |fill: &dyn Fn(&mut ChildSpawnerCommands)| {
         card::ask(&mut commands, Question, 640.0, |card| fill(card));
     };
@@ -196,6 +204,12 @@ fn ask(
             ));
             let fault = legible::one_line(fault, MAX_FAULT);
             card.spawn(fact(words.fault_detail, fault));
+            card::answers(card, (Action::KeepThing, words.stranger_back), None);
+        }),
+        Asking::Nowhere => put_up(&|card| {
+            card.spawn(heading(fill(words.place_nowhere, &[&file])));
+            let about = words.place_nowhere_about;
+            card.spawn(legible::text(about, theme::BODY, theme::TEXT));
             card::answers(card, (Action::KeepThing, words.stranger_back), None);
         }),
         Asking::Barred => put_up(&|card| {

@@ -1,9 +1,10 @@
 //! A file that cannot be shown: the failure screen over wherever one is, with what the checker says of it.
 
 use super::{
-    arrival::{Arrival, Refused},
+    arrival::{Arrival, Refused, Why},
+    conversion::ConversionError,
     parts,
-    report::{Report, Room},
+    report::{Checked, MAX_LINE, Report, Room, sentence},
 };
 use crate::{
     app::order::{ClientSystems, Stage},
@@ -12,6 +13,7 @@ use crate::{
         backdrop,
         button::{Action, Weight, button},
         failure::{End, card, choice_row},
+        inside::legible,
         theme,
         words::{Texts, Words},
     },
@@ -72,20 +74,25 @@ fn show(
 }
 
 fn fill(screen: &mut ChildSpawnerCommands, refused: &Refused, words: &'static Texts) {
+    let (line, checked) = match &refused.why {
+        Why::Unfit { line, checked } => (line.clone(), Some(checked)),
+        Why::Unconverted(fault) => {
+            let line = legible::one_line(&fault.particulars(), MAX_LINE);
+            (sentence(&line), None)
+        }
+    };
+    let (title, advice) = match &refused.why {
+        Why::Unfit { .. } => (words.fault_broken, words.studio_broken_advice),
+        Why::Unconverted(fault) => (words.fault_unconverted, advice(fault, words)),
+    };
     let end = End {
-        title: words.fault_broken,
-        advice: words.studio_broken_advice,
-        line: &refused.line,
+        title,
+        advice,
+        line: &line,
     };
     card(screen, &end, words, |card| {
-        if let Ok(report) = &refused.checked.0 {
-            let report = Report::of(report, refused.checked.1, words);
-            let findings = report.findings(ROOM);
-            parts::counts(card, &report);
-            // What the server did not take may be nothing that the checker minds.
-            if !findings.shown.is_empty() {
-                parts::findings(card, &findings, words);
-            }
+        if let Some(checked) = checked {
+            tell(card, checked, words);
         }
         card.spawn(choice_row()).with_children(|row| {
             let again = (KeyCode::KeyR, "R");
@@ -102,4 +109,26 @@ fn fill(screen: &mut ChildSpawnerCommands, refused: &Refused, words: &'static Te
             ));
         });
     });
+}
+
+/// What the checker says of it.
+fn tell(card: &mut ChildSpawnerCommands, checked: &Checked, words: &'static Texts) {
+    let Ok(report) = &checked.0 else { return };
+    let report = Report::of(report, checked.1, words);
+    let findings = report.findings(ROOM);
+    parts::counts(card, &report);
+    // What the server did not take may be nothing that the checker minds.
+    if !findings.shown.is_empty() {
+        parts::findings(card, &findings, words);
+    }
+}
+
+/// What to do about a file that is not converted.
+fn advice(fault: &ConversionError, words: &Texts) -> &'static str {
+    match fault {
+        ConversionError::Absent(_) => words.advice_no_converter,
+        ConversionError::Late => words.advice_converts_long,
+        ConversionError::Refused(_) => words.advice_unconverted,
+        ConversionError::Here(_) => words.advice_converts_not_here,
+    }
 }

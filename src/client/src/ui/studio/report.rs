@@ -14,7 +14,7 @@ use std::{
 /// Most letters of what is wrong, of its place, and of what the system said.
 const MAX_MESSAGE: usize = 150;
 const MAX_PLACE: usize = 60;
-const MAX_LINE: usize = 300;
+pub(super) const MAX_LINE: usize = 300;
 /// Most kinds of findings that are shown, whatever room there is.
 const MAX_FINDINGS: usize = 6;
 /// Lines between two findings.
@@ -141,7 +141,7 @@ impl Report {
             count => count.min(MAX_FINDINGS),
         };
         for kind in self.kinds.iter().take(limit) {
-            left -= kind.lines(room.letters) + SPACING;
+            left -= kind.lines(room) + SPACING;
             if left < 0.0 && !shown.is_empty() {
                 break;
             }
@@ -165,11 +165,18 @@ impl Findings {
 
 impl Finding {
     /// About how many lines it takes.
-    fn lines(&self, letters: f32) -> f32 {
+    fn lines(&self, room: Room) -> f32 {
         [&self.message, &self.place, self.remedy]
-            .map(|text| (text.chars().count() as f32 / letters.max(1.0)).ceil())
+            .map(|text| room.lines_of(text))
             .iter()
             .sum()
+    }
+}
+
+impl Room {
+    /// About how many lines a text takes.
+    pub(super) fn lines_of(self, text: &str) -> f32 {
+        (text.chars().count() as f32 / self.letters.max(1.0)).ceil()
     }
 }
 
@@ -228,7 +235,7 @@ fn place(report: &scene::Report, issue: &Issue, others: usize, words: &Texts) ->
 }
 
 /// With a capital at its beginning.
-fn sentence(text: &str) -> String {
+pub(super) fn sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(char::to_uppercase);
     first.into_iter().flatten().chain(letters).collect()

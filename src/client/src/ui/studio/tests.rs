@@ -1,6 +1,10 @@
 //! The ways into the studio and out of it.
 
-use super::{Studio, arrival::Arrival, *};
+use super::{
+    Studio,
+    arrival::{Arrival, Why},
+    *,
+};
 use crate::{
     Opener,
     app::order::{self, Stage},
@@ -11,9 +15,13 @@ use crate::{
     ui::{Locale, button::Action, words::Words},
 };
 use bevy::{state::app::StatesPlugin, window::FileDragAndDrop};
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
-/// Updates in which a file surely is opened.
-const PATIENCE: usize = 2_000;
+/// Time in which a file surely is opened.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 fn address(text: &str) -> WorldAddress {
     text.parse().unwrap()
@@ -21,8 +29,9 @@ fn address(text: &str) -> WorldAddress {
 
 /// What hosts the file `N.glb` hosts it at port N; nothing else is hosted.
 fn opener() -> Opener {
-    Opener::new(|file| {
-        let stem = file.file_stem().unwrap().to_string_lossy();
+    Opener::new(|opened| {
+        let world = opened.world();
+        let stem = world.file_stem().unwrap().to_string_lossy();
         let port: u16 = stem.parse().map_err(|_fault| format!("{stem} is broken"))?;
         Ok(HostedWorld {
             address: address(&format!("stoa://127.0.0.1:{port}/file")),
@@ -67,14 +76,16 @@ fn drop_files(app: &mut App, names: &[&str]) {
         });
     }
     app.update();
-    for _ in 0..PATIENCE {
+    let began = Instant::now();
+    while began.elapsed() < PATIENCE {
         if !matches!(
             app.world().resource::<Arrival>(),
-            Arrival::Opening(..) | Arrival::Leaving(_)
+            Arrival::Converting(_) | Arrival::Opening(..) | Arrival::Leaving(_)
         ) {
             break;
         }
         app.update();
+        std::thread::yield_now();
     }
     app.update();
 }
@@ -164,8 +175,11 @@ fn a_file_that_cannot_be_shown_ends_nothing_and_can_be_tried_again() {
             let Arrival::Refused(refused) = app.world().resource::<Arrival>() else {
                 panic!("it is not refused");
             };
-            assert_eq!(refused.line, "broken is broken");
-            assert!(refused.checked.0.is_err(), "there is no such file");
+            let Why::Unfit { line, checked } = &refused.why else {
+                panic!("it needs no conversion");
+            };
+            assert_eq!(line, "broken is broken");
+            assert!(checked.0.is_err(), "there is no such file");
             assert_eq!(place(&app), (stage, NOWHERE.to_owned()));
             choose(&mut app, Action::TryFileAgain);
         }
@@ -195,4 +209,96 @@ fn a_file_that_is_taken_away_again_leaves_nothing_behind() {
         assert_eq!(matches!(arrival, Arrival::Held), is_held);
     }
     assert_eq!(place(&app), (Stage::Inside, NOWHERE.to_owned()));
+}
+
+/// Puts a program in the converter's place, which gets `convert --json -- IN OUT`.
+#[cfg(unix)]
+fn convert_with(app: &mut App, folder: &Path, lines: &str) {
+    use std::{fs, os::unix::fs::PermissionsExt as _};
+    let importer = folder.join("importer");
+    fs::write(&importer, format!("#!/bin/sh\n{lines}\n")).unwrap();
+    fs::set_permissions(&importer, fs::Permissions::from_mode(0o700)).unwrap();
+    let mut config = app.world_mut().resource_mut::<Config>();
+    config.0.surroundings.importer = importer;
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_of_another_format_is_seen_as_what_it_became() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = app(Stage::Inside, true);
+    convert_with(&mut app, folder.path(), "cp /dev/null \"$5\"; echo '{}'");
+    drop_files(&mut app, &["wood.png", "77.mtl", "77.OBJ"]);
+    assert_eq!(place(&app), (Stage::Entering, STUDIO.to_owned()));
+    let shown = |app: &App| {
+        let studio = app.world().resource::<Studio>();
+        let opened = studio.0.as_ref().unwrap().opened.clone();
+        (opened.source().to_path_buf(), opened.world())
+    };
+    let (source, glb) = shown(&app);
+    assert_eq!(source, Path::new("77.OBJ"));
+    assert!(glb.ends_with("77.glb") && glb.is_file());
+    enter(&mut app);
+    // Of files that are dropped together, one that needs no conversion goes first.
+    drop_files(&mut app, &["76.fbx", "76.glb"]);
+    assert_eq!(shown(&app).0, Path::new("76.glb"));
+    assert!(!glb.exists(), "nobody needs it any more");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_not_converted_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for (stage, is_own) in [(Stage::Outside, false), (Stage::Inside, true)] {
+        let mut app = app(stage, is_own);
+        convert_with(&mut app, folder.path(), "echo 'it is empty' >&2; exit 1");
+        drop_files(&mut app, &["77.fbx"]);
+        let fault = |app: &App| match app.world().resource::<Arrival>() {
+            Arrival::Refused(refused) => match &refused.why {
+                Why::Unconverted(fault) => Some(fault.clone()),
+                Why::Unfit { .. } => None,
+            },
+            _ => None,
+        };
+        let refused = ConversionError::Refused("it is empty".to_owned());
+        assert_eq!(fault(&app), Some(refused));
+        let nowhere = folder.path().join("no such program");
+        let mut config = app.world_mut().resource_mut::<Config>();
+        config.0.surroundings.importer.clone_from(&nowhere);
+        choose(&mut app, Action::TryFileAgain);
+        assert_eq!(fault(&app), Some(ConversionError::Absent(nowhere)));
+        choose(&mut app, Action::LetFileBe);
+        assert_eq!(place(&app), (stage, NOWHERE.to_owned()));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn whoever_stops_a_conversion_or_goes_elsewhere_does_not_wait_for_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut app = app(Stage::Inside, true);
+    convert_with(&mut app, folder.path(), "sleep 50");
+    let begin = |app: &mut App| {
+        app.world_mut().write_message(FileDragAndDrop::DroppedFile {
+            window: Entity::PLACEHOLDER,
+            path_buf: PathBuf::from("77.obj"),
+        });
+        app.update();
+        app.update();
+        let arrival = app.world().resource::<Arrival>();
+        assert!(matches!(arrival, Arrival::Converting(_)));
+        assert!(app.world().resource::<IsPaused>().0);
+    };
+    begin(&mut app);
+    choose(&mut app, Action::LetFileBe);
+    assert!(matches!(app.world().resource::<Arrival>(), Arrival::Idle));
+    begin(&mut app);
+    // What is dropped meanwhile takes its place.
+    drop_files(&mut app, &["broken.glb"]);
+    choose(&mut app, Action::LetFileBe);
+    begin(&mut app);
+    let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
+    next.set(Stage::Over);
+    app.update();
+    assert!(matches!(app.world().resource::<Arrival>(), Arrival::Idle));
 }
