@@ -95,6 +95,14 @@ pub struct AvatarMeta {
     pub is_hateful_use_allowed: bool,
 }
 
+impl AvatarMeta {
+    /// True when its licence lets its file go to everybody who meets its wearer.
+    #[must_use]
+    pub fn may_reach_others(&self) -> bool {
+        self.is_redistribution_allowed || self.avatar_permission == "everyone"
+    }
+}
+
 /// A facial expression. At weight w everything bound moves by w of the way from its base to its target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expression {
