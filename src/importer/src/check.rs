@@ -1,16 +1,20 @@
 //! `stoa-import check`: one report a file.
 
 use crate::{
-    exit, html,
+    exit,
+    html::{self, Section},
     output::{self, Replaces},
-    text,
+    preview, text,
 };
-use scene::{Cost, Issue, Purpose, Report, Support, check_file};
+use scene::{Authorship, Cost, Issue, NamedExtension, Outcome, Purpose, Report, check_file};
 use serde_json::{Value, json};
 use std::{
     io::{self, Write},
     path::{Path, PathBuf},
 };
+
+/// Most pictures on one page: each is drawn for seconds, and the page holds it.
+const MAX_PICTURES: usize = 16;
 
 /// What to check and how to tell.
 #[derive(clap::Args)]
@@ -24,7 +28,7 @@ pub(crate) struct Options {
     /// One JSON object a line, shaped as the Khronos validator's report.
     #[arg(long)]
     json: bool,
-    /// Writes one page with all reports, which needs nothing beside it.
+    /// Writes one page with all reports and pictures of the files, which needs nothing beside it.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
@@ -88,8 +92,10 @@ pub(crate) fn run(
         };
         worst = worst.max(code);
     }
+    // Who reads along waits for no picture, and who has read enough gets the page all the same.
+    let told = output.flush();
     if let Some(path) = &options.html
-        && let Err(error) = output::write_whole(path, html::page(&reports).as_bytes())
+        && let Err(error) = output::write_whole(path, page(options, reports).as_bytes())
     {
         writeln!(
             errors,
@@ -98,7 +104,28 @@ pub(crate) fn run(
         )?;
         worst = exit::NO_REPORT;
     }
-    Ok(worst)
+    told.map(|()| worst)
+}
+
+/// The page with all reports, for which pictures are drawn now.
+fn page(options: &Options, reports: Vec<(&Path, Report)>) -> String {
+    let mut left = MAX_PICTURES;
+    let sections = reports.into_iter().map(|(file, report)| {
+        let picture = if report.outcome == Outcome::Reject {
+            Err("the file is refused".to_owned())
+        } else if left == 0 {
+            Err(format!("a page has at most {MAX_PICTURES}"))
+        } else {
+            left -= 1;
+            preview::of_report(file, options.purpose)
+        };
+        Section {
+            file,
+            report,
+            picture,
+        }
+    });
+    html::page(&sections.collect::<Vec<_>>())
 }
 
 /// What a file is for: what was said, or what its ending says.
@@ -112,22 +139,6 @@ pub(crate) fn purpose(file: &Path, named: Option<PurposeName>) -> Purpose {
 }
 
 fn to_json(file: &Path, report: &Report) -> Value {
-    let message = |issue: &Issue| {
-        let mut message = json!({
-            "code": issue.code,
-            "message": issue.message,
-            "severity": issue.severity,
-            "remedy": issue.remedy(),
-        });
-        match issue.offset {
-            Some(offset) => message["offset"] = offset.into(),
-            None => message["pointer"] = issue.pointer.clone().into(),
-        }
-        if let Some(object) = report.object(issue) {
-            message["object"] = json!({ "kind": object.kind, "name": object.name });
-        }
-        message
-    };
     let info = report.summary.map(|summary| {
         json!({
             "nodeCount": summary.nodes,
@@ -135,6 +146,7 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "materialCount": summary.materials,
             "imageCount": summary.images,
             "textureMemoryBytes": summary.texture_bytes(),
+            "loadMilliseconds": summary.load_millis(),
             "hasMorphTargets": summary.morph_targets > 0,
             "hasSkins": summary.joints > 0,
             "maxJoints": summary.joints,
@@ -147,13 +159,12 @@ fn to_json(file: &Path, report: &Report) -> Value {
         json!({
             "what": cost.what,
             "value": cost.value,
-            "unit": if cost.is_bytes { "bytes" } else { "" },
+            "unit": cost.unit.name(),
             "budget": cost.budget,
             "grade": cost.grade.letter().to_string(),
         })
     };
-    let extension =
-        |(name, support): &(String, Support)| json!({ "name": name, "support": support.name() });
+    let extension = |own: &NamedExtension| json!({ "name": own.name, "support": own.support.name(), "note": own.note });
     json!({
         "uri": file.display().to_string(),
         "mimeType": if report.is_glb { "model/gltf-binary" } else { "model/gltf+json" },
@@ -165,13 +176,41 @@ fn to_json(file: &Path, report: &Report) -> Value {
             "numWarnings": report.count(1),
             "numInfos": report.count(2),
             "numHints": report.count(3),
-            "messages": report.issues.iter().map(message).collect::<Vec<_>>(),
+            "messages": report.issues.iter().map(|issue| message(report, issue)).collect::<Vec<_>>(),
             "truncated": report.is_truncated(),
         },
         "grade": report.grade().map(|grade| grade.letter().to_string()),
         "costs": report.costs.iter().map(cost).collect::<Vec<_>>(),
         "extensions": report.extensions.iter().map(extension).collect::<Vec<_>>(),
+        "authorship": report.authorship.as_ref().map(facts),
         "info": info,
+    })
+}
+
+fn message(report: &Report, issue: &Issue) -> Value {
+    let mut message = json!({
+        "code": issue.code,
+        "message": issue.message,
+        "severity": issue.severity,
+        "remedy": issue.remedy(),
+    });
+    match issue.offset {
+        Some(offset) => message["offset"] = offset.into(),
+        None => message["pointer"] = issue.pointer.clone().into(),
+    }
+    if let Some(object) = report.object(issue) {
+        message["object"] = json!({ "kind": object.kind, "name": object.name });
+    }
+    message
+}
+
+fn facts(authorship: &Authorship) -> Value {
+    json!({
+        "title": authorship.title,
+        "authors": authorship.authors,
+        "rights": authorship.rights,
+        "license": authorship.license,
+        "mayReachOthers": authorship.may_be_shared,
     })
 }
 
@@ -205,7 +244,7 @@ mod tests {
         (code, output, errors)
     }
 
-    const GOOD: &str = r#"{"asset":{"version":"2.0"}}"#;
+    const GOOD: &str = r#"{"asset":{"version":"2.0","copyright":"2026 Ada"},"extensionsUsed":["KHR_animation_pointer"]}"#;
     const BAD: &str = r#"{"asset":{"version":"2.0"},"scene":3}"#;
 
     #[test]
@@ -237,6 +276,13 @@ mod tests {
         assert_eq!(message["code"], "UNRESOLVED_REFERENCE");
         assert_eq!(message["pointer"], "/scene");
         assert_eq!(reports[1]["issues"]["numErrors"], 1);
+        assert_eq!(reports[0]["authorship"]["rights"], "2026 Ada");
+        assert_eq!(reports[1]["authorship"], Value::Null);
+        let extension = &reports[0]["extensions"][0];
+        assert_eq!(extension["support"], "part");
+        assert!(extension["note"].as_str().unwrap().contains("cameras"));
+        let time = reports[0]["costs"].as_array().unwrap().last().unwrap();
+        assert_eq!([&time["what"], &time["unit"]], ["load time", "ms"]);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The report for people.
 
-use scene::{Cost, Issue, Outcome, Report, Support, amount, printable};
+use scene::{
+    Authorship, Cost, Issue, NamedExtension, Outcome, Report, Support, Unit, amount, printable,
+};
 use std::{
     collections::BTreeMap,
     io::{self, Write},
@@ -69,11 +71,13 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
     if let Some(refusal) = &report.refusal {
         writeln!(output, "  refused: {refusal}")?;
     }
-    for (name, support) in &report.extensions {
-        if *support != Support::Full {
-            let name = printable(name);
-            writeln!(output, "  extension {name}: {}", support.name())?;
+    for extension in &report.extensions {
+        if extension.support != Support::Full {
+            write_extension(extension, output)?;
         }
+    }
+    for (what, text) in report.authorship.iter().flat_map(Authorship::facts) {
+        writeln!(output, "  {what}: {}", printable(text))?;
     }
     for cost in &report.costs {
         write_cost(cost, output)?;
@@ -86,7 +90,7 @@ pub(crate) fn omissions(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     for (number, count) in (0..).zip(report.left_out) {
         if count > 0 {
-            let count = amount(count as u64, false);
+            let count = amount(count as u64, Unit::Count);
             lines.push(format!(
                 "there are {count} more findings ({}) than are kept",
                 severity(number)
@@ -132,14 +136,22 @@ fn write_group(report: &Report, group: &[&Issue], output: &mut dyn Write) -> io:
     writeln!(output, "          {}", first.remedy())
 }
 
+fn write_extension(extension: &NamedExtension, output: &mut dyn Write) -> io::Result<()> {
+    let (name, support) = (printable(&extension.name), extension.support.name());
+    match extension.note {
+        "" => writeln!(output, "  extension {name}: {support}"),
+        note => writeln!(output, "  extension {name}: {support} ({note})"),
+    }
+}
+
 fn write_cost(cost: &Cost, output: &mut dyn Write) -> io::Result<()> {
-    let value = amount(cost.value, cost.is_bytes);
+    let value = amount(cost.value, cost.unit);
     write!(
         output,
         "  {} {:23} {value:>12} of {}",
         cost.grade.letter(),
         cost.what,
-        amount(cost.budget, cost.is_bytes)
+        amount(cost.budget, cost.unit)
     )?;
     if cost.value > cost.budget {
         write!(output, ": {}", cost.advice)?;
@@ -200,6 +212,27 @@ mod tests {
     }
 
     #[test]
+    fn it_says_what_a_part_of_an_extension_is_and_who_made_the_file() {
+        let file = br#"{"asset":{"version":"2.0","copyright":"2026 \u001bAda"},
+            "extensionsUsed":["KHR_animation_pointer","XYZ_new","KHR_lights_punctual"]}"#;
+        let report = check_bytes(file, &NoSideFiles, Purpose::World);
+        let mut output = Vec::new();
+        write(Path::new("a.gltf"), &report, &mut output).unwrap();
+        let output = String::from_utf8(output).unwrap();
+        for line in [
+            "  extension KHR_animation_pointer: part (of nodes, weights of meshes",
+            "  extension XYZ_new: passed over\n",
+            "  rights: 2026 \\u{1b}Ada\n",
+        ] {
+            assert!(output.contains(line), "{output}");
+        }
+        assert!(
+            !output.contains("extension KHR_lights_punctual"),
+            "{output}"
+        );
+    }
+
+    #[test]
     fn a_file_says_nothing_to_the_terminal() {
         let file = br#"{"asset":{"version":"2.0"},"\u001b[2J":1,"nodes":[{"name":"\u001b[3J"}],"extensionsUsed":["\u009b31m"],
             "extensionsRequired":["\u009b31m"]}"#;
@@ -212,14 +245,5 @@ mod tests {
         for shown in ["\\u{1b}[2J", "\\u{1b}[3J", "\\u{9b}31m", "a\\u{7}.gltf"] {
             assert!(output.contains(shown), "{output:?}");
         }
-    }
-
-    #[test]
-    fn large_numbers_are_grouped() {
-        assert_eq!(amount(1_234_567, false), "1,234,567");
-        assert_eq!(amount(999, false), "999");
-        assert_eq!(amount(1_500_000, true), "1.5 MB");
-        assert_eq!(amount(99_999, true), "100 kB");
-        assert_eq!(amount(1, true), "1 kB");
     }
 }

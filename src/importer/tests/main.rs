@@ -10,6 +10,8 @@ mod convert;
 mod formats;
 mod fuzz;
 mod output;
+#[cfg(unix)]
+mod page;
 mod physics;
 mod progress;
 #[path = "../../scene/tests/random.rs"]

@@ -20,7 +20,8 @@ mod world;
 pub mod writer;
 
 pub use check::{
-    Cost, Grade, NamedObject, Outcome, Report, Summary, amount, check_bytes, check_file,
+    Authorship, Cost, Grade, NamedExtension, NamedObject, Outcome, PackedBytes, Report, Summary,
+    Unit, amount, check_bytes, check_file,
 };
 pub use description::{
     animation::{Animation, Channel, Interpolation, Sample, Track},

@@ -125,12 +125,14 @@ extensions! {
     "VRMC_vrm_animation" Full avatars_and_clips_are_read "";
 }
 
+/// The row of an extension; none for one that is not known.
+pub(crate) fn row(name: &str) -> Option<&'static Extension> {
+    EXTENSIONS.iter().find(|extension| extension.name == name)
+}
+
 /// What is done with an extension; one that is not known is passed over.
 pub(crate) fn support(name: &str) -> Support {
-    EXTENSIONS
-        .iter()
-        .find(|extension| extension.name == name)
-        .map_or(Support::PassedOver, |extension| extension.support)
+    row(name).map_or(Support::PassedOver, |extension| extension.support)
 }
 
 #[cfg(test)]

@@ -346,6 +346,7 @@ fn metadata_is_kept_and_read() {
         "@context": { "dc": "http://purl.org/dc/elements/1.1/" },
         "dc:title": "Plaza", "dc:creator": { "@list": ["Ada", "Bo"] },
         "dc:rights": { "@type": "rdf:Alt", "rdf:_1": { "@language": "en-us", "@value": "CC0-1.0" } },
+        "xmpRights:UsageTerms": "Public domain", "xmpRights:WebStatement": "https://example.org/cc0",
     }] } } }));
     let metadata = &scene.metadata;
     assert_eq!(
@@ -356,6 +357,8 @@ fn metadata_is_kept_and_read() {
         ),
         ("Plaza", "Ada, Bo", "CC0-1.0")
     );
+    assert_eq!(metadata.usage_terms, "Public domain");
+    assert_eq!(metadata.web_statement, "https://example.org/cc0");
     let packet: Value = serde_json::from_str(&metadata.packets[0]).unwrap();
     assert_eq!(packet["dc:creator"]["@list"][1], "Bo");
 }

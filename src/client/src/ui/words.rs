@@ -439,6 +439,7 @@ texts! {
     cost_morphs: "Morph targets of a mesh", "网格变形目标";
     cost_lights: "Lights", "灯光";
     cost_download: "Download", "下载量";
+    cost_load_time: "Load time", "加载时间";
 
     // Notice board.
     note_hint: "What should everybody read?", "想让大家看到什么？";

@@ -1,6 +1,6 @@
 //! What converting changed: sizes before and after, for people and for programs.
 
-use scene::Report;
+use scene::{Report, Unit};
 use serde_json::{Value, json};
 use std::{
     io::{self, Write},
@@ -21,7 +21,7 @@ pub(super) struct Figures<'a> {
 }
 
 /// A row: what, unit, before, after.
-type Row = (&'static str, bool, Option<u64>, u64);
+type Row = (&'static str, Unit, Option<u64>, u64);
 
 impl Figures<'_> {
     fn rows(&self) -> Vec<Row> {
@@ -30,29 +30,34 @@ impl Figures<'_> {
         let bytes = before.map_or(self.input_bytes, |own| own.bytes);
         let was = |pick: fn(&scene::Summary) -> u64| before.as_ref().map(pick);
         vec![
-            ("bytes", true, Some(bytes), after.bytes),
-            ("vertices", false, was(|own| own.vertices), after.vertices),
+            ("bytes", Unit::Bytes, Some(bytes), after.bytes),
+            (
+                "vertices",
+                Unit::Count,
+                was(|own| own.vertices),
+                after.vertices,
+            ),
             (
                 "triangles",
-                false,
+                Unit::Count,
                 was(|own| own.triangles),
                 after.triangles,
             ),
             (
                 "draw calls",
-                false,
+                Unit::Count,
                 was(|own| own.draw_calls),
                 after.draw_calls,
             ),
             (
                 "images",
-                false,
+                Unit::Count,
                 was(|own| own.images as u64),
                 after.images as u64,
             ),
             (
                 "texture memory",
-                true,
+                Unit::Bytes,
                 was(scene::Summary::texture_bytes),
                 after.texture_bytes(),
             ),
@@ -84,9 +89,9 @@ impl Figures<'_> {
         for note in self.notes {
             writeln!(output, "  {}", scene::printable(note))?;
         }
-        for (what, is_bytes, before, after) in self.rows() {
-            let before = before.map_or("-".to_owned(), |value| scene::amount(value, is_bytes));
-            let after = scene::amount(after, is_bytes);
+        for (what, unit, before, after) in self.rows() {
+            let before = before.map_or("-".to_owned(), |value| scene::amount(value, unit));
+            let after = scene::amount(after, unit);
             writeln!(output, "  {what:15} {before:>14} -> {after:>14}")?;
         }
         if let Some(grade) = self.after.grade() {

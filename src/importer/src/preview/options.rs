@@ -1,7 +1,8 @@
 //! What `stoa-import preview` is asked for.
 
 use super::view::View;
-use crate::convert;
+use crate::{check::PurposeName, convert};
+use clap::Parser as _;
 use std::{ops::RangeInclusive, path::PathBuf, str::FromStr};
 
 /// Pixels that a side of a picture, or of a view on a sheet, may have.
@@ -27,6 +28,13 @@ pub(crate) struct Options {
     pub(super) input: PathBuf,
     /// Picture to write, as PNG.
     pub(super) output: PathBuf,
+    #[command(flatten)]
+    pub(super) look: Look,
+}
+
+/// What a picture shows, how large, in which light.
+#[derive(clap::Args)]
+pub(super) struct Look {
     /// Pixels on a side of each of the eight views, height of each head; with `--from` of the picture, whose sides may differ.
     #[arg(long, value_name = "PIXELS|WxH", default_value = "256")]
     size: Size,
@@ -62,7 +70,24 @@ pub(crate) struct Options {
     pub(super) wishes: convert::Wishes,
 }
 
-impl Options {
+impl Look {
+    /// What flags ask for, of a file for a purpose.
+    ///
+    /// # Errors
+    /// What is wrong with the flags.
+    pub(super) fn of(flags: &[&str], purpose: Option<PurposeName>) -> Result<Self, String> {
+        #[derive(clap::Parser)]
+        #[command(no_binary_name = true)]
+        struct Line {
+            #[command(flatten)]
+            look: Look,
+        }
+        let purpose = purpose.map(|purpose| format!("--as={}", purpose.name()));
+        let line = Line::try_parse_from(flags.iter().copied().chain(purpose.as_deref()));
+        line.map(|line| line.look)
+            .map_err(|error| error.to_string())
+    }
+
     /// Where the one picture is taken from; none when a sheet of eight is wished.
     pub(super) fn view(&self) -> Option<View> {
         let (width, height) = self.size();
@@ -249,20 +274,11 @@ fn field_of_view(text: &str) -> Result<f32, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use clap::Parser;
     use scene::{SkyKind, WorldManifest};
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
-
-    fn options(flags: &str) -> Result<Options, String> {
-        let line = format!("preview a.glb b.png {flags}");
-        let line = Line::try_parse_from(line.split_whitespace());
-        line.map(|line| line.options)
-            .map_err(|error| error.to_string())
+    fn options(flags: &str) -> Result<Look, String> {
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        Look::of(&flags, Some(PurposeName::Prop))
     }
 
     #[test]

@@ -32,15 +32,43 @@ impl Grade {
     }
 }
 
-/// An amount for people: a number with its thousands apart, or megabytes, of little kilobytes.
+/// In what a cost is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Pieces.
+    Count,
+    /// Bytes.
+    Bytes,
+    /// Milliseconds.
+    Millis,
+}
+
+impl Unit {
+    /// As it stands in reports for programs; empty for pieces.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Count => "",
+            Self::Bytes => "bytes",
+            Self::Millis => "ms",
+        }
+    }
+}
+
+/// An amount for people: a number with its thousands apart; megabytes, of little kilobytes; seconds, of less than one
+/// milliseconds.
 #[must_use]
-pub fn amount(value: u64, is_bytes: bool) -> String {
-    if is_bytes && value < 100_000 {
-        return format!("{} kB", value.div_ceil(1_000));
+pub fn amount(value: u64, unit: Unit) -> String {
+    match unit {
+        Unit::Count => grouped(value),
+        Unit::Bytes if value < 100_000 => format!("{} kB", value.div_ceil(1_000)),
+        Unit::Bytes => format!("{:.1} MB", value as f64 / 1.0e6),
+        Unit::Millis if value < 1_000 => format!("{value} ms"),
+        Unit::Millis => format!("{:.1} s", value as f64 / 1.0e3),
     }
-    if is_bytes {
-        return format!("{:.1} MB", value as f64 / 1.0e6);
-    }
+}
+
+fn grouped(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -59,8 +87,8 @@ pub struct Cost {
     pub what: &'static str,
     /// How much there is.
     pub value: u64,
-    /// True when `value` counts bytes.
-    pub is_bytes: bool,
+    /// In what `value` and `budget` are counted.
+    pub unit: Unit,
     /// Most for the grade A: the budget.
     pub budget: u64,
     /// Its grade.
@@ -77,7 +105,7 @@ const MEGABYTE: u64 = 1_000_000;
 /// A kind of cost: what it is, its number, and its steps for a world, an avatar and a prop.
 struct Measure {
     what: &'static str,
-    is_bytes: bool,
+    unit: Unit,
     value: fn(&Summary) -> u64,
     world: Steps,
     avatar: Steps,
@@ -97,7 +125,7 @@ const fn megabytes(steps: Steps) -> Steps {
 const MEASURES: &[Measure] = &[
     Measure {
         what: "triangles",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.triangles,
         world: [200_000, 500_000, 1_500_000, 5_000_000],
         avatar: [20_000, 40_000, 70_000, 150_000],
@@ -106,7 +134,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "draw calls",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.draw_calls,
         world: [300, 600, 1_200, 3_000],
         avatar: [4, 8, 16, 32],
@@ -115,7 +143,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "texture memory",
-        is_bytes: true,
+        unit: Unit::Bytes,
         value: Summary::texture_bytes,
         world: megabytes([100, 250, 500, 1_000]),
         avatar: megabytes([20, 50, 100, 200]),
@@ -124,7 +152,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "materials",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.materials as u64,
         world: [100, 200, 400, 1_000],
         avatar: [4, 8, 16, 32],
@@ -133,7 +161,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "joints of a skin",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.joints as u64,
         world: [80, 128, 192, 256],
         avatar: [80, 128, 192, 256],
@@ -142,7 +170,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "morph targets of a mesh",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.morph_targets as u64,
         world: [32, 64, 128, 256],
         avatar: [64, 100, 160, 256],
@@ -151,7 +179,7 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "lights",
-        is_bytes: false,
+        unit: Unit::Count,
         value: |summary| summary.lights as u64,
         world: [16, 48, 128, 512],
         avatar: [0, 1, 2, 4],
@@ -160,12 +188,21 @@ const MEASURES: &[Measure] = &[
     },
     Measure {
         what: "download",
-        is_bytes: true,
+        unit: Unit::Bytes,
         value: |summary| summary.bytes,
         world: megabytes([20, 50, 120, 268]),
         avatar: megabytes([5, 12, 30, 67]),
         prop: megabytes([3, 8, 20, 67]),
         advice: "everybody waits for it: reduce textures first",
+    },
+    Measure {
+        what: "load time",
+        unit: Unit::Millis,
+        value: Summary::load_millis,
+        world: [3_500, 9_000, 20_000, 45_000],
+        avatar: [850, 2_000, 5_000, 11_000],
+        prop: [500, 1_300, 3_400, 11_000],
+        advice: "`stoa-import convert` makes files that come sooner and need less decoding",
     },
 ];
 
@@ -182,7 +219,7 @@ pub(super) fn costs(summary: &Summary, purpose: Purpose) -> Vec<Cost> {
         Cost {
             what: measure.what,
             value,
-            is_bytes: measure.is_bytes,
+            unit: measure.unit,
             budget: steps[0],
             grade: [Grade::A, Grade::B, Grade::C, Grade::D, Grade::E][passed],
             advice: measure.advice,
@@ -216,7 +253,58 @@ mod tests {
                 assert!(steps.is_sorted(), "{}", measure.what);
             }
         }
-        let download = MEASURES.last().map(|measure| measure.world[3]);
-        assert!(download <= Some(crate::limits::MAX_WORLD_BYTES));
+        let download = measure("download").world[3];
+        assert!(download <= crate::limits::MAX_WORLD_BYTES);
+    }
+
+    fn measure(what: &str) -> &'static Measure {
+        MEASURES
+            .iter()
+            .find(|measure| measure.what == what)
+            .unwrap()
+    }
+
+    #[test]
+    fn a_file_within_the_other_steps_loads_about_in_time() {
+        let [download, textures, time] = ["download", "texture memory", "load time"].map(measure);
+        let rows = [
+            [download.world, textures.world, time.world],
+            [download.avatar, textures.avatar, time.avatar],
+            [download.prop, textures.prop, time.prop],
+        ];
+        for [download, textures, time] in rows {
+            for step in 0..4 {
+                let mut summary = Summary {
+                    bytes: download[step],
+                    ..Summary::default()
+                };
+                assert!(summary.load_millis() <= time[step], "{step} of {time:?}");
+                summary.image_bytes = textures[step] / 4 * 3;
+                assert!(summary.load_millis() >= time[step], "{step} of {time:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn designers_read_the_budgets_that_are_used() {
+        let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/DESIGNERS.md");
+        let document = std::fs::read_to_string(document).unwrap();
+        for measure in MEASURES {
+            let budgets = [measure.world, measure.avatar, measure.prop];
+            let [world, avatar, prop] = budgets.map(|steps| amount(steps[0], measure.unit));
+            let row = format!("| {} | {world} | {avatar} | {prop} |\n", measure.what);
+            assert!(document.contains(&row), "docs/DESIGNERS.md lacks {row}");
+        }
+    }
+
+    #[test]
+    fn amounts_are_written_for_people() {
+        assert_eq!(amount(1_234_567, Unit::Count), "1,234,567");
+        assert_eq!(amount(999, Unit::Count), "999");
+        assert_eq!(amount(1_500_000, Unit::Bytes), "1.5 MB");
+        assert_eq!(amount(99_999, Unit::Bytes), "100 kB");
+        assert_eq!(amount(1, Unit::Bytes), "1 kB");
+        assert_eq!(amount(999, Unit::Millis), "999 ms");
+        assert_eq!(amount(12_340, Unit::Millis), "12.3 s");
     }
 }

@@ -2,6 +2,7 @@
 //! our own that begin with `STOA_` for the rest. It never stops at the first fault, unlike the gate in `reader`.
 
 mod animations;
+mod authorship;
 mod codes;
 mod costs;
 mod data;
@@ -10,6 +11,7 @@ mod glb;
 mod grammar;
 mod graph;
 mod links;
+mod loading;
 mod mend;
 mod meshes;
 mod model;
@@ -22,9 +24,11 @@ mod schema;
 mod sink;
 mod walk;
 
-pub use costs::{Cost, Grade, amount};
+pub use authorship::Authorship;
+pub use costs::{Cost, Grade, Unit, amount};
+pub use loading::PackedBytes;
 pub use names::NamedObject;
-pub use report::{Outcome, Report, Summary, check_bytes, check_file};
+pub use report::{NamedExtension, Outcome, Report, Summary, check_bytes, check_file};
 
 use crate::{
     limits::{MAX_ELEMENTS, MAX_MEMORY_BYTES, MAX_NODES},

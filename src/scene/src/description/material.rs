@@ -290,12 +290,16 @@ pub enum ImageFormat {
 }
 
 impl Image {
+    /// True when it can stay compressed on a graphics card.
+    #[must_use]
+    pub fn stays_compressed(&self) -> bool {
+        self.format == ImageFormat::Basis && PixelForm::Bc7.fits(self.width, self.height)
+    }
+
     /// Bytes that its largest level takes on a graphics card: one a pixel where it can stay compressed, otherwise four.
     #[must_use]
     pub fn drawn_bytes(&self) -> u64 {
-        let stays =
-            self.format == ImageFormat::Basis && PixelForm::Bc7.fits(self.width, self.height);
-        let form = if stays {
+        let form = if self.stays_compressed() {
             PixelForm::Bc7
         } else {
             PixelForm::Rgba8

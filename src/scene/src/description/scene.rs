@@ -155,6 +155,10 @@ pub struct Metadata {
     pub creator: String,
     /// `dc:rights`.
     pub rights: String,
+    /// `xmpRights:UsageTerms`: what the licence is called, or its words.
+    pub usage_terms: String,
+    /// `xmpRights:WebStatement`: where the licence stands.
+    pub web_statement: String,
 }
 
 /// A way to another place. It is never followed without the person's consent.

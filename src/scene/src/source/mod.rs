@@ -7,4 +7,4 @@ pub(crate) mod component;
 pub(crate) mod container;
 pub(crate) mod files;
 pub(crate) mod json;
-mod packed;
+pub(crate) mod packed;

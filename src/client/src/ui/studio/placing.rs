@@ -28,7 +28,7 @@ use protocol::{
     WorldAddress,
     limits::{MAX_THING_BYTES, MAX_THING_TITLE_BYTES},
 };
-use scene::Prop;
+use scene::{Prop, Unit};
 use simulation::Thing;
 use std::path::Path;
 
@@ -243,8 +243,8 @@ fn offer(
         licence => licence.to_owned(),
     };
     card.spawn(fact(words.place_licence, licence));
-    let size = scene::amount(fit.parcel.bytes.len() as u64, true);
-    let triangles = scene::amount(fit.triangles, false);
+    let size = scene::amount(fit.parcel.bytes.len() as u64, Unit::Bytes);
+    let triangles = scene::amount(fit.triangles, Unit::Count);
     let size = fill(words.place_measure, &[&size, &triangles]);
     card.spawn(fact(words.place_size, size));
     let place = (Action::PlaceThing, words.place_yes);

@@ -4,7 +4,7 @@ use crate::ui::{
     inside::legible::one_line,
     words::{Texts, fill},
 };
-use scene::{Cost, Grade, Issue, Outcome, Purpose, SceneError, amount};
+use scene::{Cost, Grade, Issue, Outcome, Purpose, SceneError, Unit, amount};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
@@ -230,7 +230,7 @@ fn place(report: &scene::Report, issue: &Issue, others: usize, words: &Texts) ->
     if others == 0 {
         return place;
     }
-    let more = fill(words.report_places, &[&amount(others as u64, false)]);
+    let more = fill(words.report_places, &[&amount(others as u64, Unit::Count)]);
     format!("{place} {more}")
 }
 
@@ -242,7 +242,7 @@ pub(super) fn sentence(text: &str) -> String {
 }
 
 fn line(cost: &Cost, words: &'static Texts) -> CostLine {
-    let [value, budget] = [cost.value, cost.budget].map(|number| amount(number, cost.is_bytes));
+    let [value, budget] = [cost.value, cost.budget].map(|number| amount(number, cost.unit));
     CostLine {
         name: name(cost.what, words),
         amount: fill(words.report_of, &[&value, &budget]),
@@ -265,6 +265,7 @@ fn name(what: &'static str, words: &'static Texts) -> &'static str {
         "morph targets of a mesh" => words.cost_morphs,
         "lights" => words.cost_lights,
         "download" => words.cost_download,
+        "load time" => words.cost_load_time,
         other => other,
     }
 }

@@ -32,6 +32,8 @@ pub(crate) fn read_metadata(root: &Item<'_>) -> Result<Metadata, SceneError> {
         metadata.title = plain(packet.get("dc:title"));
         metadata.creator = plain(packet.get("dc:creator"));
         metadata.rights = plain(packet.get("dc:rights"));
+        metadata.usage_terms = plain(packet.get("xmpRights:UsageTerms"));
+        metadata.web_statement = plain(packet.get("xmpRights:WebStatement"));
     }
     Ok(metadata)
 }

@@ -20,7 +20,7 @@ const BYTES_WORTH_THREADS: u64 = 256 * 1024;
 const MAX_THREADS: usize = 4;
 
 /// The compression of a buffer view, when it has one.
-pub(super) fn of<'a>(view: &Item<'a>) -> Option<Item<'a>> {
+pub(crate) fn of<'a>(view: &Item<'a>) -> Option<Item<'a>> {
     NAMES.iter().find_map(|name| view.extension(name))
 }
 
