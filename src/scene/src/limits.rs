@@ -76,6 +76,10 @@ pub const MAX_MORPH_TARGETS: usize = 256;
 pub const MAX_NODES_OF_A_MESH: usize = 256;
 /// Most texture coordinate, joint or weight sets of a primitive.
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
+/// Most texture coordinate sets of a primitive that are drawn (what the renderer can hold).
+pub const MAX_DRAWN_UV_SETS: u64 = 2;
+/// Most joints that one vertex follows (what the renderer can hold).
+pub const MAX_DRAWN_INFLUENCES: usize = 4;
 /// Strongest gravity that is believed, metres a second squared.
 pub const MAX_GRAVITY: f32 = 1_000.0;
 /// Most variants of a file.

@@ -20,6 +20,7 @@ mod report;
 mod resources;
 mod schema;
 mod sink;
+mod unshown;
 mod walk;
 
 pub use costs::{Cost, Grade, amount};

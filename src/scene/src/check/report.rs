@@ -5,16 +5,20 @@ use super::{
     find_issues,
     names::{self, NamedObject, Names},
     sink::{Found, Sink},
+    unshown,
 };
 use crate::{
     Loaded, Purpose,
     error::{ErrorKind, Issue, SceneError},
     reader::{document, humanoid, prop},
-    source::files::{self, FolderFiles, SideFiles},
+    source::{
+        files::{self, FolderFiles, SideFiles},
+        json::Item,
+    },
     support::{Support, support},
     world::folder_of_world,
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// What the product does with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -236,7 +240,9 @@ fn load(
         );
         return Err(SceneError::new(ErrorKind::SideFiles, "", fault));
     }
-    let issues = match purpose {
+    let document = Arc::clone(&loaded.document);
+    let unshown = unshown::of_scene(&Item::root(&document), &loaded.scene, purpose);
+    let mut issues = match purpose {
         Purpose::Avatar => humanoid::read_avatar(loaded)?.issues,
         Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
         Purpose::Prop => {
@@ -245,6 +251,7 @@ fn load(
         }
         Purpose::World => loaded.issues,
     };
+    issues.extend(unshown);
     Ok((issues, summary))
 }
 

@@ -1,7 +1,7 @@
 //! From a checked document to the canonical scene, one file for each part of the format.
 
 mod animate;
-mod around;
+pub(crate) mod around;
 mod body;
 pub(crate) mod document;
 pub(crate) mod draco;

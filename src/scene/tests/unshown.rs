@@ -1,0 +1,221 @@
+//! What a check says of a file that is right, and of which something comes to nothing.
+
+use crate::extensions::{buffer, floats};
+use scene::{Issue, NoSideFiles, Outcome, Purpose, Report, check_bytes, limits::MAX_SPLATS};
+use serde_json::{Value, json};
+
+fn report(mut document: Value, purpose: Purpose) -> Report {
+    document["asset"] = json!({ "version": "2.0" });
+    let report = check_bytes(document.to_string().as_bytes(), &NoSideFiles, purpose);
+    assert_ne!(report.outcome, Outcome::Reject, "{:?}", report.refusal);
+    report
+}
+
+/// Every finding with a code of ours, but what extensions are passed over.
+fn told(document: Value, purpose: Purpose) -> Vec<Issue> {
+    let all = report(document, purpose).issues.into_iter();
+    all.filter(|issue| issue.code.starts_with("STOA_"))
+        .filter(|issue| issue.code != "STOA_EXTENSION_NOT_READ")
+        .inspect(|issue| {
+            assert!(
+                issue.severity > 0 && issue.remedy().ends_with('.'),
+                "{issue:?}"
+            )
+        })
+        .collect()
+}
+
+/// The same of a world, each as code, severity, place and message.
+fn of_world(document: Value) -> Vec<String> {
+    let told = told(document, Purpose::World).into_iter();
+    told.map(|issue| {
+        let Issue {
+            code,
+            severity,
+            pointer,
+            message,
+            ..
+        } = issue;
+        format!("{code} {severity} {pointer}: {message}")
+    })
+    .collect()
+}
+
+#[test]
+fn textures_on_a_third_uv_set_are_told() {
+    let material = |set: u64| {
+        json!({
+            "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "texCoord": set } },
+            "extensions": {
+                "KHR_materials_clearcoat": { "clearcoatTexture": { "index": 0, "texCoord": 0,
+                    "extensions": { "KHR_texture_transform": { "texCoord": set } } } },
+                // Nothing of it is drawn at all.
+                "KHR_materials_subsurface": { "anyTexture": { "index": 0, "texCoord": 7 } },
+            },
+        })
+    };
+    let document = |set: u64| {
+        json!({
+            "extensionsUsed": ["KHR_materials_clearcoat", "KHR_texture_transform", "KHR_materials_subsurface"],
+            "textures": [{}], "materials": [{}, material(set)],
+        })
+    };
+    assert_eq!(of_world(document(1)), Vec::<String>::new());
+    let told = of_world(document(2));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let place = "STOA_UV_SET 1 /materials/1/pbrMetallicRoughness/baseColorTexture: ";
+    assert!(told[0].starts_with(place), "{told:?}");
+    assert!(told[0].contains("(2 textures in all)"), "{told:?}");
+}
+
+#[test]
+fn vertices_that_follow_more_than_four_joints_are_told() {
+    let document = |fifth: f32, skin: Option<usize>| {
+        let rest = [1.0 - fifth, 0.0, 0.0, 0.0];
+        let bytes = floats(&[rest, [fifth, 0.0, 0.0, 0.0]].concat());
+        let bytes = [bytes, floats(&[0.2, 0.2, 0.2, 0.2])].concat();
+        let view = |number: usize| json!({ "buffer": 0, "byteOffset": 16 * number, "byteLength": 16, "byteStride": 16 });
+        let weights = |view: usize| json!({ "bufferView": view, "componentType": 5126, "count": 1, "type": "VEC4" });
+        let mut node = json!({ "mesh": 0 });
+        if let Some(skin) = skin {
+            node["skin"] = skin.into();
+        }
+        json!({
+            "buffers": [buffer(&bytes)],
+            "bufferViews": [view(0), view(1), view(2)],
+            "accessors": [
+                { "componentType": 5126, "count": 1, "type": "VEC3", "min": [0, 0, 0], "max": [0, 0, 0] },
+                { "componentType": 5121, "count": 1, "type": "VEC4" },
+                weights(0), weights(1), weights(2),
+            ],
+            "meshes": [{ "primitives": [{ "mode": 0, "attributes": {
+                "POSITION": 0, "JOINTS_0": 1, "JOINTS_1": 1,
+                "WEIGHTS_0": if fifth > 0.0 { 4 } else { 2 }, "WEIGHTS_1": 3,
+            } }] }],
+            "nodes": [node, {}], "skins": [{ "joints": [1] }],
+            "scene": 0, "scenes": [{ "nodes": [0, 1] }],
+        })
+    };
+    // A second set that holds nothing takes nothing away, and neither does one that nothing follows.
+    assert_eq!(of_world(document(0.0, Some(0))), Vec::<String>::new());
+    assert_eq!(of_world(document(0.2, None)), Vec::<String>::new());
+    let told = of_world(document(0.2, Some(0)));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let place = "STOA_INFLUENCES 1 /meshes/0/primitives/0/attributes/WEIGHTS_1: ";
+    assert!(told[0].starts_with(place), "{told:?}");
+}
+
+#[test]
+fn splats_without_room_are_told() {
+    let name = "KHR_gaussian_splatting";
+    let document = |count: usize| {
+        let accessor = |kind: &str| json!({ "componentType": 5126, "count": count, "type": kind, "min": [0, 0, 0], "max": [0, 0, 0] });
+        let mut rotation = accessor("VEC4");
+        rotation["min"] = json!([0, 0, 0, 0]);
+        rotation["max"] = json!([0, 0, 0, 0]);
+        json!({
+            "extensionsUsed": [name], "accessors": [accessor("VEC3"), accessor("VEC3"), rotation],
+            "meshes": [{ "primitives": [{ "mode": 0, "attributes": { "POSITION": 0,
+                "KHR_gaussian_splatting:SCALE": 1, "KHR_gaussian_splatting:ROTATION": 2 },
+                "extensions": { (name): { "kernel": "ellipse", "colorSpace": "srgb_rec709_display" } } }] }],
+        })
+    };
+    assert_eq!(of_world(document(10)), Vec::<String>::new());
+    let told = of_world(document(MAX_SPLATS + 1));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let place =
+        "STOA_SPLATS_AS_POINTS 1 /meshes/0/primitives/0/extensions/KHR_gaussian_splatting: ";
+    assert!(told[0].starts_with(place), "{told:?}");
+}
+
+/// A file whose animations each move some nodes along for so many seconds.
+fn animated(animations: &[(&str, &[usize], f32)]) -> Value {
+    let lasting = |secs: f32| if secs > 0.0 { 0 } else { 2 };
+    let one = |(name, nodes, secs): &(&str, &[usize], f32)| {
+        let channel = |node: &usize| json!({ "sampler": 0, "target": { "node": node, "path": "translation" } });
+        json!({
+            "name": name,
+            "samplers": [{ "input": lasting(*secs), "output": lasting(*secs) + 1 }],
+            "channels": nodes.iter().map(channel).collect::<Vec<_>>(),
+        })
+    };
+    let bytes = floats(&[0.0, 1.0]);
+    json!({
+        "buffers": [buffer(&bytes)], "bufferViews": [{ "buffer": 0, "byteLength": bytes.len() }],
+        "accessors": [
+            { "bufferView": 0, "componentType": 5126, "count": 2, "type": "SCALAR", "min": [0], "max": [1] },
+            { "componentType": 5126, "count": 2, "type": "VEC3" },
+            { "bufferView": 0, "componentType": 5126, "count": 1, "type": "SCALAR", "min": [0], "max": [0] },
+            { "componentType": 5126, "count": 1, "type": "VEC3" },
+        ],
+        "nodes": [{ "name": "Lift" }, { "name": "Door" }, {}],
+        "animations": animations.iter().map(one).collect::<Vec<_>>(),
+    })
+}
+
+#[test]
+fn animations_that_do_not_play_are_told_with_the_one_that_plays_instead() {
+    let apart = animated(&[("Up", &[0], 1.0), ("Open", &[1], 1.0)]);
+    assert_eq!(of_world(apart), Vec::<String>::new());
+    let both: &[(&str, &[usize], f32)] = &[
+        ("Up", &[0], 1.0),
+        ("Open", &[2, 0], 1.0),
+        ("Down", &[0], 1.0),
+        ("Shut", &[1, 2], 1.0),
+    ];
+    assert_eq!(
+        of_world(animated(both)),
+        [
+            "STOA_ANIMATION_LEFT_OUT 2 /animations/1: does not play: the earlier animation `Up` moves the node `Lift` as \
+            well (2 animations in all)"
+        ]
+    );
+    let still = of_world(animated(&[("Pose", &[0], 0.0)]));
+    assert_eq!(
+        still,
+        ["STOA_ANIMATION_LEFT_OUT 2 /animations/0: does not play: all its keys are at one time"]
+    );
+}
+
+#[test]
+fn where_a_graph_says_what_plays_nothing_plays_by_itself() {
+    let mut document = animated(&[("Up", &[0], 1.0), ("Open", &[1], 1.0)]);
+    let plays = |document: &Value| crate::extensions::read(document.clone()).ambient_animations();
+    document["extensionsUsed"] = json!(["KHR_interactivity"]);
+    document["extensions"] = json!({ "KHR_interactivity": { "graphs": [] } });
+    assert_eq!(plays(&document), [0, 1]);
+    document["extensions"]["KHR_interactivity"]["graphs"] = json!([{}]);
+    assert_eq!(plays(&document), [0_usize; 0]);
+    let told = of_world(document);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("STOA_ANIMATION_OF_GRAPH 2 /animations/0: "));
+}
+
+#[test]
+fn scenes_and_cameras_that_nobody_sees_are_told() {
+    let mut document = json!({
+        "nodes": [{}, {}, {}], "scene": 1,
+        "scenes": [{ "nodes": [0] }, { "nodes": [1] }, { "nodes": [1] }, { "nodes": [2] }],
+    });
+    let told = of_world(document.clone());
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("STOA_SCENE_NOT_SHOWN 2 /scenes/0: "));
+    assert!(told[0].ends_with("(2 scenes in all)"), "{told:?}");
+    document["scenes"] = json!([{ "nodes": [] }, { "nodes": [0, 1, 2] }]);
+    document["cameras"] =
+        json!([{ "type": "perspective", "perspective": { "yfov": 1.0, "znear": 0.1 } }]);
+    let told = of_world(document);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("STOA_CAMERA_NOT_USED 2 /cameras/0: "));
+}
+
+#[test]
+fn what_a_thing_leaves_behind_is_told() {
+    let mut document = crate::extensions::triangle();
+    document["nodes"] = json!([{ "mesh": 0, "extensions": { "OMI_spawn_point": {} } }]);
+    document["extensionsUsed"] = json!(["OMI_spawn_point"]);
+    let as_prop = told(document.clone(), Purpose::Prop);
+    let messages: Vec<_> = as_prop.iter().map(|issue| issue.message.as_str()).collect();
+    assert_eq!(messages, ["as a thing it is without its spawn points"]);
+    assert!(told(document, Purpose::World).is_empty());
+}
