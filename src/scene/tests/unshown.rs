@@ -1,7 +1,10 @@
 //! What a check says of a file that is right, and of which something comes to nothing.
 
 use crate::extensions::{buffer, floats};
-use scene::{Issue, NoSideFiles, Outcome, Purpose, Report, check_bytes, limits::MAX_SPLATS};
+use scene::{
+    Issue, NoSideFiles, Outcome, Purpose, Report, check_bytes,
+    limits::{MAX_COLLISION_SYSTEMS, MAX_SPLATS},
+};
 use serde_json::{Value, json};
 
 fn report(mut document: Value, purpose: Purpose) -> Report {
@@ -20,7 +23,7 @@ fn told(document: Value, purpose: Purpose) -> Vec<Issue> {
             assert!(
                 issue.severity > 0 && issue.remedy().ends_with('.'),
                 "{issue:?}"
-            )
+            );
         })
         .collect()
 }
@@ -218,4 +221,152 @@ fn what_a_thing_leaves_behind_is_told() {
     let messages: Vec<_> = as_prop.iter().map(|issue| issue.message.as_str()).collect();
     assert_eq!(messages, ["as a thing it is without its spawn points"]);
     assert!(told(document, Purpose::World).is_empty());
+}
+
+/// A world with a floor of 20 by 20 m, drawn, 0.2 m thick, and the root objects of a dialect of physics.
+fn hall(nodes: Value, extensions: Value) -> Value {
+    let corners: Vec<f32> = (0..8)
+        .flat_map(|corner| {
+            [(1, 10.0), (2, 0.1), (4, 10.0)]
+                .map(|(bit, half)| if corner & bit == 0 { -half } else { half })
+        })
+        .collect();
+    json!({
+        "extensionsUsed": ["OMI_physics_shape", "OMI_physics_body", "OMI_spawn_point",
+            "KHR_physics_rigid_bodies", "KHR_implicit_shapes"],
+        "buffers": [buffer(&floats(&corners))],
+        "bufferViews": [{ "buffer": 0, "byteLength": 96 }],
+        "accessors": [{ "bufferView": 0, "componentType": 5126, "count": 8, "type": "VEC3",
+            "min": [-10.0, -0.1, -10.0], "max": [10.0, 0.1, 10.0] }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": 5 }] }],
+        "nodes": nodes, "extensions": extensions,
+    })
+}
+
+fn omi(size: [f32; 3]) -> Value {
+    json!({ "OMI_physics_shape": { "shapes": [{ "type": "box", "box": { "size": size } },
+        { "type": "trimesh", "trimesh": { "mesh": 0 } }] } })
+}
+
+fn solid(shape: usize) -> Value {
+    json!({ "OMI_physics_body": { "collider": { "shape": shape } } })
+}
+
+#[test]
+fn a_floor_that_one_falls_through_is_told() {
+    let world = |spawn: f32, collider: Value, size: [f32; 3]| {
+        let arrival =
+            json!({ "translation": [spawn, 0.1, 0.0], "extensions": { "OMI_spawn_point": {} } });
+        let nodes = json!([{ "name": "Floor", "mesh": 0 }, arrival, collider]);
+        of_world(hall(nodes, omi(size)))
+    };
+    let at = |x: f32| json!({ "translation": [x, -0.3, 0.0], "extensions": solid(0) });
+    // A crate on the floor makes no floor, and one who arrives there falls.
+    let told = world(5.0, at(0.0), [2.0, 2.0, 2.0]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("STOA_PHYSICS_NOT_SOLID 1 /nodes/0: "),
+        "{told:?}"
+    );
+    // Whoever arrives above the crate does not: but they go through the rest.
+    let told = world(0.0, at(0.0), [2.0, 2.0, 2.0]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("STOA_PHYSICS_NOT_SOLID 2 /nodes/0: "),
+        "{told:?}"
+    );
+    // A box of the floor's size below it is enough, whatever node it is on; so are the floor's own triangles.
+    assert_eq!(world(5.0, at(0.0), [20.0, 0.5, 20.0]), Vec::<String>::new());
+    let own = json!([{ "mesh": 0, "extensions": solid(1) }]);
+    assert_eq!(of_world(hall(own, omi([1.0; 3]))), Vec::<String>::new());
+    // Where the file says nothing of physics, what is drawn is solid.
+    let plain = json!([{ "mesh": 0 }]);
+    assert_eq!(of_world(hall(plain, json!({}))), Vec::<String>::new());
+    // What moves, what is hidden and what is small is no floor.
+    let moving = json!([
+        { "mesh": 0, "extensions": { "OMI_physics_body": { "motion": { "type": "dynamic" } } } },
+        { "mesh": 0, "scale": [0.05, 1.0, 0.05] },
+        { "mesh": 0, "extensions": { "KHR_node_visibility": { "visible": false } } },
+    ]);
+    let mut document = hall(moving, omi([1.0; 3]));
+    document["extensionsUsed"] = json!([
+        "OMI_physics_shape",
+        "OMI_physics_body",
+        "KHR_node_visibility"
+    ]);
+    assert_eq!(of_world(document), Vec::<String>::new());
+}
+
+#[test]
+fn meshes_below_a_solid_node_are_solid() {
+    let khr = |node: usize| json!({ "KHR_physics_rigid_bodies": { "collider": { "geometry": { "node": node } } } });
+    let nodes = json!([
+        { "children": [1], "extensions": khr(0) },
+        { "mesh": 0 },
+        { "mesh": 0, "translation": [50.0, 0.0, 0.0] },
+    ]);
+    let told = of_world(hall(nodes, json!({})));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("STOA_PHYSICS_NOT_SOLID 2 /nodes/2: "),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn falling_bodies_of_triangles_are_told_to_become_hulls() {
+    let body = |motion: Value| {
+        let body = json!({ "OMI_physics_body": { "motion": motion, "collider": { "shape": 1 } } });
+        of_world(hall(
+            json!([{ "mesh": 0, "extensions": body }]),
+            omi([1.0; 3]),
+        ))
+    };
+    assert_eq!(body(json!({ "type": "kinematic" })), Vec::<String>::new());
+    let told = body(json!({ "type": "dynamic" }));
+    assert_eq!(told.len(), 1, "{told:?}");
+    let place = "STOA_PHYSICS_HULL 2 /nodes/0/extensions/OMI_physics_body/collider: ";
+    assert!(told[0].starts_with(place), "{told:?}");
+}
+
+#[test]
+fn the_dialect_that_is_not_read_is_told() {
+    let khr = json!({ "collider": { "geometry": { "node": 0 } } });
+    let both = |second: Value| {
+        let mut first = solid(1);
+        first["KHR_physics_rigid_bodies"] = khr.clone();
+        let nodes = json!([{ "mesh": 0, "extensions": first }, { "extensions": second }]);
+        of_world(hall(nodes, omi([1.0; 3])))
+    };
+    let told = both(json!({}));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("STOA_PHYSICS_DIALECT 2 : "), "{told:?}");
+    let told = both(solid(0));
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(
+        told[0].starts_with("STOA_PHYSICS_DIALECT 1 /nodes/1: "),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn more_collision_systems_than_are_told_apart_are_told() {
+    let world = |count: usize| {
+        let names: Vec<String> = (0..count)
+            .map(|number| format!("system {number}"))
+            .collect();
+        let mut extensions = omi([1.0; 3]);
+        extensions["OMI_physics_body"] = json!({ "collisionFilters": [
+            { "collisionSystems": names[1..], "notCollideWithSystems": [names[0]] },
+        ] });
+        of_world(hall(
+            json!([{ "mesh": 0, "extensions": solid(1) }]),
+            extensions,
+        ))
+    };
+    assert_eq!(world(MAX_COLLISION_SYSTEMS), Vec::<String>::new());
+    let told = world(MAX_COLLISION_SYSTEMS + 1);
+    assert_eq!(told.len(), 1, "{told:?}");
+    let place = "STOA_PHYSICS_SYSTEMS 1 /extensions/OMI_physics_body/collisionFilters: ";
+    assert!(told[0].starts_with(place), "{told:?}");
 }

@@ -119,6 +119,14 @@ fn by_name_of_unshown(code: &str) -> Option<&'static str> {
         "STOA_CAMERA_NOT_USED" => {
             "Nothing has to be done; a spawn point (`OMI_spawn_point`) says where people arrive and look."
         }
+        "STOA_PHYSICS_DIALECT" => {
+            "Describe the physics of all objects in one dialect, or of each in both."
+        }
+        "STOA_PHYSICS_SYSTEMS" => "Let the collision filters name fewer systems.",
+        "STOA_PHYSICS_HULL" => {
+            "Nothing has to be done if the hull will do; otherwise build the body from boxes or convex parts."
+        }
+        "STOA_PHYSICS_NOT_SOLID" => "Give it a collider, unless people are to go through it.",
         "STOA_THING_WITHOUT" => "Nothing has to be done; a world of this file would have them.",
         _ => return None,
     })

@@ -2,7 +2,7 @@
 
 mod animate;
 pub(crate) mod around;
-mod body;
+pub(crate) mod body;
 pub(crate) mod document;
 pub(crate) mod draco;
 mod emitter;

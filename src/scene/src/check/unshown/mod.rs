@@ -4,8 +4,10 @@
 mod looks;
 mod motion;
 mod places;
+mod solids;
 
 use crate::{Purpose, description::scene::Scene, error::Issue, source::json::Item};
+use solids::Solids;
 
 /// What of a scene comes to nothing, or to something else than the file says.
 pub(super) fn of_scene(root: &Item<'_>, scene: &Scene, purpose: Purpose) -> Vec<Issue> {
@@ -20,11 +22,22 @@ pub(super) fn of_scene(root: &Item<'_>, scene: &Scene, purpose: Purpose) -> Vec<
         places::other_scenes(root, scene),
     ];
     match purpose {
-        Purpose::World => found.extend([
-            motion::animations_of_a_graph(scene),
-            motion::animations_left_out(scene),
-            places::cameras(scene),
-        ]),
+        Purpose::World => {
+            found.extend([
+                motion::animations_of_a_graph(scene),
+                motion::animations_left_out(scene),
+                places::cameras(scene),
+            ]);
+            if scene.physics.is_described {
+                let solids = Solids::new(scene);
+                found.extend([
+                    solids::other_dialect(root),
+                    solids::further_systems(root, scene),
+                    solids.hulls(root),
+                    solids.bare_parts(),
+                ]);
+            }
+        }
         Purpose::Prop => found.push(places::left_behind_by_things(scene)),
         // VRM itself says that a body has neither animations nor cameras.
         Purpose::Avatar | Purpose::AnimationClip => {}
