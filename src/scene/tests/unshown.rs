@@ -3,7 +3,7 @@
 use crate::extensions::{buffer, floats};
 use scene::{
     Issue, NoSideFiles, Outcome, Purpose, Report, check_bytes,
-    limits::{MAX_COLLISION_SYSTEMS, MAX_SPLATS},
+    limits::{MAX_COLLISION_SYSTEMS, MAX_SPLATS, MAX_SPRING_CONTACTS},
 };
 use serde_json::{Value, json};
 
@@ -369,4 +369,130 @@ fn more_collision_systems_than_are_told_apart_are_told() {
     assert_eq!(told.len(), 1, "{told:?}");
     let place = "STOA_PHYSICS_SYSTEMS 1 /extensions/OMI_physics_body/collisionFilters: ";
     assert!(told[0].starts_with(place), "{told:?}");
+}
+
+/// Of an avatar of which nothing is to be told.
+const NOTHING: [(&str, String); 0] = [];
+
+/// An avatar that may be sent to others, and keeps every rule.
+fn good_avatar() -> Value {
+    let mut document = crate::avatars::least_avatar();
+    document["extensions"]["VRMC_vrm"]["meta"]["avatarPermission"] = json!("everyone");
+    document
+}
+
+fn of_avatar(document: &Value) -> Vec<(&'static str, String)> {
+    let told = told(document.clone(), Purpose::Avatar).into_iter();
+    told.map(|issue| {
+        assert_eq!(issue.severity, 1, "{issue:?}");
+        (issue.code, issue.pointer)
+    })
+    .collect()
+}
+
+#[test]
+fn avatars_that_others_do_not_see_are_told() {
+    assert_eq!(of_avatar(&good_avatar()), NOTHING);
+    let mut document = crate::avatars::least_avatar();
+    let unseen = |place: &str| [("STOA_VRM_NOT_SHARED", place.to_owned())];
+    assert_eq!(of_avatar(&document), unseen("/extensions/VRMC_vrm/meta"));
+    document["extensions"]["VRMC_vrm"]["meta"]["allowRedistribution"] = json!(true);
+    assert_eq!(of_avatar(&document), NOTHING);
+    let mut old = crate::extensions::old_avatar();
+    assert_eq!(of_avatar(&old), NOTHING);
+    old["extensions"]["VRM"]["meta"] = json!({ "title": "Old", "author": "Someone" });
+    assert_eq!(of_avatar(&old), unseen("/extensions/VRM/meta"));
+}
+
+#[test]
+fn bones_that_need_another_one_are_told() {
+    let with = |bones: &[&str]| {
+        let mut document = good_avatar();
+        let list = document["nodes"].as_array_mut().unwrap();
+        let first = list.len();
+        list.extend((0..bones.len()).map(|_| json!({})));
+        for (number, bone) in bones.iter().enumerate() {
+            let node = first + number;
+            // Node 11 is the left hand, to which no other node hangs.
+            let parent = if number > 0 { node - 1 } else { 11 };
+            document["nodes"][parent]["children"] = json!([node]);
+            document["extensions"]["VRMC_vrm"]["humanoid"]["humanBones"][bone] =
+                json!({ "node": node });
+        }
+        of_avatar(&document)
+    };
+    let without = |bone: &str| {
+        let place = format!("/extensions/VRMC_vrm/humanoid/humanBones/{bone}");
+        [("STOA_VRM_BONE_PARENT", place)]
+    };
+    let fingers = [
+        "leftIndexProximal",
+        "leftIndexIntermediate",
+        "leftIndexDistal",
+    ];
+    assert_eq!(with(&fingers), NOTHING);
+    assert_eq!(with(&fingers[1..]), without("leftIndexIntermediate"));
+    assert_eq!(
+        with(&["leftThumbProximal", "leftThumbDistal"]),
+        without("leftThumbProximal")
+    );
+}
+
+#[test]
+fn another_licence_and_an_oblong_picture_are_told() {
+    let mut document = good_avatar();
+    let meta = &mut document["extensions"]["VRMC_vrm"]["meta"];
+    meta["licenseUrl"] = json!("https://example.org/licence");
+    let place = "/extensions/VRMC_vrm/meta/licenseUrl".to_owned();
+    assert_eq!(of_avatar(&document), [("STOA_VRM_LICENSE", place)]);
+
+    let picture = |width: u32| {
+        let mut document = good_avatar();
+        let mut png = Vec::new();
+        let mut encoder = png::Encoder::new(&mut png, width, 2);
+        encoder.set_color(png::ColorType::Grayscale);
+        let mut writer = encoder.write_header().unwrap();
+        writer
+            .write_image_data(&vec![0; 2 * width as usize])
+            .unwrap();
+        writer.finish().unwrap();
+        document["buffers"] = json!([buffer(&png)]);
+        document["bufferViews"] = json!([{ "buffer": 0, "byteLength": png.len() }]);
+        document["images"] = json!([{ "bufferView": 0, "mimeType": "image/png" }]);
+        document["extensions"]["VRMC_vrm"]["meta"]["thumbnailImage"] = json!(0);
+        of_avatar(&document)
+    };
+    assert_eq!(picture(2), NOTHING);
+    let place = "/extensions/VRMC_vrm/meta/thumbnailImage".to_owned();
+    assert_eq!(picture(4), [("STOA_VRM_THUMBNAIL", place)]);
+}
+
+#[test]
+fn chains_that_end_early_or_hang_stiff_are_told() {
+    let with = |chains: &[&[usize]], colliders: usize| {
+        let mut document = good_avatar();
+        let chain = |nodes: &&[usize]| {
+            let joints: Vec<Value> = nodes.iter().map(|node| json!({ "node": node })).collect();
+            json!({ "joints": joints, "colliderGroups": [0] })
+        };
+        let collider = json!({ "node": 0, "shape": { "sphere": { "radius": 0.1 } } });
+        document["extensionsUsed"] = json!(["VRMC_vrm", "VRMC_springBone"]);
+        document["extensions"]["VRMC_springBone"] = json!({
+            "specVersion": "1.0",
+            "colliders": vec![collider; colliders],
+            "colliderGroups": [{ "colliders": (0..colliders).collect::<Vec<_>>() }],
+            "springs": chains.iter().map(chain).collect::<Vec<_>>(),
+        });
+        of_avatar(&document)
+    };
+    // From the left upper arm to the hand; nodes between two joints may be left out.
+    assert_eq!(with(&[&[9, 11]], 1), NOTHING);
+    let place = "/extensions/VRMC_springBone/springs/1/joints/1".to_owned();
+    let cut = [("STOA_VRM_SPRING_CUT", place)];
+    assert_eq!(with(&[&[9, 11], &[12, 10, 14]], 1), cut);
+    let stiff = [(
+        "STOA_VRM_SPRING_STIFF",
+        "/extensions/VRMC_springBone".to_owned(),
+    )];
+    assert_eq!(with(&[&[9, 10, 11]], MAX_SPRING_CONTACTS / 3 + 1), stiff);
 }

@@ -127,6 +127,24 @@ fn by_name_of_unshown(code: &str) -> Option<&'static str> {
             "Nothing has to be done if the hull will do; otherwise build the body from boxes or convex parts."
         }
         "STOA_PHYSICS_NOT_SOLID" => "Give it a collider, unless people are to go through it.",
+        "STOA_VRM_BONE_PARENT" => {
+            "Assign the bone above as well in the humanoid settings of the VRM add-on, or take this one away."
+        }
+        "STOA_VRM_LICENSE" => {
+            "Choose the VRM 1.0 licence in the exporter; the address of another one goes under `otherLicenseUrl`."
+        }
+        "STOA_VRM_THUMBNAIL" => {
+            "Cut the picture to a square, best of 1,024 by 1,024 pixels, and export again."
+        }
+        "STOA_VRM_SPRING_CUT" => {
+            "List the bones of a chain from its root down one branch; each further branch is a chain of its own."
+        }
+        "STOA_VRM_SPRING_STIFF" => {
+            "Let fewer bones swing, and let each chain name only the colliders that it can touch."
+        }
+        "STOA_VRM_NOT_SHARED" => {
+            "If it is yours to decide, let everyone use the avatar, or allow redistribution, in the export settings of VRoid Studio, UniVRM or your VRM add-on."
+        }
         "STOA_THING_WITHOUT" => "Nothing has to be done; a world of this file would have them.",
         _ => return None,
     })

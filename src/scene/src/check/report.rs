@@ -241,9 +241,14 @@ fn load(
         return Err(SceneError::new(ErrorKind::SideFiles, "", fault));
     }
     let document = Arc::clone(&loaded.document);
-    let unshown = unshown::of_scene(&Item::root(&document), &loaded.scene, purpose);
+    let root = Item::root(&document);
+    let mut unshown = unshown::of_scene(&root, &loaded.scene, purpose);
     let mut issues = match purpose {
-        Purpose::Avatar => humanoid::read_avatar(loaded)?.issues,
+        Purpose::Avatar => {
+            let avatar = humanoid::read_avatar(loaded)?;
+            unshown.extend(unshown::of_avatar(&root, &avatar));
+            avatar.issues
+        }
         Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
         Purpose::Prop => {
             prop::measure(&loaded, summary.bytes)?;

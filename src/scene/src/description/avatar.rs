@@ -95,6 +95,14 @@ pub struct AvatarMeta {
     pub is_hateful_use_allowed: bool,
 }
 
+impl AvatarMeta {
+    /// Whoever meets an avatar gets its file. A licence allows that when anybody may wear the avatar, or pass it on.
+    #[must_use]
+    pub fn may_be_sent_to_others(&self) -> bool {
+        self.is_redistribution_allowed || self.avatar_permission == "everyone"
+    }
+}
+
 /// A facial expression. At weight w everything bound moves by w of the way from its base to its target.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Expression {

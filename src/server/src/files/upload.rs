@@ -213,8 +213,7 @@ fn check(kind: Kind, bytes: &[u8], hash: ContentHash, announced: u64) -> Result<
         Kind::Avatar => {
             let avatar = scene::load_avatar(bytes, &scene::NoSideFiles)
                 .map_err(|error| unusable(error.to_string()))?;
-            if avatar.meta.is_redistribution_allowed || avatar.meta.avatar_permission == "everyone"
-            {
+            if avatar.meta.may_be_sent_to_others() {
                 Ok(Checked::Avatar)
             } else {
                 Err("the avatar's licence does not allow sending it to others".to_owned())

@@ -1,6 +1,7 @@
 //! What a file holds and the product does not show, play or obey. None of it is a fault of glTF, and nothing else would tell
 //! people: each kind is told once, at its first place, with how often it occurs.
 
+mod avatar;
 mod looks;
 mod motion;
 mod places;
@@ -8,6 +9,8 @@ mod solids;
 
 use crate::{Purpose, description::scene::Scene, error::Issue, source::json::Item};
 use solids::Solids;
+
+pub(super) use avatar::of_avatar;
 
 /// What of a scene comes to nothing, or to something else than the file says.
 pub(super) fn of_scene(root: &Item<'_>, scene: &Scene, purpose: Purpose) -> Vec<Issue> {
