@@ -44,6 +44,8 @@ pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 pub const MAX_INSTANCES: usize = 200_000;
 /// Most splats of a file that keep their size; a primitive for which there is no room left becomes points.
 pub const MAX_SPLATS: usize = 50_000;
+/// Most collision systems of a file that are told apart; further ones are one.
+pub const MAX_COLLISION_SYSTEMS: usize = 29;
 /// Most colliders and triggers; each mesh and instance below a node that is solid is one.
 pub const MAX_COLLIDERS: u64 = 100_000;
 /// Most triangles of all triangle colliders together, instances included.
@@ -78,6 +80,10 @@ pub const MAX_NODES_OF_A_MESH: usize = 256;
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
 /// Most attributes of a primitive with Draco data.
 pub const MAX_DRACO_ATTRIBUTES: usize = 256;
+/// Most texture coordinate sets of a primitive that are drawn (what the renderer can hold).
+pub const MAX_DRAWN_UV_SETS: u64 = 2;
+/// Most joints that one vertex follows (what the renderer can hold).
+pub const MAX_DRAWN_INFLUENCES: usize = 4;
 /// Strongest gravity that is believed, metres a second squared.
 pub const MAX_GRAVITY: f32 = 1_000.0;
 /// Most variants of a file.

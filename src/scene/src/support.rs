@@ -52,6 +52,10 @@ macro_rules! extensions {
 }
 
 extensions! {
+    "ADOBE_materials_clearcoat_specular" PassedOver what_is_passed_over_is_named "";
+    "ADOBE_materials_clearcoat_tint" PassedOver what_is_passed_over_is_named "";
+    "ADOBE_materials_thin_transparency" PassedOver what_is_passed_over_is_named "";
+    "CESIUM_primitive_outline" PassedOver what_is_passed_over_is_named "";
     "EXT_lights_ies" PassedOver what_is_passed_over_is_named "";
     "EXT_lights_image_based" PassedOver what_is_passed_over_is_named "";
     "EXT_mesh_gpu_instancing" Full instances_are_read "";
@@ -60,8 +64,11 @@ extensions! {
     "EXT_mesh_primitive_restart" PassedOver what_is_passed_over_is_named "";
     "EXT_meshopt_compression" Converted compressed_samples_equal_the_plain_ones "";
     "EXT_texture_astc" PassedOver what_is_passed_over_is_named "";
+    "EXT_texture_procedurals_mx_1_39" PassedOver what_is_passed_over_is_named "";
     "EXT_texture_webp" Converted webp_images_become_png "PNG";
+    "FB_geometry_metadata" PassedOver what_is_passed_over_is_named "";
     "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
+    "GRIFFEL_bim_data" PassedOver what_is_passed_over_is_named "";
     "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
     "KHR_animation_pointer" Part animated_properties_are_read "of nodes, weights of meshes, materials, textures and lights; the file's cameras are not looked through";
     "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV and Ogg Vorbis";
@@ -70,7 +77,7 @@ extensions! {
     "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
     "KHR_gaussian_splatting" Part splats_have_size_and_colour "drawn as solid ellipsoids without a change of colour by direction; primitives beyond 50,000 splats in a file as points";
     "KHR_implicit_shapes" Full both_physics_dialects_give_the_same_model "";
-    "KHR_interactivity" PassedOver what_is_passed_over_is_named "";
+    "KHR_interactivity" PassedOver where_a_graph_says_what_plays_nothing_plays_by_itself "in a file with a graph no animation plays by itself";
     "KHR_lights_punctual" Full lights_are_read "";
     "KHR_materials_anisotropy" Full every_lobe_is_drawn "";
     "KHR_materials_clearcoat" Full every_lobe_is_drawn "";
@@ -98,12 +105,19 @@ extensions! {
     "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
     "KHR_texture_transform" Full slots_carry_their_own_transform "two sets of coordinates";
     "KHR_texture_video" PassedOver what_is_passed_over_is_named "";
+    "KHR_xmp" PassedOver what_is_passed_over_is_named "older than KHR_xmp_json_ld";
     "KHR_xmp_json_ld" Full metadata_is_kept_and_read "converting states in it what other places say of author and licence";
     "MSFT_lod" Full levels_follow_each_other_without_a_gap "meshes of the levels' own nodes";
+    "MSFT_packing_normalRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
+    "MSFT_packing_occlusionRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
     "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
+    "NV_materials_mdl" PassedOver what_is_passed_over_is_named "";
     "OMI_audio_ogg_vorbis" Full vorbis_is_preferred_where_it_is_offered "";
+    "OMI_audio_opus" PassedOver what_is_passed_over_is_named "";
+    "OMI_collider" PassedOver what_is_passed_over_is_named "older than OMI_physics_body";
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
     "OMI_link" Full a_portal_leads_to_another_world_of_the_server "read as a portal";
+    "OMI_personality" PassedOver what_is_passed_over_is_named "";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
     "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
     "OMI_physics_joint" Part a_limit_that_yields_is_free_within_its_bounds_and_a_spring_beyond_them "limits that yield over a range are rigid where they measure several axes together, and so are springs softer than 10 N/m or 1 Nm a radian";
@@ -113,6 +127,7 @@ extensions! {
     "OMI_vehicle_body" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_hover_thruster" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
+    "OMI_vehicle_wheel" PassedOver what_is_passed_over_is_named "";
     "STOA_notice_board" Full seats_and_spawn_points_are_read "the newest twelve notes hang on it; all are read before it";
     "STOA_portal" Part a_portal_leads_to_another_world_of_the_server "its preview is kept and not shown";
     "VRM" Converted old_avatars_become_new_ones "VRM 1.0; curves of the gaze become straight lines";

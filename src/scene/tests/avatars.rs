@@ -7,7 +7,7 @@ use scene::{
 use serde_json::{Map, Value, json};
 
 /// A figure of VRM 1.0 that has what is required and nothing else.
-fn least_avatar() -> Value {
+pub(crate) fn least_avatar() -> Value {
     let mut document = old_avatar();
     let mut bones = Map::new();
     let list = &document["extensions"]["VRM"]["humanoid"]["humanBones"];

@@ -20,4 +20,5 @@ mod packed;
 mod props;
 mod random;
 mod samples;
+mod unshown;
 mod writer;

@@ -6,26 +6,6 @@ use protocol::TICKS_PER_SECOND;
 use scene::{NodeIndex, Sample, Scene, Track, Transform};
 use std::collections::BTreeMap;
 
-/// Which animations of a world play by themselves: each whose nodes no earlier one moves. They loop in world time, so
-/// whoever draws the world plays the same ones at `tick / 60` seconds modulo their duration.
-#[must_use]
-pub fn ambient_animations(scene: &Scene) -> Vec<usize> {
-    let mut taken = std::collections::BTreeSet::new();
-    let mut playing = Vec::new();
-    for (index, animation) in scene.animations.iter().enumerate() {
-        if animation.duration_secs > 0.0
-            && !animation
-                .channels
-                .iter()
-                .any(|channel| taken.contains(&channel.node))
-        {
-            taken.extend(animation.channels.iter().map(|channel| channel.node));
-            playing.push(index);
-        }
-    }
-    playing
-}
-
 /// Poses of animated nodes at a tick.
 pub(crate) struct AnimatedNodes {
     /// For each animated node: its channels as (animation, channel).
@@ -35,7 +15,7 @@ pub(crate) struct AnimatedNodes {
 impl AnimatedNodes {
     pub(crate) fn new(scene: &Scene) -> Self {
         let mut channels: BTreeMap<NodeIndex, Vec<(usize, usize)>> = BTreeMap::new();
-        for animation in ambient_animations(scene) {
+        for animation in scene.ambient_animations() {
             for (index, channel) in scene.animations[animation].channels.iter().enumerate() {
                 // Morph weights move no node.
                 if matches!(channel.track, Track::Weights { .. } | Track::Weight { .. }) {

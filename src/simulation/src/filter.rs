@@ -2,7 +2,7 @@
 
 use bevy_rapier3d::prelude::{CollisionGroups, Group};
 use rapier3d::prelude::{InteractionGroups, InteractionTestMode};
-use scene::Scene;
+use scene::{Scene, limits::MAX_COLLISION_SYSTEMS};
 
 /// Group of avatars' capsules; nothing in a file can belong to it.
 pub(crate) const AVATAR_GROUP: Group = Group::GROUP_32;
@@ -10,8 +10,6 @@ pub(crate) const AVATAR_GROUP: Group = Group::GROUP_32;
 pub(crate) const PLAIN_GROUP: Group = Group::GROUP_31;
 /// Group of the rail around a thing on show, which holds back neither people nor what they carry.
 pub(crate) const RAIL_GROUP: Group = Group::GROUP_30;
-/// Systems that a file may name; more share the last group.
-const MAX_SYSTEMS: usize = 29;
 
 /// Names of collision systems as bits.
 pub(crate) struct SystemGroups {
@@ -29,7 +27,7 @@ impl SystemGroups {
                 .chain(filter.not_collide_with.iter().flatten())
         });
         for name in mentioned {
-            if names.len() < MAX_SYSTEMS && !names.contains(name) {
+            if names.len() < MAX_COLLISION_SYSTEMS && !names.contains(name) {
                 names.push(name.clone());
             }
         }
@@ -58,7 +56,7 @@ impl SystemGroups {
     fn bits(&self, names: &[String]) -> Group {
         let bit = |name: &String| {
             let known = self.names.iter().position(|known| known == name);
-            1u32 << known.unwrap_or(MAX_SYSTEMS - 1)
+            1u32 << known.unwrap_or(MAX_COLLISION_SYSTEMS - 1)
         };
         Group::from_bits_truncate(names.iter().map(bit).fold(0, |bits, bit| bits | bit))
     }

@@ -30,7 +30,6 @@ mod trigger;
 mod world;
 mod yielding;
 
-pub use animate::ambient_animations;
 pub use avatar::{AvatarInput, AvatarMotion, eye_height};
 pub use check::{MotionCheck, MotionClaim, Verdict};
 pub use hands::{BodyNews, Hands};

@@ -8,7 +8,7 @@ use crate::{
 };
 use bevy::{mesh::morph::MeshMorphWeights, prelude::*};
 use scene::{Animation, NodeIndex, Sample, Scene};
-use simulation::{Simulation, ambient_animations};
+use simulation::Simulation;
 use std::collections::BTreeSet;
 
 /// Which animations play, chosen when a world comes.
@@ -18,7 +18,7 @@ pub(super) struct Playing(Option<Vec<usize>>);
 impl Playing {
     /// Numbers of the animations that play in a world.
     pub(super) fn of(&mut self, scene: &Scene) -> &[usize] {
-        self.0.get_or_insert_with(|| ambient_animations(scene))
+        self.0.get_or_insert_with(|| scene.ambient_animations())
     }
 }
 

@@ -23,7 +23,10 @@ const HARMLESS: &str = "Nothing has to be done; removing it makes the file small
 fn by_name(code: &str) -> Option<&'static str> {
     let shapes = || by_name_of_shapes(code);
     let looks = || by_name_of_looks(code);
-    by_name_of_ours(code).or_else(looks).or_else(shapes)
+    by_name_of_ours(code)
+        .or_else(|| by_name_of_unshown(code))
+        .or_else(looks)
+        .or_else(shapes)
 }
 
 fn by_name_of_ours(code: &str) -> Option<&'static str> {
@@ -88,6 +91,61 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         }
         "STOA_VRM_META" => "Fill in the avatar's name, author and licence, and export again.",
         "STOA_VRM_SPRING_SHARED" => "Let each bone belong to one spring chain only.",
+        _ => return None,
+    })
+}
+
+/// What the product does not show, play or obey.
+fn by_name_of_unshown(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "STOA_UV_SET" => {
+            "Let the texture use the first or second UV map of the mesh, or bake it to one of these."
+        }
+        "STOA_INFLUENCES" => {
+            "Limit the weights to four bones a vertex (`Limit Total` in Blender) if the mesh bends wrongly."
+        }
+        "STOA_SPLATS_AS_POINTS" => {
+            "Leave away splats that hardly show, until the file has no more than it has room for."
+        }
+        "STOA_ANIMATION_OF_GRAPH" => {
+            "Export without interactivity if the animations are to play by themselves."
+        }
+        "STOA_ANIMATION_LEFT_OUT" => {
+            "Put into one animation what moves together, with keys at more than one time."
+        }
+        "STOA_SCENE_NOT_SHOWN" => {
+            "Move its objects into the default scene, or export each scene as a file of its own."
+        }
+        "STOA_CAMERA_NOT_USED" => {
+            "Nothing has to be done; a spawn point (`OMI_spawn_point`) says where people arrive and look."
+        }
+        "STOA_PHYSICS_DIALECT" => {
+            "Describe the physics of all objects in one dialect, or of each in both."
+        }
+        "STOA_PHYSICS_SYSTEMS" => "Let the collision filters name fewer systems.",
+        "STOA_PHYSICS_HULL" => {
+            "Nothing has to be done if the hull will do; otherwise build the body from boxes or convex parts."
+        }
+        "STOA_PHYSICS_NOT_SOLID" => "Give it a collider, unless people are to go through it.",
+        "STOA_VRM_BONE_PARENT" => {
+            "Assign the bone above as well in the humanoid settings of the VRM add-on, or take this one away."
+        }
+        "STOA_VRM_LICENSE" => {
+            "Choose the VRM 1.0 licence in the exporter; the address of another one goes under `otherLicenseUrl`."
+        }
+        "STOA_VRM_THUMBNAIL" => {
+            "Cut the picture to a square, best of 1,024 by 1,024 pixels, and export again."
+        }
+        "STOA_VRM_SPRING_CUT" => {
+            "List the bones of a chain from its root down one branch; each further branch is a chain of its own."
+        }
+        "STOA_VRM_SPRING_STIFF" => {
+            "Let fewer bones swing, and let each chain name only the colliders that it can touch."
+        }
+        "STOA_VRM_NOT_SHARED" => {
+            "If it is yours to decide, let everyone use the avatar, or allow redistribution, in the export settings of VRoid Studio, UniVRM or your VRM add-on."
+        }
+        "STOA_THING_WITHOUT" => "Nothing has to be done; a world of this file would have them.",
         _ => return None,
     })
 }

@@ -22,6 +22,7 @@ mod report;
 mod resources;
 mod schema;
 mod sink;
+mod unshown;
 mod walk;
 
 pub use authorship::Authorship;

@@ -7,6 +7,7 @@ use super::{
     loading::{self, PackedBytes},
     names::{self, NamedObject, Names},
     sink::{Found, Sink},
+    unshown,
 };
 use crate::{
     Image, Loaded, Purpose,
@@ -19,7 +20,7 @@ use crate::{
     support::{self, Support},
     world::folder_of_world,
 };
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 /// What the product does with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -280,11 +281,15 @@ fn load(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Passed,
         );
         return Err(SceneError::new(ErrorKind::SideFiles, "", fault));
     }
+    let document = Arc::clone(&loaded.document);
+    let root = Item::root(&document);
+    let mut unshown = unshown::of_scene(&root, &loaded.scene, purpose);
     let mut authorship = Authorship::of_scene(&loaded.scene);
-    let issues = match purpose {
+    let mut issues = match purpose {
         Purpose::Avatar => {
             let avatar = humanoid::read_avatar(loaded)?;
             authorship = Authorship::of_avatar(&avatar.meta, &avatar.scene);
+            unshown.extend(unshown::of_avatar(&root, &avatar));
             avatar.issues
         }
         Purpose::AnimationClip => humanoid::read_clip(loaded)?.issues,
@@ -294,6 +299,7 @@ fn load(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Passed,
         }
         Purpose::World => loaded.issues,
     };
+    issues.extend(unshown);
     Ok(Passed {
         issues,
         summary,

@@ -1,7 +1,11 @@
 //! Animations of the canonical scene, and how they are sampled.
 
-use crate::description::{pointer::PropertyChannel, scene::NodeIndex};
+use crate::description::{
+    pointer::PropertyChannel,
+    scene::{NodeIndex, Scene},
+};
 use glam::{Quat, Vec3};
+use std::collections::BTreeSet;
 
 /// Channels that play together.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -29,6 +33,32 @@ pub struct Channel {
     pub interpolation: Interpolation,
     /// The values.
     pub track: Track,
+}
+
+impl Scene {
+    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, and none where a behaviour graph
+    /// says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
+    /// their duration.
+    #[must_use]
+    pub fn ambient_animations(&self) -> Vec<usize> {
+        if self.has_behaviour_graph {
+            return Vec::new();
+        }
+        let mut taken = BTreeSet::new();
+        let mut playing = Vec::new();
+        for (index, animation) in self.animations.iter().enumerate() {
+            if animation.duration_secs > 0.0
+                && !animation
+                    .channels
+                    .iter()
+                    .any(|channel| taken.contains(&channel.node))
+            {
+                taken.extend(animation.channels.iter().map(|channel| channel.node));
+                playing.push(index);
+            }
+        }
+        playing
+    }
 }
 
 /// How values between keys come about.

@@ -65,6 +65,8 @@ pub struct Scene {
     pub skins: Vec<Skin>,
     /// Animations.
     pub animations: Vec<Animation>,
+    /// True when the file has a graph of KHR_interactivity, which alone says what of its animations plays, and when.
+    pub has_behaviour_graph: bool,
     /// Cameras.
     pub cameras: Vec<Camera>,
     /// Lights of KHR_lights_punctual.

@@ -28,9 +28,9 @@ pub(crate) struct BodyReader {
     unread_shapes: BTreeSet<u32>,
 }
 
-const KHR_BODY: &str = "KHR_physics_rigid_bodies";
+pub(crate) const KHR_BODY: &str = "KHR_physics_rigid_bodies";
 /// Those of OMI that say what is solid.
-const OMI_PARTS: [&str; 2] = ["OMI_physics_body", "OMI_physics_shape"];
+pub(crate) const OMI_PARTS: [&str; 2] = ["OMI_physics_body", "OMI_physics_shape"];
 /// Names of the extension with shapes, materials and filters, and joints, by dialect.
 const OMI: [&[&str]; 3] = [
     &["OMI_physics_shape"],
@@ -96,15 +96,15 @@ pub(crate) fn read_physics(
 
 /// Which dialects a file uses.
 #[derive(Default)]
-struct Dialects {
-    is_khr: bool,
-    is_omi: bool,
+pub(crate) struct Dialects {
+    pub(crate) is_khr: bool,
+    pub(crate) is_omi: bool,
 }
 
 impl Dialects {
     /// By what stands at the root and at nodes. The list of extensions is not asked: one tool forgets a name there, and another
     /// adds it.
-    fn of(root: &Item<'_>) -> Result<Self, SceneError> {
+    pub(crate) fn of(root: &Item<'_>) -> Result<Self, SceneError> {
         let nodes = root.get("nodes");
         let nodes = nodes.map(|nodes| nodes.elements(MAX_NODES)).transpose()?;
         let mut dialects = Self::default();

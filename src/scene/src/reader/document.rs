@@ -90,6 +90,7 @@ pub(crate) fn load_telling(
         lights,
         physics,
         sound,
+        has_behaviour_graph: has_behaviour_graph(&root),
         copyright: stated(&root, "copyright"),
         generator: stated(&root, "generator"),
         ..surfaces
@@ -111,6 +112,13 @@ pub(crate) fn load_telling(
         side_files,
         document: Arc::clone(&value),
     })
+}
+
+/// Graphs are passed over, but a file that has one does not want its animations played by themselves.
+fn has_behaviour_graph(root: &Item<'_>) -> bool {
+    let graphs =
+        (root.extension("KHR_interactivity")).and_then(|interactivity| interactivity.get("graphs"));
+    graphs.is_some_and(|graphs| graphs.element(0).is_some())
 }
 
 /// A text of `asset`.

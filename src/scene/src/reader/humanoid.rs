@@ -19,7 +19,7 @@ use glam::Vec3;
 use std::collections::BTreeMap;
 
 /// Each bone that VRM 1.0 names, and the bones above it, nearest first (humanoid.md of the specification).
-const BONES: &[(&str, &[&str])] = &[
+pub(crate) const BONES: &[(&str, &[&str])] = &[
     ("hips", &[]),
     ("spine", &["hips"]),
     ("chest", &["spine"]),
@@ -296,7 +296,8 @@ fn read_bones(
     Ok(bones)
 }
 
-fn is_below(scene: &Scene, node: NodeIndex, above: NodeIndex) -> bool {
+/// True when a node is below another, at any depth.
+pub(crate) fn is_below(scene: &Scene, node: NodeIndex, above: NodeIndex) -> bool {
     let mut next = scene.nodes[node.index()].parent;
     while let Some(index) = next {
         if index == above {

@@ -1,8 +1,8 @@
 //! From a checked document to the canonical scene, one file for each part of the format.
 
 mod animate;
-mod around;
-mod body;
+pub(crate) mod around;
+pub(crate) mod body;
 pub(crate) mod document;
 pub(crate) mod draco;
 mod emitter;

@@ -169,6 +169,7 @@ const NAMES_OBJECTS_ONLY: &[&str] = &[
     "OMI_vehicle_body",
     "OMI_vehicle_hover_thruster",
     "OMI_vehicle_thruster",
+    "OMI_vehicle_wheel",
     "VRM",
     "VRMC_materials_hdr_emissiveMultiplier",
     "VRMC_materials_mtoon",
@@ -330,6 +331,7 @@ mod tests {
         assert_eq!(freedom(&[]), Freedom::All);
         assert_eq!(freedom(&["KHR_materials_unlit"]), Freedom::All);
         assert_eq!(freedom(&["KHR_materials_unlit", "VRMC_vrm"]), Freedom::Data);
+        assert_eq!(freedom(&["OMI_vehicle_wheel"]), Freedom::Data);
         assert_eq!(freedom(&["VRMC_vrm", "XYZ_new"]), Freedom::Nothing);
     }
 }

@@ -3,5 +3,5 @@
 pub(super) mod gravity;
 pub(super) mod metadata;
 pub(super) mod sky;
-pub(super) mod splat;
+pub(crate) mod splat;
 pub(super) mod variant;

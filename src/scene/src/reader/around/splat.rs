@@ -9,7 +9,7 @@ use crate::{
 };
 use glam::{Quat, Vec3, Vec4};
 
-const SPLATS: &str = "KHR_gaussian_splatting";
+pub(crate) const SPLATS: &str = "KHR_gaussian_splatting";
 /// Colour a unit of the harmonic of degree 0, as the extension states it.
 const DEGREE_0: f32 = 0.282_094_8;
 /// Largest standard deviation that is believed, in the node's units.
