@@ -12,16 +12,17 @@ const LINE_BITS_PER_SEC: u64 = 50_000_000;
 /// Nanoseconds for each byte that comes. What else is read takes little beside it: JSON 8.3 ns a byte and plain vertices 1.2
 /// (`import` in `docs/PERFORMANCE.md`).
 const LINE_NANOS: u64 = 8 * 1_000_000_000 / LINE_BITS_PER_SEC;
-// What decoding takes of a processor was measured on the machine and with the build of `docs/PERFORMANCE.md`, by a program made for
-// the purpose: `picture::decode_all` with mipmaps, and `load_file` of a packed file less that of its plain one.
+// What decoding takes of a processor was measured once with a debug build as that of `docs/PERFORMANCE.md`, on two cores that did
+// other work too, by a program made for the purpose: `picture::decode_all` with mipmaps, and `load_file` of a packed file less that
+// of its plain one.
 /// Nanoseconds for each byte of a PNG or JPEG once it is decoded: 6.1 and 7.3 with FlightHelmet's and SheenCloth's pictures, 3.3
-/// and 4.6 with those of the plaza and the workshop.
+/// and 4.6 with those of the plaza and the workshop, 10.9 with AlphaBlendModeTest's large JPEGs.
 const PIXEL_NANOS: u64 = 7;
 /// The same where pictures stay compressed: 5.2 and 5.9 with FlightHelmet's and SheenCloth's as `convert` writes them.
 const BLOCK_NANOS: u64 = 6;
-/// Nanoseconds for each byte that meshopt packed: 16 of the Fox; SheenCloth takes 17 with all that is read of it.
+/// Nanoseconds for each byte that meshopt packed: 10 of the Fox; SheenCloth takes 17 with all that is read of it.
 const MESHOPT_NANOS: u64 = 17;
-/// Nanoseconds for each byte that Draco packed, which are far fewer: 132 of the Fox.
+/// Nanoseconds for each byte that Draco packed, which are far fewer: 132 of the Fox, and 25 where it is packed in sequence.
 const DRACO_NANOS: u64 = 132;
 const NANOS_PER_MILLI: u64 = 1_000_000;
 
