@@ -12,6 +12,7 @@ mod check;
 mod filter;
 mod gravity;
 mod hands;
+mod hull;
 mod joint;
 mod local;
 mod obstacle;

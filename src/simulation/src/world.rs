@@ -9,7 +9,7 @@ use crate::{
     gravity::Gravity,
     place::{self, SeatPlace, SpawnPlace},
     plugin::{self, Tick},
-    rules::FALL_BELOW_WORLD,
+    rules::{FALL_BELOW_WORLD, is_moderate},
     shape,
     stage::{Stage, stage},
 };
@@ -69,9 +69,6 @@ impl WorldBody {
     }
 }
 
-/// Largest coordinate or velocity that the engine is given, in metres, metres a second or radians a second.
-const LARGEST_NUMBER: f32 = 1e9;
-
 /// Where a body is and how it moves; world space, metres, radians, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BodyState {
@@ -92,8 +89,6 @@ impl BodyState {
     /// is about one.
     #[must_use]
     pub fn is_believable(&self) -> bool {
-        let is_moderate =
-            |vector: Vec3| vector.is_finite() && vector.abs().max_element() <= LARGEST_NUMBER;
         is_moderate(self.position)
             && (0.5..2.0).contains(&self.rotation.length_squared())
             && is_moderate(self.linear_velocity)
@@ -410,7 +405,7 @@ impl Simulation {
             let Some(handle) = self.handle(index) else {
                 continue;
             };
-            if position.is_finite()
+            if is_moderate(position)
                 && let Some(body) = self
                     .rigid_bodies_mut()
                     .and_then(|set| set.into_inner().bodies.get_mut(handle))
