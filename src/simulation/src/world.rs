@@ -12,6 +12,7 @@ use crate::{
     rules::{FALL_BELOW_WORLD, is_moderate},
     shape,
     stage::{Stage, stage},
+    trigger::{self, Compounds},
 };
 use bevy::prelude::{Entity, Transform, World};
 use bevy_rapier3d::{
@@ -105,6 +106,7 @@ pub struct Simulation {
     pub(crate) gravity: Gravity,
     bodies: Vec<WorldBody>,
     handles: Vec<RigidBodyHandle>,
+    pub(crate) compounds: Compounds,
     body_by_handle: HashMap<RigidBodyHandle, usize>,
     body_by_node: BTreeMap<NodeIndex, usize>,
     context: Entity,
@@ -133,6 +135,7 @@ impl Simulation {
         let gravity = Gravity::new(&scene, rules.gravity);
         set_gravity(&mut world, gravity.world());
         let Built { bodies, bounds } = build::build(&mut world, &scene, &animated, role);
+        let compounds = trigger::compounds(&scene);
         let stage = stage(&scene);
         if let Some(stage) = stage {
             spawn_ground(&mut world, stage.floor);
@@ -171,6 +174,7 @@ impl Simulation {
             bodies,
             handles: Vec::new(),
             body_by_handle: HashMap::new(),
+            compounds,
             context,
             tick: 0,
             carried: BTreeMap::new(),
