@@ -16,6 +16,7 @@ mod hull;
 mod joint;
 mod local;
 mod obstacle;
+mod overlap;
 mod place;
 mod plugin;
 mod push;
@@ -33,6 +34,7 @@ mod yielding;
 
 pub use animate::ambient_animations;
 pub use avatar::{AvatarInput, AvatarMotion, eye_height};
+pub use build::count_animated_bodies;
 pub use check::{MotionCheck, MotionClaim, Verdict};
 pub use hands::{BodyNews, Hands};
 pub use place::{SeatPlace, SpawnPlace};

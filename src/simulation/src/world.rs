@@ -24,7 +24,7 @@ use rapier3d::prelude::{Pose, RigidBodyHandle};
 use scene::{NodeIndex, Scene};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// A body of a follower that moves further in one tick was put elsewhere: nothing rides along, in metres.
@@ -102,11 +102,13 @@ pub struct Simulation {
     pub(crate) world: World,
     pub(crate) scene: Arc<Scene>,
     pub(crate) animated: AnimatedNodes,
+    /// Animated nodes that have rested for a while, from when somebody asks until the tick changes.
+    pub(crate) resting: OnceLock<BTreeSet<NodeIndex>>,
     role: Role,
     pub(crate) gravity: Gravity,
+    pub(crate) compounds: Compounds,
     bodies: Vec<WorldBody>,
     handles: Vec<RigidBodyHandle>,
-    pub(crate) compounds: Compounds,
     body_by_handle: HashMap<RigidBodyHandle, usize>,
     body_by_node: BTreeMap<NodeIndex, usize>,
     context: Entity,
@@ -130,12 +132,12 @@ impl Simulation {
     #[must_use]
     pub fn new(scene: Arc<Scene>, rules: WorldRules, role: Role) -> Self {
         let mut world = plugin::world();
-        let animated = AnimatedNodes::new(&scene);
+        let mut animated = AnimatedNodes::new(&scene);
         let context = find_context(&mut world);
         let gravity = Gravity::new(&scene, rules.gravity);
-        set_gravity(&mut world, gravity.world());
-        let Built { bodies, bounds } = build::build(&mut world, &scene, &animated, role);
         let compounds = trigger::compounds(&scene);
+        set_gravity(&mut world, gravity.world());
+        let Built { bodies, bounds } = build::build(&mut world, &scene, &mut animated, role);
         let stage = stage(&scene);
         if let Some(stage) = stage {
             spawn_ground(&mut world, stage.floor);
@@ -169,12 +171,13 @@ impl Simulation {
             world,
             scene,
             animated,
+            resting: OnceLock::new(),
             role,
             gravity,
+            compounds,
             bodies,
             handles: Vec::new(),
             body_by_handle: HashMap::new(),
-            compounds,
             context,
             tick: 0,
             carried: BTreeMap::new(),
@@ -192,7 +195,7 @@ impl Simulation {
 
     /// One tick of 1/60 s.
     pub fn step(&mut self) {
-        self.tick += 1;
+        self.put_tick(self.tick + 1);
         self.place_animated(false);
         self.place_obstacles();
         self.pull_bodies();
@@ -216,7 +219,7 @@ impl Simulation {
     /// Jumps to a tick, so that what the tick decides (lifts, doors) is where it should be.
     pub fn set_tick(&mut self, tick: u64) {
         if tick != self.tick {
-            self.tick = tick;
+            self.put_tick(tick);
             self.place_animated(true);
         }
     }
@@ -354,8 +357,9 @@ impl Simulation {
     }
 
     /// The tick alone; bodies that follow from it are put where they belong by the next step.
-    pub(crate) const fn put_tick(&mut self, tick: u64) {
+    pub(crate) fn put_tick(&mut self, tick: u64) {
         self.tick = tick;
+        self.resting = OnceLock::new();
     }
 
     pub(crate) const fn role(&self) -> Role {
@@ -399,14 +403,9 @@ impl Simulation {
     /// Moves animated bodies to where they will be at the end of this tick; the engine derives their velocities, but not
     /// from a jump in time.
     fn place_animated(&mut self, is_jump: bool) {
-        let tick = self.tick;
-        for index in 0..self.bodies.len() {
-            let body = self.bodies[index];
-            if !body.is_animated {
-                continue;
-            }
-            let (position, rotation) = self.animated.pose(&self.scene, body.node, tick);
-            let Some(handle) = self.handle(index) else {
+        for (node, (position, rotation)) in self.animated.poses(&self.scene, self.tick) {
+            let index = self.body_by_node.get(&node);
+            let Some(handle) = index.and_then(|&index| self.handle(index)) else {
                 continue;
             };
             if is_moderate(position)
