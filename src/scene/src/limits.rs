@@ -52,7 +52,7 @@ pub const MAX_COLLIDERS: u64 = 100_000;
 pub const MAX_COLLISION_TRIANGLES: u64 = 4_000_000;
 /// Most vertices around which there are convex hulls, all together.
 pub const MAX_COLLISION_HULL_VERTICES: u64 = 2_000_000;
-/// Most nodes and primitives among which all colliders look for their form.
+/// Most nodes and primitives among which all colliders, triggers and joints look for their form and their place.
 pub const MAX_COLLIDER_LOOKS: u64 = 4_000_000;
 /// Most triangles, lines and points drawn at once, instances included.
 pub const MAX_TRIANGLES: u64 = 20_000_000;
@@ -146,6 +146,8 @@ pub const MAX_NAME_BYTES: usize = 256;
 pub const MAX_HULL_VERTICES: usize = 65_536;
 /// Largest coordinate in metres: beyond it single precision shows.
 pub const MAX_COORDINATE_METRES: f32 = 1.0e6;
+/// Largest number of a transform from a node to the world, scales multiplied out: beyond it products overflow.
+pub const MAX_WORLD_NUMBER: f32 = 1.0e9;
 /// Most warnings kept of one file.
 pub const MAX_WARNINGS: usize = 200;
 /// Most files beside the main one.

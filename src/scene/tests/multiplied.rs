@@ -1,11 +1,13 @@
 //! What references multiply: files of a few kilobytes that ask for work and memory which their bytes do not pay for.
 
 use crate::{
-    extensions::{buffer, load, old_avatar, triangle},
+    extensions::{buffer, floats, load, old_avatar, triangle},
     samples::samples,
 };
+use glam::Vec3;
 use scene::{
-    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, check_bytes,
+    Avatar, ErrorKind, FirstPersonRule, NoSideFiles, Purpose, Report, SceneError, Track,
+    check_bytes,
     limits::{
         MAX_ACCESSOR_COUNT, MAX_ATTRIBUTE_SETS, MAX_CHECKED_BYTES, MAX_DRACO_ATTRIBUTES,
         MAX_JSON_BYTES, MAX_WARNINGS,
@@ -186,8 +188,128 @@ fn colliders_are_counted_with_the_meshes_and_nodes_below_them() {
     let mut empty = points(1, [vec![root(40_000)], vec![json!({}); 40_000]].concat());
     solid(&mut empty, 99, &collider);
     assert!(load(empty.clone()).is_ok());
+    let listing = json!({ "trigger": { "nodes": (0..3_000).collect::<Vec<_>>() } });
+    let mut listed = empty.clone();
+    solid(&mut listed, 13, &listing);
+    assert!(load(listed.clone()).is_ok());
+    solid(&mut listed, 1, &listing);
+    is_over(listed, "below colliders");
     solid(&mut empty, 2, &trigger);
     is_over(empty, "below colliders");
+}
+
+#[test]
+fn colliders_and_joints_are_counted_with_the_nodes_above_them() {
+    let deep = |body: Value, count: usize| {
+        let below = (1..=4_000).map(|below| vec![below]);
+        let mut nodes: Vec<Value> = below.map(|below| json!({ "children": below })).collect();
+        nodes[3_998] = json!({ "children": (3_999..3_999 + count).collect::<Vec<_>>() });
+        nodes.truncate(3_999);
+        let mut document = json!({ "nodes": nodes,
+            "extensions": {
+                "KHR_implicit_shapes": { "shapes": [{ "type": "box" }] },
+                "KHR_physics_rigid_bodies": { "physicsJoints": [{ "limits": [] }] },
+            } });
+        solid(&mut document, count, &body);
+        document
+    };
+    let collider = json!({ "collider": { "geometry": { "shape": 0 } } });
+    assert!(load(deep(collider.clone(), 999)).is_ok());
+    is_over(deep(collider, 1_001), "above");
+    let joint = json!({ "joint": { "joint": 0, "connectedNode": 3_999 } });
+    assert!(load(deep(joint.clone(), 499)).is_ok());
+    is_over(deep(joint, 501), "above");
+}
+
+#[test]
+fn volumes_of_gravity_are_counted_at_each_field_that_is_made_of_them() {
+    let document = |parts: usize, fields: usize| {
+        let trigger = |body: Value| json!({ "OMI_physics_body": { "trigger": body } });
+        let part = json!({ "extensions": trigger(json!({ "shape": 0 })) });
+        let mut field = trigger(json!({ "nodes": (0..parts).collect::<Vec<_>>() }));
+        field["OMI_physics_gravity"] = json!({ "type": "point", "gravity": 1.0 });
+        let field = json!({ "extensions": field });
+        let names = [
+            "OMI_physics_shape",
+            "OMI_physics_body",
+            "OMI_physics_gravity",
+        ];
+        let nodes = [vec![part; parts], vec![field; fields]].concat();
+        json!({ "extensionsUsed": names, "nodes": nodes,
+            "extensions": { "OMI_physics_shape": { "shapes": [{ "type": "box" }] } } })
+    };
+    assert!(load(document(1_000, 90)).is_ok());
+    is_over(document(1_000, 101), "colliders and triggers");
+
+    // Named many times it counts once; a body to pull to counts as well.
+    let mut often = document(1, 1);
+    let path = "/nodes/1/extensions";
+    let field = often.pointer_mut(path).unwrap();
+    field["OMI_physics_body"]["trigger"]["nodes"] = vec![0; 99_999].into();
+    field["OMI_physics_gravity"] =
+        json!({ "type": "shaped", "gravity": 1.0, "shaped": { "shape": 0 } });
+    let scene = load(often).unwrap().scene;
+    assert_eq!(
+        scene.nodes[1].physics.trigger.as_ref().unwrap().nodes.len(),
+        1
+    );
+    // The part, the part of the field, and the body.
+    assert_eq!(scene.solid().colliders, 3);
+}
+
+#[test]
+fn a_node_is_nowhere_that_numbers_do_not_reach() {
+    let nested = |scale: f32| {
+        let node = json!({ "scale": [scale, scale, scale] });
+        let mut above = node.clone();
+        above["children"] = json!([1]);
+        json!({ "nodes": [above, node] })
+    };
+    assert!(load(nested(1.0e4)).is_ok());
+    for (scale, place) in [
+        (1.0e5, "/nodes/1"),
+        (1.0e20, "/nodes/0"),
+        (3.0e38, "/nodes/0"),
+    ] {
+        let error = refused(nested(scale));
+        assert_eq!(
+            (error.kind, error.place.as_str()),
+            (ErrorKind::OverLimit, place)
+        );
+    }
+    let matrix = json!({ "matrix": [1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 1e30, 0, 0, 1] });
+    is_over(json!({ "nodes": [matrix] }), "further away");
+}
+
+#[test]
+fn of_channels_that_move_the_same_the_first_counts() {
+    let mut document = json!({ "nodes": [{}, {}] });
+    let bytes = floats(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0]);
+    document["buffers"] = json!([buffer(&bytes)]);
+    document["bufferViews"] = json!([{ "buffer": 0, "byteLength": bytes.len() }]);
+    let output = |at: usize| {
+        json!({ "bufferView": 0, "byteOffset": at * 4, "componentType": 5126, "count": 1,
+            "type": "VEC3" })
+    };
+    let input = json!({ "bufferView": 0, "componentType": 5126, "count": 1, "type": "SCALAR" });
+    document["accessors"] = json!([input, output(1), output(4)]);
+    let channel = |sampler: usize, node: usize, path: &str| json!({ "sampler": sampler, "target": { "node": node, "path": path } });
+    let pointer = json!({ "sampler": 1, "target": { "path": "pointer", "extensions": {
+        "KHR_animation_pointer": { "pointer": "/nodes/0/translation" } } } });
+    document["animations"] = json!([{
+        "samplers": [{ "input": 0, "output": 1 }, { "input": 0, "output": 2 }],
+        "channels": [channel(0, 0, "translation"), channel(1, 0, "translation"), pointer,
+            channel(1, 0, "scale"), channel(1, 1, "translation")],
+    }]);
+    let loaded = load(document).unwrap();
+    let channels = &loaded.scene.animations[0].channels;
+    let nodes: Vec<u32> = channels.iter().map(|channel| channel.node.0).collect();
+    assert_eq!(nodes, [0, 0, 1]);
+    let first = Track::Translation(vec![Vec3::new(1.0, 2.0, 3.0)]);
+    assert_eq!(channels[0].track, first);
+    let told = loaded.issues.iter();
+    let told = told.filter(|issue| issue.code == "STOA_ANIMATION_TWICE");
+    assert_eq!(told.count(), 2);
 }
 
 #[test]

@@ -10,7 +10,7 @@ use protocol::{
     limits::{MAX_BODIES, MAX_CAPACITY, MAX_WORLD_FILES},
 };
 use scene::{MotionKind, Scene, SceneError};
-use simulation::{Role, Simulation, WorldRules};
+use simulation::{Role, Simulation, WorldRules, count_animated_bodies};
 use std::{path::Path, sync::Arc};
 
 /// Why a world cannot be hosted.
@@ -70,7 +70,7 @@ impl WorldContent {
             limit,
         };
         let placers = Placers::new(loaded.manifest.things, &loaded.manifest.avatars, owners)?;
-        let moving = count_moving(&loaded.scene);
+        let moving = count_moving(&loaded.scene) + count_animated_bodies(&loaded.scene);
         if moving > MAX_BODIES {
             return Err(too_many(moving, "moving bodies", MAX_BODIES));
         }
@@ -136,7 +136,8 @@ impl HostedWorld {
     }
 }
 
-/// Bodies that may travel: those that do once the simulation is built, or a few more.
+/// Bodies that may travel: those that do once the simulation is built, or a few more. What an animation moves does not, and
+/// is counted beside them: each costs a part of every tick.
 fn count_moving(scene: &Scene) -> usize {
     let is_moving = |node: &&scene::Node| {
         node.physics

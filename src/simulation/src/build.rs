@@ -5,7 +5,9 @@ use crate::{
     belong::Belonging,
     filter::{PLAIN_GROUP, SystemGroups},
     joint,
+    overlap::Overlaps,
     place::frame,
+    rules::is_moderate,
     shape::{self, PlacedCollider},
     surface::Surface,
     trigger::Trigger,
@@ -18,12 +20,15 @@ use bevy::{
 use bevy_rapier3d::prelude as rapier;
 use glam::{Affine3A, Quat, Vec3};
 use protocol::limits::MAX_CARRIED_KILOGRAMS;
-use rapier3d::prelude::{MassProperties, Pose};
+use rapier3d::{
+    parry::bounding_volume::Aabb,
+    prelude::{MassProperties, Pose},
+};
 use scene::{
     Motion, MotionKind, NodeIndex, Scene,
     limits::{MAX_COLLIDERS, MAX_COLLISION_TRIANGLES},
 };
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Mass of a dynamic body whose file gives neither mass nor volume, kilograms.
 const FALLBACK_MASS: f32 = 1.0;
@@ -49,7 +54,7 @@ pub(crate) struct Built {
 pub(crate) fn build(
     world: &mut World,
     scene: &Scene,
-    animated: &AnimatedNodes,
+    animated: &mut AnimatedNodes,
     role: Role,
 ) -> Built {
     let order = scene.nodes_in_scene();
@@ -58,10 +63,13 @@ pub(crate) fn build(
         world,
         scene,
         belonging: &belonging,
+        animated,
         groups: SystemGroups::new(scene),
         role,
         bodies: BTreeMap::new(),
         bounds: None,
+        overlaps: Overlaps::new(),
+        left_out: 0,
     };
     if scene.physics.is_described {
         builder.add_colliders(&order);
@@ -71,6 +79,12 @@ pub(crate) fn build(
     }
     let jointed = joint::jointed_bodies(scene, &order, &belonging);
     builder.finish_masses(&jointed);
+    if builder.left_out > 0 {
+        warn!(
+            "{} colliders and triggers are left out: too far away, too many in one place, or too many that animations move",
+            builder.left_out
+        );
+    }
     let (parts, bounds) = (builder.bodies, builder.bounds);
     let entities = parts.iter().map(|(node, part)| (*node, part.body.entity));
     let entities: BTreeMap<NodeIndex, Entity> = entities.collect();
@@ -90,6 +104,21 @@ pub(crate) fn build(
     }
 }
 
+/// Bodies that animations move, as far as the file describes what is solid; of more than
+/// [`MAX_BODIES`](protocol::limits::MAX_BODIES) the rest is not solid.
+#[must_use]
+pub fn count_animated_bodies(scene: &Scene) -> usize {
+    let order = scene.nodes_in_scene();
+    let belonging = Belonging::new(scene, &order, &AnimatedNodes::new(scene));
+    let solid = order
+        .iter()
+        .filter(|node| scene.nodes[node.index()].physics.collider.is_some());
+    let bodies = solid.filter_map(|node| belonging.body(*node));
+    let animated: BTreeSet<NodeIndex> =
+        bodies.filter(|body| belonging.is_animated(*body)).collect();
+    animated.len()
+}
+
 /// A body while its parts are gathered.
 struct Part {
     body: WorldBody,
@@ -102,10 +131,13 @@ struct Builder<'a> {
     world: &'a mut World,
     scene: &'a Scene,
     belonging: &'a Belonging,
+    animated: &'a mut AnimatedNodes,
     groups: SystemGroups,
     role: Role,
     bodies: BTreeMap<NodeIndex, Part>,
     bounds: Option<(Vec3, Vec3)>,
+    overlaps: Overlaps,
+    left_out: usize,
 }
 
 impl Builder<'_> {
@@ -148,6 +180,10 @@ impl Builder<'_> {
             let place = self.body_from_node(node, owner);
             // Something inside of loose triangles touches none of them: a trigger is the hull around them.
             for placed in shape::place(scene, node, geometry, &place, true) {
+                if !self.has_room(self.world_bounds(owner, &placed)) {
+                    self.left_out += 1;
+                    continue;
+                }
                 let mut entity = self.world.spawn((
                     placed.collider,
                     transform(placed.translation, placed.rotation),
@@ -201,6 +237,12 @@ impl Builder<'_> {
         groups: rapier::CollisionGroups,
     ) {
         let pose = Pose::from_parts(placed.translation, placed.rotation);
+        let bounds = self.world_bounds(owner, &placed);
+        if !self.has_room(bounds) || !self.may_move(owner) {
+            self.left_out += 1;
+            return;
+        }
+        self.include(bounds);
         let parent = owner.map(|owner| {
             let is_dynamic = self.is_dynamic(owner);
             let part = self.body(owner);
@@ -210,7 +252,6 @@ impl Builder<'_> {
             }
             part.body.entity
         });
-        self.include(owner, &placed.collider.raw.compute_aabb(&pose));
         let mut entity = self.world.spawn((
             placed.collider,
             transform(placed.translation, placed.rotation),
@@ -255,7 +296,7 @@ impl Builder<'_> {
         })
     }
 
-    fn finish_masses(&mut self, jointed: &std::collections::BTreeSet<NodeIndex>) {
+    fn finish_masses(&mut self, jointed: &BTreeSet<NodeIndex>) {
         for (node, part) in &mut self.bodies {
             let motion = self.scene.nodes[node.index()].physics.motion.as_ref();
             let Some(motion) = motion.filter(|_| part.body.is_dynamic) else {
@@ -312,22 +353,40 @@ impl Builder<'_> {
         })
     }
 
-    fn include(
-        &mut self,
-        owner: Option<NodeIndex>,
-        local: &rapier3d::parry::bounding_volume::Aabb,
-    ) {
+    /// False where the engine cannot reckon, and where there is too much already.
+    fn has_room(&mut self, bounds: Aabb) -> bool {
+        are_moderate(&bounds) && self.overlaps.admit(bounds)
+    }
+
+    /// False for a body of an animation that would be one too many.
+    fn may_move(&mut self, owner: Option<NodeIndex>) -> bool {
+        let Some(owner) = owner else {
+            return true;
+        };
+        !self.belonging.is_animated(owner)
+            || self.bodies.contains_key(&owner)
+            || self.animated.carry(self.scene, owner)
+    }
+
+    fn world_bounds(&self, owner: Option<NodeIndex>, placed: &PlacedCollider) -> Aabb {
         let (position, rotation) = owner.map_or((Vec3::ZERO, Quat::IDENTITY), |owner| {
             frame(self.scene, owner)
         });
-        let bounds = local.transform_by(&Pose::from_parts(position, rotation));
-        let is_endless = (bounds.maxs - bounds.mins).max_element() > ENDLESS;
-        if !bounds.mins.is_finite() || !bounds.maxs.is_finite() || is_endless {
+        let bounds = placed.bounds();
+        bounds.transform_by(&Pose::from_parts(position, rotation))
+    }
+
+    fn include(&mut self, bounds: Aabb) {
+        if (bounds.maxs - bounds.mins).max_element() > ENDLESS {
             return;
         }
         let (low, high) = self.bounds.unwrap_or((bounds.mins, bounds.maxs));
         self.bounds = Some((low.min(bounds.mins), high.max(bounds.maxs)));
     }
+}
+
+fn are_moderate(bounds: &Aabb) -> bool {
+    is_moderate(bounds.mins) && is_moderate(bounds.maxs)
 }
 
 /// What the file states, and for the rest what follows from the form. The file's points lie in the space of a node of that scale.
@@ -340,7 +399,10 @@ fn mass_properties(motion: &Motion, form: MassProperties, scale: Vec3) -> rapier
     } else {
         FALLBACK_MASS
     };
-    let is_solid = volume > 0.0 && volume.is_finite() && form.principal_inertia().is_finite();
+    let is_solid = volume > 0.0
+        && volume.is_finite()
+        && form.principal_inertia().is_finite()
+        && is_moderate(form.local_com);
     if is_solid {
         form.set_mass(mass, true);
     } else {
@@ -354,7 +416,9 @@ fn mass_properties(motion: &Motion, form: MassProperties, scale: Vec3) -> rapier
     rapier::MassProperties {
         local_center_of_mass: motion
             .center_of_mass
-            .map_or(form.local_com, |center| center * scale),
+            .map(|center| center * scale)
+            .filter(|center| is_moderate(*center))
+            .unwrap_or(form.local_com),
         mass,
         principal_inertia_local_frame: orientation,
         principal_inertia: inertia,

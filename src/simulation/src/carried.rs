@@ -39,6 +39,6 @@ fn pose(simulation: &Simulation, body: usize, tick: u64) -> Option<Affine3A> {
         .filter(|body| body.is_animated)?;
     let (position, rotation) = simulation
         .animated
-        .pose(simulation.scene(), body.node, tick);
+        .pose(simulation.scene(), body.node, tick)?;
     Some(Affine3A::from_rotation_translation(rotation, position))
 }

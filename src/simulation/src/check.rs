@@ -11,7 +11,9 @@ use crate::{
     },
     world::Simulation,
 };
-use glam::Vec3;
+use glam::{Quat, Vec3};
+use scene::NodeIndex;
+use std::collections::BTreeSet;
 
 /// Allowed speed over the top speed.
 const SPEED_MARGIN: f32 = 1.1;
@@ -265,15 +267,27 @@ impl Simulation {
         if !body.is_animated {
             return !body.is_dynamic && !body.is_driven;
         }
-        let pose = |ago: u64| {
+        let resting = self.resting.get_or_init(|| self.find_resting());
+        resting.contains(&body.node)
+    }
+
+    /// Nodes that an animation moves, and that have rested for a while.
+    fn find_resting(&self) -> BTreeSet<NodeIndex> {
+        let poses = |ago: u64| {
             let tick = self.tick().saturating_sub(ago);
-            self.animated.pose(&self.scene, body.node, tick)
+            self.animated.poses(&self.scene, tick)
         };
-        let (position, rotation) = pose(0);
-        [RESTING_TICKS / 2, RESTING_TICKS].into_iter().all(|ago| {
-            let (before, turned) = pose(ago);
-            before.abs_diff_eq(position, 1e-3) && turned.abs_diff_eq(rotation, 1e-3)
-        })
+        let before = [RESTING_TICKS / 2, RESTING_TICKS].map(poses);
+        let now = poses(0).into_iter().enumerate();
+        let is_resting = |index: usize, position: Vec3, rotation: Quat| {
+            before.iter().all(|poses| {
+                let (_, (before, turned)) = poses[index];
+                before.abs_diff_eq(position, 1e-3) && turned.abs_diff_eq(rotation, 1e-3)
+            })
+        };
+        now.filter(|(index, (_, (position, rotation)))| is_resting(*index, *position, *rotation))
+            .map(|(_, (node, _))| node)
+            .collect()
     }
 
     /// The place on a body where a claim has somebody stand. They must have stood there at the time of the claim, which may be

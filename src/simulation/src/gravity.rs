@@ -1,9 +1,18 @@
 //! Gravity of a place: that of the world, and volumes with their own (OMI_physics_gravity).
 
-use crate::{place::frame, rules::TICK_SECS, shape, world::Simulation};
+use crate::{
+    place::frame,
+    rules::{TICK_SECS, is_moderate},
+    shape,
+    world::Simulation,
+};
 use glam::{Affine3A, Vec3};
-use rapier3d::prelude::{Pose, SharedShape};
-use scene::{Geometry, GravityField, GravityKind, NodeIndex, Scene, limits::MAX_GRAVITY};
+use rapier3d::{
+    parry::bounding_volume::Aabb,
+    prelude::{Pose, SharedShape},
+};
+use scene::{Geometry, GravityField, GravityKind, Node, NodeIndex, Scene, limits::MAX_GRAVITY};
+use std::collections::BTreeMap;
 
 /// Nearer to its centre than this, in metres, a field pulls nowhere in particular.
 const NO_WAY_METRES: f32 = 1.0e-3;
@@ -11,6 +20,9 @@ const NO_WAY_METRES: f32 = 1.0e-3;
 const NEAR_METRES: f32 = 20.0;
 /// Most fields of a world.
 const MAX_FIELDS: usize = 256;
+/// Most volumes of one field, and of all fields of a world: each is asked whether it holds a body, in each tick.
+const MAX_FIELD_VOLUMES: usize = 256;
+const MAX_VOLUMES: usize = 1_024;
 /// Most points of a line that pulls.
 const MAX_LINE_POINTS: usize = 1_024;
 
@@ -26,21 +38,36 @@ pub(crate) struct Gravity {
 struct Field {
     described: GravityField,
     /// Where it reaches, in world space.
-    volumes: Vec<(Pose, SharedShape)>,
+    volumes: Vec<Volume>,
     world_from_node: Affine3A,
     /// The body that a shaped field pulls to, in world space.
     target: Option<(Pose, SharedShape)>,
 }
 
+#[derive(Clone)]
+struct Volume {
+    pose: Pose,
+    shape: SharedShape,
+    bounds: Aabb,
+}
+
+/// The volumes of nodes' triggers, each made once: many fields may share them.
+type Volumes = BTreeMap<NodeIndex, Vec<Volume>>;
+
 impl Gravity {
     /// `down` is what the world's rules say; the file may add a pull sideways or upwards, which rules do not know.
     pub(crate) fn new(scene: &Scene, down: f32) -> Self {
         let stated = scene.physics.gravity.unwrap_or_default();
-        let mut fields: Vec<Field> = scene
-            .nodes_in_scene()
-            .into_iter()
-            .filter_map(|node| Field::new(scene, node))
+        let nodes = scene.nodes_in_scene().into_iter();
+        let described = nodes.filter(|node| scene.nodes[node.index()].gravity.is_some());
+        let (mut made, mut room) = (Volumes::new(), MAX_VOLUMES);
+        let mut fields: Vec<Field> = described
             .take(MAX_FIELDS)
+            .filter_map(|node| {
+                let field = Field::new(scene, node, room, &mut made)?;
+                room -= field.volumes.len();
+                Some(field)
+            })
             .collect();
         fields.sort_by_key(|field| std::cmp::Reverse(field.described.priority));
         Self {
@@ -93,22 +120,29 @@ impl Gravity {
 }
 
 impl Field {
-    fn new(scene: &Scene, node: NodeIndex) -> Option<Self> {
+    fn new(scene: &Scene, node: NodeIndex, room: usize, made: &mut Volumes) -> Option<Self> {
         let described = scene.nodes[node.index()].gravity.clone()?;
         let trigger = scene.nodes[node.index()].physics.trigger.as_ref()?;
         let parts = trigger.nodes.iter().copied().chain([node]);
-        let volumes: Vec<(Pose, SharedShape)> = parts
-            .filter_map(|part| {
-                let trigger = scene.nodes[part.index()].physics.trigger.as_ref()?;
-                Some((part, trigger.geometry?))
+        let volumes: Vec<Volume> = parts
+            .filter_map(|part| Some((part, trigger_geometry(&scene.nodes[part.index()])?)))
+            .flat_map(|(part, geometry)| {
+                let make = || placed(scene, part, geometry);
+                made.entry(part).or_insert_with(make).clone()
             })
-            .flat_map(|(part, geometry)| placed(scene, part, geometry))
+            .take(room.min(MAX_FIELD_VOLUMES))
             .collect();
+        if volumes.is_empty() {
+            return None;
+        }
         let target = match described.kind {
-            GravityKind::Shaped(shape) => Some(placed(scene, node, Geometry::Shape(shape)).pop()?),
+            GravityKind::Shaped(shape) => {
+                let volume = placed(scene, node, Geometry::Shape(shape)).pop()?;
+                Some((volume.pose, volume.shape))
+            }
             _ => None,
         };
-        (!volumes.is_empty()).then(|| Self {
+        Some(Self {
             described,
             volumes,
             world_from_node: scene.world_from_node(node),
@@ -117,15 +151,21 @@ impl Field {
     }
 
     fn holds(&self, point: Vec3) -> bool {
-        self.volumes
-            .iter()
-            .any(|(pose, shape)| shape.contains_point(pose, point))
+        let mut around = self.volumes.iter().filter(|volume| {
+            point.cmpge(volume.bounds.mins).all() && point.cmple(volume.bounds.maxs).all()
+        });
+        around.any(|volume| volume.shape.contains_point(&volume.pose, point))
     }
 
     fn is_near(&self, point: Vec3) -> bool {
-        self.volumes
-            .iter()
-            .any(|(pose, shape)| shape.distance_to_point(pose, point, true) < NEAR_METRES)
+        let mut near = self.volumes.iter().filter(|volume| {
+            let outside = point - point.clamp(volume.bounds.mins, volume.bounds.maxs);
+            outside.length() < NEAR_METRES
+        });
+        near.any(|volume| {
+            let distance = volume.shape.distance_to_point(&volume.pose, point, true);
+            distance < NEAR_METRES
+        })
     }
 
     fn pull(&self, point: Vec3) -> Vec3 {
@@ -165,7 +205,12 @@ impl Field {
     }
 }
 
-fn placed(scene: &Scene, node: NodeIndex, geometry: Geometry) -> Vec<(Pose, SharedShape)> {
+fn trigger_geometry(node: &Node) -> Option<Geometry> {
+    node.physics.trigger.as_ref()?.geometry
+}
+
+/// In world space.
+fn placed(scene: &Scene, node: NodeIndex, geometry: Geometry) -> Vec<Volume> {
     let (position, rotation) = frame(scene, node);
     let space = Affine3A::from_rotation_translation(rotation, position);
     let local = space.inverse() * scene.world_from_node(node);
@@ -176,8 +221,16 @@ fn placed(scene: &Scene, node: NodeIndex, geometry: Geometry) -> Vec<(Pose, Shar
                 position + rotation * part.translation,
                 rotation * part.rotation,
             );
-            (pose, part.collider.raw)
+            let shape = part.collider.raw;
+            let bounds = shape.compute_aabb(&pose);
+            Volume {
+                pose,
+                shape,
+                bounds,
+            }
         })
+        .filter(|volume| is_moderate(volume.bounds.mins) && is_moderate(volume.bounds.maxs))
+        .take(MAX_FIELD_VOLUMES)
         .collect()
 }
 
@@ -203,7 +256,12 @@ impl Simulation {
         }
         let world = self.gravity.world();
         for index in 0..self.bodies().len() {
-            let Some(state) = self.body(index).filter(|state| !state.is_sleeping) else {
+            // Before the fields are asked: to a follower nearly everything is moved by somebody else.
+            let is_pulled = self
+                .handle(index)
+                .and_then(|handle| self.rigid_bodies().bodies.get(handle))
+                .is_some_and(|body| body.is_dynamic() && !body.is_sleeping());
+            let Some(state) = self.body(index).filter(|_| is_pulled) else {
                 continue;
             };
             let difference = self.gravity.at(state.position) - world;
@@ -214,11 +272,72 @@ impl Simulation {
                 && let Some(body) = self
                     .rigid_bodies_mut()
                     .and_then(|set| set.into_inner().bodies.get_mut(handle))
-                && body.is_dynamic()
             {
                 let speed = difference * body.gravity_scale() * TICK_SECS;
                 body.set_linvel(body.linvel() + speed, false);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scene::{Shape, Transform, TriggerPart};
+
+    /// So many nodes with a trigger each, and so many fields that are made of all of them.
+    fn fields_of(parts: u32, fields: u32) -> Scene {
+        let mut scene = Scene::default();
+        for index in 0..parts + fields {
+            let place = Transform::default();
+            let node = scene.add_solid(place, Shape::Box(Vec3::ONE), None);
+            let is_part = index < parts;
+            let node = &mut scene.nodes[node.index()];
+            node.physics.collider = None;
+            node.physics.trigger = Some(TriggerPart {
+                geometry: is_part.then_some(Geometry::Shape(0)),
+                nodes: (0..parts).filter(|_| !is_part).map(NodeIndex).collect(),
+                filter: None,
+            });
+            node.gravity = (!is_part).then_some(GravityField {
+                kind: GravityKind::Point,
+                strength: 1.0,
+                unit_distance: 0.0,
+                priority: 0,
+                is_replacing: false,
+                is_last: false,
+            });
+        }
+        scene
+    }
+
+    #[test]
+    fn fields_share_the_volumes_that_they_are_made_of() {
+        let gravity = Gravity::new(&fields_of(1, 2), 9.81);
+        let [one, other] = gravity.fields.as_slice() else {
+            panic!("there are {} fields", gravity.fields.len());
+        };
+        assert!(std::ptr::addr_eq(
+            one.volumes[0].shape.0.as_ref(),
+            other.volumes[0].shape.0.as_ref()
+        ));
+    }
+
+    #[test]
+    fn a_field_and_all_of_them_are_made_of_no_more_than_so_much() {
+        let volumes = |parts: u32, fields: u32| {
+            let gravity = Gravity::new(&fields_of(parts, fields), 9.81);
+            let volumes = gravity.fields.iter().map(|field| field.volumes.len());
+            volumes.collect::<Vec<usize>>()
+        };
+        let most = MAX_FIELD_VOLUMES as u32;
+        assert_eq!(volumes(most + 1, 1), [MAX_FIELD_VOLUMES]);
+        assert_eq!(volumes(most, 9).iter().sum::<usize>(), MAX_VOLUMES);
+        // What has no volume is one of them too.
+        let mut scene = fields_of(1, MAX_FIELDS as u32 + 1);
+        for node in &mut scene.nodes[1..=MAX_FIELDS] {
+            node.physics.trigger = None;
+        }
+        assert!(Gravity::new(&scene, 9.81).is_uniform());
     }
 }

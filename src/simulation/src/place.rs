@@ -28,12 +28,13 @@ pub struct SeatPlace {
 
 /// Spawn points of a file; without any one stands on the stage, facing what is there.
 pub(crate) fn spawn_places(scene: &Scene, stage: Option<&Stage>) -> Vec<SpawnPlace> {
+    let worlds = scene.world_transforms();
     let mut places: Vec<SpawnPlace> = scene
         .nodes_in_scene()
         .into_iter()
         .filter_map(|node| {
             let point = scene.nodes[node.index()].spawn_point.as_ref()?;
-            let world = scene.world_from_node(node);
+            let world = worlds[node.index()];
             Some(SpawnPlace {
                 title: point.title.clone(),
                 position: Vec3::from(world.translation),
@@ -53,11 +54,12 @@ pub(crate) fn spawn_places(scene: &Scene, stage: Option<&Stage>) -> Vec<SpawnPla
 }
 
 pub(crate) fn seat_places(scene: &Scene) -> Vec<SeatPlace> {
+    let worlds = scene.world_transforms();
     let nodes = scene.nodes_in_scene().into_iter();
     nodes
         .filter_map(|node| {
             let seat = scene.nodes[node.index()].seat?;
-            let world = scene.world_from_node(node);
+            let world = worlds[node.index()];
             let (back, knee) = (
                 world.transform_point3(seat.back),
                 world.transform_point3(seat.knee),

@@ -1,5 +1,7 @@
 //! How fast, how high, how far: the numbers that server and client share.
 
+use glam::Vec3;
+
 /// Simulation step in seconds.
 pub const TICK_SECS: f32 = 1.0 / 60.0;
 
@@ -65,3 +67,11 @@ pub const OFFSET_FADE_SPEED: f32 = 5.0;
 pub const SEAT_HEIGHT: f32 = 0.45;
 /// Who falls so far below everything in the world starts again at a spawn point, in metres.
 pub const FALL_BELOW_WORLD: f32 = 30.0;
+
+/// Largest coordinate or velocity that the engine is given, in metres, metres a second or radians a second.
+const LARGEST_NUMBER: f32 = 1e9;
+
+/// True when the engine can reckon with a place or a velocity: no number is so large that products overflow.
+pub(crate) fn is_moderate(vector: Vec3) -> bool {
+    vector.is_finite() && vector.abs().max_element() <= LARGEST_NUMBER
+}

@@ -1,8 +1,10 @@
 //! From the scene's shapes to colliders, with the node's scale baked in.
 
+use crate::{hull, rules::is_moderate};
 use bevy::platform::hash::RandomState;
 use bevy_rapier3d::prelude::Collider;
 use glam::{Affine3A, Quat, Vec3};
+use rapier3d::{parry::bounding_volume::Aabb, prelude::Pose};
 use scene::{
     Geometry, MeshIndex, Node, NodeIndex, Scene, Shape, Topology, limits::MAX_HULL_VERTICES,
 };
@@ -24,7 +26,7 @@ const DRAWN_FINENESS: f32 = 0.01;
 const LONG_SLIVER: f32 = 0.05;
 
 /// Smallest extent of a collider in metres; anything thinner collides with nothing.
-const MIN_EXTENT: f32 = 1.0e-4;
+pub(crate) const MIN_EXTENT: f32 = 1.0e-4;
 
 /// A collider and where it lies relative to its body.
 pub(crate) struct PlacedCollider {
@@ -35,9 +37,34 @@ pub(crate) struct PlacedCollider {
     pub(crate) is_round: bool,
 }
 
-/// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken. With `is_hull`
-/// the hull stands in for loose triangles.
+impl PlacedCollider {
+    /// Bounds in the space of its body.
+    pub(crate) fn bounds(&self) -> Aabb {
+        let pose = Pose::from_parts(self.translation, self.rotation);
+        self.collider.raw.compute_aabb(&pose)
+    }
+
+    fn is_moderate(&self) -> bool {
+        let bounds = self.bounds();
+        is_moderate(bounds.mins) && is_moderate(bounds.maxs)
+    }
+}
+
+/// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken, or so large that the
+/// engine cannot reckon with it. With `is_hull` the hull stands in for loose triangles.
 pub(crate) fn place(
+    scene: &Scene,
+    node: NodeIndex,
+    geometry: Geometry,
+    body_from_node: &Affine3A,
+    is_hull: bool,
+) -> Vec<PlacedCollider> {
+    let mut placed = form(scene, node, geometry, body_from_node, is_hull);
+    placed.retain(PlacedCollider::is_moderate);
+    placed
+}
+
+fn form(
     scene: &Scene,
     node: NodeIndex,
     geometry: Geometry,
@@ -109,7 +136,7 @@ pub(crate) fn block(half: Vec3) -> Collider {
 
 type Triangles = (Vec<Vec3>, Vec<[u32; 3]>);
 
-/// Corners and triangles of a mesh; `None` without any, or where a corner is no number.
+/// Corners and triangles of a mesh; `None` without any, or where a corner is nowhere that the engine can reckon with.
 fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Triangles> {
     let (mut points, mut faces) = (Vec::new(), Vec::new());
     for primitive in scene.meshes[mesh.index()]
@@ -131,7 +158,7 @@ fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Triangles>
                 .map(|corner| [start + corner[0], start + corner[1], start + corner[2]]),
         );
     }
-    let is_sound = !faces.is_empty() && points.iter().all(|point| point.is_finite());
+    let is_sound = !faces.is_empty() && points.iter().copied().all(is_moderate);
     is_sound.then_some((points, faces))
 }
 
@@ -189,7 +216,7 @@ fn place_mesh(
     is_convex_hull: bool,
 ) -> Option<PlacedCollider> {
     let collider = if is_convex_hull {
-        hull(scene, mesh, to)
+        mesh_hull(scene, mesh, to)
     } else {
         let (points, faces) = triangles(scene, mesh, to)?;
         Collider::trimesh(points, faces).ok()
@@ -206,7 +233,7 @@ fn at_origin(collider: Collider) -> PlacedCollider {
     }
 }
 
-fn hull(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
+fn mesh_hull(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
     let positions = scene.meshes[mesh.index()]
         .primitives
         .iter()
@@ -215,19 +242,7 @@ fn hull(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Collider> {
         .take(MAX_HULL_VERTICES)
         .map(|&position| to.transform_point3(position))
         .collect();
-    solid_hull(&points)
-}
-
-/// A hull needs volume: points of a plane or a line have none and would trip the hull builder.
-fn solid_hull(points: &[Vec3]) -> Option<Collider> {
-    let first = *points.first()?;
-    let (low, high) = points.iter().fold((first, first), |(low, high), &point| {
-        (low.min(point), high.max(point))
-    });
-    if points.len() < 4 || !(high - low).is_finite() || (high - low).min_element() < MIN_EXTENT {
-        return None;
-    }
-    Collider::convex_hull(points)
+    hull::around(&points)
 }
 
 fn is_at_or_below(scene: &Scene, node: NodeIndex, top: NodeIndex) -> bool {
@@ -236,14 +251,18 @@ fn is_at_or_below(scene: &Scene, node: NodeIndex, top: NodeIndex) -> bool {
 }
 
 fn meshes_below(scene: &Scene, root: NodeIndex) -> Vec<(MeshIndex, Affine3A)> {
-    let mut order = vec![root];
+    let mut order = vec![(root, scene.world_from_node(root))];
     let mut found = Vec::new();
     let mut next = 0;
-    while let Some(&node) = order.get(next) {
-        order.extend(&scene.nodes[node.index()].children);
-        if let Some(mesh) = scene.nodes[node.index()].mesh {
-            let drawn = &scene.nodes[node.index()];
-            let places = instances(drawn, scene.world_from_node(node));
+    while let Some(&(node, world)) = order.get(next) {
+        let drawn = &scene.nodes[node.index()];
+        let place = |child: &NodeIndex| {
+            let child_transform = scene.nodes[child.index()].transform;
+            (*child, world * child_transform.affine())
+        };
+        order.extend(drawn.children.iter().map(place));
+        if let Some(mesh) = drawn.mesh {
+            let places = instances(drawn, world);
             found.extend(places.into_iter().map(|place| (mesh, place)));
         }
         next += 1;
@@ -261,6 +280,9 @@ fn is_round(shape: Shape) -> bool {
 /// A horizontal surface about the origin, metres.
 fn rectangle(size_x: f32, size_z: f32) -> Option<Collider> {
     let (x, z) = (size_x * 0.5, size_z * 0.5);
+    if !is_moderate(Vec3::new(x, 0.0, z)) {
+        return None;
+    }
     let corners = vec![
         Vec3::new(-x, 0.0, -z),
         Vec3::new(-x, 0.0, z),
@@ -313,12 +335,12 @@ fn place_shape(
             height,
             radius_top,
             radius_bottom,
-        } => solid_hull(&tapered(height, radius_top, radius_bottom, scale, true))?,
+        } => hull::around(&tapered(height, radius_top, radius_bottom, scale, true))?,
         Shape::Cylinder {
             height,
             radius_top,
             radius_bottom,
-        } => solid_hull(&tapered(height, radius_top, radius_bottom, scale, false))?,
+        } => hull::around(&tapered(height, radius_top, radius_bottom, scale, false))?,
         Shape::Plane {
             size_x: None,
             size_z: None,

@@ -1,6 +1,6 @@
 //! Files that are things rather than places have no spawn point: one stands before them, on a floor made for it.
 
-use crate::rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT};
+use crate::rules::{AVATAR_RADIUS, EYES_BELOW_TOP, SKIN, STANDING_HEIGHT, is_moderate};
 use glam::{Affine3A, Vec2, Vec3};
 use scene::{Geometry, Mesh, Motion, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology};
 
@@ -62,6 +62,7 @@ pub(crate) fn stage(scene: &Scene) -> Option<Stage> {
     }
     let (low, high) = scene
         .bounds()
+        .filter(are_moderate)
         .or_else(|| collider_bounds(scene))
         .unwrap_or((Vec3::NEG_ONE, Vec3::ONE));
     let size = high - low;
@@ -99,7 +100,7 @@ pub(crate) fn stage(scene: &Scene) -> Option<Stage> {
     let (lowest, highest) = (lowest - around, highest + around);
     // From the middle, since most of a thing is no nearer than that.
     let nearest = highest.z - center.z + NEAREST;
-    let away = wanted.clamp(nearest, nearest.max(FURTHEST));
+    let away = wanted.min(FURTHEST).max(nearest);
     let plinth =
         (falls && floor < lowest.y).then(|| (lowest.with_y(floor), highest.with_y(lowest.y)));
     let rail = rolls.then(|| {
@@ -250,12 +251,18 @@ impl Front {
     }
 }
 
-/// Where colliders and triggers of simple shapes are, in world space.
+/// True of corners between which everything can be measured without a number that overflows.
+fn are_moderate((low, high): &(Vec3, Vec3)) -> bool {
+    is_moderate(*low) && is_moderate(*high)
+}
+
+/// Where colliders and triggers of simple shapes are, in world space; `None` without any, and of what is too large to be solid.
 fn collider_bounds(scene: &Scene) -> Option<(Vec3, Vec3)> {
     let worlds = scene.world_transforms();
     let nodes = scene.nodes_in_scene().into_iter();
     nodes
         .filter_map(|node| part_bounds(scene, node, &worlds[node.index()]))
+        .filter(are_moderate)
         .reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
 }
 

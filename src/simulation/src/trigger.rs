@@ -4,12 +4,27 @@ use crate::{avatar::height, filter::avatar_obstacles, rules::AVATAR_RADIUS, worl
 use bevy::prelude::{Component, Entity};
 use glam::Vec3;
 use rapier3d::prelude::{Capsule, Pose, QueryFilter, QueryFilterFlags};
-use scene::NodeIndex;
-use std::collections::BTreeSet;
+use scene::{NodeIndex, Scene};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The node whose trigger a sensor is.
 #[derive(Component, Clone, Copy, Debug)]
 pub(crate) struct Trigger(pub(crate) NodeIndex);
+
+/// For each node: the triggers that are made of its own.
+pub(crate) type Compounds = BTreeMap<NodeIndex, Vec<NodeIndex>>;
+
+pub(crate) fn compounds(scene: &Scene) -> Compounds {
+    let mut compounds = Compounds::new();
+    for (index, node) in scene.nodes.iter().enumerate() {
+        let trigger = node.physics.trigger.iter();
+        for part in trigger.flat_map(|trigger| &trigger.nodes) {
+            let whole = NodeIndex(index as u32);
+            compounds.entry(*part).or_default().push(whole);
+        }
+    }
+    compounds
+}
 
 impl Simulation {
     /// Nodes whose triggers a person is in: entrances of portals, approaches to seats. A trigger that is made of other
@@ -30,17 +45,9 @@ impl Simulation {
                 .map(|trigger| trigger.0)
                 .collect::<BTreeSet<NodeIndex>>()
         });
-        let mut touched = touched.unwrap_or_default();
-        if !touched.is_empty() {
-            let compound = self.scene.nodes.iter().enumerate().filter(|(_, node)| {
-                let trigger = node.physics.trigger.as_ref();
-                trigger
-                    .is_some_and(|trigger| trigger.nodes.iter().any(|part| touched.contains(part)))
-            });
-            let compound: Vec<NodeIndex> =
-                compound.map(|(index, _)| NodeIndex(index as u32)).collect();
-            touched.extend(compound);
-        }
-        touched
+        let touched = touched.unwrap_or_default();
+        let wholes = touched.iter().filter_map(|part| self.compounds.get(part));
+        let wholes: Vec<NodeIndex> = wholes.flatten().copied().collect();
+        touched.into_iter().chain(wholes).collect()
     }
 }

@@ -9,9 +9,10 @@ use crate::{
     gravity::Gravity,
     place::{self, SeatPlace, SpawnPlace},
     plugin::{self, Tick},
-    rules::FALL_BELOW_WORLD,
+    rules::{FALL_BELOW_WORLD, is_moderate},
     shape,
     stage::{Stage, stage},
+    trigger::{self, Compounds},
 };
 use bevy::prelude::{Entity, Transform, World};
 use bevy_rapier3d::{
@@ -23,7 +24,7 @@ use rapier3d::prelude::{Pose, RigidBodyHandle};
 use scene::{NodeIndex, Scene};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 /// A body of a follower that moves further in one tick was put elsewhere: nothing rides along, in metres.
@@ -69,9 +70,6 @@ impl WorldBody {
     }
 }
 
-/// Largest coordinate or velocity that the engine is given, in metres, metres a second or radians a second.
-const LARGEST_NUMBER: f32 = 1e9;
-
 /// Where a body is and how it moves; world space, metres, radians, seconds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct BodyState {
@@ -92,8 +90,6 @@ impl BodyState {
     /// is about one.
     #[must_use]
     pub fn is_believable(&self) -> bool {
-        let is_moderate =
-            |vector: Vec3| vector.is_finite() && vector.abs().max_element() <= LARGEST_NUMBER;
         is_moderate(self.position)
             && (0.5..2.0).contains(&self.rotation.length_squared())
             && is_moderate(self.linear_velocity)
@@ -106,8 +102,11 @@ pub struct Simulation {
     pub(crate) world: World,
     pub(crate) scene: Arc<Scene>,
     pub(crate) animated: AnimatedNodes,
+    /// Animated nodes that have rested for a while, from when somebody asks until the tick changes.
+    pub(crate) resting: OnceLock<BTreeSet<NodeIndex>>,
     role: Role,
     pub(crate) gravity: Gravity,
+    pub(crate) compounds: Compounds,
     bodies: Vec<WorldBody>,
     handles: Vec<RigidBodyHandle>,
     body_by_handle: HashMap<RigidBodyHandle, usize>,
@@ -133,11 +132,12 @@ impl Simulation {
     #[must_use]
     pub fn new(scene: Arc<Scene>, rules: WorldRules, role: Role) -> Self {
         let mut world = plugin::world();
-        let animated = AnimatedNodes::new(&scene);
+        let mut animated = AnimatedNodes::new(&scene);
         let context = find_context(&mut world);
         let gravity = Gravity::new(&scene, rules.gravity);
+        let compounds = trigger::compounds(&scene);
         set_gravity(&mut world, gravity.world());
-        let Built { bodies, bounds } = build::build(&mut world, &scene, &animated, role);
+        let Built { bodies, bounds } = build::build(&mut world, &scene, &mut animated, role);
         let stage = stage(&scene);
         if let Some(stage) = stage {
             spawn_ground(&mut world, stage.floor);
@@ -171,8 +171,10 @@ impl Simulation {
             world,
             scene,
             animated,
+            resting: OnceLock::new(),
             role,
             gravity,
+            compounds,
             bodies,
             handles: Vec::new(),
             body_by_handle: HashMap::new(),
@@ -193,7 +195,7 @@ impl Simulation {
 
     /// One tick of 1/60 s.
     pub fn step(&mut self) {
-        self.tick += 1;
+        self.put_tick(self.tick + 1);
         self.place_animated(false);
         self.place_obstacles();
         self.pull_bodies();
@@ -217,7 +219,7 @@ impl Simulation {
     /// Jumps to a tick, so that what the tick decides (lifts, doors) is where it should be.
     pub fn set_tick(&mut self, tick: u64) {
         if tick != self.tick {
-            self.tick = tick;
+            self.put_tick(tick);
             self.place_animated(true);
         }
     }
@@ -355,8 +357,9 @@ impl Simulation {
     }
 
     /// The tick alone; bodies that follow from it are put where they belong by the next step.
-    pub(crate) const fn put_tick(&mut self, tick: u64) {
+    pub(crate) fn put_tick(&mut self, tick: u64) {
         self.tick = tick;
+        self.resting = OnceLock::new();
     }
 
     pub(crate) const fn role(&self) -> Role {
@@ -400,17 +403,12 @@ impl Simulation {
     /// Moves animated bodies to where they will be at the end of this tick; the engine derives their velocities, but not
     /// from a jump in time.
     fn place_animated(&mut self, is_jump: bool) {
-        let tick = self.tick;
-        for index in 0..self.bodies.len() {
-            let body = self.bodies[index];
-            if !body.is_animated {
-                continue;
-            }
-            let (position, rotation) = self.animated.pose(&self.scene, body.node, tick);
-            let Some(handle) = self.handle(index) else {
+        for (node, (position, rotation)) in self.animated.poses(&self.scene, self.tick) {
+            let index = self.body_by_node.get(&node);
+            let Some(handle) = index.and_then(|&index| self.handle(index)) else {
                 continue;
             };
-            if position.is_finite()
+            if is_moderate(position)
                 && let Some(body) = self
                     .rigid_bodies_mut()
                     .and_then(|set| set.into_inner().bodies.get_mut(handle))

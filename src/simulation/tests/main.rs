@@ -11,6 +11,7 @@ mod checks;
 mod drives;
 mod files;
 mod hands;
+mod hostile;
 mod platforms;
 mod support;
 mod things;

@@ -1,7 +1,7 @@
 //! The coder with mixed contexts. Both ends keep the frames that arrived; what adapts learns from a frame only when
 //! it is six frames old and arrived, so that both ends always have the same model.
 
-use super::frame::{CUBES, Cube, Frame, PART_LIMIT};
+use super::frame::{CUBES, Cube, Frame, PART_LIMIT, POSITION_LIMIT};
 use super::mixing::{BitIo, BitReader, BitWriter, Decision, Model};
 use super::pass::{FLAG_CONTEXTS, Pass, Past, VALUE_CONTEXTS};
 use std::collections::VecDeque;

@@ -59,6 +59,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_ANIMATION_MANY_NODES" => {
             "Animate the weights of the nodes, or give some of them a mesh of their own."
         }
+        "STOA_ANIMATION_TWICE" => {
+            "Keep one of the tracks that move this, or put each into an animation of its own."
+        }
         "STOA_SCALE_ZERO" => "Give the object a scale other than zero, or delete it.",
         "STOA_MANY_NODES" | "STOA_DEEP_NODES" => {
             "Join objects that never move by themselves, and remove empty levels."

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub struct Animation {
     /// Name in the file.
     pub name: String,
-    /// What moves.
+    /// What moves, each property of a node at most once.
     pub channels: Vec<Channel>,
     /// What changes otherwise (KHR_animation_pointer).
     pub properties: Vec<PropertyChannel>,

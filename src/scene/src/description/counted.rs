@@ -2,7 +2,7 @@
 //! colliders look for meshes below nodes. All sums stop at the largest number instead of going over it.
 
 use super::{
-    physics::{Geometry, MotionKind, Shape},
+    physics::{Geometry, GravityKind, MotionKind, Shape},
     scene::{Mesh, MeshIndex, Node, NodeIndex, Primitive, Scene, Topology},
 };
 use crate::limits::MAX_HULL_VERTICES;
@@ -32,16 +32,17 @@ impl Drawn {
     }
 }
 
-/// What colliders and triggers of a scene are built from.
+/// What colliders, triggers and gravity fields of a scene are built from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Solid {
-    /// Colliders and triggers; each mesh and instance below a node is one.
+    /// Colliders and triggers, and the volumes of gravity fields; each mesh and instance below a node is one.
     pub colliders: u64,
     /// [`Mesh::solid_triangle_count`] of those of triangles.
     pub triangles: u64,
     /// Vertices around which there are hulls.
     pub hull_vertices: u64,
-    /// Nodes and primitives among which they look for their form.
+    /// Nodes and primitives among which they and joints look for their form and their place: below them, above them, and those that
+    /// triggers are made of.
     pub looks: u64,
 }
 
@@ -141,7 +142,7 @@ impl Scene {
         nodes.map(of_node).fold(Drawn::default(), Drawn::plus)
     }
 
-    /// What colliders and triggers are built from.
+    /// What colliders, triggers and gravity fields are built from.
     #[must_use]
     pub fn solid(&self) -> Solid {
         let of_meshes: Vec<Solid> = self.meshes.iter().map(Solid::of_mesh).collect();
@@ -182,14 +183,19 @@ impl Scene {
             },
         };
         let mut all = Solid::default();
-        for (node, is_falling) in self.nodes.iter().zip(is_falling) {
-            let collider = node.physics.collider.as_ref().map(|part| &part.geometry);
-            let trigger = node.physics.trigger.as_ref();
-            let trigger = trigger.and_then(|part| part.geometry.as_ref());
-            for (geometry, is_trigger) in [(collider, false), (trigger, true)] {
+        let depths = self.depths(&order);
+        for (own, is_falling) in (0..).map(NodeIndex).zip(is_falling) {
+            let node = &self.nodes[own.index()];
+            let collider = node.physics.collider.as_ref().map(|part| part.geometry);
+            let trigger = self.trigger_geometry(node);
+            let colliders = [(own, collider, false), (own, trigger, true)].into_iter();
+            let volumes = self.field_geometries(own);
+            let volumes = volumes.map(|(part, volume)| (part, volume, true));
+            for (part, geometry, is_trigger) in colliders.chain(volumes) {
                 let Some(geometry) = geometry else { continue };
-                let (mut form, is_hull) = form(geometry);
+                let (mut form, is_hull) = form(&geometry);
                 form.colliders = form.colliders.max(1);
+                form.looks = form.looks.saturating_add(depths[part.index()]);
                 // Triggers are hulls. Of what falls the hull collides, unless an animation moves it: both count.
                 if is_hull || is_trigger {
                     form.triangles = 0;
@@ -198,19 +204,54 @@ impl Scene {
                 }
                 all = all.plus(form);
             }
+            let parts = node.physics.trigger.as_ref().map(|part| part.nodes.len());
+            let ends = node
+                .physics
+                .joint
+                .map(|joint| depths[own.index()] + depths[joint.connected_node.index()]);
+            let looks = parts.unwrap_or_default() as u64 + ends.unwrap_or_default();
+            all.looks = all.looks.saturating_add(looks);
         }
         all
+    }
+
+    fn trigger_geometry(&self, node: &Node) -> Option<Geometry> {
+        node.physics.trigger.as_ref()?.geometry
+    }
+
+    /// What a gravity field is made of: its own trigger and those that this is made of, and the body that it pulls to.
+    fn field_geometries(
+        &self,
+        own: NodeIndex,
+    ) -> impl Iterator<Item = (NodeIndex, Option<Geometry>)> {
+        let node = &self.nodes[own.index()];
+        let field = node.gravity.as_ref();
+        let target = field.and_then(|field| match field.kind {
+            GravityKind::Shaped(shape) => Some(Geometry::Shape(shape)),
+            _ => None,
+        });
+        let parts = field.and(node.physics.trigger.as_ref());
+        let parts = parts.into_iter().flat_map(|trigger| &trigger.nodes);
+        let parts = parts.map(|part| (*part, self.trigger_geometry(&self.nodes[part.index()])));
+        let trigger = field.and_then(|_| self.trigger_geometry(node));
+        parts.chain([(own, trigger), (own, target)])
     }
 
     /// Nodes from the root of the tree to its deepest leaf.
     #[must_use]
     pub fn depth(&self) -> usize {
+        let depths = self.depths(&self.parents_first());
+        depths.into_iter().max().unwrap_or(0) as usize
+    }
+
+    /// Of each node: it and the nodes above it.
+    fn depths(&self, parents_first: &[NodeIndex]) -> Vec<u64> {
         let mut depths = vec![1; self.nodes.len()];
-        for node in self.parents_first() {
+        for node in parents_first {
             if let Some(parent) = self.nodes[node.index()].parent {
                 depths[node.index()] = depths[parent.index()] + 1;
             }
         }
-        depths.into_iter().max().unwrap_or(0)
+        depths
     }
 }

@@ -190,7 +190,7 @@ pub struct ColliderPart {
 pub struct TriggerPart {
     /// Its form; `None` when it is made of other nodes.
     pub geometry: Option<Geometry>,
-    /// Nodes whose triggers form this one.
+    /// Nodes whose triggers form this one, each once.
     pub nodes: Vec<NodeIndex>,
     /// Index into [`PhysicsWorld::filters`].
     pub filter: Option<u32>,

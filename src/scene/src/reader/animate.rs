@@ -11,6 +11,7 @@ use crate::{
     source::json::Item,
 };
 use glam::Quat;
+use std::collections::BTreeSet;
 
 /// What a channel takes beside its numbers: itself, and two pieces of memory for these.
 const CHANNEL_BYTES: u64 = size_of::<Channel>() as u64 + 64;
@@ -44,6 +45,7 @@ fn read_animation(
         name: item.name(),
         ..Animation::default()
     };
+    let mut moved = BTreeSet::new();
     for channel in list.elements(MAX_ELEMENTS)? {
         let index = channel
             .require("sampler")?
@@ -53,10 +55,16 @@ fn read_animation(
         };
         let target = channel.require("target")?;
         match read_target(&target, scene, users, issues)? {
-            Target::Nodes(nodes, path) => {
+            Target::Nodes(mut nodes, path) => {
+                let named = nodes.len();
+                nodes.retain(|node| moved.insert((*node, path)));
+                if nodes.len() < named {
+                    issues.push(moved_twice(&target));
+                }
+                // One channel of the file may be as many as nodes show a mesh.
+                let bytes = CHANNEL_BYTES * named as u64;
+                accessors.budget.charge(&channel, bytes)?;
                 for node in nodes {
-                    // One channel of the file may be as many as nodes show a mesh.
-                    accessors.budget.charge(&channel, CHANNEL_BYTES)?;
                     animation
                         .channels
                         .extend(read_channel(&sampler, accessors, scene, node, path)?);
@@ -76,6 +84,15 @@ fn read_animation(
         .filter_map(|times| times.last())
         .fold(0.0f32, |longest, time| longest.max(*time));
     Ok(animation)
+}
+
+/// glTF forbids it, and what plays an animation would sample each channel only to throw away all but one.
+fn moved_twice(target: &Item<'_>) -> Issue {
+    Issue::warning(
+        "STOA_ANIMATION_TWICE",
+        target.pointer(),
+        "an earlier channel of the animation moves this: that one counts",
+    )
 }
 
 /// What a channel says that it moves.

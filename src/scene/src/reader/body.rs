@@ -503,13 +503,16 @@ fn read_trigger(
     world: &PhysicsWorld,
     nodes: usize,
 ) -> Result<TriggerPart, SceneError> {
-    let parts = match item.get("nodes") {
+    let mut parts: Vec<NodeIndex> = match item.get("nodes") {
         Some(list) => list
             .elements(MAX_ELEMENTS)?
             .map(|node| node.index(nodes, "node").map(NodeIndex))
             .collect::<Result<_, _>>()?,
         None => Vec::new(),
     };
+    // Who is in one of them is in it once, however often it is named.
+    let mut known = BTreeSet::new();
+    parts.retain(|part| known.insert(*part));
     let filter = optional_index(
         item,
         "collisionFilter",

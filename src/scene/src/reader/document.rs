@@ -160,7 +160,7 @@ fn limit_multiplied(root: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
         (
             solid.looks,
             limits::MAX_COLLIDER_LOOKS,
-            "nodes and primitives below colliders",
+            "nodes and primitives below colliders, above them and in triggers",
         ),
     ] {
         require_at_most(root, count, limit, what)?;

@@ -12,7 +12,7 @@ use crate::{
     error::{Issue, Issues, SceneError, is_unprintable},
     limits::{
         LIGHTS_TO_WARN_ABOUT, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_MORPH_TARGETS,
-        MAX_NODE_DEPTH, MAX_NODES, NODE_DEPTH_TO_WARN_ABOUT, NODES_TO_WARN_ABOUT,
+        MAX_NODE_DEPTH, MAX_NODES, MAX_WORLD_NUMBER, NODE_DEPTH_TO_WARN_ABOUT, NODES_TO_WARN_ABOUT,
     },
     source::{accessor::Accessors, json::Item},
 };
@@ -67,6 +67,7 @@ pub(crate) fn read_nodes(
             ));
         }
         link_parents(&list, scene, issues)?;
+        limit_worlds(&list, scene)?;
         name_nodes(&list, &mut scene.nodes, issues);
     }
     read_roots(root, scene)
@@ -217,6 +218,20 @@ fn link_parents(list: &Item<'_>, scene: &mut Scene, issues: &mut Issues) -> Resu
     } else {
         Err(list.fault("some nodes form a ring: each is its own ancestor"))
     }
+}
+
+/// Each transform alone is sound, but what lies below many may be anywhere.
+fn limit_worlds(list: &Item<'_>, scene: &Scene) -> Result<(), SceneError> {
+    let is_within = |number: f32| number.abs() <= MAX_WORLD_NUMBER;
+    for (index, world) in scene.world_transforms().iter().enumerate() {
+        if !world.to_cols_array().into_iter().all(is_within) {
+            let place = list.element(index).unwrap_or(*list);
+            return Err(place.over_limit(format!(
+                "with what is above it, it is larger or further away than {MAX_WORLD_NUMBER} m"
+            )));
+        }
+    }
+    Ok(())
 }
 
 fn read_roots(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {

@@ -1,0 +1,161 @@
+//! Scenes as nobody would make them by accident: numbers that overflow, and bodies without end.
+
+use crate::support::{Boxes, motion};
+use glam::{Quat, Vec3};
+use protocol::limits::MAX_BODIES;
+use scene::{
+    Geometry, Mesh, MeshIndex, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology, Transform,
+    TriggerPart,
+};
+use simulation::{Role, Simulation, WorldRules, count_animated_bodies};
+use std::sync::Arc;
+
+/// Runs a little while, and finds every number sound.
+fn survives(scene: Scene) -> Simulation {
+    let mut simulation = Simulation::new(
+        Arc::new(scene),
+        WorldRules { gravity: 9.81 },
+        Role::Authority,
+    );
+    for _ in 0..3 {
+        simulation.step();
+    }
+    for place in simulation.spawn_places() {
+        assert!(place.position.is_finite(), "{place:?}");
+    }
+    for index in 0..simulation.bodies().len() {
+        let state = simulation.body(index).unwrap();
+        assert!(state.is_believable(), "{state:?}");
+    }
+    simulation
+}
+
+/// A node with a shape below one that makes everything larger.
+fn scaled(scale: f32, shape: Shape, kind: Option<MotionKind>) -> Scene {
+    let mut boxes = Boxes::default().empty(None, Vec3::ONE);
+    boxes.0.nodes[0].transform.scale = Vec3::splat(scale);
+    let place = Transform {
+        translation: Vec3::ONE,
+        scale: Vec3::splat(scale),
+        ..Transform::default()
+    };
+    let mut scene = boxes.0;
+    let node = scene.add_solid(place, shape, kind.map(|kind| motion(kind, 1.0)));
+    scene.roots.pop();
+    scene.nodes[0].children.push(node);
+    scene.nodes[node.index()].parent = Some(NodeIndex(0));
+    scene
+}
+
+const SHAPES: [Shape; 6] = [
+    Shape::Box(Vec3::ONE),
+    Shape::Sphere(1.0),
+    Shape::Capsule {
+        height: 1.0,
+        radius_top: 1.0,
+        radius_bottom: 1.0,
+    },
+    Shape::Cylinder {
+        height: 1.0,
+        radius_top: 1.0,
+        radius_bottom: 0.5,
+    },
+    Shape::Plane {
+        size_x: Some(1.0),
+        size_z: None,
+        is_double_sided: false,
+    },
+    Shape::Plane {
+        size_x: None,
+        size_z: None,
+        is_double_sided: false,
+    },
+];
+
+#[test]
+fn what_is_larger_than_numbers_is_not_solid() {
+    for shape in SHAPES {
+        for kind in [None, Some(MotionKind::Dynamic), Some(MotionKind::Kinematic)] {
+            for scale in [1.0e20, 1.0e12, 1.0e5, 0.0, 1.0e-30, f32::MAX, -f32::MAX] {
+                let mut scene = scaled(scale, shape, kind);
+                let part = TriggerPart {
+                    geometry: Some(Geometry::Shape(0)),
+                    nodes: Vec::new(),
+                    filter: None,
+                };
+                scene.nodes[1].physics.trigger = Some(part);
+                let simulation = survives(scene);
+                let is_over = scale.abs() > 1.0e6;
+                assert!(
+                    !is_over || simulation.bodies().is_empty(),
+                    "{shape:?} {scale}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_is_drawn_larger_than_numbers_is_seen_from_somewhere() {
+    for far in [f32::MAX, 1.0e30, 1.0e12] {
+        let corners = [Vec3::splat(-far), Vec3::X * far, Vec3::Y * far, Vec3::Z];
+        let primitive = Primitive {
+            topology: Topology::Triangles,
+            positions: corners.to_vec(),
+            normals: Vec::new(),
+            tangents: Vec::new(),
+            uv_sets: Vec::new(),
+            colors: Vec::new(),
+            joints: Vec::new(),
+            joint_weights: Vec::new(),
+            indices: vec![0, 1, 2, 1, 2, 3],
+            targets: Vec::new(),
+            material: None,
+            variants: Vec::new(),
+            splats: Vec::new(),
+        };
+        let mut boxes = Boxes::default().empty(None, Vec3::ZERO);
+        boxes.0.nodes[0].mesh = Some(MeshIndex(0));
+        boxes.0.meshes.push(Mesh {
+            primitives: vec![primitive],
+            ..Mesh::default()
+        });
+        survives(boxes.0);
+    }
+}
+
+#[test]
+fn what_an_animation_moves_beyond_numbers_stays() {
+    for far in [f32::MAX, 1.0e12] {
+        let boxes = Boxes::with_floor()
+            .platform(Vec3::Y, Vec3::ONE)
+            .moved(&[(0.0, Vec3::Y), (1.0, Vec3::splat(far))]);
+        let simulation = survives(boxes.0);
+        assert_eq!(simulation.body(0).unwrap().position, Vec3::Y);
+    }
+}
+
+#[test]
+fn of_bodies_that_animations_move_there_are_no_more_than_travel() {
+    let many = |count: usize| {
+        let mut boxes = Boxes::default().empty(None, Vec3::ZERO);
+        boxes = boxes.moved(&[(0.0, Vec3::ZERO), (1.0, Vec3::Y)]);
+        for index in 0..count {
+            let place = Vec3::X * index as f32;
+            boxes = boxes.add(place, Quat::IDENTITY, Shape::Sphere(0.1), None);
+            let node = boxes.last();
+            boxes.0.roots.pop();
+            boxes.0.nodes[0].children.push(node);
+            boxes.0.nodes[node.index()].parent = Some(NodeIndex(0));
+        }
+        boxes.0
+    };
+    let scene = many(3);
+    assert_eq!(count_animated_bodies(&scene), 3);
+    assert_eq!(survives(scene).bodies().len(), 3);
+    let scene = many(MAX_BODIES + 5);
+    assert_eq!(count_animated_bodies(&scene), MAX_BODIES + 5);
+    let rules = WorldRules { gravity: 9.81 };
+    let simulation = Simulation::new(Arc::new(scene), rules, Role::Follower);
+    assert_eq!(simulation.bodies().len(), MAX_BODIES);
+}
