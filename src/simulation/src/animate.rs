@@ -4,7 +4,7 @@
 use glam::{Affine3A, Quat, Vec3};
 use protocol::{TICKS_PER_SECOND, limits::MAX_BODIES};
 use scene::{NodeIndex, Sample, Scene, Track, Transform};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// Most bodies that animations move; what belongs to further ones is not solid.
 pub(crate) const MAX_ANIMATED_BODIES: usize = MAX_BODIES;
