@@ -44,7 +44,7 @@ pub const MAX_ACCESSOR_COUNT: usize = 16_000_000;
 pub const MAX_INSTANCES: usize = 200_000;
 /// Most splats of a file that keep their size; a primitive for which there is no room left becomes points.
 pub const MAX_SPLATS: usize = 50_000;
-/// Most collision systems of a file that are told apart; further ones are one.
+/// Most collision systems of a file that are told apart; further ones count as the last of these.
 pub const MAX_COLLISION_SYSTEMS: usize = 29;
 /// Most colliders and triggers; each mesh and instance below a node that is solid is one.
 pub const MAX_COLLIDERS: u64 = 100_000;

@@ -68,7 +68,7 @@ pub(super) fn further_systems(root: &Item<'_>, scene: &Scene) -> Option<Issue> {
     let mut places = Places::default();
     places.add(|| list.unwrap_or_default());
     let what = format!(
-        "the filters name {} collision systems: those after the first {MAX_COLLISION_SYSTEMS} are one",
+        "the filters name {} collision systems: those after the first {MAX_COLLISION_SYSTEMS} count as the last of these",
         names.len()
     );
     places.told("STOA_PHYSICS_SYSTEMS", 1, &what, "")
