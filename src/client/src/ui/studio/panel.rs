@@ -43,7 +43,7 @@ const FIXED_LINES: f32 = 16.5;
 const COST_LINES: f32 = 1.4;
 const FEW_COSTS: usize = 4;
 /// Lines that a finding takes with its heading.
-const LEAST_LINES: f32 = 4.0;
+const LEAST_LINES: f32 = 6.5;
 /// Below so many lines there is little room.
 const FEW_LINES: f32 = 30.0;
 
@@ -260,7 +260,7 @@ fn put_up(
                 _ => None,
             };
             title(panel, &drawn.title, grade);
-            let mut room = drawn.size.room;
+            let (mut room, is_converted) = (drawn.size.room, origin.is_some());
             if let Some(origin) = origin {
                 room.lines -= origin.lines(room);
                 origin.spawn(panel);
@@ -268,14 +268,20 @@ fn put_up(
             match checked {
                 None => drop(panel.spawn(soft(words.report_checking))),
                 Some(Err(line)) => drop(panel.spawn(soft(fill(words.report_none, &[line])))),
-                Some(Ok(report)) => fill_in(panel, &report, room, words),
+                Some(Ok(report)) => fill_in(panel, &report, room, is_converted, words),
             }
             panel.spawn(rule());
             keys(panel, drawn, words);
         });
 }
 
-fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words: &'static Texts) {
+fn fill_in(
+    panel: &mut ChildSpawnerCommands,
+    report: &Report,
+    room: Room,
+    is_converted: bool,
+    words: &'static Texts,
+) {
     let color = match report.outcome {
         Outcome::Load => theme::CALM,
         Outcome::Warn => theme::TEXT,
@@ -296,7 +302,8 @@ fn fill_in(panel: &mut ChildSpawnerCommands, report: &Report, room: Room, words:
     };
     let found = report.findings(left);
     // What is only worth knowing gives way to what a converter says.
-    if left.lines >= LEAST_LINES || found.shown.is_empty() || found.are_worth_mending() {
+    let is_due = found.shown.is_empty() || found.are_worth_mending();
+    if is_due || !is_converted || left.lines >= LEAST_LINES {
         findings(panel, &found, words);
     }
     if costs.is_empty() {

@@ -70,7 +70,7 @@ pub enum ConversionError {
     )]
     Late,
     /// The converter refuses the file, and says why.
-    #[error("it cannot be converted: {0}: mend that, or export the file as glTF")]
+    #[error("{0}; mend that, or export the file as glTF")]
     Refused(String),
     /// The system does not let it be converted.
     #[error("it cannot be converted here: {0}")]
