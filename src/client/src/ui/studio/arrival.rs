@@ -59,7 +59,7 @@ pub(super) struct Refused {
 
 pub(super) enum Why {
     /// What the server said, and the checker.
-    Unfit { line: String, checked: Checked },
+    Unfit { line: String, checked: Box<Checked> },
     /// It is of another format, and was not converted.
     Unconverted(ConversionError),
 }
@@ -179,7 +179,7 @@ fn open(opened: Opened, opener: Opener) -> Arrival {
     let task = AsyncComputeTaskPool::get().spawn(async move {
         opener.open(&file).map_err(|line| Refused {
             why: Why::Unfit {
-                checked: Checked::of(&file.world()),
+                checked: Box::new(Checked::of(&file.world())),
                 line,
             },
             file: file.source().to_path_buf(),

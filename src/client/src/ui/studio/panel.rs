@@ -266,8 +266,12 @@ fn put_up(
                 origin.spawn(panel);
             }
             match checked {
-                None => drop(panel.spawn(soft(words.report_checking))),
-                Some(Err(line)) => drop(panel.spawn(soft(fill(words.report_none, &[line])))),
+                None => {
+                    panel.spawn(soft(words.report_checking));
+                }
+                Some(Err(line)) => {
+                    panel.spawn(soft(fill(words.report_none, &[line])));
+                }
                 Some(Ok(report)) => fill_in(panel, &report, room, is_converted, words),
             }
             panel.spawn(rule());
