@@ -1,7 +1,7 @@
 //! The coder with mixed contexts. Both ends keep the frames that arrived; what adapts learns from a frame only when
 //! it is six frames old and arrived, so that both ends always have the same model.
 
-use super::frame::{CUBES, Cube, Frame, PART_LIMIT};
+use super::frame::{CUBES, Cube, Frame, PART_LIMIT, POSITION_LIMIT};
 use super::mixing::{BitIo, BitReader, BitWriter, Decision, Model};
 use super::pass::{FLAG_CONTEXTS, Pass, Past, VALUE_CONTEXTS};
 use std::collections::VecDeque;
@@ -212,14 +212,14 @@ impl CubeDecoder {
 
 impl Cube {
     /// True when every value is one that a recording may have.
-    fn is_valid(&self) -> bool {
+    pub(super) fn is_valid(&self) -> bool {
         self.parts
             .iter()
             .all(|part| (0..=PART_LIMIT).contains(part))
             && self
                 .position
                 .iter()
-                .all(|axis| axis.unsigned_abs() <= 1 << 20)
+                .all(|axis| axis.unsigned_abs() <= POSITION_LIMIT.unsigned_abs())
     }
 }
 
@@ -301,6 +301,25 @@ mod tests {
             let back = unpack(&frames[index - 6], &frames[index - 12], &bytes);
             assert!(back.as_ref() == Some(&frames[index]));
         }
+    }
+
+    #[test]
+    fn the_packer_brings_no_cube_that_no_recording_has() {
+        let frames = recording(8);
+        let unpacked = |change: fn(&mut Cube)| {
+            let mut base = frames[1].clone();
+            base.cubes[0].parts = [PART_LIMIT; 3];
+            let mut frame = base.clone();
+            change(&mut frame.cubes[0]);
+            let mut bytes = vec![];
+            pack(&base, &base, &frame, &mut bytes);
+            unpack(&base, &base, &bytes)
+        };
+        assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT).is_some());
+        assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT + 1).is_none());
+        // What the next frame is predicted from would be beyond all numbers.
+        assert!(unpacked(|cube| cube.position[1] = -(1 << 29)).is_none());
+        assert!(unpacked(|cube| cube.parts[2] = PART_LIMIT + 1).is_none());
     }
 
     #[test]

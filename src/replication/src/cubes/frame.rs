@@ -15,7 +15,7 @@ pub(super) const PART_LIMIT: i32 = 511;
 const PART_ORIGIN: f64 = std::f64::consts::FRAC_1_SQRT_2;
 const PART_STEP: f64 = std::f64::consts::SQRT_2 / 511.0;
 /// Positions are within this many steps of the origin.
-const POSITION_LIMIT: i32 = 1 << 20;
+pub(super) const POSITION_LIMIT: i32 = 1 << 20;
 
 /// Why bytes are not a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -67,6 +67,10 @@ pub fn unpack(base: &Frame, before: &Frame, bytes: &[u8]) -> Option<Frame> {
     for index in changed {
         let cube = frame.cubes.get_mut(index)?;
         *cube = get_cube(&mut bits, &base.cubes[index], &before.cubes[index]);
+        // What comes next is predicted from it.
+        if !cube.is_valid() {
+            return None;
+        }
     }
     Some(frame)
 }
