@@ -137,6 +137,8 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // It would turn the rest of the line round.
+            _ if scene::is_unprintable(letter) => escaped.extend(letter.escape_unicode()),
             _ => escaped.push(letter),
         }
     }
@@ -155,10 +157,10 @@ mod tests {
 
     #[test]
     fn what_a_file_says_stays_text() {
-        let file = br#"{"asset":{"version":"2.0"},"<script>alert(1)</script>":1,"extensionsUsed":["<b>"]}"#;
+        let file = br#"{"asset":{"version":"2.0"},"<script>alert(1)</script>":1,"extensionsUsed":["<b>\u202e"]}"#;
         let report = check_bytes(file, &NoSideFiles, Purpose::World);
         let page = page(&[(Path::new("<i>.gltf"), report)]);
-        for markup in ["<script>", "<b>", "<i>"] {
+        for markup in ["<script>", "<b>", "<i>", "\u{202E}"] {
             assert!(!page.contains(markup), "{markup}");
         }
         assert!(page.contains("&lt;script&gt;"));

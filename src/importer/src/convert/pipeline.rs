@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn an_error_is_found_among_ten_thousand_hints() {
-        let nodes = "{},".repeat(scene::limits::MAX_ISSUES + 1);
+        let nodes = "{},".repeat(limits::MAX_ISSUES + 1);
         let json = format!(
             r#"{{"asset":{{"version":"2.0"}},"nodes":[{nodes}{{"rotation":[0,0,0.5,0.5]}}]}}"#
         );
