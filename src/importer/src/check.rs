@@ -61,7 +61,7 @@ pub(crate) fn run(
     if let Some(page) = &options.html {
         let files: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
         if let Err(fault) = output::refuse_loss(page, &files, &["html", "htm"], Replaces::Any) {
-            writeln!(errors, "stoa-import: {fault}")?;
+            output::tell(errors, &fault)?;
             return Ok(exit::NO_REPORT);
         }
     }
@@ -82,11 +82,7 @@ pub(crate) fn run(
                 if has_errors { exit::FAILED } else { exit::DONE }
             }
             Err(error) => {
-                writeln!(
-                    errors,
-                    "stoa-import: no report on {}: {error}",
-                    file.display()
-                )?;
+                output::tell(errors, &format!("no report on {}: {error}", file.display()))?;
                 exit::NO_REPORT
             }
         };
@@ -97,10 +93,9 @@ pub(crate) fn run(
     if let Some(path) = &options.html
         && let Err(error) = output::write_whole(path, page(options, reports).as_bytes())
     {
-        writeln!(
+        output::tell(
             errors,
-            "stoa-import: {} cannot be written: {error}",
-            path.display()
+            &format!("{} cannot be written: {error}", path.display()),
         )?;
         worst = exit::NO_REPORT;
     }
@@ -259,6 +254,15 @@ mod tests {
         assert!(
             errors.contains("absent.gltf") && errors.lines().count() == 1,
             "{errors}"
+        );
+    }
+
+    #[test]
+    fn a_name_says_nothing_to_the_terminal() {
+        let (_, _, errors) = check(&[("a\u{1b}[2J\u{202E}.gltf", "")], false);
+        assert!(
+            errors.contains("a\\u{1b}[2J\\u{202e}.gltf") && errors.lines().count() == 1,
+            "{errors:?}"
         );
     }
 

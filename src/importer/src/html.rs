@@ -183,6 +183,8 @@ fn escape(text: &str) -> String {
             '>' => escaped.push_str("&gt;"),
             '"' => escaped.push_str("&quot;"),
             '\'' => escaped.push_str("&#39;"),
+            // It would turn the rest of the line round.
+            _ if scene::is_unprintable(letter) => escaped.extend(letter.escape_unicode()),
             _ => escaped.push(letter),
         }
     }
@@ -209,9 +211,11 @@ mod tests {
 
     #[test]
     fn what_a_file_says_stays_text() {
-        let file = br#"{"asset":{"version":"2.0","copyright":"<u>me"},"<script>alert(1)</script>":1,"extensionsUsed":["<b>"]}"#;
+        let file = br#"{"asset":{"version":"2.0","copyright":"<u>me"},"<script>alert(1)</script>":1,"extensionsUsed":["<b>\u202e"]}"#;
         let page = page_of("\"<i>.gltf", file, Err("of <s>".to_owned()));
-        for markup in ["<script>", "<b>", "<i>", "<u>", "<s>", "\"&lt;i"] {
+        for markup in [
+            "<script>", "<b>", "<i>", "<u>", "<s>", "\"&lt;i", "\u{202E}",
+        ] {
             assert!(!page.contains(markup), "{markup}");
         }
         for shown in ["&lt;script&gt;", "&lt;u&gt;me", "of &lt;s&gt;."] {

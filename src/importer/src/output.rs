@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::{
     fs::{self, File, OpenOptions},
-    io::{self, Read as _, Write as _},
+    io::{self, Read as _, Write},
     path::{Path, PathBuf},
 };
 
@@ -23,6 +23,11 @@ pub(crate) enum Replaces {
     Any,
     /// A GLB that this program made, or nothing.
     OwnGlb,
+}
+
+/// Writes a line about what went wrong. Names of files, and what is in them, say nothing to the terminal.
+pub(crate) fn tell(errors: &mut dyn Write, line: &str) -> io::Result<()> {
+    writeln!(errors, "stoa-import: {}", scene::printable(line))
 }
 
 /// Refuses a name to write to under which a file of a person would be lost: that of an input, that of another kind of file,

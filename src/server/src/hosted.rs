@@ -61,7 +61,8 @@ impl WorldContent {
     ) -> Result<Self, HostError> {
         let loaded = scene::load_world(path)?;
         for issue in &loaded.issues {
-            tracing::warn!(world = loaded.id, "{}: {}", issue.pointer, issue.message);
+            let line = format!("{}: {}", issue.pointer, issue.message);
+            tracing::warn!(world = loaded.id, "{}", scene::printable(&line));
         }
         let too_many = |count, what, limit| HostError::TooMany {
             world: loaded.id.clone(),

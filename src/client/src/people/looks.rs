@@ -216,10 +216,10 @@ fn drop_unworn(
 
 fn take_news(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, wished: WishedPictures) {
     for Said(event) in said.read() {
-        if let SessionEvent::FileFailed { hash, reason } = event {
-            if looks.0.iter().any(|known| known.awaits(*hash)) {
-                tracing::warn!("an avatar cannot be had: {reason}");
-            }
+        if let SessionEvent::FileFailed { hash, reason } = event
+            && looks.0.iter().any(|known| known.awaits(*hash))
+        {
+            tracing::warn!("an avatar cannot be had: {reason}");
         }
         looks.hear(event, |path, is_split| {
             Slot::Reading(spawn(Source::File(path.to_owned()), wished.now(), is_split))

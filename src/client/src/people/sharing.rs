@@ -27,7 +27,7 @@ pub(crate) enum Sharing {
     /// Its licence is read.
     Reading(Task<Result<AvatarMeta, String>>),
     /// Its wearer is asked.
-    Asked(Terms),
+    Asked(Box<Terms>),
     /// On its way to the server, or there.
     Offered {
         hash: ContentHash,
@@ -186,7 +186,7 @@ fn judge(
         Ok(terms) if has_agreed(&config, &kept) => {
             Sharing::offered(terms.needs_right, &config, &link)
         }
-        Ok(terms) if config.0.has_screens => Sharing::Asked(terms),
+        Ok(terms) if config.0.has_screens => Sharing::Asked(Box::new(terms)),
         Ok(_) => Sharing::Withheld(Withheld::ByWearer),
         Err(why) => Sharing::Withheld(why),
     };

@@ -211,7 +211,7 @@ fn convert(
     let inputs = [options.input.as_path()];
     let is_free = output::refuse_loss(&options.output, &inputs, &ENDINGS, Replaces::OwnGlb);
     if let Err(fault) = is_free {
-        writeln!(errors, "stoa-import: {fault}")?;
+        output::tell(errors, &fault)?;
         return Ok(exit::FAILED);
     }
     let shown = options.input.display();
@@ -223,14 +223,13 @@ fn convert(
     let done = match done {
         Ok(done) => done,
         Err(fault) => {
-            let line = format!("{shown} is not converted: {fault}");
-            writeln!(errors, "stoa-import: {}", scene::printable(&line))?;
+            output::tell(errors, &format!("{shown} is not converted: {fault}"))?;
             return Ok(exit::FAILED);
         }
     };
     if let Err(error) = output::write_whole(&options.output, &done.bytes) {
         let shown = options.output.display();
-        writeln!(errors, "stoa-import: {shown} cannot be written: {error}")?;
+        output::tell(errors, &format!("{shown} cannot be written: {error}"))?;
         return Ok(exit::FAILED);
     }
     let purpose = check::purpose(&options.input, options.wishes.purpose);

@@ -119,7 +119,7 @@ impl<'a> Model<'a> {
 
     /// Tells something once.
     pub(super) fn note(&mut self, text: impl Into<String>) {
-        let text = text.into().replace(char::is_control, " ");
+        let text = text.into().replace(scene::is_unprintable, " ");
         if self.notes.contains(&text) {
             return;
         }
@@ -314,36 +314,26 @@ impl<'a> Model<'a> {
 
     /// Only below the folder of the model, or in the folder of textures that was named.
     pub(super) fn find_image(&self, name: &str) -> Option<Vec<u8>> {
-        let relative: PathBuf = name.replace('\\', "/").into();
-        let is_inside = relative
-            .components()
-            .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
-        let direct = is_inside.then(|| self.folder.join(&relative));
-        let folders = [Some(&self.folder), self.hints.textures.as_ref()];
-        let by_name = folders
-            .into_iter()
-            .flatten()
-            .map(|folder| folder.join(file_name(name)));
-        let mut paths = direct.into_iter().chain(by_name);
+        let relative = name.replace('\\', "/");
+        let name = file_name(name);
+        let textures = self.hints.textures.as_ref();
+        let direct = [(&self.folder, relative.as_str()), (&self.folder, name)];
+        let by_name = textures.map(|folder| (folder, name));
+        let paths = direct.into_iter().chain(by_name);
+        let mut paths = paths.filter_map(|(folder, name)| below(folder, name));
         paths.find_map(|path| scene::read_bounded(&path, MAX_SIDE_BYTES).ok())
     }
 
     /// A file of at most so many bytes in or below the folder of the model.
     pub(super) fn file_below(&self, name: &str, most: u64) -> Option<Vec<u8>> {
-        let relative = Path::new(name);
-        let is_inside = relative
-            .components()
-            .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
-        is_inside.then(|| scene::read_bounded(&self.folder.join(relative), most).ok())?
+        scene::read_bounded(&below(&self.folder, name)?, most).ok()
     }
 
     /// Where a text file beside the model is.
     pub(super) fn side_path(&self, name: &str) -> Option<PathBuf> {
-        let name = file_name(name);
-        let path = self.folder.join(name);
+        let path = below(&self.folder, file_name(name))?;
         let data = std::fs::metadata(&path).ok()?;
-        let is_fitting = !name.is_empty() && data.is_file() && data.len() <= MAX_SIDE_BYTES;
-        is_fitting.then_some(path)
+        (data.is_file() && data.len() <= MAX_SIDE_BYTES).then_some(path)
     }
 
     /// Formats without axes and units: they have those that were told, or the usual ones, which is told.
@@ -428,8 +418,11 @@ impl<'a> Model<'a> {
 /// A name as notes and faults repeat it, in one line.
 pub(super) fn shown(name: &str) -> String {
     let name = name.chars().take(MAX_SHOWN_CHARS);
-    name.map(|own| if own.is_control() { ' ' } else { own })
-        .collect()
+    name.map(|own| match scene::is_unprintable(own) {
+        true => ' ',
+        false => own,
+    })
+    .collect()
 }
 
 /// Takes textures of further coordinate sets out of a material, at any depth; true when there were some.
@@ -451,6 +444,19 @@ fn leave_out_textures(material: &mut Value, uv_sets: usize) -> bool {
 
 fn vectors(values: &[[f32; 3]]) -> Array {
     Array::floats(ArrayShape::Vec3, values.as_flattened())
+}
+
+/// Where a file in or below a folder is. Neither its name nor a link leads outside: on some systems a colon begins another
+/// drive, or what hides behind a file.
+fn below(folder: &Path, name: &str) -> Option<PathBuf> {
+    let relative = Path::new(name);
+    let is_inside = relative
+        .components()
+        .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
+    if name.is_empty() || name.contains(':') || !is_inside {
+        return None;
+    }
+    scene::path_inside(folder, relative).ok()?
 }
 
 /// The last part of a path of any system.

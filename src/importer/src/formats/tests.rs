@@ -211,6 +211,55 @@ fn maps_are_taken_or_told_and_all_libraries_are_read() {
     }
 }
 
+/// Reads an OBJ whose one material, in a library beside it, has this picture; true when it is found.
+#[cfg(unix)]
+fn finds(folder: &Path, picture: &str) -> bool {
+    let library = format!("newmtl a\nmap_Kd {picture}\n");
+    std::fs::write(folder.join("a.mtl"), library).unwrap();
+    let obj = "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n";
+    std::fs::write(folder.join("a.obj"), obj).unwrap();
+    let foreign = read(&folder.join("a.obj"), &hints()).unwrap();
+    let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    let materials = loaded.unwrap().scene.materials;
+    materials[0].base_color_texture.is_some()
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_beside_a_model_leads_out_of_its_folder() {
+    use std::os::unix::fs::symlink;
+    let outside = tempfile::tempdir().unwrap();
+    let folder = outside.path().join("model");
+    std::fs::create_dir_all(folder.join("maps")).unwrap();
+    std::fs::write(outside.path().join("secret.png"), png()).unwrap();
+    std::fs::write(outside.path().join("secret.mtl"), "newmtl a\nKd 1 0 0\n").unwrap();
+    std::fs::write(folder.join("maps/own.png"), png()).unwrap();
+    std::fs::write(folder.join("C:own.png"), png()).unwrap();
+    symlink("../secret.png", folder.join("link.png")).unwrap();
+    symlink("..", folder.join("up")).unwrap();
+    symlink("maps/own.png", folder.join("near.png")).unwrap();
+    for found in [
+        "maps/own.png",
+        "maps\\own.png",
+        "near.png",
+        "D:\\art\\near.png",
+    ] {
+        assert!(finds(&folder, found), "{found}");
+    }
+    for outside in ["link.png", "up/secret.png", "../secret.png", "C:own.png"] {
+        assert!(!finds(&folder, outside), "{outside}");
+    }
+    // A library of materials that lies elsewhere is not there.
+    symlink("../secret.mtl", folder.join("b.mtl")).unwrap();
+    let obj = "mtllib b.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\n";
+    std::fs::write(folder.join("b.obj"), obj).unwrap();
+    let notes = read(&folder.join("b.obj"), &hints())
+        .unwrap()
+        .notes
+        .concat();
+    assert!(notes.contains("`b.mtl` are not beside it"), "{notes}");
+}
+
 #[test]
 fn textures_lie_where_the_file_says() {
     let vector = |name: &str, value: &str| format!("\"{name}\", \"Vector\", \"\", \"A\",{value}");
@@ -372,7 +421,8 @@ fn notes_say_nothing_to_the_terminal() {
     let obj = b"mtllib \x1b]0;owned\x07\nv 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
     let (_, notes) = scene_of(obj, Format::Obj);
     assert!(notes.iter().any(|note| note.contains("owned")), "{notes:?}");
-    assert!(!notes.concat().contains(char::is_control), "{notes:?}");
+    let notes = notes.concat();
+    assert!(!notes.contains(scene::is_unprintable), "{notes:?}");
 }
 
 /// What a file says that it holds costs neither time nor memory until it is there.

@@ -5,7 +5,8 @@ use super::{
     grid::Grid,
     outlines,
     stage::{
-        EYES, add_plate, add_viewer, ground_shape, push, put_to_rest, roots, shift_node, shift_skin,
+        EYES, add_plate, add_viewer, ground_shape, push, put_to_rest, require_fitting, roots,
+        shift_node, shift_skin,
     },
 };
 use scene::{
@@ -70,6 +71,9 @@ pub(super) fn make(glb: &[u8]) -> Result<Faces, String> {
         lower(&mut draft, node, rotation);
     }
     let cells = shown.len() + 1;
+    // Of a face, materials and meshes are other ones too.
+    let copied = ["nodes", "skins", "materials", "meshes"];
+    require_fitting(&draft, &copied, cells)?;
     let columns = cells.min(MAX_COLUMNS);
     let grid = Grid {
         columns,
@@ -360,6 +364,7 @@ fn mesh_of(node: &Value) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use scene::limits::MAX_JSON_BYTES;
     use std::{fs, path::Path};
 
     fn avatar() -> Vec<u8> {
@@ -409,6 +414,19 @@ mod tests {
             dress(&mut draft, &mut [json!({ "mesh": 0 })], changed);
             assert_eq!(draft.list("materials").len(), 3 + cell);
         }
+    }
+
+    #[test]
+    fn what_a_file_says_beside_its_nodes_stands_in_no_cell() {
+        let mut draft = Draft::open(&avatar(), &NoSideFiles, Purpose::Avatar).unwrap();
+        let long = "x".repeat(MAX_JSON_BYTES / 8);
+        draft.json["nodes"][0]["extras"] = json!({ "note": long });
+        let faces = make(&draft.write(None).unwrap()).unwrap();
+        assert!(load_bytes(&faces.glb, &NoSideFiles, Purpose::World).is_ok());
+        // What has to be copied is counted before.
+        draft.json["meshes"][0]["extras"] = json!(long);
+        let fault = make(&draft.write(None).unwrap()).err().unwrap();
+        assert!(fault.contains("bytes of JSON"), "{fault}");
     }
 
     #[test]

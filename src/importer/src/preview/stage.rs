@@ -2,7 +2,9 @@
 
 use super::outlines;
 use scene::{
-    NoSideFiles, Purpose, load_bytes,
+    NoSideFiles, Purpose,
+    limits::MAX_JSON_BYTES,
+    load_bytes,
     writer::{Array, ArrayShape, Draft},
 };
 use serde_json::{Value, json};
@@ -34,6 +36,23 @@ const AT_REST: [&str; 15] = [
     "STOA_portal",
     "VRM",
 ];
+
+/// What a picture needs of a node, which stands once for each cell: names and `extras` are as long as the file likes.
+const OF_NODES: [&str; 9] = [
+    "children",
+    "extensions",
+    "matrix",
+    "mesh",
+    "rotation",
+    "scale",
+    "skin",
+    "translation",
+    "weights",
+];
+const EXTENSIONS_OF_NODES: [&str; 3] =
+    ["EXT_mesh_gpu_instancing", "KHR_node_visibility", "MSFT_lod"];
+/// The same of a skin.
+const OF_SKINS: [&str; 3] = ["inverseBindMatrices", "joints", "skeleton"];
 
 /// A model whose picture is taken.
 pub(super) struct Model {
@@ -109,6 +128,7 @@ impl Model {
     ) -> Result<Vec<u8>, String> {
         let draft = &mut self.draft;
         put_to_rest(draft);
+        require_fitting(draft, &["nodes", "skins"], places.len())?;
         if let Some(place) = places.first() {
             for material in draft.list_mut("materials") {
                 outlines::scale(material, place.scale);
@@ -182,12 +202,13 @@ pub(super) fn put_to_rest(draft: &mut Draft) {
         }
     }
     for node in draft.list_mut("nodes") {
-        if let Some(Value::Object(extensions)) = node.get_mut("extensions") {
-            extensions.retain(|name, _| !AT_REST.contains(&name.as_str()));
+        keep(node, &OF_NODES);
+        if let Some(extensions) = node.get_mut("extensions") {
+            keep(extensions, &EXTENSIONS_OF_NODES);
         }
-        if let Some(node) = node.as_object_mut() {
-            node.shift_remove("camera");
-        }
+    }
+    for skin in draft.list_mut("skins") {
+        keep(skin, &OF_SKINS);
     }
     if let Some(Value::Object(extensions)) = draft.json.get_mut("extensions") {
         extensions.retain(|name, _| {
@@ -198,6 +219,28 @@ pub(super) fn put_to_rest(draft: &mut Draft) {
     }
     if draft.json.get("extensions").is_none() {
         draft.json["extensions"] = json!({});
+    }
+}
+
+/// Takes away all members of an object but these.
+fn keep(object: &mut Value, members: &[&str]) {
+    if let Some(object) = object.as_object_mut() {
+        object.retain(|name, _| members.contains(&name.as_str()));
+    }
+}
+
+/// Refuses what has more JSON than is read once it stands in so many cells, before it is copied.
+///
+/// # Errors
+/// One line that says so.
+pub(super) fn require_fitting(draft: &Draft, lists: &[&str], cells: usize) -> Result<(), String> {
+    let values = lists.iter().flat_map(|list| draft.list(list));
+    let bytes: usize = values.map(|value| value.to_string().len()).sum();
+    match bytes.saturating_mul(cells) > MAX_JSON_BYTES {
+        true => Err(format!(
+            "{cells} of it have more than {MAX_JSON_BYTES} bytes of JSON"
+        )),
+        false => Ok(()),
     }
 }
 

@@ -307,11 +307,13 @@ mod tests {
     fn the_packer_brings_no_cube_that_no_recording_has() {
         let frames = recording(8);
         let unpacked = |change: fn(&mut Cube)| {
-            let mut frame = frames[7].clone();
+            let mut base = frames[1].clone();
+            base.cubes[0].parts = [PART_LIMIT; 3];
+            let mut frame = base.clone();
             change(&mut frame.cubes[0]);
             let mut bytes = vec![];
-            pack(&frames[1], &frames[1], &frame, &mut bytes);
-            unpack(&frames[1], &frames[1], &bytes)
+            pack(&base, &base, &frame, &mut bytes);
+            unpack(&base, &base, &bytes)
         };
         assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT).is_some());
         assert!(unpacked(|cube| cube.position[0] = POSITION_LIMIT + 1).is_none());
