@@ -170,6 +170,17 @@ fn what_expressions_move_is_limited() {
     };
     assert_eq!(old(3).unwrap().expressions["relaxed"].morphs.len(), 300);
     assert!(old(10_000).unwrap_err().fault.contains("move more than"));
+    // No more expressions and colours are made of it than show that there are too many.
+    let many = |groups: Vec<Value>| {
+        let mut document = old_avatar();
+        document["extensions"]["VRM"]["blendShapeMaster"]["blendShapeGroups"] = groups.into();
+        read(&document).unwrap_err().fault
+    };
+    let named = (0..1_025).map(|number| json!({ "name": format!("look {number}") }));
+    assert!(many(named.collect()).contains("more than 1024 expressions"));
+    let color = json!({ "materialName": "skin", "propertyName": "_Color" });
+    let colors = json!({ "presetName": "joy", "materialValues": vec![color; 20_000] });
+    assert!(many(vec![colors]).contains("move more than"));
 }
 
 #[test]

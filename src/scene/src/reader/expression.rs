@@ -13,7 +13,7 @@ use glam::{Vec2, Vec4};
 use std::collections::BTreeMap;
 
 /// Most expressions of an avatar.
-const MAX_EXPRESSIONS: usize = 1_024;
+pub(super) const MAX_EXPRESSIONS: usize = 1_024;
 
 pub(crate) fn read_expressions(
     vrm: &Item<'_>,

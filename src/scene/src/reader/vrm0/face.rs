@@ -1,7 +1,10 @@
 //! Expressions and gaze of VRM 0.x.
 
 use super::{index, linear_color, list, number};
-use crate::{description::scene::Scene, limits::MAX_EXPRESSION_BINDS, source::json::Item};
+use crate::{
+    description::scene::Scene, limits::MAX_EXPRESSION_BINDS, reader::expression::MAX_EXPRESSIONS,
+    source::json::Item,
+};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
@@ -81,7 +84,8 @@ pub(super) fn expressions(
             None if PRESETS.iter().any(|(_, preset)| *preset == name) => continue,
             None => (&mut custom, name),
         };
-        if !holder.contains_key(name) {
+        // And one more of these.
+        if holder.len() <= MAX_EXPRESSIONS && !holder.contains_key(name) {
             holder.insert(
                 name.to_owned(),
                 expression(group, &materials, scene, nodes_of_mesh, &mut left),
@@ -119,19 +123,24 @@ fn expression(
         let Some(material) = materials.get(name) else {
             continue;
         };
+        if *left == 0 {
+            break;
+        }
         let property = value["propertyName"].as_str().unwrap_or_default();
         let target = &value["targetValue"];
         if let Some((_, kind)) = COLORS.iter().find(|(old, _)| *old == property) {
+            *left -= 1;
             colors.push(
                 json!({ "material": material, "type": kind, "targetValue": linear_color(target) }),
             );
         } else if property == "_MainTex_ST" {
-            let [width, height, left, bottom] = [(0, 1.0), (1, 1.0), (2, 0.0), (3, 0.0)]
+            let [width, height, start, bottom] = [(0, 1.0), (1, 1.0), (2, 0.0), (3, 0.0)]
                 .map(|(at, default): (usize, f32)| number(&target[at], default));
             // Pictures are counted from below there.
             let top = 1.0 - bottom - height;
+            *left -= 1;
             transforms.push(
-                json!({ "material": material, "scale": [width, height], "offset": [left, top] }),
+                json!({ "material": material, "scale": [width, height], "offset": [start, top] }),
             );
         }
     }

@@ -11,7 +11,7 @@ use crate::{
         scene::{NodeIndex, Scene},
     },
     error::{Issue, Issues, SceneError},
-    limits::{MAX_ELEMENTS, MAX_JSON_BYTES},
+    limits::MAX_ELEMENTS,
     reader::linear_from_srgb,
     source::json::{self, Item, Tree},
 };
@@ -21,6 +21,8 @@ use std::{collections::BTreeSet, io};
 
 /// Longest extension `VRM` in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Longest JSON that it becomes in bytes.
+const MAX_NEW_BYTES: usize = 3 * MAX_BYTES;
 
 /// True for a document that holds an avatar of VRM 0.x, and none of 1.0.
 pub(super) fn is_one(root: &Item<'_>) -> bool {
@@ -65,18 +67,18 @@ pub(super) fn normalise(
     let mut text = Bounded(Vec::new());
     serde_json::to_writer(&mut text, &document).map_err(|_over_limit| {
         vrm.over_limit(format!(
-            "as VRM 1.0 it has more than {MAX_JSON_BYTES} bytes of JSON"
+            "as VRM 1.0 it has more than {MAX_NEW_BYTES} bytes of JSON"
         ))
     })?;
     json::parse(&text.0)
 }
 
-/// JSON text which is no longer than what is read.
+/// JSON text which is no longer than it may become.
 struct Bounded(Vec<u8>);
 
 impl io::Write for Bounded {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        if self.0.len() + bytes.len() > MAX_JSON_BYTES {
+        if self.0.len() + bytes.len() > MAX_NEW_BYTES {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.0.extend_from_slice(bytes);
