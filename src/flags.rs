@@ -44,7 +44,7 @@ pub(crate) struct Common {
     /// What you look like: a VRM 1.0 file, or the name of an avatar that comes with Stoa.
     #[arg(long, global = true, value_name = "FILE.vrm|NAME")]
     pub(crate) avatar: Option<PathBuf>,
-    /// Let others get the avatar's file, as far as the world and its licence let them, without being asked.
+    /// Let others get the avatar's file without being asked, where the world takes it and its licence allows it.
     #[arg(long, global = true)]
     pub(crate) share_avatar: bool,
     /// Folder for identity, settings and cache.

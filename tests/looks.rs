@@ -16,7 +16,7 @@ const ADA: &str = "\
 0 wait-people 2 150
 2 screenshot asked.png
 2.1 wait-people 3 150
-2.2 press e
+2.2 press y
 ";
 /// Pixels of a colour that nothing else there has, when somebody wears it.
 const MANY: usize = 40;

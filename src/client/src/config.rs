@@ -23,7 +23,7 @@ pub struct ClientConfig {
     pub avatar: AvatarChoice,
     /// Bytes of an own VRM file.
     pub avatar_file: Option<Vec<u8>>,
-    /// The person agrees that others get that file, as far as world and licence let them.
+    /// The person agrees that others get such a file, where the world takes it and its licence allows it.
     pub is_sharing_avatar: bool,
     /// Identity, settings and cache live here; `None` makes temporary ones.
     pub data: Option<PathBuf>,

@@ -329,11 +329,10 @@ impl Builder<'_> {
         }
     }
 
-    /// Moved by forces: animation wins over simulation, and a mass of zero means that no force moves it.
+    /// Moved by forces: animation wins over simulation.
     fn is_dynamic(&self, node: NodeIndex) -> bool {
         let motion = self.scene.nodes[node.index()].physics.motion.as_ref();
-        motion.is_some_and(|motion| motion.kind == MotionKind::Dynamic && motion.mass != Some(0.0))
-            && !self.belonging.is_animated(node)
+        motion.is_some_and(Motion::is_moved_by_forces) && !self.belonging.is_animated(node)
     }
 
     /// No force changes its velocity, and the file states one (KHR_physics_rigid_bodies: that of a kinematic body is

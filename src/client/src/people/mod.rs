@@ -10,7 +10,7 @@ mod own;
 mod pose;
 mod sharing;
 
-pub(crate) use sharing::{Sharing, Terms, Withheld};
+pub(crate) use sharing::{Sharing, Step as SharingStep, Terms, Withheld};
 
 use crate::{
     app::order::{ClientSystems, Stage},

@@ -5,13 +5,14 @@ use super::{
     failure::choice_row,
     theme,
 };
-use crate::motion::TakesInput;
+use crate::{app::order::Stage, motion::TakesInput};
 use bevy::{
     input_focus::{AutoFocus, tab_navigation::TabGroup},
     prelude::*,
 };
 
-/// Asks somebody inside a world, who does nothing else meanwhile. `question` marks the screen, for whoever takes it away.
+/// Asks somebody inside a world, who does nothing else meanwhile. `question` marks the screen, for whoever takes it away; it goes
+/// with the world.
 pub(super) fn ask(
     commands: &mut Commands,
     question: impl Component,
@@ -21,6 +22,7 @@ pub(super) fn ask(
     commands
         .spawn((
             question,
+            DespawnOnExit(Stage::Inside),
             TakesInput,
             TabGroup::modal(),
             theme::cover(),
@@ -50,6 +52,16 @@ pub(super) fn card(width: f32) -> impl Bundle {
 /// who presses Enter without reading changes nothing.
 pub(super) fn answers(
     card: &mut ChildSpawnerCommands,
+    careful: (Action, &'static str),
+    other: Option<(Action, &'static str)>,
+) {
+    answers_by((KeyCode::KeyE, "E"), card, careful, other);
+}
+
+/// The same with another key than E.
+pub(super) fn answers_by(
+    key: (KeyCode, &'static str),
+    card: &mut ChildSpawnerCommands,
     (careful, careful_words): (Action, &'static str),
     other: Option<(Action, &'static str)>,
 ) {
@@ -60,7 +72,7 @@ pub(super) fn answers(
             AutoFocus,
         ));
         if let Some((other, words)) = other {
-            row.spawn(button(other, Weight::Second, (KeyCode::KeyE, "E"), words));
+            row.spawn(button(other, Weight::Second, key, words));
         }
     });
 }

@@ -8,18 +8,19 @@ use super::{
     words::{Texts, Words, fill},
 };
 use crate::{
-    app::{
-        Config,
-        order::{ClientSystems, Stage},
-    },
+    app::order::{ClientSystems, Stage},
     link::{Link, Visit},
-    people::{Sharing, Terms, Withheld},
+    motion::TakesInput,
+    people::{Sharing, SharingStep, Terms, Withheld},
     settings::Kept,
 };
 use bevy::prelude::*;
 
 /// Characters that are shown of a name, of an address, and of why it failed.
 const MAX_SHOWN: usize = 160;
+
+/// The key of the yes.
+const YES_KEY: (KeyCode, &str) = (KeyCode::KeyY, "Y");
 
 #[derive(Component)]
 struct Question;
@@ -29,20 +30,19 @@ pub(super) fn plugin(app: &mut App) {
         Update,
         (
             obey.in_set(ClientSystems::Act),
-            (ask, tell)
-                .in_set(ClientSystems::Show)
+            ask.in_set(ClientSystems::Show),
+            tell.in_set(ClientSystems::Show)
                 .run_if(resource_changed::<Sharing>),
         )
             .run_if(in_state(Stage::Inside)),
-    )
-    .add_systems(OnExit(Stage::Inside), give_way);
+    );
 }
 
 fn obey(
     mut chosen: MessageReader<Action>,
     mut sharing: ResMut<Sharing>,
     mut kept: ResMut<Kept>,
-    (config, link): (Res<Config>, Option<Res<Link>>),
+    link: Option<Res<Link>>,
 ) {
     let Some(link) = link else { return };
     for action in chosen.read() {
@@ -51,28 +51,32 @@ fn obey(
             Action::KeepAvatar => false,
             _ => continue,
         };
-        sharing.answer(is_yes, &config, &mut kept, &link);
+        sharing.answer(is_yes, &mut kept, &link);
     }
 }
 
-fn give_way(mut commands: Commands, questions: Query<Entity, With<Question>>) {
-    for question in &questions {
-        commands.entity(question).despawn();
-    }
-}
-
+/// Nobody called for this question: it waits until nothing else takes the keys, and is answered by a key that means nothing
+/// else, so that no press that was meant for the world gives a file away.
 fn ask(
     mut commands: Commands,
     sharing: Res<Sharing>,
     (words, visit): (Res<Words>, Res<Visit>),
     questions: Query<Entity, With<Question>>,
+    others: Query<(), (With<TakesInput>, Without<Question>)>,
 ) {
+    let SharingStep::Asked(terms) = &sharing.step else {
+        for question in &questions {
+            commands.entity(question).despawn();
+        }
+        return;
+    };
+    let is_up_to_date = !questions.is_empty() && !sharing.is_changed() && !words.is_changed();
+    if is_up_to_date || (questions.is_empty() && !others.is_empty()) {
+        return;
+    }
     for question in &questions {
         commands.entity(question).despawn();
     }
-    let Sharing::Asked(terms) = &*sharing else {
-        return;
-    };
     let welcome = visit.welcome.as_ref();
     let world = welcome.map_or("", |welcome| welcome.world.title.as_str());
     let world = legible::one_line(world, MAX_SHOWN);
@@ -103,7 +107,12 @@ fn offer(card: &mut ChildSpawnerCommands, terms: &Terms, world: &str, words: &'s
     let says = says(terms, words);
     card.spawn(fact(words.share_licence, one_line(says)));
     let share = (Action::ShareAvatar, words.share_yes);
-    card::answers(card, (Action::KeepAvatar, words.share_no), Some(share));
+    card::answers_by(
+        YES_KEY,
+        card,
+        (Action::KeepAvatar, words.share_no),
+        Some(share),
+    );
 }
 
 /// What a licence lets others do, and where it stands.
@@ -131,15 +140,21 @@ fn one_line<'a>(parts: impl Iterator<Item = &'a str>) -> String {
 }
 
 fn tell(sharing: Res<Sharing>, words: Res<Words>, mut notices: MessageWriter<Notice>) {
-    let Sharing::Withheld(why) = &*sharing else {
-        return;
-    };
     let words = words.0;
-    let (tone, detail) = match why {
-        Withheld::ByWearer => (Tone::Calm, String::new()),
-        Withheld::ByWorld => (Tone::Alarm, words.shared_not_world.to_owned()),
-        Withheld::ByLicence => (Tone::Alarm, words.shared_not_licence.to_owned()),
-        Withheld::Failed(reason) => (Tone::Alarm, legible::one_line(reason, MAX_SHOWN)),
+    let (tone, detail) = match &sharing.step {
+        SharingStep::Withheld(Withheld::ByWearer) => (Tone::Calm, String::new()),
+        SharingStep::Withheld(Withheld::ByWorld) => {
+            (Tone::Alarm, words.shared_not_world.to_owned())
+        }
+        SharingStep::Withheld(Withheld::ByLicence) => {
+            (Tone::Alarm, words.shared_not_licence.to_owned())
+        }
+        SharingStep::Withheld(Withheld::Unreadable(reason))
+        | SharingStep::Offered {
+            fault: Some(reason),
+            ..
+        } => (Tone::Alarm, legible::one_line(reason, MAX_SHOWN)),
+        _ => return,
     };
     notices.write(Notice {
         tone,

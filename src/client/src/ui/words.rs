@@ -359,8 +359,8 @@ texts! {
     wear: "Wear it", "穿上它";
     /// File.
     wear_ask: "Wear {}?", "穿上 {}？";
-    wear_about: "You look like that in every world that you enter from now on, until you choose another look. Whoever meets you there receives the file: wear only what its licence lets you.",
-        "从现在起，你进入每个世界都是这个样子，直到你选择别的形象。遇到你的人会收到这个文件：只穿许可允许你穿的。";
+    wear_about: "You look like that in every world that you enter from now on, until you choose another look. Before others receive the file you are asked; until then they see one of Stoa's avatars.",
+        "从现在起，你进入每个世界都是这个样子，直到你选择别的形象。别人收到文件之前会先问你；在那之前他们看到的是 Stoa 自带的形象。";
     wear_yes: "Wear it", "穿上";
     /// File.
     wear_unfit: "{} cannot be worn", "无法穿上 {}";
@@ -378,9 +378,9 @@ texts! {
     place_failed: "It cannot be placed", "无法放置";
     share_ask: "Let others see your avatar?", "让别人看到你的形象吗？";
     /// World.
-    share_about: "Everybody in {} receives its file, and can keep it. You are asked once for each file.", "{} 里的每个人都会收到这个文件，并且可以保留它。每个文件只问一次。";
+    share_about: "Everybody in {} receives its file, and can keep it. A yes is remembered for this file.", "{} 里的每个人都会收到这个文件，并且可以保留它。同意会记住这个文件。";
     share_right: "Its licence does not say that others may have it. Say yes only if you made it, or its maker lets you.", "它的许可没有说别人可以得到它。只有你是作者，或作者允许时，才选择同意。";
-    share_maker: "Its maker", "作者";
+    share_maker: "Its name and maker", "名称与作者";
     share_licence: "What its licence says", "许可内容";
     share_everyone: "everybody may wear it", "任何人都可以使用";
     share_some: "only whom its maker lets may wear it", "只有作者允许的人可以使用";

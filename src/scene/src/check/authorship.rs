@@ -17,7 +17,7 @@ pub struct Authorship {
     pub rights: String,
     /// Name or address of its licence, or both.
     pub license: String,
-    /// Of an avatar: whether its file is sent to everybody who meets its wearer.
+    /// Of an avatar: whether its licence lets its file go to everybody who meets its wearer.
     pub may_be_shared: Option<bool>,
 }
 
@@ -56,15 +56,17 @@ impl Authorship {
     pub fn facts(&self) -> Vec<(&'static str, &str)> {
         let reach = match self.may_be_shared {
             None => "",
-            Some(true) => "yes, its licence allows it",
-            Some(false) => "no, its licence does not allow it: they see a default avatar",
+            Some(true) => "yes, where its wearer agrees",
+            Some(false) => {
+                "not by its licence: they see a default avatar, but where the host takes the wearer's word"
+            }
         };
         let mut facts = vec![
             ("title", self.title.as_str()),
             ("made by", &self.authors),
             ("rights", &self.rights),
             ("licence", &self.license),
-            ("sent to others", reach),
+            ("may be sent to others", reach),
         ];
         facts.retain(|(_, text)| !text.is_empty());
         facts

@@ -110,6 +110,12 @@ pub struct Motion {
 }
 
 impl Motion {
+    /// True when forces move it: a mass of zero means that none does.
+    #[must_use]
+    pub fn is_moved_by_forces(&self) -> bool {
+        self.kind == MotionKind::Dynamic && self.mass != Some(0.0)
+    }
+
     /// True when the file states a velocity.
     #[must_use]
     pub fn has_velocity(&self) -> bool {

@@ -99,15 +99,10 @@ pub(super) fn clean(text: &str, limit: usize) -> Option<String> {
     let text = text.trim();
     let is_fine = !text.is_empty()
         && text.len() <= limit
-        && !text.chars().any(|character| {
-            (character.is_control() && character != '\n') || is_reordering(character)
-        });
+        && !text
+            .chars()
+            .any(|character| scene::is_unprintable(character) && character != '\n');
     is_fine.then(|| text.to_owned())
-}
-
-/// Characters that change the direction of what follows, to hide or forge text.
-fn is_reordering(character: char) -> bool {
-    matches!(character, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 pub(super) fn unix_secs() -> u64 {

@@ -127,8 +127,11 @@ pub(in crate::ui) fn one_line(text: &str, limit: usize) -> String {
 }
 
 fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}')
+    scene::is_unprintable(character)
+        || matches!(
+            character,
+            '\u{200B}' | '\u{2028}' | '\u{2029}' | '\u{2060}'..='\u{206F}' | '\u{FEFF}'
+        )
 }
 
 #[cfg(test)]

@@ -127,6 +127,6 @@ fn not_shared(root: &Item<'_>, avatar: &Avatar) -> Option<Issue> {
             .find_map(|name| root.extension(name)?.get("meta"));
         places.add(|| meta.map(|meta| meta.pointer()).unwrap_or_default());
     }
-    let what = "others see a default avatar in its place: neither may everybody wear it, nor may it be passed on";
+    let what = "neither may everybody wear it, nor may it be passed on: others see a default avatar in its place, but where the host takes the wearer's word";
     places.told("STOA_VRM_NOT_SHARED", 1, what, "")
 }

@@ -101,7 +101,14 @@ impl<'s> Solids<'s> {
             let parent = node.parent.map(NodeIndex::index);
             is_animated[index.index()] =
                 animated.contains(index) || parent.is_some_and(|parent| is_animated[parent]);
-            let own = node.physics.motion.as_ref().map(|motion| motion.kind);
+            let own = node
+                .physics
+                .motion
+                .as_ref()
+                .map(|motion| match motion.kind {
+                    MotionKind::Dynamic if !motion.is_moved_by_forces() => MotionKind::Static,
+                    kind => kind,
+                });
             let inherited = parent.map_or(MotionKind::Static, |parent| kinds[parent]);
             kinds[index.index()] = if is_animated[index.index()] {
                 MotionKind::Kinematic
