@@ -171,7 +171,7 @@ fn parse_walk(rest: &str, is_running: bool) -> Result<ScriptCommand, String> {
 }
 
 /// Keys by the names that stand on them.
-const KEYS: [(&str, KeyCode); 25] = [
+const KEYS: [(&str, KeyCode); 26] = [
     ("enter", KeyCode::Enter),
     ("escape", KeyCode::Escape),
     ("delete", KeyCode::Delete),
@@ -197,6 +197,7 @@ const KEYS: [(&str, KeyCode); 25] = [
     ("r", KeyCode::KeyR),
     ("t", KeyCode::KeyT),
     ("v", KeyCode::KeyV),
+    ("y", KeyCode::KeyY),
 ];
 
 fn parse_key(rest: &str) -> Result<KeyCode, String> {

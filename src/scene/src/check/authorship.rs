@@ -120,7 +120,7 @@ mod tests {
                 ("licence", "https://vrm.dev/licenses/1.0/"),
             ]
         );
-        assert!(facts[4].1.starts_with("no, "), "{facts:?}");
+        assert!(facts[4].1.starts_with("not by its licence"), "{facts:?}");
         meta.copyright = "2026 Ada".to_owned();
         meta.avatar_permission = "everyone".to_owned();
         let own = Authorship::of_avatar(&meta, &scene);
