@@ -205,7 +205,7 @@ fn facts(authorship: &Authorship) -> Value {
         "authors": authorship.authors,
         "rights": authorship.rights,
         "license": authorship.license,
-        "mayReachOthers": authorship.may_be_shared,
+        "mayBeShared": authorship.may_be_shared,
     })
 }
 

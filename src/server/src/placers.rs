@@ -1,7 +1,7 @@
 //! Who may place things in a world, and how many; and which avatar files it passes on.
 
 use identity::Did;
-use protocol::{AvatarFiles, Rights, limits::MAX_THINGS};
+use protocol::{AvatarChoice, AvatarFiles, Rights, SHIPPED_AVATARS, limits::MAX_THINGS};
 use scene::{AvatarRules, MayPlace, PassedOn, ThingRules};
 use std::collections::BTreeSet;
 
@@ -70,6 +70,16 @@ impl Placers {
             avatar_files: self.avatar_files,
         }
     }
+
+    /// What others see of an avatar: where no files are passed on, nobody fetches one that another world of the server has.
+    pub(crate) fn seen(&self, avatar: AvatarChoice) -> AvatarChoice {
+        match (self.avatar_files, avatar) {
+            (AvatarFiles::Nobodys, AvatarChoice::File { .. }) => {
+                AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned())
+            }
+            (_, avatar) => avatar,
+        }
+    }
 }
 
 fn keys(texts: &[String]) -> Result<BTreeSet<String>, KeyError> {
@@ -114,6 +124,24 @@ mod tests {
         assert_eq!(rights(MayPlace::Everybody, 2), (true, false));
         assert_eq!(rights(listed(), 2), (true, false));
         assert_eq!(rights(listed(), 3), (false, false));
+    }
+
+    #[test]
+    fn no_file_is_seen_where_none_is_passed_on() {
+        let seen = |files, avatar: &AvatarChoice| {
+            let rules = AvatarRules { files };
+            let placers = Placers::new(ThingRules::default(), &rules, &[]).unwrap();
+            placers.seen(avatar.clone())
+        };
+        let hash = protocol::ContentHash([7; 32]);
+        let file = AvatarChoice::File { hash, bytes: 9 };
+        let shipped = AvatarChoice::Shipped(SHIPPED_AVATARS[1].to_owned());
+        for files in [PassedOn::Licensed, PassedOn::Confirmed] {
+            assert_eq!(seen(files, &file), file);
+        }
+        let default = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
+        assert_eq!(seen(PassedOn::None, &file), default);
+        assert_eq!(seen(PassedOn::None, &shipped), shipped);
     }
 
     #[test]

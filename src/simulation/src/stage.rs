@@ -290,34 +290,10 @@ fn part_bounds(scene: &Scene, node: NodeIndex, world: &Affine3A) -> Option<(Vec3
 
 /// In the shape's own space.
 fn shape_bounds(scene: &Scene, shape: Shape) -> Option<(Vec3, Vec3)> {
-    let half = match shape {
-        Shape::Box(size) => size * 0.5,
-        Shape::Sphere(radius) => Vec3::splat(radius),
-        Shape::Capsule {
-            height,
-            radius_top,
-            radius_bottom,
-        } => {
-            let radius = radius_top.max(radius_bottom);
-            Vec3::new(radius, height * 0.5 + radius, radius)
-        }
-        Shape::Cylinder {
-            height,
-            radius_top,
-            radius_bottom,
-        } => {
-            let radius = radius_top.max(radius_bottom);
-            Vec3::new(radius, height * 0.5, radius)
-        }
-        Shape::Plane { size_x, size_z, .. } => Vec3::new(
-            size_x.map_or(PLANE_REACH, |size| size * 0.5),
-            0.0,
-            size_z.map_or(PLANE_REACH, |size| size * 0.5),
-        ),
-        Shape::ConvexMesh(mesh) | Shape::TriangleMesh(mesh) => {
-            return scene.meshes.get(mesh.index())?.bounds();
-        }
-    };
+    if let Shape::ConvexMesh(mesh) | Shape::TriangleMesh(mesh) = shape {
+        return scene.meshes.get(mesh.index())?.bounds();
+    }
+    let half = shape.half_extents(PLANE_REACH)?;
     Some((-half, half))
 }
 

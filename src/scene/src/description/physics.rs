@@ -61,6 +61,37 @@ pub enum Shape {
     TriangleMesh(MeshIndex),
 }
 
+impl Shape {
+    /// Half the edges of the box around it, which is about its origin; a plane without an end reaches `endless` metres. `None` for
+    /// what is made of a mesh.
+    #[must_use]
+    pub fn half_extents(&self, endless: f32) -> Option<Vec3> {
+        let half = |size: Option<f32>| size.map_or(endless, |size| size * 0.5);
+        match *self {
+            Self::Box(edges) => Some(edges * 0.5),
+            Self::Sphere(radius) => Some(Vec3::splat(radius)),
+            Self::Capsule {
+                height,
+                radius_top,
+                radius_bottom,
+            } => {
+                let radius = radius_top.max(radius_bottom);
+                Some(Vec3::new(radius, height * 0.5 + radius, radius))
+            }
+            Self::Cylinder {
+                height,
+                radius_top,
+                radius_bottom,
+            } => {
+                let radius = radius_top.max(radius_bottom);
+                Some(Vec3::new(radius, height * 0.5, radius))
+            }
+            Self::Plane { size_x, size_z, .. } => Some(Vec3::new(half(size_x), 0.0, half(size_z))),
+            Self::ConvexMesh(_) | Self::TriangleMesh(_) => None,
+        }
+    }
+}
+
 /// What a collider is made from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Geometry {

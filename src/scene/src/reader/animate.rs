@@ -26,9 +26,56 @@ pub(crate) fn read_animations(
         return Ok(Vec::new());
     };
     let users = pointer::Users::new(scene);
+    let mut moved = Moved::of(scene.nodes.len());
     list.elements(MAX_ELEMENTS)?
-        .map(|item| read_animation(&item, accessors, scene, &users, issues))
+        .map(|item| {
+            moved.begin();
+            read_animation(&item, accessors, scene, &users, &mut moved, issues)
+        })
         .collect()
+}
+
+/// What an animation moves already. One list serves all animations of a file, each of which moves most of its nodes.
+struct Moved {
+    /// Counts the animations.
+    animation: u32,
+    /// Of each node: the last animation that moves it, and in bits what of it.
+    nodes: Vec<(u32, u8)>,
+    /// Single weights.
+    weights: BTreeSet<(NodeIndex, usize)>,
+}
+
+impl Moved {
+    fn of(nodes: usize) -> Self {
+        Self {
+            animation: 0,
+            nodes: vec![(0, 0); nodes],
+            weights: BTreeSet::new(),
+        }
+    }
+
+    fn begin(&mut self) {
+        self.animation += 1;
+        self.weights.clear();
+    }
+
+    /// False when it moves that already.
+    fn is_new(&mut self, node: NodeIndex, path: NodePath) -> bool {
+        let bit = match path {
+            NodePath::Translation => 1,
+            NodePath::Rotation => 2,
+            NodePath::Scale => 4,
+            NodePath::Weights => 8,
+            NodePath::Weight(target) => return self.weights.insert((node, target)),
+        };
+        let (animation, bits) = &mut self.nodes[node.index()];
+        if *animation != self.animation {
+            (*animation, *bits) = (self.animation, 0);
+        }
+        let is_new = *bits & bit == 0;
+        *bits |= bit;
+        is_new
+    }
 }
 
 fn read_animation(
@@ -36,6 +83,7 @@ fn read_animation(
     accessors: &Accessors<'_>,
     scene: &Scene,
     users: &pointer::Users,
+    moved: &mut Moved,
     issues: &mut Issues,
 ) -> Result<Animation, SceneError> {
     let samplers = item.require("samplers")?;
@@ -45,7 +93,6 @@ fn read_animation(
         name: item.name(),
         ..Animation::default()
     };
-    let mut moved = BTreeSet::new();
     for channel in list.elements(MAX_ELEMENTS)? {
         let index = channel
             .require("sampler")?
@@ -57,7 +104,7 @@ fn read_animation(
         match read_target(&target, scene, users, issues)? {
             Target::Nodes(mut nodes, path) => {
                 let named = nodes.len();
-                nodes.retain(|node| moved.insert((*node, path)));
+                nodes.retain(|node| moved.is_new(*node, path));
                 if nodes.len() < named {
                     issues.push(moved_twice(&target));
                 }

@@ -7,7 +7,7 @@ use crate::description::{
 use crate::limits::MAX_NODES_OF_A_MESH;
 
 /// Properties of a node that a channel can move.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodePath {
     Translation,
     Rotation,

@@ -277,13 +277,18 @@ async fn a_file_that_is_not_read_holds_no_other_up() {
     assert!(matches!(found, BulkResponse::File { bytes: 100, .. }));
 }
 
-/// Offers a file as a thing and sends it where it is wanted; the last answer.
+/// Offers a file as a thing; the last answer.
 async fn bring(visitor: &Connection, file: &[u8]) -> BulkResponse {
     let request = BulkRequest::OfferThing {
         hash: content_hash(file),
         bytes: file.len() as u64,
     };
-    let mut stream = ask(visitor, &request).await;
+    offer(visitor, &request, file).await
+}
+
+/// Offers a file and sends it where it is wanted; the last answer.
+async fn offer(visitor: &Connection, request: &BulkRequest, file: &[u8]) -> BulkResponse {
+    let mut stream = ask(visitor, request).await;
     match answer(&mut stream).await {
         BulkResponse::Send => {}
         other => return other,
@@ -358,21 +363,14 @@ async fn what_stands_stays_and_what_was_never_placed_makes_room() {
     drop(other);
 }
 
-/// Offers a file as an avatar and sends it where it is wanted; the last answer.
+/// Offers a file as an avatar; the last answer.
 async fn dress(visitor: &Connection, file: &[u8], is_right_confirmed: bool) -> BulkResponse {
     let request = BulkRequest::Offer {
         hash: content_hash(file),
         bytes: file.len() as u64,
         is_right_confirmed,
     };
-    let mut stream = ask(visitor, &request).await;
-    match answer(&mut stream).await {
-        BulkResponse::Send => {}
-        other => return other,
-    }
-    stream.sender.send_raw(file).await.unwrap();
-    stream.sender.finish();
-    answer(&mut stream).await
+    offer(visitor, &request, file).await
 }
 
 #[tokio::test(start_paused = true)]

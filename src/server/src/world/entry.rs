@@ -150,8 +150,9 @@ impl World {
         known.info.is_connected = true;
         known.folded_name = name.folded();
         known.info.name = name;
-        known.worn = self.library.wear(&entrant.hello.avatar);
-        known.info.avatar = entrant.hello.avatar.clone();
+        let avatar = self.placers.seen(entrant.hello.avatar.clone());
+        known.worn = self.library.wear(&avatar);
+        known.info.avatar = avatar;
         known.track.resume(&self.simulation, tick);
         let position = known.track.newest().position;
         self.simulation.move_avatar(known.obstacle, position);

@@ -340,6 +340,7 @@ impl World {
         }
         known.folded_name = name.folded();
         known.info.name = name;
+        let avatar = self.placers.seen(avatar);
         known.worn = self.library.wear(&avatar);
         known.info.avatar = avatar;
         let info = known.info.clone();

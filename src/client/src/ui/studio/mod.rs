@@ -2,6 +2,7 @@
 //! `arrival.rs` says how one gets there and back, `report.rs` what stands in the report.
 
 mod arrival;
+mod asking;
 mod check;
 mod conversion;
 mod curtain;

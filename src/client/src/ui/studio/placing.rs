@@ -1,7 +1,11 @@
 //! From the studio into the world from which one came: what it is, whether it may be placed there, and that others will
 //! receive it. Nothing leaves before the person says yes, and then puts it down.
 
-use super::{Studio, name_of};
+use super::{
+    Studio,
+    asking::{self, Asking},
+    name_of,
+};
 use crate::{
     Opened,
     app::{
@@ -20,10 +24,7 @@ use crate::{
         words::{Texts, Words, fill},
     },
 };
-use bevy::{
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
-};
+use bevy::prelude::*;
 use protocol::{
     WorldAddress,
     limits::{MAX_THING_BYTES, MAX_THING_TITLE_BYTES},
@@ -36,14 +37,9 @@ use std::path::Path;
 const MAX_LICENCE: usize = 160;
 const MAX_FAULT: usize = 240;
 
-/// How far the question is.
-#[derive(Resource, Default)]
-enum Asking {
-    #[default]
-    Idle,
-    Reading(Task<Result<Fit, String>>),
-    /// With what the file is, or why it cannot be placed.
-    Asked(Result<Fit, String>),
+/// The way of a file into the world from which one came.
+enum Way {
+    Open(Fit),
     /// The host does not let one.
     Barred,
     /// One came from no world.
@@ -63,17 +59,15 @@ struct Fit {
 struct Question;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Asking>();
-    app.add_systems(
+    app.add_plugins(asking::plugin::<Way>).add_systems(
         Update,
         (
             listen.in_set(ClientSystems::Listen),
-            (finish, obey).chain().in_set(ClientSystems::Act),
+            obey.in_set(ClientSystems::Act),
             ask.in_set(ClientSystems::Show),
         )
             .run_if(in_state(Stage::Inside)),
-    )
-    .add_systems(OnExit(Stage::Inside), give_way);
+    );
 }
 
 impl Fit {
@@ -104,7 +98,7 @@ fn listen(
     keys: Res<ButtonInput<KeyCode>>,
     taken: Res<InputTaken>,
     (studio, config): (Res<Studio>, Res<Config>),
-    mut asking: ResMut<Asking>,
+    mut asking: ResMut<Asking<Way>>,
 ) {
     if taken.is_taken || !keys.just_pressed(PLACE_KEY.0) {
         return;
@@ -117,34 +111,25 @@ fn listen(
         return;
     }
     *asking = match shown.world() {
-        None => Asking::Nowhere,
-        Some(place) if !place.may_place => Asking::Barred,
+        None => Asking::Asked(Ok(Way::Nowhere)),
+        Some(place) if !place.may_place => Asking::Asked(Ok(Way::Barred)),
         Some(place) => {
             let (opened, to) = (shown.opened.clone(), place.address.clone());
-            Asking::Reading(AsyncComputeTaskPool::get().spawn(async move { Fit::of(&opened, to) }))
+            Asking::after(move || Fit::of(&opened, to).map(Way::Open))
         }
     };
-}
-
-fn finish(mut asking: ResMut<Asking>) {
-    let Asking::Reading(task) = asking.bypass_change_detection() else {
-        return;
-    };
-    if let Some(result) = block_on(poll_once(task)) {
-        *asking = Asking::Asked(result);
-    }
 }
 
 /// The way back is that of the studio, in whichever order the two hear of it.
 fn obey(
     mut chosen: MessageReader<Action>,
-    mut asking: ResMut<Asking>,
+    mut asking: ResMut<Asking<Way>>,
     mut placing: ResMut<Placing>,
 ) {
     for action in chosen.read() {
         match action {
             Action::PlaceThing => {
-                if let Asking::Asked(Ok(fit)) = &*asking {
+                if let Asking::Asked(Ok(Way::Open(fit))) = &*asking {
                     placing.bring(fit.parcel.clone());
                 }
                 *asking = Asking::Idle;
@@ -165,14 +150,9 @@ fn title_of(file: &Path) -> String {
     title
 }
 
-/// The question goes with the world in which it was asked.
-fn give_way(mut asking: ResMut<Asking>) {
-    *asking = Asking::Idle;
-}
-
 fn ask(
     mut commands: Commands,
-    asking: Res<Asking>,
+    asking: Res<Asking<Way>>,
     (words, link): (Res<Words>, Option<Res<Link>>),
     (studio, config): (Res<Studio>, Res<Config>),
     questions: Query<Entity, With<Question>>,
@@ -193,7 +173,7 @@ fn ask(
     };
     match &*asking {
         Asking::Idle | Asking::Reading(_) => {}
-        Asking::Asked(Ok(fit)) => put_up(&|card| offer(card, fit, &file, world, words)),
+        Asking::Asked(Ok(Way::Open(fit))) => put_up(&|card| offer(card, fit, &file, world, words)),
         Asking::Asked(Err(fault)) => put_up(&|card| {
             let title = fill(words.place_unfit, &[&file]);
             card.spawn(heading(title));
@@ -206,13 +186,13 @@ fn ask(
             card.spawn(fact(words.fault_detail, fault));
             card::answers(card, (Action::KeepThing, words.stranger_back), None);
         }),
-        Asking::Nowhere => put_up(&|card| {
+        Asking::Asked(Ok(Way::Nowhere)) => put_up(&|card| {
             card.spawn(heading(fill(words.place_nowhere, &[&file])));
             let about = words.place_nowhere_about;
             card.spawn(legible::text(about, theme::BODY, theme::TEXT));
             card::answers(card, (Action::KeepThing, words.stranger_back), None);
         }),
-        Asking::Barred => put_up(&|card| {
+        Asking::Asked(Ok(Way::Barred)) => put_up(&|card| {
             let title = fill(words.place_barred, &[world]);
             card.spawn(heading(title));
             card.spawn(legible::text(

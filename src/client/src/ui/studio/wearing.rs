@@ -1,6 +1,10 @@
 //! An avatar that one looks at can be worn: in every world that one enters from then on, until one chooses another look.
 
-use super::{Studio, name_of};
+use super::{
+    Studio,
+    asking::{self, Asking},
+    name_of,
+};
 use crate::{
     app::{
         Config,
@@ -17,26 +21,13 @@ use crate::{
         words::{Words, fill},
     },
 };
-use bevy::{
-    prelude::*,
-    tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
-};
+use bevy::prelude::*;
 use protocol::{AvatarChoice, ContentHash};
 use scene::{NoSideFiles, Purpose};
 use std::path::{Path, PathBuf};
 
 /// Characters that are shown of why a file cannot be worn.
 const MAX_FAULT: usize = 240;
-
-/// How far the question is.
-#[derive(Resource, Default)]
-enum Asking {
-    #[default]
-    Idle,
-    Reading(Task<Result<Body, String>>),
-    /// With what is to be worn, or why it cannot be.
-    Asked(Result<Body, String>),
-}
 
 /// An avatar that may be worn.
 struct Body {
@@ -49,17 +40,15 @@ struct Body {
 struct Question;
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Asking>();
-    app.add_systems(
+    app.add_plugins(asking::plugin::<Body>).add_systems(
         Update,
         (
             listen.in_set(ClientSystems::Listen),
-            (finish, obey).chain().in_set(ClientSystems::Act),
+            obey.in_set(ClientSystems::Act),
             ask.in_set(ClientSystems::Show),
         )
             .run_if(in_state(Stage::Inside)),
-    )
-    .add_systems(OnExit(Stage::Inside), give_way);
+    );
 }
 
 impl Body {
@@ -89,7 +78,7 @@ fn listen(
     keys: Res<ButtonInput<KeyCode>>,
     taken: Res<InputTaken>,
     (studio, config): (Res<Studio>, Res<Config>),
-    mut asking: ResMut<Asking>,
+    mut asking: ResMut<Asking<Body>>,
 ) {
     if taken.is_taken || !keys.just_pressed(PLACE_KEY.0) {
         return;
@@ -97,17 +86,7 @@ fn listen(
     let shown = studio.shown(&config.0);
     if let Some(shown) = shown.filter(|shown| shown.is_avatar()) {
         let file = shown.opened.world();
-        let task = AsyncComputeTaskPool::get().spawn(async move { Body::of(&file) });
-        *asking = Asking::Reading(task);
-    }
-}
-
-fn finish(mut asking: ResMut<Asking>) {
-    let Asking::Reading(task) = asking.bypass_change_detection() else {
-        return;
-    };
-    if let Some(result) = block_on(poll_once(task)) {
-        *asking = Asking::Asked(result);
+        *asking = Asking::after(move || Body::of(&file));
     }
 }
 
@@ -116,7 +95,7 @@ fn obey(
     mut commands: Commands,
     mut chosen: MessageReader<Action>,
     (studio, words): (Res<Studio>, Res<Words>),
-    mut asking: ResMut<Asking>,
+    mut asking: ResMut<Asking<Body>>,
     mut config: ResMut<Config>,
     mut kept: ResMut<Kept>,
 ) {
@@ -145,14 +124,9 @@ fn obey(
     }
 }
 
-/// The question goes with the world in which it was asked.
-fn give_way(mut asking: ResMut<Asking>) {
-    *asking = Asking::Idle;
-}
-
 fn ask(
     mut commands: Commands,
-    asking: Res<Asking>,
+    asking: Res<Asking<Body>>,
     words: Res<Words>,
     (studio, config): (Res<Studio>, Res<Config>),
     questions: Query<Entity, With<Question>>,

@@ -264,33 +264,10 @@ impl<'s> Solids<'s> {
     }
 
     fn extent_of(&self, shape: &Shape) -> Option<Extent> {
-        let half = match *shape {
-            Shape::Box(edges) => edges * 0.5,
-            Shape::Sphere(radius) => Vec3::splat(radius),
-            Shape::Capsule {
-                height,
-                radius_top,
-                radius_bottom,
-            } => {
-                let radius = radius_top.max(radius_bottom);
-                Vec3::new(radius, height * 0.5 + radius, radius)
-            }
-            Shape::Cylinder {
-                height,
-                radius_top,
-                radius_bottom,
-            } => {
-                let radius = radius_top.max(radius_bottom);
-                Vec3::new(radius, height * 0.5, radius)
-            }
-            Shape::Plane { size_x, size_z, .. } => {
-                let half = |size: Option<f32>| size.map_or(PLANE_METRES, |size| size * 0.5);
-                Vec3::new(half(size_x), 0.0, half(size_z))
-            }
-            Shape::ConvexMesh(mesh) | Shape::TriangleMesh(mesh) => {
-                return self.of_meshes[mesh.index()];
-            }
-        };
+        if let Shape::ConvexMesh(mesh) | Shape::TriangleMesh(mesh) = *shape {
+            return self.of_meshes[mesh.index()];
+        }
+        let half = shape.half_extents(PLANE_METRES)?;
         Some(Extent {
             low: -half,
             high: half,
