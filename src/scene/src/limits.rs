@@ -46,6 +46,8 @@ pub const MAX_INSTANCES: usize = 200_000;
 pub const MAX_SPLATS: usize = 50_000;
 /// Most collision systems of a file that are told apart; further ones count as the last of these.
 pub const MAX_COLLISION_SYSTEMS: usize = 29;
+/// Most joints between bodies of a world that hold: each is solved several times a tick.
+pub const MAX_BODY_JOINTS: usize = 4_096;
 /// Most colliders and triggers; each mesh and instance below a node that is solid is one.
 pub const MAX_COLLIDERS: u64 = 100_000;
 /// Most triangles of all triangle colliders together, instances included.
@@ -80,8 +82,8 @@ pub const MAX_NODES_OF_A_MESH: usize = 256;
 pub const MAX_ATTRIBUTE_SETS: usize = 8;
 /// Most attributes of a primitive with Draco data.
 pub const MAX_DRACO_ATTRIBUTES: usize = 256;
-/// Most texture coordinate sets of a primitive that are drawn (what the renderer can hold).
-pub const MAX_DRAWN_UV_SETS: u64 = 2;
+/// Most texture coordinate sets that the textures of one material are drawn with (what the renderer can hold).
+pub const MAX_DRAWN_UV_SETS: usize = 2;
 /// Most joints that one vertex follows (what the renderer can hold).
 pub const MAX_DRAWN_INFLUENCES: usize = 4;
 /// Strongest gravity that is believed, metres a second squared.

@@ -71,7 +71,7 @@ extensions! {
     "GRIFFEL_bim_data" PassedOver what_is_passed_over_is_named "";
     "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
     "KHR_animation_pointer" Part animated_properties_are_read "of nodes, weights of meshes, materials, textures and lights; the file's cameras are not looked through";
-    "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV and Ogg Vorbis";
+    "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV, Ogg Vorbis and Ogg Opus";
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
     "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";
     "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
@@ -103,7 +103,7 @@ extensions! {
     "KHR_techniques_webgl" PassedOver what_is_passed_over_is_named "";
     "KHR_texture_basisu" Full basis_images_are_kept_as_they_are "ETC1S and UASTC, to BC7, ASTC, ETC2 or plain pixels, as the adapter reads";
     "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
-    "KHR_texture_transform" Full slots_carry_their_own_transform "two sets of coordinates";
+    "KHR_texture_transform" Full slots_carry_their_own_transform "two sets of coordinates for a material";
     "KHR_texture_video" PassedOver what_is_passed_over_is_named "";
     "KHR_xmp" PassedOver what_is_passed_over_is_named "older than KHR_xmp_json_ld";
     "KHR_xmp_json_ld" Full metadata_is_kept_and_read "converting states in it what other places say of author and licence";
@@ -113,7 +113,7 @@ extensions! {
     "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
     "NV_materials_mdl" PassedOver what_is_passed_over_is_named "";
     "OMI_audio_ogg_vorbis" Full vorbis_is_preferred_where_it_is_offered "";
-    "OMI_audio_opus" PassedOver what_is_passed_over_is_named "";
+    "OMI_audio_opus" Full opus_is_preferred_where_it_is_offered "mono and stereo";
     "OMI_collider" PassedOver what_is_passed_over_is_named "older than OMI_physics_body";
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
     "OMI_link" Full a_portal_leads_to_another_world_of_the_server "read as a portal";

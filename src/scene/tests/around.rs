@@ -276,17 +276,42 @@ fn gravity_of_worlds_and_places_is_read() {
     }
 }
 
-#[test]
-fn vorbis_is_preferred_where_it_is_offered() {
+/// The clip of a source with files by extensions, and MP3 as the first of three clips or not at all.
+fn clip_of(mp3: Option<u32>, extensions: Value) -> Option<u32> {
+    let mut source = json!({ "extensions": extensions });
+    if let Some(clip) = mp3 {
+        source["audio"] = json!(clip);
+    }
     let scene = read(json!({
-        "buffers": [buffer(b"mp3ogg")],
-        "bufferViews": [{ "buffer": 0, "byteLength": 3 }, { "buffer": 0, "byteOffset": 3, "byteLength": 3 }],
+        "buffers": [buffer(b"mp3oggopu")],
+        "bufferViews": [
+            { "buffer": 0, "byteLength": 3 },
+            { "buffer": 0, "byteOffset": 3, "byteLength": 3 },
+            { "buffer": 0, "byteOffset": 6, "byteLength": 3 },
+        ],
         "extensions": { "KHR_audio_emitter": {
-            "audio": [{ "bufferView": 0, "mimeType": "audio/mpeg" }, { "bufferView": 1 }],
-            "sources": [{ "audio": 0, "extensions": { "OMI_audio_ogg_vorbis": { "audio": 1 } } }],
+            "audio": [{ "bufferView": 0, "mimeType": "audio/mpeg" }, { "bufferView": 1 }, { "bufferView": 2 }],
+            "sources": [source],
         } },
     }));
-    assert_eq!(scene.sound.sources[0].clip, Some(1));
+    scene.sound.sources[0].clip
+}
+
+#[test]
+fn vorbis_is_preferred_where_it_is_offered() {
+    let vorbis = json!({ "OMI_audio_ogg_vorbis": { "audio": 1 } });
+    assert_eq!(clip_of(Some(0), vorbis.clone()), Some(1));
+    assert_eq!(clip_of(None, vorbis), Some(1));
+    assert_eq!(clip_of(Some(0), json!({})), Some(0));
+}
+
+#[test]
+fn opus_is_preferred_where_it_is_offered() {
+    let opus = json!({ "OMI_audio_opus": { "audio": 2 } });
+    assert_eq!(clip_of(Some(0), opus.clone()), Some(2));
+    assert_eq!(clip_of(None, opus), Some(2));
+    let both = json!({ "OMI_audio_opus": { "audio": 2 }, "OMI_audio_ogg_vorbis": { "audio": 1 } });
+    assert_eq!(clip_of(Some(0), both), Some(2));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use crate::extensions::{buffer, floats};
 use scene::{
     Issue, NoSideFiles, Outcome, Purpose, Report, check_bytes,
-    limits::{MAX_COLLISION_SYSTEMS, MAX_SPLATS, MAX_SPRING_CONTACTS},
+    limits::{MAX_BODY_JOINTS, MAX_COLLISION_SYSTEMS, MAX_SPLATS, MAX_SPRING_CONTACTS},
 };
 use serde_json::{Value, json};
 
@@ -45,7 +45,7 @@ fn of_world(document: Value) -> Vec<String> {
 }
 
 #[test]
-fn textures_on_a_third_uv_set_are_told() {
+fn textures_on_more_uv_sets_than_two_are_told() {
     let material = |set: u64| {
         json!({
             "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "texCoord": set } },
@@ -63,12 +63,52 @@ fn textures_on_a_third_uv_set_are_told() {
             "textures": [{}], "materials": [{}, material(set)],
         })
     };
-    assert_eq!(of_world(document(1)), Vec::<String>::new());
-    let told = of_world(document(2));
+    for two in [1, 2] {
+        assert_eq!(of_world(document(two)), Vec::<String>::new());
+    }
+    let mut three = document(2);
+    let own = &mut three["materials"][1];
+    own["normalTexture"] = json!({ "index": 0, "texCoord": 1 });
+    own["occlusionTexture"] = json!({ "index": 0 });
+    let told = of_world(three);
     assert_eq!(told.len(), 1, "{told:?}");
     let place = "STOA_UV_SET 1 /materials/1/pbrMetallicRoughness/baseColorTexture: ";
     assert!(told[0].starts_with(place), "{told:?}");
     assert!(told[0].contains("(2 textures in all)"), "{told:?}");
+}
+
+#[test]
+fn textures_of_a_variant_on_uv_sets_that_the_mesh_has_not_are_told() {
+    let document = |variant: u64, own: u64| {
+        let mut document = crate::extensions::triangle();
+        let material = |set: u64| json!({ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0, "texCoord": set } } });
+        document["extensionsUsed"] = json!(["KHR_materials_variants"]);
+        document["extensions"] =
+            json!({ "KHR_materials_variants": { "variants": [{ "name": "Other" }] } });
+        document["textures"] = json!([{}]);
+        document["materials"] = json!([material(own), material(variant)]);
+        let primitive = &mut document["meshes"][0]["primitives"][0];
+        primitive["material"] = json!(0);
+        primitive["extensions"] = json!({ "KHR_materials_variants": {
+            "mappings": [{ "material": 1, "variants": [0] }],
+        } });
+        document
+    };
+    let told = |variant, own| {
+        let told = of_world(document(variant, own)).into_iter();
+        told.filter(|line| line.starts_with("STOA_UV_SET"))
+            .collect::<Vec<_>>()
+    };
+    for (variant, own) in [(0, 1), (3, 3)] {
+        assert_eq!(told(variant, own), Vec::<String>::new());
+    }
+    for (variant, own) in [(2, 0), (0, 2)] {
+        let told = told(variant, own);
+        assert!(
+            told.len() == 1 && told[0].contains("/materials/1/"),
+            "{told:?}"
+        );
+    }
 }
 
 #[test]
@@ -369,6 +409,32 @@ fn more_collision_systems_than_are_told_apart_are_told() {
     assert_eq!(told.len(), 1, "{told:?}");
     let place = "STOA_PHYSICS_SYSTEMS 1 /extensions/OMI_physics_body/collisionFilters: ";
     assert!(told[0].starts_with(place), "{told:?}");
+}
+
+#[test]
+fn joints_beyond_those_that_hold_are_told() {
+    let document = |joints: usize| {
+        let joint = |_| json!({ "extensions": { "OMI_physics_joint": { "joint": 0, "connectedNode": 0 } } });
+        let mut nodes: Vec<Value> = (0..joints).map(joint).collect();
+        nodes.push(
+            json!({ "extensions": { "OMI_physics_body": { "motion": { "type": "dynamic" } } } }),
+        );
+        json!({
+            "extensionsUsed": ["OMI_physics_body", "OMI_physics_joint"],
+            "extensions": { "OMI_physics_joint": { "joints": [{}] } },
+            "scene": 0, "scenes": [{ "nodes": (0..nodes.len()).collect::<Vec<_>>() }], "nodes": nodes,
+        })
+    };
+    let told = |joints| {
+        let told = of_world(document(joints)).into_iter();
+        told.filter(|line| line.starts_with("STOA_PHYSICS_JOINTS"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(told(MAX_BODY_JOINTS), Vec::<String>::new());
+    let told = told(MAX_BODY_JOINTS + 2);
+    let place = format!("STOA_PHYSICS_JOINTS 1 /nodes/{MAX_BODY_JOINTS}: ");
+    assert!(told.len() == 1 && told[0].starts_with(&place), "{told:?}");
+    assert!(told[0].contains("(2 nodes in all)"), "{told:?}");
 }
 
 /// Of an avatar of which nothing is to be told.

@@ -6,7 +6,9 @@ use bevy_rapier3d::prelude::{
     GenericJoint, ImpulseJoint, JointAxesMask, JointAxis, MotorModel, RigidBody, TypedJoint,
 };
 use glam::{Quat, Vec3};
-use scene::{JointDescription, JointDrive, JointLimit, NodeIndex, Scene};
+use scene::{
+    JointDescription, JointDrive, JointLimit, NodeIndex, NodeJoint, Scene, limits::MAX_BODY_JOINTS,
+};
 use std::{collections::BTreeMap, f32::consts::PI};
 
 /// Axes of the engine by glTF's number.
@@ -21,10 +23,7 @@ pub(crate) fn spawn_joints(
     belonging: &Belonging,
     entities: &BTreeMap<NodeIndex, Entity>,
 ) {
-    for &node in order {
-        let Some(joint) = scene.nodes[node.index()].physics.joint else {
-            continue;
-        };
+    for (node, joint) in joints(scene, order) {
         let Some(description) = scene.physics.joints.get(joint.joint as usize) else {
             continue;
         };
@@ -67,16 +66,26 @@ pub(crate) fn spawn_joints(
     }
 }
 
+/// Nodes with a joint that holds, and what it holds.
+fn joints<'s>(
+    scene: &'s Scene,
+    order: &'s [NodeIndex],
+) -> impl Iterator<Item = (NodeIndex, NodeJoint)> + 's {
+    let all = order.iter().filter_map(|&node| {
+        let joint = scene.nodes[node.index()].physics.joint?;
+        Some((node, joint))
+    });
+    all.take(MAX_BODY_JOINTS)
+}
+
 /// Bodies that a drive moves: a weak one starts too slowly for somebody who may fall asleep.
 pub(crate) fn driven_bodies(
     scene: &Scene,
     order: &[NodeIndex],
     belonging: &Belonging,
 ) -> std::collections::BTreeSet<NodeIndex> {
-    order
-        .iter()
-        .filter_map(|&node| {
-            let joint = scene.nodes[node.index()].physics.joint?;
+    joints(scene, order)
+        .filter_map(|(node, joint)| {
             let described = scene.physics.joints.get(joint.joint as usize)?;
             let ends = [belonging.body(node), belonging.body(joint.connected_node)];
             (!described.drives.is_empty()).then_some(ends)
@@ -92,13 +101,8 @@ pub(crate) fn jointed_bodies(
     order: &[NodeIndex],
     belonging: &Belonging,
 ) -> std::collections::BTreeSet<NodeIndex> {
-    order
-        .iter()
-        .filter_map(|&node| {
-            let joint = scene.nodes[node.index()].physics.joint?;
-            Some([belonging.body(node), belonging.body(joint.connected_node)])
-        })
-        .flatten()
+    joints(scene, order)
+        .flat_map(|(node, joint)| [belonging.body(node), belonging.body(joint.connected_node)])
         .flatten()
         .collect()
 }
@@ -213,4 +217,31 @@ fn mask(axes: &[JointAxis]) -> JointAxesMask {
     axes.iter().fold(JointAxesMask::empty(), |mask, &axis| {
         mask | JointAxesMask::from_bits_truncate(1 << axis as u8)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use scene::Node;
+
+    #[test]
+    fn joints_beyond_the_limit_hold_nothing() {
+        let with_joint = |index: u32| {
+            let mut node = Node::default();
+            node.physics.joint = (index > 0).then_some(NodeJoint {
+                joint: 0,
+                connected_node: NodeIndex(0),
+                is_colliding: false,
+            });
+            node
+        };
+        let count = MAX_BODY_JOINTS as u32 + 3;
+        let scene = Scene {
+            nodes: (0..count).map(with_joint).collect(),
+            ..Scene::default()
+        };
+        let order: Vec<NodeIndex> = (0..count).map(NodeIndex).collect();
+        let holding: Vec<NodeIndex> = joints(&scene, &order).map(|(node, _)| node).collect();
+        assert_eq!(holding, order[1..=MAX_BODY_JOINTS]);
+    }
 }

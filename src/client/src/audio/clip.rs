@@ -1,5 +1,6 @@
 //! Decoded sound: from the bytes of a file to samples, within limits, in a worker of its own.
 
+use super::opus::{self, OpusStream};
 use scene::worker::{Decoder, Worker};
 use std::io::Cursor;
 use symphonia::core::{
@@ -44,6 +45,9 @@ pub(crate) enum ClipError {
     /// Not a sound file that can be read.
     #[error("it cannot be decoded: {0}")]
     Decode(#[from] DecodeError),
+    /// Not an Ogg Opus file that can be read.
+    #[error("it cannot be decoded: {0}")]
+    Opus(#[from] opus_pure::Error),
     /// A sound file without sound.
     #[error("it holds no sound")]
     Empty,
@@ -67,7 +71,7 @@ impl Clip {
         }
     }
 
-    /// Has a worker decode an MP3, WAV or Ogg Vorbis file to at most `limit` bytes. More than two channels are reduced to the first two.
+    /// Has a worker decode an MP3, WAV, Ogg Vorbis or Ogg Opus file to at most `limit` bytes. More than two channels are reduced to the first two.
     ///
     /// # Errors
     /// One line when the bytes are no such file, or broke the decoder.
@@ -104,6 +108,35 @@ impl Clip {
     }
 
     fn decode(bytes: &[u8]) -> Result<Self, ClipError> {
+        let mut clip = Self {
+            samples: Vec::new(),
+            channels: 0,
+            frames_per_second: 0,
+        };
+        if opus::is_opus(bytes) {
+            clip.append_opus(bytes)?;
+        } else {
+            clip.append_any(bytes)?;
+        }
+        if clip.samples.is_empty() {
+            Err(ClipError::Empty)
+        } else {
+            Ok(clip)
+        }
+    }
+
+    fn append_opus(&mut self, bytes: &[u8]) -> Result<(), ClipError> {
+        let mut stream = OpusStream::open(bytes)?;
+        let channels = stream.channels();
+        while !self.is_full()
+            && let Some(samples) = stream.next_samples()
+        {
+            self.append(samples, channels, opus::FRAMES_PER_SECOND)?;
+        }
+        Ok(())
+    }
+
+    fn append_any(&mut self, bytes: &[u8]) -> Result<(), ClipError> {
         let bytes = Cursor::new(bytes.to_vec());
         let stream = MediaSourceStream::new(Box::new(bytes), Default::default());
         let probed = symphonia::default::get_probe().format(
@@ -124,12 +157,9 @@ impl Clip {
         let track_id = track.id;
         let mut decoder = symphonia::default::get_codecs()
             .make(&track.codec_params, &DecoderOptions::default())?;
-        let mut clip = Self {
-            samples: Vec::new(),
-            channels: 0,
-            frames_per_second: 0,
-        };
-        while let Ok(packet) = reader.next_packet() {
+        while !self.is_full()
+            && let Ok(packet) = reader.next_packet()
+        {
             if packet.track_id() != track_id {
                 continue;
             }
@@ -147,16 +177,14 @@ impl Clip {
             }
             let mut buffer = SampleBuffer::<f32>::new(decoded.capacity() as u64, layout);
             buffer.copy_interleaved_ref(decoded);
-            clip.append(buffer.samples(), count, layout.rate)?;
-            if clip.frames() >= MAX_CLIP_SECS * layout.rate as usize {
-                break;
-            }
+            self.append(buffer.samples(), count, layout.rate)?;
         }
-        if clip.samples.is_empty() {
-            Err(ClipError::Empty)
-        } else {
-            Ok(clip)
-        }
+        Ok(())
+    }
+
+    /// Nothing more of a file is kept.
+    fn is_full(&self) -> bool {
+        !self.samples.is_empty() && self.frames() >= MAX_CLIP_SECS * self.frames_per_second as usize
     }
 
     /// Memory that its samples take.
@@ -218,7 +246,9 @@ impl Clip {
 
 #[cfg(test)]
 mod tests {
+    use super::super::opus::tests::opus;
     use super::*;
+    use std::f32::consts::TAU;
 
     /// A WAV file of 16-bit mono samples.
     fn wav(samples: &[i16], rate: u32) -> Vec<u8> {
@@ -249,20 +279,50 @@ mod tests {
         assert_eq!(Clip::from_bytes(&clip.to_bytes()), Some(clip));
     }
 
+    /// A second of a tone on the left, half as loud on the right.
+    fn tone() -> Vec<f32> {
+        let frame = |index: usize| (index as f32 * 440.0 * TAU / 48_000.0).sin() * 0.5;
+        let frames = (0..48_000).map(frame);
+        frames.flat_map(|sample| [sample, sample * 0.5]).collect()
+    }
+
+    #[test]
+    fn an_opus_file_is_decoded() {
+        let samples = tone();
+        let clip = Clip::decode(&opus(&samples, 2)).unwrap();
+        assert_eq!((clip.channels, clip.frames_per_second), (2, 48_000));
+        // What the encoder looks ahead is cut from the beginning, so that sound begins when it does.
+        let frames = clip.frames();
+        assert!((47_000..=48_000).contains(&frames), "{frames}");
+        let mut worst = 0.0f32;
+        for index in 4_800..frames - 4_800 {
+            let [left, right] = clip.frame(index);
+            let wrong = (left - samples[index * 2]).abs();
+            worst = worst.max(wrong).max((right - samples[index * 2 + 1]).abs());
+        }
+        assert!(worst < 0.05, "{worst}");
+    }
+
     #[test]
     fn broken_files_are_refused_without_a_panic() {
         let whole = wav(&[1000; 2000], 8_000);
+        let packed = opus(&tone(), 2);
         for length in [0, 1, 12, 40, 43] {
             assert!(Clip::decode(&whole[..length]).is_err(), "{length}");
+            assert!(Clip::decode(&packed[..length]).is_err(), "{length}");
         }
         let mut seed = 7u64;
-        for _ in 0..200 {
-            let mut bytes = whole.clone();
+        for round in 0..200 {
+            let (mut bytes, first) = if round % 2 == 0 {
+                (whole.clone(), 64)
+            } else {
+                (packed.clone(), packed.len())
+            };
             for _ in 0..8 {
                 seed = seed
                     .wrapping_mul(6_364_136_223_846_793_005)
                     .wrapping_add(1_442_695_040_888_963_407);
-                let index = (seed >> 33) as usize % 64;
+                let index = (seed >> 33) as usize % first;
                 bytes[index] = (seed >> 20) as u8;
             }
             if let Ok(clip) = Clip::decode(&bytes) {

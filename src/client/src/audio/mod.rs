@@ -7,6 +7,7 @@ mod emitters;
 mod follow;
 mod footstep;
 mod mixer;
+mod opus;
 
 pub(crate) use clip::SOUND_DECODER;
 

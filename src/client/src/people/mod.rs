@@ -3,6 +3,7 @@
 mod alive;
 mod body;
 mod clips;
+mod credit;
 mod face;
 mod load;
 mod looks;
@@ -10,6 +11,7 @@ mod own;
 mod pose;
 mod sharing;
 
+pub(crate) use credit::{Credit, Credits};
 pub(crate) use sharing::{Sharing, Step as SharingStep, Terms, Withheld};
 
 use crate::{

@@ -131,6 +131,8 @@ texts! {
     you: "you", "你";
     /// People, capacity.
     people_here: "Here now: {} of {}", "在场：{} / {}";
+    /// Avatar, authors.
+    avatar_by: "Avatar: {} by {}", "形象：{}，作者：{}";
     chat_hint: "Say something", "说点什么";
     /// People.
     and_more: "and {} more", "还有 {} 人";

@@ -102,7 +102,7 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
 fn by_name_of_unshown(code: &str) -> Option<&'static str> {
     Some(match code {
         "STOA_UV_SET" => {
-            "Let the texture use the first or second UV map of the mesh, or bake it to one of these."
+            "Let the textures of the material use two UV maps of the mesh at most, or bake them to these."
         }
         "STOA_INFLUENCES" => {
             "Limit the weights to four bones a vertex (`Limit Total` in Blender) if the mesh bends wrongly."
@@ -124,6 +124,9 @@ fn by_name_of_unshown(code: &str) -> Option<&'static str> {
         }
         "STOA_PHYSICS_DIALECT" => {
             "Describe the physics of all objects in one dialect, or of each in both."
+        }
+        "STOA_PHYSICS_JOINTS" => {
+            "Join fewer bodies, or make one body of parts that never move against each other."
         }
         "STOA_PHYSICS_SYSTEMS" => "Let the collision filters name fewer systems.",
         "STOA_PHYSICS_HULL" => {

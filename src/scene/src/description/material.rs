@@ -3,12 +3,14 @@
 use crate::{
     basis::PixelForm,
     description::{
+        pointer::Slot,
         scene::{ImageIndex, TextureIndex},
         toon::ToonMaterial,
     },
+    limits::MAX_DRAWN_UV_SETS,
 };
 use glam::{Vec2, Vec3, Vec4};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A material: metallic-roughness with the core's slots, plus the lobes whose parameters are read.
 #[derive(Clone, Debug, PartialEq)]
@@ -134,6 +136,23 @@ pub struct Iridescence {
     pub thickness_max: f32,
     /// Green mixes the two thicknesses; linear.
     pub thickness_texture: Option<TextureSlot>,
+}
+
+impl Material {
+    /// The sets of texture coordinates that are drawn: those that its textures name, of more than are drawn the lowest. A
+    /// texture on another set is drawn with the first of these. Where every texture is on the first or second set of a mesh,
+    /// it is these two.
+    #[must_use]
+    pub fn drawn_uv_sets(&self) -> [u32; MAX_DRAWN_UV_SETS] {
+        let textures = Slot::ALL.iter().filter_map(|(slot, _)| self.texture(*slot));
+        let named: BTreeSet<u32> = textures.map(|texture| texture.uv_set).collect();
+        let mut sets = [0, 1];
+        if named.iter().any(|set| !sets.contains(set)) {
+            let places = sets.iter_mut().zip(named);
+            places.for_each(|(place, set)| *place = set);
+        }
+        sets
+    }
 }
 
 impl Default for Iridescence {

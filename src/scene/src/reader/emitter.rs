@@ -12,6 +12,8 @@ use crate::{
 use std::{f32::consts::TAU, sync::Arc};
 
 const NAME: &str = "KHR_audio_emitter";
+/// Extensions of a source that name another file for the same sound, or the only one: the last one there is wins.
+const CODECS: [&str; 2] = ["OMI_audio_ogg_vorbis", "OMI_audio_opus"];
 
 pub(crate) fn read_sound(
     root: &Item<'_>,
@@ -49,16 +51,14 @@ pub(crate) fn read_sound(
     if let Some(list) = extension.get("sources") {
         let clips = sound.clips.len();
         for item in list.elements(MAX_ELEMENTS)? {
-            // An extension names a better file for the same sound, or the only one.
-            let better = match item.extension("OMI_audio_ogg_vorbis") {
-                Some(vorbis) => vorbis.index_of("audio", clips, "audio")?,
-                None => None,
-            };
+            let mut clip = item.index_of("audio", clips, "audio")?;
+            for codec in CODECS {
+                if let Some(better) = item.extension(codec) {
+                    clip = better.index_of("audio", clips, "audio")?.or(clip);
+                }
+            }
             sound.sources.push(AudioSource {
-                clip: better.map_or_else(
-                    || item.index_of("audio", clips, "audio"),
-                    |clip| Ok(Some(clip)),
-                )?,
+                clip,
                 gain: item.number_or("gain", 1.0)?.clamp(0.0, 10.0),
                 playback_rate: item.number_or("playbackRate", 1.0)?.clamp(0.1, 10.0),
                 is_looping: item.flag_or("loop", false)?,

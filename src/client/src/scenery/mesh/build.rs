@@ -9,7 +9,7 @@ use bevy::{
     },
     prelude::*,
 };
-use scene::{Primitive, Topology};
+use scene::{Material, Primitive, Scene, Topology, limits::MAX_DRAWN_UV_SETS};
 
 /// How a primitive is drawn: a mesh, and whether it is skinned.
 pub(crate) struct Geometry {
@@ -63,9 +63,31 @@ fn ellipsoids(primitive: &Primitive) -> Option<Mesh> {
     })
 }
 
+/// Sets of texture coordinates of a primitive.
+#[derive(Clone, Copy)]
+struct Coordinates {
+    /// Those that the engine's mesh has.
+    drawn: [u32; MAX_DRAWN_UV_SETS],
+    /// The one along which tangents run, where they are needed.
+    tangents_along: Option<usize>,
+}
+
+impl Coordinates {
+    fn of(scene: &Scene, primitive: &Primitive) -> Self {
+        let drawn = match primitive.material {
+            Some(index) => scene.materials[index.index()].drawn_uv_sets(),
+            None => Material::default().drawn_uv_sets(),
+        };
+        Self {
+            drawn,
+            tangents_along: tangents::wanted(scene, primitive),
+        }
+    }
+}
+
 /// Builds the engine's mesh, as it is seen in a form.
-fn build(primitive: &Primitive, form: Form, tangents_along: Option<usize>) -> Geometry {
-    let mut geometry = build_plain(primitive, form, tangents_along);
+fn build(primitive: &Primitive, form: Form, coordinates: Coordinates) -> Geometry {
+    let mut geometry = build_plain(primitive, form, coordinates);
     // Tangents were made before: they belong to the surface, whichever way its triangles go round.
     if form.is_mirrored
         && geometry.mesh.primitive_topology() == PrimitiveTopology::TriangleList
@@ -76,8 +98,8 @@ fn build(primitive: &Primitive, form: Form, tangents_along: Option<usize>) -> Ge
     geometry
 }
 
-/// As the file has it. Tangents run along a set of texture coordinates.
-fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>) -> Geometry {
+/// As the file has it.
+fn build_plain(primitive: &Primitive, form: Form, coordinates: Coordinates) -> Geometry {
     if let Some(mesh) = ellipsoids(primitive) {
         return Geometry {
             mesh,
@@ -95,17 +117,16 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
     if !primitive.normals.is_empty() {
         mesh.insert_attribute(Mesh::ATTRIBUTE_NORMAL, floats3(&primitive.normals));
     }
-    let uv_attributes: [MeshVertexAttribute; 2] = [Mesh::ATTRIBUTE_UV_0, Mesh::ATTRIBUTE_UV_1];
-    for (set, attribute) in primitive
-        .uv_sets
-        .iter()
-        .zip(uv_attributes)
-        .filter(|(set, _)| !set.is_empty())
-    {
-        mesh.insert_attribute(
-            attribute,
-            set.iter().map(|uv| uv.to_array()).collect::<Vec<_>>(),
-        );
+    let uv_attributes: [MeshVertexAttribute; MAX_DRAWN_UV_SETS] =
+        [Mesh::ATTRIBUTE_UV_0, Mesh::ATTRIBUTE_UV_1];
+    for (set, attribute) in coordinates.drawn.into_iter().zip(uv_attributes) {
+        let set = primitive.uv_sets.get(set as usize);
+        if let Some(set) = set.filter(|set| !set.is_empty()) {
+            mesh.insert_attribute(
+                attribute,
+                set.iter().map(|uv| uv.to_array()).collect::<Vec<_>>(),
+            );
+        }
     }
     if !primitive.colors.is_empty() {
         mesh.insert_attribute(
@@ -128,7 +149,8 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
     }
     mesh.insert_indices(Indices::U32(primitive.indices.clone()));
     // Only where something is turned by them: with tangents the engine does not turn the normals of backs round by itself.
-    if tangents_along.is_some() && !primitive.tangents.is_empty() {
+    let along = coordinates.tangents_along;
+    if along.is_some() && !primitive.tangents.is_empty() {
         mesh.insert_attribute(
             Mesh::ATTRIBUTE_TANGENT,
             primitive
@@ -137,7 +159,7 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
                 .map(|tangent| tangent.to_array())
                 .collect::<Vec<_>>(),
         );
-    } else if let Some(tangents) = tangents_along.and_then(|set| tangents::along(primitive, set)) {
+    } else if let Some(tangents) = along.and_then(|set| tangents::along(primitive, set)) {
         mesh.insert_attribute(Mesh::ATTRIBUTE_TANGENT, tangents);
     }
     add_targets(&mut mesh, primitive);
@@ -146,8 +168,8 @@ fn build_plain(primitive: &Primitive, form: Form, tangents_along: Option<usize>)
 
 impl Geometry {
     /// Of a primitive in a form, with tangents where one of its materials needs them.
-    pub(crate) fn of(scene: &scene::Scene, primitive: &Primitive, form: Form) -> Self {
-        let mut geometry = build(primitive, form, tangents::wanted(scene, primitive));
+    pub(crate) fn of(scene: &Scene, primitive: &Primitive, form: Form) -> Self {
+        let mut geometry = build(primitive, form, Coordinates::of(scene, primitive));
         let material = primitive.material;
         // MToon does not look at colours of vertices; the engine multiplies any that are there.
         if material.is_some_and(|index| scene.materials[index.index()].toon.is_some()) {
@@ -209,4 +231,45 @@ fn add_targets(mesh: &mut Mesh, primitive: &Primitive) {
 
 pub(super) fn floats3(values: &[Vec3]) -> Vec<[f32; 3]> {
     values.iter().map(|value| value.to_array()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenery::mesh::testing::triangles;
+    use scene::{MaterialIndex, Node, TextureIndex, TextureSlot, TextureTransform};
+
+    #[test]
+    fn a_mesh_has_the_coordinates_that_its_material_looks_at() {
+        let slot = |uv_set| {
+            Some(TextureSlot {
+                texture: TextureIndex(0),
+                uv_set,
+                transform: TextureTransform::default(),
+            })
+        };
+        let mut scene = triangles(vec![Node::default()], 0);
+        scene.materials = vec![Material {
+            base_color_texture: slot(3),
+            occlusion_texture: slot(1),
+            ..Material::default()
+        }];
+        let primitive = &mut scene.meshes[0].primitives[0];
+        // The set of a number is full of it.
+        primitive.uv_sets = (0..4u8)
+            .map(|number| vec![Vec2::splat(number.into()); 3])
+            .collect();
+        let first_corners = |scene: &Scene| {
+            let mesh = Geometry::of(scene, &scene.meshes[0].primitives[0], Form::default()).mesh;
+            [Mesh::ATTRIBUTE_UV_0, Mesh::ATTRIBUTE_UV_1].map(|attribute| {
+                match mesh.attribute(attribute) {
+                    Some(VertexAttributeValues::Float32x2(set)) => set[0][0],
+                    _ => f32::NAN,
+                }
+            })
+        };
+        assert_eq!(first_corners(&scene), [0.0, 1.0], "without a material");
+        scene.meshes[0].primitives[0].material = Some(MaterialIndex(0));
+        assert_eq!(first_corners(&scene), [1.0, 3.0]);
+    }
 }

@@ -221,22 +221,29 @@ impl Lobes {
         );
         factors.behind = material.diffuse_transmission_color.extend(0.0);
         let base = material.texture(Slot::BaseColor);
+        let [_, second] = material.drawn_uv_sets();
         for (shown, (slot, _)) in factors.slots.iter_mut().zip(Slot::ALL) {
             let is_ours = !CORE.contains(slot)
                 || (*slot != Slot::BaseColor && is_apart(material, *slot, base));
             let texture = material.texture(*slot).filter(|_| is_ours);
-            *shown =
-                texture.map_or_else(SlotFactors::default, |texture| factors_of(scene, texture));
+            *shown = texture.map_or_else(SlotFactors::default, |texture| {
+                factors_of(scene, texture, second)
+            });
         }
     }
 }
 
-fn factors_of(scene: &Scene, texture: TextureSlot) -> SlotFactors {
+/// `second_uv_set` of the file is the second that the mesh has.
+fn factors_of(scene: &Scene, texture: TextureSlot, second_uv_set: u32) -> SlotFactors {
     let Affine2 {
         matrix2,
         translation,
     } = slot_transform(&texture.transform);
-    let set = if texture.uv_set == 1 { 2.0 } else { 1.0 };
+    let set = if texture.uv_set == second_uv_set {
+        2.0
+    } else {
+        1.0
+    };
     let sampler = scene.textures[texture.texture.index()].sampler;
     let sampler = sampler.and_then(|index| scene.samplers.get(index as usize));
     let code = |wrap: Wrap| match wrap {

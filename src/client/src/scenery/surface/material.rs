@@ -81,8 +81,9 @@ fn build(material: &Material, pictures: &Pictures) -> StandardMaterial {
     let picture = |slot: Option<TextureSlot>, reading: Reading| {
         slot.and_then(|slot| pictures.handle(slot.texture, reading))
     };
+    let [_, second] = material.drawn_uv_sets();
     let channel = |slot: Option<TextureSlot>| {
-        if slot.is_some_and(|slot| slot.uv_set == 1) {
+        if slot.is_some_and(|slot| slot.uv_set == second) {
             UvChannel::Uv1
         } else {
             UvChannel::Uv0
@@ -235,6 +236,31 @@ mod tests {
         // The engine reflects 0.16 times the square.
         assert!((0.16 * shown.reflectance.powi(2) - 0.5).abs() < 1e-6);
         assert_eq!(shown.ior, 1.0);
+    }
+
+    #[test]
+    fn textures_look_at_the_coordinates_that_the_mesh_has_for_them() {
+        let slot = |uv_set| {
+            Some(TextureSlot {
+                texture: scene::TextureIndex(0),
+                uv_set,
+                transform: TextureTransform::default(),
+            })
+        };
+        let channels = |base: u32, occlusion: u32| {
+            let material = Material {
+                base_color_texture: slot(base),
+                occlusion_texture: slot(occlusion),
+                ..Material::default()
+            };
+            let shown = build(&material, &Pictures::default());
+            [shown.base_color_channel, shown.occlusion_channel]
+                .map(|channel| channel == UvChannel::Uv1)
+        };
+        assert_eq!(channels(0, 1), [false, true]);
+        assert_eq!(channels(1, 1), [true, true]);
+        assert_eq!(channels(3, 1), [true, false]);
+        assert_eq!(channels(2, 2), [false, false]);
     }
 
     #[test]

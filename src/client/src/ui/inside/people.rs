@@ -5,17 +5,25 @@ use crate::{
     app::order::{ClientSystems, Stage},
     link::Visit,
     motion::InputTaken,
+    people::{Credit, Credits},
     ui::{
         theme,
         words::{Texts, Words, fill},
     },
 };
 use bevy::prelude::*;
+use protocol::PersonId;
+use std::collections::BTreeMap;
 
 /// Opens and closes the list.
 const KEY: KeyCode = KeyCode::KeyP;
 /// People that are listed by name; of the others there is the number.
 const MAX_LISTED: usize = 16;
+/// Characters that are shown of an avatar's name and of the names of those who made it.
+const MAX_CREDIT: usize = 60;
+/// Side of the dot before a name.
+const DOT: f32 = 8.0;
+const DOT_GAP: f32 = theme::GAP + 2.0;
 
 /// Is the list wished?
 #[derive(Resource, Default)]
@@ -32,6 +40,8 @@ struct Entry {
     is_own: bool,
     is_agent: bool,
     is_away: bool,
+    /// Of their avatar, where its licence wants it.
+    credit: Option<Credit>,
 }
 
 /// What the list says.
@@ -62,7 +72,7 @@ fn listen(keys: Res<ButtonInput<KeyCode>>, taken: Res<InputTaken>, mut is_open: 
 }
 
 impl Listing {
-    fn of(visit: &Visit) -> Option<Self> {
+    fn of(visit: &Visit, mut credits: BTreeMap<PersonId, Credit>) -> Option<Self> {
         let welcome = visit.welcome.as_ref()?;
         let mut entries: Vec<Entry> = visit
             .people
@@ -73,6 +83,7 @@ impl Listing {
                 is_own: false,
                 is_agent: person.is_agent,
                 is_away: !person.is_connected,
+                credit: credits.remove(&person.person),
             })
             .collect();
         entries.push(Entry {
@@ -80,6 +91,7 @@ impl Listing {
             is_own: true,
             is_agent: false,
             is_away: false,
+            credit: credits.remove(&welcome.person),
         });
         entries.sort_by_key(|entry| (!entry.is_own, entry.is_agent, entry.name.to_lowercase()));
         let others = entries.len().saturating_sub(MAX_LISTED);
@@ -101,9 +113,11 @@ fn show(
     is_open: Res<IsOpen>,
     visit: Res<Visit>,
     words: Res<Words>,
+    credits: Credits,
     panels: Query<(Entity, &Panel)>,
 ) {
-    let wished = is_open.0.then(|| Listing::of(&visit)).flatten();
+    let listing = || Listing::of(&visit, credits.by_person());
+    let wished = is_open.0.then(listing).flatten();
     let shown = panels.iter().next().map(|(_, panel)| &panel.0);
     if shown == wished.as_ref() && !words.is_changed() {
         return;
@@ -147,6 +161,9 @@ fn put_up(commands: &mut Commands, listing: Listing, words: &Texts) {
             ));
             for entry in &entries {
                 row(panel, entry, words);
+                if let Some(credit) = &entry.credit {
+                    panel.spawn(credit_line(credit, words));
+                }
             }
             if let Some(more) = more {
                 panel.spawn(legible::text(more, theme::SMALL, theme::TEXT_SOFT));
@@ -163,7 +180,7 @@ fn row(panel: &mut ChildSpawnerCommands, entry: &Entry, words: &Texts) {
     };
     panel
         .spawn(Node {
-            column_gap: px(theme::GAP + 2.0),
+            column_gap: px(DOT_GAP),
             align_items: AlignItems::Center,
             flex_shrink: 0.0,
             ..default()
@@ -171,10 +188,10 @@ fn row(panel: &mut ChildSpawnerCommands, entry: &Entry, words: &Texts) {
         .with_children(|row| {
             row.spawn((
                 Node {
-                    width: px(8),
-                    height: px(8),
+                    width: px(DOT),
+                    height: px(DOT),
                     flex_shrink: 0.0,
-                    border_radius: BorderRadius::all(px(4)),
+                    border_radius: BorderRadius::all(px(DOT / 2.0)),
                     ..default()
                 },
                 BackgroundColor(dot),
@@ -194,9 +211,30 @@ fn row(panel: &mut ChildSpawnerCommands, entry: &Entry, words: &Texts) {
         });
 }
 
+/// Below the name of who wears it.
+fn credit_line(credit: &Credit, words: &Texts) -> impl Bundle + use<> {
+    let avatar = legible::one_line(&credit.avatar, MAX_CREDIT);
+    let authors = legible::one_line(&credit.authors.join(", "), MAX_CREDIT);
+    let indent = Node {
+        margin: UiRect::left(px(DOT + DOT_GAP)),
+        flex_shrink: 0.0,
+        ..default()
+    };
+    let line = fill(words.avatar_by, &[&avatar, &authors]);
+    (
+        indent,
+        children![(
+            legible::text(line, theme::SMALL, theme::TEXT_SOFT),
+            TextLayout::linebreak(LineBreak::WordOrCharacter),
+        )],
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing;
+    use protocol::{AvatarChoice, SHIPPED_AVATARS};
 
     fn entry(name: &str, is_own: bool, is_agent: bool) -> Entry {
         Entry {
@@ -204,6 +242,7 @@ mod tests {
             is_own,
             is_agent,
             is_away: false,
+            credit: None,
         }
     }
 
@@ -219,6 +258,30 @@ mod tests {
 
     #[test]
     fn before_the_welcome_there_is_no_list() {
-        assert_eq!(Listing::of(&Visit::default()), None);
+        assert_eq!(Listing::of(&Visit::default(), BTreeMap::new()), None);
+    }
+
+    #[test]
+    fn makers_of_avatars_stand_with_who_wears_them() {
+        let mut visit = Visit {
+            welcome: Some(testing::welcome()),
+            ..Visit::default()
+        };
+        for (number, name) in [(8, "Cora"), (9, "Bo")] {
+            let look = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
+            let person = testing::person(number, name, look);
+            visit.people.insert(person.person, person);
+        }
+        let made = Credit {
+            avatar: "Yuki".to_owned(),
+            authors: vec!["Cleo".to_owned()],
+        };
+        let credits = BTreeMap::from([(PersonId(9), made.clone())]);
+        let listing = Listing::of(&visit, credits).unwrap();
+        let of = |name: &str| {
+            let entry = listing.entries.iter().find(|entry| entry.name == name);
+            entry.unwrap().credit.clone()
+        };
+        assert_eq!((of("Cora"), of("Bo")), (None, Some(made)));
     }
 }

@@ -2,32 +2,60 @@
 
 use super::Places;
 use crate::{
-    description::scene::{Primitive, Scene},
+    description::{
+        material::Material,
+        scene::{Primitive, Scene},
+    },
     error::Issue,
     limits::{MAX_DRAWN_INFLUENCES, MAX_DRAWN_UV_SETS, MAX_SPLATS},
     reader::around::splat::SPLATS,
     source::json::Item,
     support::{Support, support},
 };
+use std::collections::BTreeSet;
 
 /// Textures that lie on further sets of texture coordinates than are drawn.
 pub(super) fn other_uv_sets(root: &Item<'_>, scene: &Scene) -> Option<Issue> {
     let mut places = Places::default();
     let materials = root.get("materials");
-    for index in 0..scene.materials.len() {
+    for (index, (own, meshes)) in drawn_uv_sets(scene).into_iter().enumerate() {
+        let is_drawn = |set: u64| {
+            let place = |sets: &UvSets| sets.iter().position(|drawn| u64::from(*drawn) == set);
+            let shown = place(&own);
+            shown.is_some() && meshes.iter().all(|sets| place(sets) == shown)
+        };
         let material = materials.and_then(|list| list.element(index));
         let mut objects: Vec<Item<'_>> = material.into_iter().collect();
         let mut next = 0;
         while let Some(&item) = objects.get(next) {
-            if uv_set(&item).is_some_and(|set| set >= MAX_DRAWN_UV_SETS) {
+            if uv_set(&item).is_some_and(|set| !is_drawn(set)) {
                 places.add(|| item.pointer());
             }
             objects.extend(parts(&item));
             next += 1;
         }
     }
-    let what = "lies on a UV set that is not drawn: of each mesh there are the first two, and the first takes its place";
+    let what = "lies on a UV set that is not drawn: of those that a material's textures name there are the lowest two, and the first of these takes its place";
     places.told("STOA_UV_SET", 1, what, "textures")
+}
+
+type UvSets = [u32; MAX_DRAWN_UV_SETS];
+
+/// For each material: the sets that its textures are drawn with, and those that the meshes have which show it as a variant:
+/// a mesh has what its own material needs.
+fn drawn_uv_sets(scene: &Scene) -> Vec<(UvSets, BTreeSet<UvSets>)> {
+    let mut of_materials: Vec<(UvSets, BTreeSet<UvSets>)> = (scene.materials.iter())
+        .map(|material| (material.drawn_uv_sets(), BTreeSet::new()))
+        .collect();
+    let plain = Material::default().drawn_uv_sets();
+    for primitive in scene.meshes.iter().flat_map(|mesh| &mesh.primitives) {
+        let own = primitive.material;
+        let sets = own.map_or(plain, |own| of_materials[own.index()].0);
+        for (_, variant) in &primitive.variants {
+            of_materials[variant.index()].1.insert(sets);
+        }
+    }
+    of_materials
 }
 
 /// Objects of a material among which textures are, without extensions of which nothing is drawn.

@@ -36,6 +36,7 @@ pub(super) fn of_scene(root: &Item<'_>, scene: &Scene, purpose: Purpose) -> Vec<
                 found.extend([
                     solids::other_dialect(root),
                     solids::further_systems(root, scene),
+                    solids.further_joints(root),
                     solids.hulls(root),
                     solids.bare_parts(),
                 ]);

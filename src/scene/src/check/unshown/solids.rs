@@ -8,7 +8,7 @@ use crate::{
         scene::{Mesh, NodeIndex, Scene, corners},
     },
     error::Issue,
-    limits::MAX_COLLISION_SYSTEMS,
+    limits::{MAX_BODY_JOINTS, MAX_COLLISION_SYSTEMS},
     reader::body::{Dialects, KHR_BODY, OMI_PARTS},
     source::json::Item,
 };
@@ -126,6 +126,22 @@ impl<'s> Solids<'s> {
                 .map(|bounds| bounds.map(|(low, high)| Extent { low, high }))
                 .collect(),
         }
+    }
+
+    /// Joints beyond those that hold.
+    pub(super) fn further_joints(&self, root: &Item<'_>) -> Option<Issue> {
+        let list = root.get("nodes");
+        let mut places = Places::default();
+        let has_joint =
+            |index: &&NodeIndex| self.scene.nodes[index.index()].physics.joint.is_some();
+        for index in self.order.iter().filter(has_joint).skip(MAX_BODY_JOINTS) {
+            let item = list.and_then(|list| list.element(index.index()));
+            places.add(|| item.map(|item| item.pointer()).unwrap_or_default());
+        }
+        let what = format!(
+            "its joint holds nothing: those of the first {MAX_BODY_JOINTS} nodes with joints do"
+        );
+        places.told("STOA_PHYSICS_JOINTS", 1, &what, "nodes")
     }
 
     /// Bodies that fall and are made of triangles: the hull of these collides.
