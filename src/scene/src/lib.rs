@@ -50,7 +50,9 @@ pub use description::{
         SkinIndex, SpawnPoint, Splat, TextureIndex, Topology, Transform,
     },
     sky::{EnvironmentSky, EnvironmentSkyKind},
-    sound::{AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound},
+    sound::{
+        AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound, SoundFormat,
+    },
     toon::{OutlineMode, ToonMaterial},
 };
 pub use error::{ErrorKind, Issue, SceneError, is_unprintable, printable};

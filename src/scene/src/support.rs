@@ -113,7 +113,7 @@ extensions! {
     "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
     "NV_materials_mdl" PassedOver what_is_passed_over_is_named "";
     "OMI_audio_ogg_vorbis" Full vorbis_is_preferred_where_it_is_offered "";
-    "OMI_audio_opus" Full opus_is_preferred_where_it_is_offered "mono and stereo";
+    "OMI_audio_opus" Part opus_is_preferred_where_it_is_offered_and_can_be_played "in Ogg, mono and stereo";
     "OMI_collider" PassedOver what_is_passed_over_is_named "older than OMI_physics_body";
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
     "OMI_link" Full a_portal_leads_to_another_world_of_the_server "read as a portal";

@@ -276,19 +276,31 @@ fn gravity_of_worlds_and_places_is_read() {
     }
 }
 
-/// The clip of a source with files by extensions, and MP3 as the first of three clips or not at all.
-fn clip_of(mp3: Option<u32>, extensions: Value) -> Option<u32> {
+/// An Ogg Opus file up to its channel mapping family.
+fn opus(family: u8) -> Vec<u8> {
+    let mut bytes = b"OggS".to_vec();
+    bytes.resize(28, 0);
+    bytes.extend(b"OpusHead");
+    bytes.resize(46, 0);
+    bytes.push(family);
+    bytes
+}
+
+/// The clip of a source with files by extensions, of an MP3, a Vorbis and an Opus file.
+fn clip_of(own: Option<u32>, extensions: Value, opus: &[u8]) -> Option<u32> {
     let mut source = json!({ "extensions": extensions });
-    if let Some(clip) = mp3 {
+    if let Some(clip) = own {
         source["audio"] = json!(clip);
     }
+    let files = [b"mp3".as_slice(), b"OggS", opus];
+    let mut start = 0;
+    let views = files.map(|file| {
+        start += file.len();
+        json!({ "buffer": 0, "byteOffset": start - file.len(), "byteLength": file.len() })
+    });
     let scene = read(json!({
-        "buffers": [buffer(b"mp3oggopu")],
-        "bufferViews": [
-            { "buffer": 0, "byteLength": 3 },
-            { "buffer": 0, "byteOffset": 3, "byteLength": 3 },
-            { "buffer": 0, "byteOffset": 6, "byteLength": 3 },
-        ],
+        "buffers": [buffer(&files.concat())],
+        "bufferViews": views,
         "extensions": { "KHR_audio_emitter": {
             "audio": [{ "bufferView": 0, "mimeType": "audio/mpeg" }, { "bufferView": 1 }, { "bufferView": 2 }],
             "sources": [source],
@@ -299,19 +311,29 @@ fn clip_of(mp3: Option<u32>, extensions: Value) -> Option<u32> {
 
 #[test]
 fn vorbis_is_preferred_where_it_is_offered() {
-    let vorbis = json!({ "OMI_audio_ogg_vorbis": { "audio": 1 } });
-    assert_eq!(clip_of(Some(0), vorbis.clone()), Some(1));
-    assert_eq!(clip_of(None, vorbis), Some(1));
-    assert_eq!(clip_of(Some(0), json!({})), Some(0));
+    let vorbis = || json!({ "OMI_audio_ogg_vorbis": { "audio": 1 } });
+    assert_eq!(clip_of(Some(0), vorbis(), b""), Some(1));
+    assert_eq!(clip_of(None, vorbis(), b""), Some(1));
+    assert_eq!(clip_of(Some(0), json!({}), b""), Some(0));
+    let wrong = json!({ "OMI_audio_ogg_vorbis": { "audio": 0 } });
+    assert_eq!(clip_of(Some(1), wrong, b""), Some(1));
 }
 
 #[test]
-fn opus_is_preferred_where_it_is_offered() {
-    let opus = json!({ "OMI_audio_opus": { "audio": 2 } });
-    assert_eq!(clip_of(Some(0), opus.clone()), Some(2));
-    assert_eq!(clip_of(None, opus), Some(2));
-    let both = json!({ "OMI_audio_opus": { "audio": 2 }, "OMI_audio_ogg_vorbis": { "audio": 1 } });
-    assert_eq!(clip_of(Some(0), both), Some(2));
+fn opus_is_preferred_where_it_is_offered_and_can_be_played() {
+    let offer = || json!({ "OMI_audio_opus": { "audio": 2 } });
+    let both =
+        || json!({ "OMI_audio_opus": { "audio": 2 }, "OMI_audio_ogg_vorbis": { "audio": 1 } });
+    for own in [Some(0), None] {
+        assert_eq!(clip_of(own, offer(), &opus(0)), Some(2));
+        assert_eq!(clip_of(own, both(), &opus(0)), Some(2));
+    }
+    // Many channels, WebM, and a file that is not there.
+    for other in [opus(1).as_slice(), b"\x1A\x45\xDF\xA3", b""] {
+        assert_eq!(clip_of(Some(0), offer(), other), Some(0));
+        assert_eq!(clip_of(Some(0), both(), other), Some(1));
+        assert_eq!(clip_of(None, offer(), other), Some(2), "somebody else may");
+    }
 }
 
 #[test]

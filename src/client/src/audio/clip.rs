@@ -1,7 +1,10 @@
 //! Decoded sound: from the bytes of a file to samples, within limits, in a worker of its own.
 
 use super::opus::{self, OpusStream};
-use scene::worker::{Decoder, Worker};
+use scene::{
+    SoundFormat,
+    worker::{Decoder, Worker},
+};
 use std::io::Cursor;
 use symphonia::core::{
     audio::SampleBuffer,
@@ -71,7 +74,8 @@ impl Clip {
         }
     }
 
-    /// Has a worker decode an MP3, WAV, Ogg Vorbis or Ogg Opus file to at most `limit` bytes. More than two channels are reduced to the first two.
+    /// Has a worker decode an MP3, WAV, Ogg Vorbis or Ogg Opus file to at most `limit` bytes. More than two channels are reduced to
+    /// the first two, but in Opus refused.
     ///
     /// # Errors
     /// One line when the bytes are no such file, or broke the decoder.
@@ -113,10 +117,9 @@ impl Clip {
             channels: 0,
             frames_per_second: 0,
         };
-        if opus::is_opus(bytes) {
-            clip.append_opus(bytes)?;
-        } else {
-            clip.append_any(bytes)?;
+        match SoundFormat::of(bytes) {
+            SoundFormat::Opus { .. } => clip.append_opus(bytes)?,
+            _ => clip.append_any(bytes)?,
         }
         if clip.samples.is_empty() {
             Err(ClipError::Empty)
@@ -126,11 +129,9 @@ impl Clip {
     }
 
     fn append_opus(&mut self, bytes: &[u8]) -> Result<(), ClipError> {
-        let mut stream = OpusStream::open(bytes)?;
+        let mut stream = OpusStream::open(bytes, MAX_CLIP_SECS)?;
         let channels = stream.channels();
-        while !self.is_full()
-            && let Some(samples) = stream.next_samples()
-        {
+        while let Some(samples) = stream.next_samples() {
             self.append(samples, channels, opus::FRAMES_PER_SECOND)?;
         }
         Ok(())
@@ -289,7 +290,7 @@ mod tests {
     #[test]
     fn an_opus_file_is_decoded() {
         let samples = tone();
-        let clip = Clip::decode(&opus(&samples, 2)).unwrap();
+        let clip = Clip::decode(&opus(&samples, 2, |_| {})).unwrap();
         assert_eq!((clip.channels, clip.frames_per_second), (2, 48_000));
         // What the encoder looks ahead is cut from the beginning, so that sound begins when it does.
         let frames = clip.frames();
@@ -303,31 +304,61 @@ mod tests {
         assert!(worst < 0.05, "{worst}");
     }
 
+    /// A number that follows from a seed, which moves on.
+    fn next(seed: &mut u64) -> usize {
+        *seed = seed
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (*seed >> 33) as usize
+    }
+
     #[test]
     fn broken_files_are_refused_without_a_panic() {
         let whole = wav(&[1000; 2000], 8_000);
-        let packed = opus(&tone(), 2);
+        let packed = opus(&tone(), 2, |_| {});
         for length in [0, 1, 12, 40, 43] {
             assert!(Clip::decode(&whole[..length]).is_err(), "{length}");
             assert!(Clip::decode(&packed[..length]).is_err(), "{length}");
         }
         let mut seed = 7u64;
-        for round in 0..200 {
-            let (mut bytes, first) = if round % 2 == 0 {
-                (whole.clone(), 64)
-            } else {
-                (packed.clone(), packed.len())
-            };
+        for _ in 0..200 {
+            let mut bytes = whole.clone();
             for _ in 0..8 {
-                seed = seed
-                    .wrapping_mul(6_364_136_223_846_793_005)
-                    .wrapping_add(1_442_695_040_888_963_407);
-                let index = (seed >> 33) as usize % first;
-                bytes[index] = (seed >> 20) as u8;
+                let index = next(&mut seed) % 64;
+                bytes[index] = next(&mut seed) as u8;
             }
             if let Ok(clip) = Clip::decode(&bytes) {
                 assert!(clip.frames() <= MAX_CLIP_SECS * 192_000);
             }
         }
+    }
+
+    #[test]
+    fn damaged_packets_of_opus_cost_no_more_than_themselves() {
+        let samples = tone();
+        let (frames, mut seed) = (samples.len() / 2, 7u64);
+        for round in 0..40 {
+            let bytes = opus(&samples, 2, |packet| {
+                for _ in 0..next(&mut seed) % 8 {
+                    let index = next(&mut seed) % packet.len();
+                    packet[index] = next(&mut seed) as u8;
+                }
+                if round % 4 == 0 {
+                    packet.truncate(next(&mut seed) % 3);
+                }
+            });
+            let cut = &bytes[..next(&mut seed) % bytes.len()];
+            for clip in [&bytes[..], cut]
+                .into_iter()
+                .filter_map(|bytes| Clip::decode(bytes).ok())
+            {
+                assert!(clip.frames() <= frames, "{}", clip.frames());
+                assert!(clip.samples.iter().all(|sample| sample.is_finite()));
+            }
+        }
+        let long = opus(&samples.repeat(3), 2, |_| {});
+        let mut stream = OpusStream::open(&long, 1).unwrap();
+        let packets = std::iter::from_fn(|| stream.next_samples().map(<[f32]>::len));
+        assert_eq!(packets.count(), 50, "no more than a second is decoded");
     }
 }

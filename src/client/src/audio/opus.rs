@@ -4,15 +4,6 @@ use opus_pure::{Error, MAX_PACKET_SAMPLES, OggOpusReader, OpusDecoder, Trim};
 
 /// Every Opus file can be decoded to this, whatever it was made of.
 pub(super) const FRAMES_PER_SECOND: u32 = 48_000;
-/// Where the first packet begins: an Ogg page that holds it alone has a header of 27 bytes and one of length.
-const FIRST_PACKET: usize = 28;
-
-/// True of an Ogg file that says of itself that it holds Opus.
-pub(super) fn is_opus(bytes: &[u8]) -> bool {
-    let packet = bytes.get(FIRST_PACKET..).unwrap_or_default();
-    bytes.starts_with(b"OggS") && packet.starts_with(b"OpusHead")
-}
-
 /// A file on its way to samples, mono or stereo; what has more channels than two is refused.
 pub(super) struct OpusStream<'a> {
     reader: OggOpusReader<&'a [u8]>,
@@ -21,10 +12,13 @@ pub(super) struct OpusStream<'a> {
     trim: Trim,
     channels: usize,
     samples: Vec<f32>,
+    /// Frames that are decoded yet, those included that are no sound.
+    left: usize,
 }
 
 impl<'a> OpusStream<'a> {
-    pub(super) fn open(bytes: &'a [u8]) -> Result<Self, Error> {
+    /// Of at most so many seconds.
+    pub(super) fn open(bytes: &'a [u8], secs: usize) -> Result<Self, Error> {
         let reader = OggOpusReader::new(bytes)?;
         let head = reader.head();
         let channels = usize::from(head.channel_count);
@@ -34,6 +28,7 @@ impl<'a> OpusStream<'a> {
             trim: Trim::new(head, rate, channels)?,
             channels,
             samples: vec![0.0; MAX_PACKET_SAMPLES * channels],
+            left: secs * FRAMES_PER_SECOND as usize,
             reader,
         })
     }
@@ -44,12 +39,14 @@ impl<'a> OpusStream<'a> {
 
     /// Interleaved samples of the next packet, perhaps none; `None` at the end, and where the file is no Ogg any more.
     pub(super) fn next_samples(&mut self) -> Option<&[f32]> {
+        self.left = self.left.checked_sub(1)?;
         let packet = self.reader.read_packet().ok()??;
         // A damaged packet costs a few milliseconds of sound, not the clip.
         let frames = self
             .decoder
             .decode(&packet.data, MAX_PACKET_SAMPLES, &mut self.samples)
             .unwrap_or(0);
+        self.left = self.left.saturating_sub(frames);
         let decoded = self.samples.get(..frames * self.channels)?;
         Some(self.trim.keep(&packet, decoded))
     }
@@ -59,16 +56,22 @@ impl<'a> OpusStream<'a> {
 pub(super) mod tests {
     use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
 
-    /// An Ogg Opus file of interleaved samples at 48 kHz: whole packets of 20 ms.
-    pub(in crate::audio) fn opus(samples: &[f32], channels: usize) -> Vec<u8> {
+    /// An Ogg Opus file of interleaved samples at 48 kHz: whole packets of 20 ms, each changed before it is packed.
+    pub(in crate::audio) fn opus(
+        samples: &[f32],
+        channels: usize,
+        mut change: impl FnMut(&mut Vec<u8>),
+    ) -> Vec<u8> {
         let mut encoder = OpusEncoder::new(48_000, channels, Application::Audio).unwrap();
         encoder.bitrate_bps = 96_000;
         let head = OpusHead::for_encoder(&encoder, 48_000);
         let mut writer = OggOpusWriter::new(Vec::new(), head).unwrap();
-        let mut packet = vec![0; MAX_PACKET_BYTES];
+        let mut packed = vec![0; MAX_PACKET_BYTES];
         for block in samples.chunks_exact(960 * channels) {
-            let length = encoder.encode(block, 960, &mut packet).unwrap();
-            writer.write_packet(&packet[..length]).unwrap();
+            let length = encoder.encode(block, 960, &mut packed).unwrap();
+            let mut packet = packed[..length].to_vec();
+            change(&mut packet);
+            writer.write_packet_with_duration(&packet, 960).unwrap();
         }
         writer.finish().unwrap()
     }

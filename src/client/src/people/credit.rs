@@ -6,11 +6,15 @@ use protocol::PersonId;
 use scene::AvatarMeta;
 use std::collections::BTreeMap;
 
-/// Of an avatar: as its file has them.
+/// Characters that are looked at of an avatar's name and of the names of those who made it.
+const MAX_CHARACTERS: usize = 200;
+
+/// Of an avatar, as its file has them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Credit {
     pub(crate) avatar: String,
-    pub(crate) authors: Vec<String>,
+    /// Separated by commas.
+    pub(crate) authors: String,
 }
 
 /// What is to be named of the avatars that are in the picture now.
@@ -31,9 +35,13 @@ impl Credits<'_, '_> {
 }
 
 fn credit(meta: &AvatarMeta) -> Option<Credit> {
+    let authors = meta.authors.iter().enumerate().flat_map(|(index, author)| {
+        let before = if index > 0 { ", " } else { "" };
+        before.chars().chain(author.chars())
+    });
     meta.is_credit_required.then(|| Credit {
-        avatar: meta.name.clone(),
-        authors: meta.authors.clone(),
+        avatar: meta.name.chars().take(MAX_CHARACTERS).collect(),
+        authors: authors.take(MAX_CHARACTERS).collect(),
     })
 }
 
@@ -45,12 +53,14 @@ mod tests {
     fn makers_are_named_where_the_licence_wants_it() {
         let mut meta = AvatarMeta {
             name: "Yuki".to_owned(),
-            authors: vec!["Ada".to_owned()],
+            authors: vec!["Ada".to_owned(), "Bo".repeat(1_000_000)],
             ..AvatarMeta::default()
         };
         assert_eq!(credit(&meta), None);
         meta.is_credit_required = true;
         let named = credit(&meta).unwrap();
-        assert_eq!((named.avatar, named.authors), (meta.name, meta.authors));
+        assert_eq!(named.avatar, "Yuki");
+        assert!(named.authors.starts_with("Ada, BoBo"), "{}", named.authors);
+        assert_eq!(named.authors.chars().count(), MAX_CHARACTERS);
     }
 }

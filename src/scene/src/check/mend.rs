@@ -102,7 +102,7 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
 fn by_name_of_unshown(code: &str) -> Option<&'static str> {
     Some(match code {
         "STOA_UV_SET" => {
-            "Let the textures of the material use two UV maps of the mesh at most, or bake them to these."
+            "Let the textures of the material use two UV maps of the mesh at most, those of a variant the same as the material that it stands in for; or bake them to these."
         }
         "STOA_INFLUENCES" => {
             "Limit the weights to four bones a vertex (`Limit Total` in Blender) if the mesh bends wrongly."

@@ -141,17 +141,20 @@ pub struct Iridescence {
 impl Material {
     /// The sets of texture coordinates that are drawn: those that its textures name, of more than are drawn the lowest. A
     /// texture on another set is drawn with the first of these. Where every texture is on the first or second set of a mesh,
-    /// it is these two.
+    /// it is these two. What shades as MToon looks at the base colour's set alone, which is the first then.
     #[must_use]
     pub fn drawn_uv_sets(&self) -> [u32; MAX_DRAWN_UV_SETS] {
+        let plain = [0, 1];
         let textures = Slot::ALL.iter().filter_map(|(slot, _)| self.texture(*slot));
-        let named: BTreeSet<u32> = textures.map(|texture| texture.uv_set).collect();
-        let mut sets = [0, 1];
-        if named.iter().any(|set| !sets.contains(set)) {
-            let places = sets.iter_mut().zip(named);
-            places.for_each(|(place, set)| *place = set);
+        let mut named: BTreeSet<u32> = textures.map(|texture| texture.uv_set).collect();
+        if named.iter().all(|set| plain.contains(set)) {
+            named.extend(plain);
         }
-        sets
+        let base = self.base_color_texture.filter(|_| self.toon.is_some());
+        let base = base.map(|texture| texture.uv_set);
+        let others = named.into_iter().filter(|set| Some(*set) != base);
+        let mut order = base.into_iter().chain(others).chain(plain);
+        plain.map(|set| order.next().unwrap_or(set))
     }
 }
 

@@ -24,6 +24,56 @@ pub struct AudioClip {
     pub bytes: Arc<[u8]>,
 }
 
+/// What a sound file is by its first bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SoundFormat {
+    /// RIFF WAVE.
+    Wav,
+    /// Ogg with anything but Opus: Vorbis, mostly.
+    Ogg,
+    /// Ogg Opus (RFC 7845).
+    Opus {
+        /// One stream of one or two channels (channel mapping family 0), which is what is decoded.
+        is_plain: bool,
+    },
+    /// None of these: MP3, as the standard says.
+    Other,
+}
+
+impl SoundFormat {
+    /// Of a file with these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        /// A page of Ogg that holds one short packet has a header of 27 bytes and one of length before it.
+        const FIRST_PACKET: usize = 28;
+        /// Where the packet states its channel mapping family.
+        const FAMILY: usize = 18;
+        if bytes.starts_with(b"RIFF") {
+            return Self::Wav;
+        }
+        if !bytes.starts_with(b"OggS") {
+            return Self::Other;
+        }
+        match bytes.get(FIRST_PACKET..) {
+            Some(packet) if packet.starts_with(b"OpusHead") => Self::Opus {
+                is_plain: packet.get(FAMILY) == Some(&0),
+            },
+            _ => Self::Ogg,
+        }
+    }
+
+    /// Its media type.
+    #[must_use]
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Wav => "audio/wav",
+            Self::Ogg => "audio/ogg",
+            Self::Opus { .. } => "audio/opus",
+            Self::Other => "audio/mpeg",
+        }
+    }
+}
+
 /// How a file is played.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct AudioSource {

@@ -2,7 +2,7 @@
 
 use crate::{
     description::sound::{
-        AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound,
+        AudioClip, AudioEmitter, AudioSource, DistanceModel, PositionalEmitter, Sound, SoundFormat,
     },
     error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
@@ -12,8 +12,9 @@ use crate::{
 use std::{f32::consts::TAU, sync::Arc};
 
 const NAME: &str = "KHR_audio_emitter";
-/// Extensions of a source that name another file for the same sound, or the only one: the last one there is wins.
-const CODECS: [&str; 2] = ["OMI_audio_ogg_vorbis", "OMI_audio_opus"];
+/// Extensions of a source that name another file for the same sound, or the only one: the first of which the file can be
+/// played goes before the source's own.
+const CODECS: [&str; 2] = ["OMI_audio_opus", "OMI_audio_ogg_vorbis"];
 
 pub(crate) fn read_sound(
     root: &Item<'_>,
@@ -49,14 +50,21 @@ pub(crate) fn read_sound(
         }
     }
     if let Some(list) = extension.get("sources") {
-        let clips = sound.clips.len();
+        let clips = &sound.clips;
         for item in list.elements(MAX_ELEMENTS)? {
-            let mut clip = item.index_of("audio", clips, "audio")?;
-            for codec in CODECS {
-                if let Some(better) = item.extension(codec) {
-                    clip = better.index_of("audio", clips, "audio")?.or(clip);
-                }
+            let own = item.index_of("audio", clips.len(), "audio")?;
+            let mut better = Vec::new();
+            for extension in CODECS.iter().filter_map(|name| item.extension(name)) {
+                better.extend(extension.index_of("audio", clips.len(), "audio")?);
             }
+            let is_playable = |clip: &&u32| {
+                matches!(
+                    SoundFormat::of(&clips[**clip as usize].bytes),
+                    SoundFormat::Ogg | SoundFormat::Opus { is_plain: true }
+                )
+            };
+            let playable = better.iter().find(is_playable).copied();
+            let clip = playable.or(own).or(better.first().copied());
             sound.sources.push(AudioSource {
                 clip,
                 gain: item.number_or("gain", 1.0)?.clamp(0.0, 10.0),

@@ -171,7 +171,7 @@ impl Draft {
             if let Some(audio) = audio.as_object_mut() {
                 audio.shift_remove("uri");
                 audio.insert("bufferView".to_owned(), place.into());
-                let kind = sound_type(&bytes);
+                let kind = SoundFormat::of(&bytes).media_type();
                 audio.insert("mimeType".to_owned(), kind.into());
             }
         }
@@ -272,15 +272,5 @@ fn image_type(bytes: &[u8]) -> Option<&'static str> {
         Some("image/ktx2")
     } else {
         None
-    }
-}
-
-fn sound_type(bytes: &[u8]) -> &'static str {
-    if bytes.starts_with(b"RIFF") {
-        "audio/wav"
-    } else if bytes.starts_with(b"OggS") {
-        "audio/ogg"
-    } else {
-        "audio/mpeg"
     }
 }

@@ -74,10 +74,18 @@ struct Coordinates {
 
 impl Coordinates {
     fn of(scene: &Scene, primitive: &Primitive) -> Self {
-        let drawn = match primitive.material {
+        let mut drawn = match primitive.material {
             Some(index) => scene.materials[index.index()].drawn_uv_sets(),
             None => Material::default().drawn_uv_sets(),
         };
+        // The engine looks at a first set wherever there is a second.
+        let sets = (0..).zip(&primitive.uv_sets);
+        let mut there = sets.filter(|(_, set)| !set.is_empty());
+        if let Some((first, _)) = there.clone().next()
+            && !there.any(|(number, _)| number == drawn[0])
+        {
+            drawn[0] = first;
+        }
         Self {
             drawn,
             tangents_along: tangents::wanted(scene, primitive),
@@ -271,5 +279,9 @@ mod tests {
         assert_eq!(first_corners(&scene), [0.0, 1.0], "without a material");
         scene.meshes[0].primitives[0].material = Some(MaterialIndex(0));
         assert_eq!(first_corners(&scene), [1.0, 3.0]);
+        scene.meshes[0].primitives[0].uv_sets[1].clear();
+        assert_eq!(first_corners(&scene), [0.0, 3.0], "what is not there");
+        scene.meshes[0].primitives[0].uv_sets.clear();
+        assert!(first_corners(&scene).iter().all(|set| set.is_nan()));
     }
 }

@@ -17,10 +17,11 @@ use std::collections::BTreeMap;
 
 /// Opens and closes the list.
 const KEY: KeyCode = KeyCode::KeyP;
-/// People that are listed by name; of the others there is the number.
+/// People that are listed by name, and lines of these with what is below them; of the others there is the number.
 const MAX_LISTED: usize = 16;
-/// Characters that are shown of an avatar's name and of the names of those who made it.
-const MAX_CREDIT: usize = 60;
+const MAX_LINES: usize = 18;
+/// Characters that are shown of an avatar's name, and of the names of those who made it.
+const MAX_CREDIT: usize = 32;
 /// Side of the dot before a name.
 const DOT: f32 = 8.0;
 const DOT_GAP: f32 = theme::GAP + 2.0;
@@ -94,8 +95,15 @@ impl Listing {
             credit: credits.remove(&welcome.person),
         });
         entries.sort_by_key(|entry| (!entry.is_own, entry.is_agent, entry.name.to_lowercase()));
-        let others = entries.len().saturating_sub(MAX_LISTED);
-        entries.truncate(MAX_LISTED);
+        let mut lines = 0;
+        let lines = entries.iter().map(|entry| {
+            lines += 1 + usize::from(entry.credit.is_some());
+            lines
+        });
+        let listed = lines.take_while(|lines| *lines <= MAX_LINES).count();
+        let listed = listed.min(MAX_LISTED);
+        let others = entries.len() - listed;
+        entries.truncate(listed);
         Some(Self {
             entries,
             others,
@@ -214,7 +222,7 @@ fn row(panel: &mut ChildSpawnerCommands, entry: &Entry, words: &Texts) {
 /// Below the name of who wears it.
 fn credit_line(credit: &Credit, words: &Texts) -> impl Bundle + use<> {
     let avatar = legible::one_line(&credit.avatar, MAX_CREDIT);
-    let authors = legible::one_line(&credit.authors.join(", "), MAX_CREDIT);
+    let authors = legible::one_line(&credit.authors, MAX_CREDIT);
     let indent = Node {
         margin: UiRect::left(px(DOT + DOT_GAP)),
         flex_shrink: 0.0,
@@ -274,7 +282,7 @@ mod tests {
         }
         let made = Credit {
             avatar: "Yuki".to_owned(),
-            authors: vec!["Cleo".to_owned()],
+            authors: "Cleo".to_owned(),
         };
         let credits = BTreeMap::from([(PersonId(9), made.clone())]);
         let listing = Listing::of(&visit, credits).unwrap();
@@ -282,6 +290,15 @@ mod tests {
             let entry = listing.entries.iter().find(|entry| entry.name == name);
             entry.unwrap().credit.clone()
         };
-        assert_eq!((of("Cora"), of("Bo")), (None, Some(made)));
+        assert_eq!((of("Cora"), of("Bo")), (None, Some(made.clone())));
+        for number in 10..40 {
+            let look = AvatarChoice::Shipped(SHIPPED_AVATARS[0].to_owned());
+            let person = testing::person(number, "Dora", look);
+            visit.people.insert(person.person, person);
+        }
+        let listed = |credits| Listing::of(&visit, credits).unwrap().entries.len();
+        assert_eq!(listed(BTreeMap::new()), MAX_LISTED);
+        let everybody = (0..40).map(|number| (PersonId(number), made.clone()));
+        assert_eq!(listed(everybody.collect()), MAX_LINES / 2);
     }
 }

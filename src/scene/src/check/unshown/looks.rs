@@ -35,7 +35,7 @@ pub(super) fn other_uv_sets(root: &Item<'_>, scene: &Scene) -> Option<Issue> {
             next += 1;
         }
     }
-    let what = "lies on a UV set that is not drawn: of those that a material's textures name there are the lowest two, and the first of these takes its place";
+    let what = "lies on a UV set that is not drawn: a material is drawn with the lowest two that its textures name, a variant with those of the material that it stands in for; the first of these takes its place";
     places.told("STOA_UV_SET", 1, what, "textures")
 }
 
