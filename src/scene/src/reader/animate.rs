@@ -11,7 +11,7 @@ use crate::{
     source::json::Item,
 };
 use glam::Quat;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet, btree_map::Entry};
 
 /// What a channel takes beside its numbers: itself, and two pieces of memory for these.
 const CHANNEL_BYTES: u64 = size_of::<Channel>() as u64 + 64;
@@ -27,12 +27,41 @@ pub(crate) fn read_animations(
     };
     let users = pointer::Users::new(scene);
     let mut moved = Moved::of(scene.nodes.len());
+    let mut key_times = KeyTimes::default();
     list.elements(MAX_ELEMENTS)?
         .map(|item| {
             moved.begin();
-            read_animation(&item, accessors, scene, &users, &mut moved, issues)
+            let known = (&users, &mut moved, &mut key_times);
+            read_animation(&item, accessors, scene, known, issues)
         })
         .collect()
+}
+
+/// Key times by their accessor, read and checked once: many channels have the same.
+#[derive(Default)]
+struct KeyTimes(BTreeMap<u32, Vec<f32>>);
+
+impl KeyTimes {
+    /// Those that a sampler's input names.
+    fn read(
+        &mut self,
+        input: &Item<'_>,
+        accessors: &Accessors<'_>,
+    ) -> Result<Vec<f32>, SceneError> {
+        let times = match self.0.entry(input.index(accessors.count(), "accessor")?) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let times = accessors.scalars(input)?;
+                let falls = |pair: &[f32]| pair[0] >= pair[1];
+                if times.first().is_some_and(|first| *first < 0.0) || times.windows(2).any(falls) {
+                    return Err(input.fault("key times must grow from key to key, from zero on"));
+                }
+                place.insert(times)
+            }
+        };
+        accessors.budget.charge_for::<f32>(input, times.len())?;
+        Ok(times.clone())
+    }
 }
 
 /// What an animation moves already. One list serves all animations of a file, each of which moves most of its nodes.
@@ -82,8 +111,7 @@ fn read_animation(
     item: &Item<'_>,
     accessors: &Accessors<'_>,
     scene: &Scene,
-    users: &pointer::Users,
-    moved: &mut Moved,
+    (users, moved, key_times): (&pointer::Users, &mut Moved, &mut KeyTimes),
     issues: &mut Issues,
 ) -> Result<Animation, SceneError> {
     let samplers = item.require("samplers")?;
@@ -112,14 +140,13 @@ fn read_animation(
                 let bytes = CHANNEL_BYTES * named as u64;
                 accessors.budget.charge(&channel, bytes)?;
                 for node in nodes {
-                    animation
-                        .channels
-                        .extend(read_channel(&sampler, accessors, scene, node, path)?);
+                    let read = read_channel(&sampler, accessors, key_times, scene, (node, path))?;
+                    animation.channels.extend(read);
                 }
             }
             Target::Property(property) => animation
                 .properties
-                .extend(read_property(&sampler, accessors, property)?),
+                .extend(read_property(&sampler, accessors, key_times, property)?),
             Target::Kept(pointer) => animation.kept.push(pointer),
             Target::Nothing => {}
         }
@@ -201,14 +228,11 @@ fn read_target(
 fn read_keys(
     sampler: &Item<'_>,
     accessors: &Accessors<'_>,
+    key_times: &mut KeyTimes,
 ) -> Result<Option<(Vec<f32>, Interpolation)>, SceneError> {
-    let input = sampler.require("input")?;
-    let times = accessors.scalars(&input)?;
+    let times = key_times.read(&sampler.require("input")?, accessors)?;
     if times.is_empty() {
         return Ok(None);
-    }
-    if times[0] < 0.0 || times.windows(2).any(|pair| pair[0] >= pair[1]) {
-        return Err(input.fault("key times must grow from key to key, from zero on"));
     }
     let interpolation = match sampler
         .get("interpolation")
@@ -247,11 +271,11 @@ fn require_values(
 fn read_channel(
     sampler: &Item<'_>,
     accessors: &Accessors<'_>,
+    key_times: &mut KeyTimes,
     scene: &Scene,
-    node: NodeIndex,
-    path: NodePath,
+    (node, path): (NodeIndex, NodePath),
 ) -> Result<Option<Channel>, SceneError> {
-    let Some((times, interpolation)) = read_keys(sampler, accessors)? else {
+    let Some((times, interpolation)) = read_keys(sampler, accessors, key_times)? else {
         return Ok(None);
     };
     let output = sampler.require("output")?;
@@ -268,9 +292,10 @@ fn read_channel(
 fn read_property(
     sampler: &Item<'_>,
     accessors: &Accessors<'_>,
+    key_times: &mut KeyTimes,
     property: Property,
 ) -> Result<Option<PropertyChannel>, SceneError> {
-    let Some((times, interpolation)) = read_keys(sampler, accessors)? else {
+    let Some((times, interpolation)) = read_keys(sampler, accessors, key_times)? else {
         return Ok(None);
     };
     let output = sampler.require("output")?;
