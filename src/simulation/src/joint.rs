@@ -155,20 +155,19 @@ fn apply_limit(
     if min > max {
         return;
     }
-    // A spring around one value is a motor without a limit.
-    if let Some(stiffness) = limit.stiffness.filter(|_| min == max) {
-        for &axis in linear.iter().chain(&angular) {
-            generic
-                .set_motor_model(axis, MotorModel::ForceBased)
-                .set_motor(axis, min, 0.0, stiffness, limit.damping);
+    if let Some(stiffness) = limit.stiffness {
+        for axes in [linear, angular] {
+            if min == max && (axes.len() < 2 || min == 0.0) {
+                // A spring around one value is a motor without a limit.
+                for axis in axes {
+                    generic
+                        .set_motor_model(axis, MotorModel::ForceBased)
+                        .set_motor(axis, min, 0.0, stiffness, limit.damping);
+                }
+            } else {
+                yielding.add(axes, limit, stiffness);
+            }
         }
-        return;
-    }
-    // Axes that are measured together stay rigid.
-    let is_single = linear.len() < 2 && angular.len() != 2;
-    if let Some(stiffness) = limit.stiffness.filter(|_| is_single) {
-        let axes: Vec<JointAxis> = linear.into_iter().chain(angular).collect();
-        yielding.add(&axes, limit, stiffness);
         return;
     }
     if min == 0.0 && max == 0.0 {

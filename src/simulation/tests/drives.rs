@@ -162,6 +162,98 @@ fn an_angle_that_yields_comes_back() {
     assert!((-0.8..-0.45).contains(&back), "{back}");
 }
 
+/// Four kilograms at a joint in the air, with one limit that yields.
+fn at_joint(place: Vec3, velocities: (Vec3, Vec3), limit: JointLimit) -> Simulation {
+    let mut boxes = Boxes::with_floor()
+        .fixed(Vec3::new(0.0, 5.0, -3.0), Vec3::splat(0.2), Quat::IDENTITY)
+        .dynamic(Vec3::Y * 5.0 + place, Shape::Box(Vec3::splat(0.4)), 4.0);
+    let thing = boxes.last();
+    let motion = &mut boxes.0.nodes[thing.index()].physics.motion;
+    let motion = motion.as_mut().unwrap();
+    (motion.linear_velocity, motion.angular_velocity) = velocities;
+    let boxes = boxes.empty(None, Vec3::Y * 5.0);
+    let frame = boxes.last();
+    let mut boxes = boxes.hinge(frame, thing, 2, 0.0);
+    let limits = &mut boxes.0.physics.joints[0].limits;
+    if limit.linear_axes.is_empty() {
+        limits.truncate(1);
+    } else {
+        limits.clear();
+    }
+    limits.push(limit);
+    boxes.build(Role::Authority)
+}
+
+#[test]
+fn a_rope_that_yields_is_free_within_its_length_and_a_spring_beyond_it() {
+    let rope = |axes: &[u8], place: Vec3| {
+        let limit = JointLimit {
+            linear_axes: axes.to_vec(),
+            angular_axes: Vec::new(),
+            min: None,
+            max: Some(0.5),
+            stiffness: Some(400.0),
+            damping: 30.0,
+        };
+        at_joint(place, (Vec3::ZERO, Vec3::ZERO), limit)
+    };
+    let expected = Vec3::Y * (4.5 - 4.0 * 9.81 / 400.0);
+    let hangs = after(&mut rope(&[0, 1, 2], Vec3::X * 0.4), 1_200).position;
+    assert!((hangs - expected).length() < 0.05, "{hangs}");
+    let falling = after(&mut rope(&[0, 1, 2], Vec3::X * 0.4), 6).linear_velocity;
+    assert!(
+        (-1.2..-0.9).contains(&falling.y) && falling.x.abs() < 0.01,
+        "{falling}"
+    );
+    // From the line along Z, so that it may be anywhere along it.
+    let slid = after(&mut rope(&[0, 1], Vec3::Z), 1_200).position;
+    assert!((slid - expected - Vec3::Z).length() < 0.05, "{slid}");
+}
+
+#[test]
+fn a_distance_that_yields_keeps_what_is_too_near_away() {
+    let limit = JointLimit {
+        linear_axes: vec![0, 1, 2],
+        angular_axes: Vec::new(),
+        min: Some(1.0),
+        max: Some(1.0),
+        stiffness: Some(4_000.0),
+        damping: 60.0,
+    };
+    let start = Vec3::new(0.3, -0.3, 0.0);
+    let state = after(&mut at_joint(start, (Vec3::ZERO, Vec3::ZERO), limit), 1_200);
+    let expected = Vec3::Y * (4.0 - 4.0 * 9.81 / 4_000.0);
+    assert!((state.position - expected).length() < 0.05, "{state:?}");
+}
+
+#[test]
+fn a_cone_that_yields_is_free_within_its_angle_and_a_spring_beyond_it() {
+    let furthest = |turning: Vec3, stiffness: f32, axes: &[u8]| {
+        let limit = JointLimit {
+            linear_axes: Vec::new(),
+            angular_axes: axes.to_vec(),
+            min: None,
+            max: Some(0.3),
+            stiffness: Some(stiffness),
+            damping: 0.0,
+        };
+        let mut simulation = at_joint(Vec3::ZERO, (Vec3::ZERO, turning), limit);
+        let angles = (0..60).map(|_| after(&mut simulation, 1).rotation.to_axis_angle().1);
+        angles.fold(0.0, f32::max)
+    };
+    // A cube of 4 kg and 0.4 m has 0.107 kg m2: at 2 rad/s, 4 Nm a radian stop it 0.33 rad beyond.
+    for turning in [Vec3::X, Vec3::Y, Vec3::new(0.6, -0.8, 0.0)] {
+        let angle = furthest(turning * 2.0, 4.0, &[0, 1]);
+        assert!((0.55..0.7).contains(&angle), "{turning}: {angle}");
+    }
+    for axes in [[0, 1, 2].as_slice(), &[0, 1]] {
+        let stiff = furthest(Vec3::new(0.6, -0.8, 0.0) * 2.0, 40.0, axes);
+        assert!((0.35..0.46).contains(&stiff), "{stiff}");
+    }
+    let about_the_axis = furthest(Vec3::Z * 2.0, 40.0, &[0, 1]);
+    assert!(about_the_axis > 1.5, "{about_the_axis}");
+}
+
 /// A ball in the air in a trigger of twenty metres with a field.
 fn in_field(field: GravityField) -> Boxes {
     let mut boxes = Boxes::with_floor().dynamic(Vec3::new(3.0, 10.0, 0.0), Shape::Sphere(0.2), 1.0);
