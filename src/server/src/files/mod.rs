@@ -126,8 +126,8 @@ impl Library {
         Some(Worn { library, hash })
     }
 
-    fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
-        self.read().get(hash)
+    fn get(&self, hash: &ContentHash, rights: Rights) -> Option<Arc<ServedFile>> {
+        self.read().get(hash, rights.avatar_files)
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Shelves> {
@@ -181,7 +181,8 @@ impl Library {
             .map_err(|error| error.to_string())?;
         match request {
             BulkRequest::Fetch { hash, first_chunk } => {
-                self.send(&mut stream, &hash, first_chunk).await
+                let file = self.get(&hash, bringer.rights());
+                send(&mut stream, file, first_chunk).await
             }
             BulkRequest::Offer {
                 hash,
@@ -209,38 +210,34 @@ impl Library {
             }
         }
     }
+}
 
-    async fn send(
-        &self,
-        stream: &mut BulkStream,
-        hash: &ContentHash,
-        first_chunk: u32,
-    ) -> Result<(), String> {
-        let Some(file) = self.get(hash) else {
-            return respond(
-                stream,
-                &BulkResponse::Refused("there is no such file here".to_owned()),
-            )
-            .await;
-        };
-        respond(
-            stream,
-            &BulkResponse::File {
-                bytes: file.bytes.len() as u64,
-                chunks: file.chunks.clone(),
-            },
-        )
-        .await?;
-        for chunk in file.bytes.chunks(CHUNK_BYTES).skip(first_chunk as usize) {
-            stream
-                .sender
-                .send_raw(chunk)
-                .await
-                .map_err(|error| error.to_string())?;
-        }
-        stream.sender.finish();
-        Ok(())
+async fn send(
+    stream: &mut BulkStream,
+    file: Option<Arc<ServedFile>>,
+    first_chunk: u32,
+) -> Result<(), String> {
+    let Some(file) = file else {
+        let reason = "there is no such file here".to_owned();
+        return respond(stream, &BulkResponse::Refused(reason)).await;
+    };
+    respond(
+        stream,
+        &BulkResponse::File {
+            bytes: file.bytes.len() as u64,
+            chunks: file.chunks.clone(),
+        },
+    )
+    .await?;
+    for chunk in file.bytes.chunks(CHUNK_BYTES).skip(first_chunk as usize) {
+        stream
+            .sender
+            .send_raw(chunk)
+            .await
+            .map_err(|error| error.to_string())?;
     }
+    stream.sender.finish();
+    Ok(())
 }
 
 async fn respond(stream: &mut BulkStream, response: &BulkResponse) -> Result<(), String> {

@@ -2,7 +2,7 @@
 //! limits. What somebody wears, and what stands in a world, stays.
 
 use super::CheckedThing;
-use protocol::{ContentHash, limits::CHUNK_BYTES};
+use protocol::{AvatarFiles, ContentHash, limits::CHUNK_BYTES};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Avatars of visitors that are kept at once, and their bytes together: 1 GiB.
@@ -33,11 +33,29 @@ impl ServedFile {
     }
 }
 
+/// What was learned of an avatar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct CheckedAvatar {
+    /// Its own licence lets everybody have it; else somebody confirmed to have the right.
+    pub(super) may_be_shared: bool,
+}
+
+impl CheckedAvatar {
+    /// True where a world passes it on.
+    pub(super) const fn is_passed_on(self, files: AvatarFiles) -> bool {
+        match files {
+            AvatarFiles::Nobodys => false,
+            AvatarFiles::Licensed => self.may_be_shared,
+            AvatarFiles::Confirmed => true,
+        }
+    }
+}
+
 /// Everything that can be fetched.
 pub(super) struct Shelves {
     /// With how many worlds have each.
     worlds: BTreeMap<ContentHash, (usize, Arc<ServedFile>)>,
-    pub(super) avatars: Shelf<()>,
+    pub(super) avatars: Shelf<CheckedAvatar>,
     pub(super) things: Shelf<Arc<CheckedThing>>,
 }
 
@@ -69,9 +87,12 @@ impl Shelves {
         }
     }
 
-    pub(super) fn get(&self, hash: &ContentHash) -> Option<Arc<ServedFile>> {
+    /// What can be fetched in a world that passes on such avatars: other worlds of the server may pass on more.
+    pub(super) fn get(&self, hash: &ContentHash, avatars: AvatarFiles) -> Option<Arc<ServedFile>> {
         let world_file = self.worlds.get(hash).map(|(_, file)| file);
-        let brought = || self.avatars.get(hash).map(|(file, ())| file);
+        let avatar = || self.avatars.get(hash);
+        let passed_on = move || avatar().filter(|(_, avatar)| avatar.is_passed_on(avatars));
+        let brought = || passed_on().map(|(file, _)| file);
         let brought = || brought().or_else(|| self.things.get(hash).map(|(file, _)| file));
         world_file.or_else(brought).cloned()
     }
@@ -270,7 +291,8 @@ mod tests {
         }
         for is_left in [true, false] {
             shelves.remove_world_file(avatar(7).0);
-            assert_eq!(shelves.get(&avatar(7).0).is_some(), is_left);
+            let files = AvatarFiles::Nobodys;
+            assert_eq!(shelves.get(&avatar(7).0, files).is_some(), is_left);
         }
         shelves.remove_world_file(avatar(7).0);
     }

@@ -354,7 +354,7 @@ async fn what_stands_stays_and_what_was_never_placed_makes_room() {
     for number in [2, 3] {
         assert_eq!(bring(&visitor, &cube(number)).await, BulkResponse::Have);
     }
-    let is_here = |hash: &ContentHash| place.library.get(hash).is_some();
+    let is_here = |hash: &ContentHash| place.library.get(hash, Rights::default()).is_some();
     assert_eq!(hashes.each_ref().map(is_here), [true, false, true]);
     drop(standing);
     let other = place.library.stand(hashes[2]).unwrap();
@@ -398,6 +398,48 @@ async fn a_world_decides_which_avatar_files_it_passes_on() {
     assert_eq!(taken(Confirmed, &closed, true).await, Ok(()));
     for (files, is_right_confirmed) in [(Licensed, false), (Licensed, true), (Confirmed, false)] {
         let reason = taken(files, &closed, is_right_confirmed).await.unwrap_err();
+        assert!(reason.contains("licence does not allow"), "{reason}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_world_takes_by_word_goes_to_nobody_in_one_that_does_not() {
+    let assets = concat!(env!("CARGO_MANIFEST_DIR"), "/../../assets/avatars/mira.vrm");
+    let open = std::fs::read(assets).unwrap();
+    let closed = strictly_licensed(&open);
+    let library = Library::default();
+    let world = |avatar_files| {
+        let rights = Rights {
+            avatar_files,
+            ..Rights::default()
+        };
+        Place::with(library.clone(), rights)
+    };
+    let [nobodys, licensed, confirmed] = [Nobodys, Licensed, Confirmed].map(world);
+    let somebody = confirmed.visitor().await;
+    for file in [&open, &closed] {
+        assert_eq!(dress(&somebody, file, true).await, BulkResponse::Have);
+    }
+    let gets = async |place: &Place, file: &[u8]| {
+        let request = BulkRequest::Fetch {
+            hash: content_hash(file),
+            first_chunk: 0,
+        };
+        let answer = answer(&mut ask(&place.visitor().await, &request).await).await;
+        matches!(answer, BulkResponse::File { .. })
+    };
+    for (place, of_open, of_closed) in [
+        (&nobodys, false, false),
+        (&licensed, true, false),
+        (&confirmed, true, true),
+    ] {
+        assert_eq!(gets(place, &open).await, of_open);
+        assert_eq!(gets(place, &closed).await, of_closed);
+    }
+    // Whoever brings what is there already is asked as if it were not.
+    for (place, is_right_confirmed) in [(&licensed, true), (&confirmed, false)] {
+        let answer = dress(&place.visitor().await, &closed, is_right_confirmed).await;
+        let reason = refusal(answer);
         assert!(reason.contains("licence does not allow"), "{reason}");
     }
 }

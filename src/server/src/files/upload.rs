@@ -1,6 +1,6 @@
 //! Avatars and things that visitors bring: taken in slowly or not at all, checked, and put on the shelves.
 
-use super::{CheckedThing, Library, ServedFile, content_hash, respond};
+use super::{CheckedThing, Library, ServedFile, content_hash, respond, shelves::CheckedAvatar};
 use crate::limiter::Limiter;
 use network::{BulkStream, ReceiveError};
 use protocol::{
@@ -55,7 +55,7 @@ impl Kind {
 
 /// What was learned of a file.
 enum Checked {
-    Avatar,
+    Avatar(CheckedAvatar),
     Thing(CheckedThing),
 }
 
@@ -79,6 +79,10 @@ impl Bringer {
             epoch: Instant::now(),
             turn: Semaphore::new(1),
         }
+    }
+
+    pub(super) const fn rights(&self) -> Rights {
+        self.rights
     }
 
     /// The text of an error is for the visitor.
@@ -124,7 +128,7 @@ impl Library {
     ) -> Result<bool, String> {
         let is_here = bringer.may_bring(kind).is_ok()
             && match kind {
-                Kind::Avatar { .. } => self.get(&hash).is_some(),
+                Kind::Avatar { .. } => self.has_avatar(bringer, kind, &hash),
                 // That somebody wears it, or that the world is made of it, says nothing about whether it may be placed.
                 Kind::Thing => self.read().things.get(&hash).is_some(),
             };
@@ -139,6 +143,16 @@ impl Library {
         };
         respond(stream, &response).await?;
         Ok(taken.is_ok())
+    }
+
+    /// What others confirmed of a file does not count for who brings it as well.
+    fn has_avatar(&self, bringer: &Bringer, kind: Kind, hash: &ContentHash) -> bool {
+        let is_answered_for = bringer.answers_for(kind);
+        let shelves = self.read();
+        match shelves.avatars.get(hash) {
+            Some((_, avatar)) => avatar.may_be_shared || is_answered_for,
+            None => shelves.get(hash, bringer.rights.avatar_files).is_some(),
+        }
     }
 
     /// The text of an error is for the visitor.
@@ -178,7 +192,7 @@ impl Library {
         let (checked, file) = checking.await.map_err(|error| error.to_string())??;
         let owner = &bringer.owner;
         let has_room = match checked {
-            Checked::Avatar => self.write().avatars.add(owner, hash, file, (), 0),
+            Checked::Avatar(checked) => self.write().avatars.add(owner, hash, file, checked, 0),
             Checked::Thing(checked) => self.add_thing(owner, hash, file, checked),
         };
         drop(reserved);
@@ -246,8 +260,9 @@ fn check(
         Kind::Avatar { .. } => {
             let avatar = scene::load_avatar(bytes, &scene::NoSideFiles)
                 .map_err(|error| unusable(error.to_string()))?;
-            if is_answered_for || avatar.meta.may_be_shared() {
-                Ok(Checked::Avatar)
+            let may_be_shared = avatar.meta.may_be_shared();
+            if is_answered_for || may_be_shared {
+                Ok(Checked::Avatar(CheckedAvatar { may_be_shared }))
             } else {
                 Err("the avatar's licence does not allow sending it to others".to_owned())
             }
