@@ -5,7 +5,7 @@ use crate::{
     belong::Belonging,
     filter::{PLAIN_GROUP, SystemGroups},
     joint,
-    overlap::Overlaps,
+    overlap::{Mobility, Overlaps},
     place::frame,
     rules::is_moderate,
     shape::{self, PlacedCollider},
@@ -68,7 +68,7 @@ pub(crate) fn build(
         role,
         bodies: BTreeMap::new(),
         bounds: None,
-        overlaps: Overlaps::new(),
+        overlaps: Overlaps::new(most_colliders(scene, &order)),
         left_out: 0,
     };
     if scene.physics.is_described {
@@ -102,6 +102,17 @@ pub(crate) fn build(
         bodies: parts.into_values().map(|part| part.body).collect(),
         bounds,
     }
+}
+
+/// Colliders and triggers that come of a scene, at most.
+fn most_colliders(scene: &Scene, order: &[NodeIndex]) -> u64 {
+    if scene.physics.is_described {
+        return scene.solid().colliders;
+    }
+    let nodes = order.iter().map(|node| &scene.nodes[node.index()]);
+    let drawn = nodes.filter(|node| node.mesh.is_some());
+    let parts: usize = drawn.map(|node| node.instances.len().max(1)).sum();
+    MAX_COLLIDERS.min(parts as u64)
 }
 
 /// Bodies that animations move, as far as the file describes what is solid; of more than
@@ -180,7 +191,7 @@ impl Builder<'_> {
             let place = self.body_from_node(node, owner);
             // Something inside of loose triangles touches none of them: a trigger is the hull around them.
             for placed in shape::place(scene, node, geometry, &place, true) {
-                if !self.has_room(self.world_bounds(owner, &placed)) {
+                if !self.has_room(self.world_bounds(owner, &placed), owner) {
                     self.left_out += 1;
                     continue;
                 }
@@ -238,7 +249,7 @@ impl Builder<'_> {
     ) {
         let pose = Pose::from_parts(placed.translation, placed.rotation);
         let bounds = self.world_bounds(owner, &placed);
-        if !self.has_room(bounds) || !self.may_move(owner) {
+        if !self.has_room(bounds, owner) || !self.may_move(owner) {
             self.left_out += 1;
             return;
         }
@@ -353,8 +364,15 @@ impl Builder<'_> {
     }
 
     /// False where the engine cannot reckon, and where there is too much already.
-    fn has_room(&mut self, bounds: Aabb) -> bool {
-        are_moderate(&bounds) && self.overlaps.admit(bounds)
+    fn has_room(&mut self, bounds: Aabb, owner: Option<NodeIndex>) -> bool {
+        let mobility = match owner {
+            Some(owner) if self.is_dynamic(owner) => Mobility::Free,
+            Some(owner) if self.is_driven(owner) || self.belonging.is_animated(owner) => {
+                Mobility::Led
+            }
+            _ => Mobility::Still,
+        };
+        are_moderate(&bounds) && self.overlaps.admit(bounds, mobility)
     }
 
     /// False for a body of an animation that would be one too many.

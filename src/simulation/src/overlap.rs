@@ -1,47 +1,82 @@
-//! How many colliders may be in one place: the engine lists all two whose bounds meet before it asks whether they could touch, so
-//! a hundred thousand in one spot would fill the memory.
+//! How many colliders may be in one place. In each step the engine lists all two whose bounds meet and of which one moved, before
+//! it asks whether they could touch, and keeps those of which forces move one: a hundred thousand in one spot would fill the
+//! memory, at once or when what moves has come together.
 
 use rapier3d::parry::{bounding_volume::Aabb, partitioning::Bvh};
 
-/// Most pairs of colliders and triggers whose bounds meet where the file has them. What would bring more is not solid.
+/// Most pairs of colliders and triggers whose bounds meet where the file has them; one takes 8 bytes for a moment. What
+/// would bring more is not solid.
 const MAX_PAIRS: usize = 16_000_000;
+/// Most of these of which forces move one; each takes some hundred bytes.
+const MAX_KEPT_PAIRS: usize = 500_000;
+/// Most pairs that could meet wherever what moves goes, 8 bytes each: of everything that moves with all that there is.
+const MAX_MOVED_PAIRS: u64 = 64_000_000;
+
+/// What becomes of a collider.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mobility {
+    Still,
+    /// An animation or a velocity moves it, whatever it meets.
+    Led,
+    /// Forces move it.
+    Free,
+}
 
 /// Bounds of what is solid so far.
 pub(crate) struct Overlaps {
     tree: Bvh,
-    count: u32,
+    /// Of each in the tree: forces move it.
+    is_free: Vec<bool>,
     /// Pairs that may still come.
     room: usize,
+    room_of_kept: usize,
+    /// Colliders that may still come that move.
+    room_of_movers: u64,
 }
 
 impl Overlaps {
-    pub(crate) fn new() -> Self {
+    /// Of a world with at most so many colliders and triggers.
+    pub(crate) fn new(most: u64) -> Self {
         Self {
             tree: Bvh::new(),
-            count: 0,
+            is_free: Vec::new(),
             room: MAX_PAIRS,
+            room_of_kept: MAX_KEPT_PAIRS,
+            room_of_movers: MAX_MOVED_PAIRS / most.max(1),
         }
     }
 
-    /// Takes in what is within such bounds, world space. False when it would meet too much; from then on only what meets nothing
-    /// is taken in, so that no more is looked at.
-    pub(crate) fn admit(&mut self, bounds: Aabb) -> bool {
-        let met = self.tree.intersect_aabb(&bounds).take(self.room + 1);
-        let met = met.count();
-        if met > self.room {
-            self.room = 0;
+    /// Takes in what is within such bounds, world space. False when it would meet too much, or could; from then on of what meets too
+    /// much only what meets nothing is taken in, so that no more is looked at.
+    pub(crate) fn admit(&mut self, bounds: Aabb, mobility: Mobility) -> bool {
+        if mobility != Mobility::Still && self.room_of_movers == 0 {
             return false;
         }
+        let (mut met, mut kept) = (0, 0);
+        for other in self.tree.intersect_aabb(&bounds) {
+            met += 1;
+            kept += usize::from(mobility == Mobility::Free || self.is_free[other as usize]);
+            if met > self.room {
+                self.room = 0;
+                return false;
+            }
+            if kept > self.room_of_kept {
+                self.room_of_kept = 0;
+                return false;
+            }
+        }
         self.room -= met;
-        self.tree.insert(bounds, self.count);
-        self.count += 1;
+        self.room_of_kept -= kept;
+        self.room_of_movers -= u64::from(mobility != Mobility::Still);
+        self.tree.insert(bounds, self.is_free.len() as u32);
+        self.is_free.push(mobility == Mobility::Free);
         true
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{Mobility::*, *};
     use glam::Vec3;
 
     fn at(place: f32) -> Aabb {
@@ -50,18 +85,51 @@ mod tests {
 
     #[test]
     fn what_is_apart_is_taken_in_and_what_is_in_one_place_only_to_a_number() {
-        let mut overlaps = Overlaps::new();
-        assert!((0..10_000).all(|index| overlaps.admit(at(index as f32))));
+        let mut overlaps = Overlaps::new(100_000);
+        assert!((0..10_000).all(|index| overlaps.admit(at(index as f32), Still)));
         assert_eq!(overlaps.room, MAX_PAIRS);
         // A floor below all of it.
         let floor = Aabb::new(Vec3::ZERO, Vec3::new(10_000.0, 0.1, 1.0));
-        assert!(overlaps.admit(floor));
+        assert!(overlaps.admit(floor, Still));
         assert_eq!(overlaps.room, MAX_PAIRS - 10_000);
 
-        let crowd = (0..100_000).filter(|_| overlaps.admit(at(-5.0)));
+        let crowd = (0..100_000).filter(|_| overlaps.admit(at(-5.0), Still));
         let crowd = crowd.count();
         assert!(crowd * (crowd - 1) / 2 <= MAX_PAIRS, "{crowd}");
         assert!(crowd > 5_000, "{crowd}");
-        assert!(overlaps.admit(at(-50.0)) && !overlaps.admit(at(5.0)));
+        assert!(overlaps.admit(at(-50.0), Still) && !overlaps.admit(at(5.0), Still));
+    }
+
+    #[test]
+    fn of_what_forces_move_less_is_in_one_place() {
+        for (place, mobility) in [(0.0, Free), (5.0, Still)] {
+            let mut overlaps = Overlaps::new(2_000);
+            // Those that are met stand still, or are free.
+            let others = if mobility == Free { Still } else { Free };
+            let met = (0..900).filter(|_| overlaps.admit(at(place), others));
+            assert_eq!(met.count(), 900);
+            let crowd = (0..2_000).filter(|_| overlaps.admit(at(place), mobility));
+            let crowd = crowd.count();
+            assert!((100..600).contains(&crowd), "{crowd}");
+            // Elsewhere there is room.
+            assert!(overlaps.admit(at(20.0), Free));
+        }
+    }
+
+    #[test]
+    fn what_moves_may_meet_everything() {
+        for mobility in [Led, Free] {
+            let mut overlaps = Overlaps::new(100_000);
+            let places = (0..2_000).map(|index| at(index as f32));
+            let moving = places.filter(|place| overlaps.admit(*place, mobility));
+            assert_eq!(moving.count(), 640);
+            assert!(
+                overlaps.admit(at(-5.0), Still),
+                "what stands still is solid"
+            );
+        }
+        // As many bodies as there may be, alone in their world.
+        let mut overlaps = Overlaps::new(3_000);
+        assert!((0..3_000).all(|index| overlaps.admit(at(index as f32), Free)));
     }
 }
