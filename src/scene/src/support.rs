@@ -99,7 +99,7 @@ extensions! {
     "KHR_node_hoverability" Full what_is_not_to_answer_to_pointing_has_no_rim_and_neither_has_what_is_below "a rim of light around what one would pick up is what answers";
     "KHR_node_selectability" Full things_that_may_not_be_picked_cannot_be_carried "";
     "KHR_node_visibility" Full hidden_nodes_are_not_drawn "";
-    "KHR_physics_rigid_bodies" Full a_rope_that_yields_is_free_within_its_length_and_a_spring_beyond_it "";
+    "KHR_physics_rigid_bodies" Part a_rope_that_yields_is_free_within_its_length_and_a_spring_beyond_it "a least distance over several axes is kept where it yields, and else not";
     "KHR_techniques_webgl" PassedOver what_is_passed_over_is_named "";
     "KHR_texture_basisu" Full basis_images_are_kept_as_they_are "ETC1S and UASTC, to BC7, ASTC, ETC2 or plain pixels, as the adapter reads";
     "KHR_texture_procedurals" PassedOver what_is_passed_over_is_named "";
@@ -120,7 +120,7 @@ extensions! {
     "OMI_personality" PassedOver what_is_passed_over_is_named "";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
     "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
-    "OMI_physics_joint" Part a_limit_that_yields_is_free_within_its_bounds_and_a_spring_beyond_them "springs softer than 10 N/m or 1 Nm a radian are rigid";
+    "OMI_physics_joint" Part a_limit_that_yields_is_free_within_its_bounds_and_a_spring_beyond_them "springs softer than 10 N/m or 1 Nm a radian are rigid; a least distance over several axes is kept where it yields, and else not";
     "OMI_physics_shape" Full both_physics_dialects_give_the_same_model "";
     "OMI_seat" Full seats_and_spawn_points_are_read "";
     "OMI_spawn_point" Full seats_and_spawn_points_are_read "";

@@ -421,7 +421,7 @@ fn joints_beyond_those_that_hold_are_told() {
         );
         json!({
             "extensionsUsed": ["OMI_physics_body", "OMI_physics_joint"],
-            "extensions": { "OMI_physics_joint": { "joints": [{}] } },
+            "extensions": { "OMI_physics_joint": { "physicsJoints": [{}] } },
             "scene": 0, "scenes": [{ "nodes": (0..nodes.len()).collect::<Vec<_>>() }], "nodes": nodes,
         })
     };

@@ -26,7 +26,7 @@ use rapier3d::{
 };
 use scene::{
     Motion, MotionKind, NodeIndex, Scene,
-    limits::{MAX_COLLIDERS, MAX_COLLISION_TRIANGLES},
+    limits::{MAX_COLLIDERS, MAX_COLLISION_TRIANGLES, MAX_PROP_COLLIDERS, MAX_THINGS},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,15 +104,16 @@ pub(crate) fn build(
     }
 }
 
-/// Colliders and triggers that come of a scene, at most.
+/// Colliders and triggers that come of a scene, and of things that people place in it, at most.
 fn most_colliders(scene: &Scene, order: &[NodeIndex]) -> u64 {
+    let placed = MAX_THINGS as u64 * MAX_PROP_COLLIDERS;
     if scene.physics.is_described {
-        return scene.solid().colliders;
+        return placed + scene.solid().colliders;
     }
     let nodes = order.iter().map(|node| &scene.nodes[node.index()]);
     let drawn = nodes.filter(|node| node.mesh.is_some());
     let parts: usize = drawn.map(|node| node.instances.len().max(1)).sum();
-    MAX_COLLIDERS.min(parts as u64)
+    placed + MAX_COLLIDERS.min(parts as u64)
 }
 
 /// Bodies that animations move, as far as the file describes what is solid; of more than
@@ -365,12 +366,15 @@ impl Builder<'_> {
 
     /// False where the engine cannot reckon, and where there is too much already.
     fn has_room(&mut self, bounds: Aabb, owner: Option<NodeIndex>) -> bool {
-        let mobility = match owner {
-            Some(owner) if self.is_dynamic(owner) => Mobility::Free,
-            Some(owner) if self.is_driven(owner) || self.belonging.is_animated(owner) => {
-                Mobility::Led
+        let (bounds, mobility) = match owner {
+            Some(owner) if self.is_dynamic(owner) => {
+                let (position, _) = frame(self.scene, owner);
+                (turned(&bounds, position), Mobility::Free(owner))
             }
-            _ => Mobility::Still,
+            Some(owner) if self.is_driven(owner) || self.belonging.is_animated(owner) => {
+                (bounds, Mobility::Led)
+            }
+            _ => (bounds, Mobility::Still),
         };
         are_moderate(&bounds) && self.overlaps.admit(bounds, mobility)
     }
@@ -400,6 +404,13 @@ impl Builder<'_> {
         let (low, high) = self.bounds.unwrap_or((bounds.mins, bounds.maxs));
         self.bounds = Some((low.min(bounds.mins), high.max(bounds.maxs)));
     }
+}
+
+/// Around a part of a body however that turns about its origin.
+fn turned(bounds: &Aabb, origin: Vec3) -> Aabb {
+    let (low, high) = (bounds.mins - origin, bounds.maxs - origin);
+    let reach = Vec3::splat(low.abs().max(high.abs()).length());
+    Aabb::new(origin - reach, origin + reach)
 }
 
 fn are_moderate(bounds: &Aabb) -> bool {

@@ -122,78 +122,143 @@ fn attachment(scene: &Scene, node: NodeIndex, body: Option<NodeIndex>) -> (Vec3,
 }
 
 fn describe(description: &JointDescription) -> (GenericJoint, Yielding) {
-    let mut generic = GenericJoint::new(JointAxesMask::empty());
-    let mut coupled = JointAxesMask::empty();
-    let mut yielding = Yielding::default();
+    let softens = |limit: &JointLimit| {
+        limit.stiffness.is_some() && of_kind(&limit.angular_axes, ANGULAR).len() > 1
+    };
+    let mut limits = Limits {
+        generic: GenericJoint::new(JointAxesMask::empty()),
+        coupled: JointAxesMask::empty(),
+        yielding: Yielding::default(),
+        driven: description.drives.iter().map(driven_axis).collect(),
+        turns_yield: description.limits.iter().any(softens),
+    };
     for limit in &description.limits {
-        apply_limit(&mut generic, limit, &mut coupled, &mut yielding);
+        limits.add(limit);
     }
-    // The engine measures only one group of axes of each kind together; further ones were limited axis by axis.
+    let Limits {
+        mut generic,
+        coupled,
+        yielding,
+        ..
+    } = limits;
     generic.set_coupled_axes(coupled);
     for drive in &description.drives {
-        let axis = apply_drive(&mut generic, drive);
-        yielding.remove(axis);
+        apply_drive(&mut generic, drive);
     }
     (generic, yielding)
 }
 
-fn apply_limit(
-    generic: &mut GenericJoint,
-    limit: &JointLimit,
-    coupled: &mut JointAxesMask,
-    yielding: &mut Yielding,
-) {
-    let linear = limit.linear_axes.iter();
-    let linear: Vec<JointAxis> = linear
-        .map(|&axis| LINEAR[usize::from(axis.min(2))])
-        .collect();
-    let angular = limit.angular_axes.iter();
-    let angular: Vec<JointAxis> = angular
-        .map(|&axis| ANGULAR[usize::from(axis.min(2))])
-        .collect();
-    let (min, max) = (limit.min.unwrap_or(f32::MIN), limit.max.unwrap_or(f32::MAX));
-    if min > max {
-        return;
-    }
-    if let Some(stiffness) = limit.stiffness {
+/// Axes of the engine by glTF's numbers, each once, ascending.
+fn of_kind(numbers: &[u8], all: [JointAxis; 3]) -> Vec<JointAxis> {
+    let is_named = |number: u8| numbers.iter().any(|&named| named.min(2) == number);
+    (0u8..)
+        .zip(all)
+        .filter(|(number, _)| is_named(*number))
+        .map(|(_, axis)| axis)
+        .collect()
+}
+
+/// A joint while its limits are gathered.
+struct Limits {
+    generic: GenericJoint,
+    /// Axes that the engine measures together: one group of each kind. Those of further groups are limited each by itself.
+    coupled: JointAxesMask,
+    yielding: Yielding,
+    /// A drive takes the place of a limit that yields there.
+    driven: Vec<JointAxis>,
+    /// A limit of several angles yields. The engine has no motors for angles that it measures together, so none are.
+    turns_yield: bool,
+}
+
+impl Limits {
+    fn add(&mut self, limit: &JointLimit) {
+        let linear = of_kind(&limit.linear_axes, LINEAR);
+        let angular = of_kind(&limit.angular_axes, ANGULAR);
+        let bounds = (limit.min.unwrap_or(f32::MIN), limit.max.unwrap_or(f32::MAX));
+        if bounds.0 > bounds.1 {
+            return;
+        }
         for axes in [linear, angular] {
-            if min == max && (axes.len() < 2 || min == 0.0) {
-                // A spring around one value is a motor without a limit.
-                for axis in axes {
-                    generic
-                        .set_motor_model(axis, MotorModel::ForceBased)
-                        .set_motor(axis, min, 0.0, stiffness, limit.damping);
-                }
-            } else {
-                yielding.add(axes, limit, stiffness);
+            match limit.stiffness {
+                Some(stiffness) => self.soften(axes, limit, bounds, stiffness),
+                None => self.harden(&axes, bounds),
             }
         }
-        return;
     }
-    if min == 0.0 && max == 0.0 {
-        generic.lock_axes(mask(&linear) | mask(&angular));
-        return;
+
+    fn soften(
+        &mut self,
+        axes: Vec<JointAxis>,
+        limit: &JointLimit,
+        (min, max): (f32, f32),
+        stiffness: f32,
+    ) {
+        let pulls = stiffness > 0.0 || limit.damping > 0.0;
+        if axes.is_empty() || !pulls || axes.iter().any(|axis| self.driven.contains(axis)) {
+            return;
+        }
+        if min == max && (axes.len() == 1 || min == 0.0) {
+            // A spring around one value is a motor without a limit.
+            for axis in axes {
+                self.generic
+                    .set_motor_model(axis, MotorModel::ForceBased)
+                    .set_motor(axis, min, 0.0, stiffness, limit.damping);
+            }
+            return;
+        }
+        let is_length = axes.len() > 1 && LINEAR.contains(&axes[0]);
+        if is_length && !self.couple(mask(&axes)) {
+            self.harden(&axes, (min, max));
+            return;
+        }
+        self.yielding.add(axes, limit, stiffness);
     }
-    // Two linear axes: distance from the third axis' line; three: distance. Two angular axes: a cone.
-    if linear.len() > 1 && !coupled.intersects(JointAxesMask::LIN_AXES) {
-        *coupled |= mask(&linear);
+
+    /// For axes of one kind.
+    fn harden(&mut self, axes: &[JointAxis], (min, max): (f32, f32)) {
+        if min == 0.0 && max == 0.0 {
+            self.generic.lock_axes(mask(axes));
+            return;
+        }
+        let is_angular = axes.first().is_some_and(|axis| ANGULAR.contains(axis));
+        // Two linear axes: distance from the third axis' line; three: distance. Two angular axes: a cone.
+        let are_together = match axes.len() {
+            2 if is_angular => !self.turns_yield && self.couple(mask(axes)),
+            2.. if !is_angular => self.couple(mask(axes)),
+            _ => true,
+        };
+        for &axis in axes {
+            let bounds = match is_angular {
+                false => [min, max],
+                // Angles are known within half a turn either way: a limit on one side needs one on the other.
+                true if are_together => [min.max(-PI), max.min(PI)],
+                true => [-max.min(PI), max.min(PI)],
+            };
+            self.generic.set_limits(axis, bounds);
+        }
     }
-    if angular.len() == 2 && !coupled.intersects(JointAxesMask::ANG_AXES) {
-        *coupled |= mask(&angular);
-    }
-    for axis in linear {
-        generic.set_limits(axis, [min, max]);
-    }
-    for axis in angular {
-        // Angles are known within half a turn either way: a limit on one side needs one on the other.
-        generic.set_limits(axis, [min.max(-PI), max.min(PI)]);
+
+    /// True when the engine measures these axes of one kind together.
+    fn couple(&mut self, axes: JointAxesMask) -> bool {
+        let kind = match axes.intersects(JointAxesMask::LIN_AXES) {
+            true => JointAxesMask::LIN_AXES,
+            false => JointAxesMask::ANG_AXES,
+        };
+        let known = self.coupled & kind;
+        if known.is_empty() {
+            self.coupled |= axes;
+        }
+        known.is_empty() || known == axes
     }
 }
 
-/// Gives the axis that is driven.
-fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) -> JointAxis {
+fn driven_axis(drive: &JointDrive) -> JointAxis {
     let axes = if drive.is_angular { ANGULAR } else { LINEAR };
-    let axis = axes[usize::from(drive.axis.min(2))];
+    axes[usize::from(drive.axis.min(2))]
+}
+
+fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) {
+    let axis = driven_axis(drive);
     let model = if drive.is_acceleration {
         MotorModel::AccelerationBased
     } else {
@@ -209,7 +274,6 @@ fn apply_drive(generic: &mut GenericJoint, drive: &JointDrive) -> JointAxis {
     if let Some(force) = drive.max_force {
         generic.set_motor_max_force(axis, force);
     }
-    axis
 }
 
 fn mask(axes: &[JointAxis]) -> JointAxesMask {
@@ -222,6 +286,32 @@ fn mask(axes: &[JointAxis]) -> JointAxesMask {
 mod tests {
     use super::*;
     use scene::Node;
+
+    #[test]
+    fn axes_are_counted_once_and_only_two_of_a_kind_are_a_cone() {
+        let cone = |axes: &[u8], stiffness: Option<f32>| {
+            let limit = JointLimit {
+                linear_axes: Vec::new(),
+                angular_axes: axes.to_vec(),
+                min: Some(0.0),
+                max: Some(0.4),
+                stiffness,
+                damping: 0.0,
+            };
+            let limits = vec![limit];
+            let drives = Vec::new();
+            describe(&JointDescription { limits, drives })
+        };
+        for axes in [[0, 0].as_slice(), &[1, 1, 1], &[2, 7]] {
+            assert!(cone(axes, None).0.raw.coupled_axes.is_empty(), "{axes:?}");
+        }
+        let both = JointAxesMask::ANG_X | JointAxesMask::ANG_Y;
+        assert_eq!(cone(&[1, 0], None).0.raw.coupled_axes, both);
+        let (soft, yielding) = cone(&[1, 0], Some(5.0));
+        assert!(soft.raw.coupled_axes.is_empty() && !yielding.is_empty());
+        let (free, yielding) = cone(&[1, 0], Some(0.0));
+        assert!(free.raw.limit_axes.is_empty() && yielding.is_empty());
+    }
 
     #[test]
     fn joints_beyond_the_limit_hold_nothing() {

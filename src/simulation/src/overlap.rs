@@ -3,13 +3,14 @@
 //! memory, at once or when what moves has come together.
 
 use rapier3d::parry::{bounding_volume::Aabb, partitioning::Bvh};
+use scene::NodeIndex;
 
-/// Most pairs of colliders and triggers whose bounds meet where the file has them; one takes 8 bytes for a moment. What
+/// Most pairs of colliders and triggers whose bounds meet where the file has them; the engine takes 8 bytes for each. What
 /// would bring more is not solid.
 const MAX_PAIRS: usize = 16_000_000;
-/// Most of these of which forces move one; each takes some hundred bytes.
+/// Most of these of which forces move one, however it turns: the engine keeps each, in some hundred bytes.
 const MAX_KEPT_PAIRS: usize = 500_000;
-/// Most pairs that could meet wherever what moves goes, 8 bytes each: of everything that moves with all that there is.
+/// Most pairs that could meet wherever what moves goes, of 8 bytes each: of everything that moves with all that there is.
 const MAX_MOVED_PAIRS: u64 = 64_000_000;
 
 /// What becomes of a collider.
@@ -18,15 +19,15 @@ pub(crate) enum Mobility {
     Still,
     /// An animation or a velocity moves it, whatever it meets.
     Led,
-    /// Forces move it.
-    Free,
+    /// Forces move it, as a part of this body.
+    Free(NodeIndex),
 }
 
 /// Bounds of what is solid so far.
 pub(crate) struct Overlaps {
     tree: Bvh,
-    /// Of each in the tree: forces move it.
-    is_free: Vec<bool>,
+    /// Of each in the tree: the body that forces move.
+    free: Vec<Option<NodeIndex>>,
     /// Pairs that may still come.
     room: usize,
     room_of_kept: usize,
@@ -39,23 +40,29 @@ impl Overlaps {
     pub(crate) fn new(most: u64) -> Self {
         Self {
             tree: Bvh::new(),
-            is_free: Vec::new(),
+            free: Vec::new(),
             room: MAX_PAIRS,
             room_of_kept: MAX_KEPT_PAIRS,
             room_of_movers: MAX_MOVED_PAIRS / most.max(1),
         }
     }
 
-    /// Takes in what is within such bounds, world space. False when it would meet too much, or could; from then on of what meets too
-    /// much only what meets nothing is taken in, so that no more is looked at.
+    /// Takes in what is within such bounds, world space; of what is free, wherever it turns. False when it would meet too much, or
+    /// could; from then on of what meets too much only what meets nothing is taken in, so that no more is looked at.
     pub(crate) fn admit(&mut self, bounds: Aabb, mobility: Mobility) -> bool {
         if mobility != Mobility::Still && self.room_of_movers == 0 {
             return false;
         }
+        let body = match mobility {
+            Mobility::Free(body) => Some(body),
+            Mobility::Still | Mobility::Led => None,
+        };
         let (mut met, mut kept) = (0, 0);
         for other in self.tree.intersect_aabb(&bounds) {
+            let other = self.free[other as usize];
             met += 1;
-            kept += usize::from(mobility == Mobility::Free || self.is_free[other as usize]);
+            // Parts of one body never meet.
+            kept += usize::from(body.or(other).is_some() && body != other);
             if met > self.room {
                 self.room = 0;
                 return false;
@@ -68,8 +75,8 @@ impl Overlaps {
         self.room -= met;
         self.room_of_kept -= kept;
         self.room_of_movers -= u64::from(mobility != Mobility::Still);
-        self.tree.insert(bounds, self.is_free.len() as u32);
-        self.is_free.push(mobility == Mobility::Free);
+        self.tree.insert(bounds, self.free.len() as u32);
+        self.free.push(body);
         true
     }
 }
@@ -100,25 +107,32 @@ mod tests {
         assert!(overlaps.admit(at(-50.0), Still) && !overlaps.admit(at(5.0), Still));
     }
 
+    /// Each a body of its own.
+    fn free(index: u32) -> Mobility {
+        Free(NodeIndex(index))
+    }
+
     #[test]
     fn of_what_forces_move_less_is_in_one_place() {
-        for (place, mobility) in [(0.0, Free), (5.0, Still)] {
-            let mut overlaps = Overlaps::new(2_000);
-            // Those that are met stand still, or are free.
-            let others = if mobility == Free { Still } else { Free };
-            let met = (0..900).filter(|_| overlaps.admit(at(place), others));
-            assert_eq!(met.count(), 900);
-            let crowd = (0..2_000).filter(|_| overlaps.admit(at(place), mobility));
-            let crowd = crowd.count();
-            assert!((100..600).contains(&crowd), "{crowd}");
-            // Elsewhere there is room.
-            assert!(overlaps.admit(at(20.0), Free));
-        }
+        let mut overlaps = Overlaps::new(2_000);
+        let standing = (0..900).filter(|_| overlaps.admit(at(0.0), Still));
+        assert_eq!(standing.count(), 900);
+        let crowd = (0..2_000).filter(|index| overlaps.admit(at(0.0), free(*index)));
+        let crowd = crowd.count();
+        assert!((400..500).contains(&crowd), "{crowd}");
+        assert!(overlaps.admit(at(20.0), free(0)), "elsewhere there is room");
+
+        let mut overlaps = Overlaps::new(2_000);
+        let of_one_body = (0..900).filter(|_| overlaps.admit(at(0.0), free(7)));
+        assert_eq!(of_one_body.count(), 900);
+        let standing = (0..2_000).filter(|_| overlaps.admit(at(0.0), Still));
+        let standing = standing.count();
+        assert!((500..600).contains(&standing), "{standing}");
     }
 
     #[test]
     fn what_moves_may_meet_everything() {
-        for mobility in [Led, Free] {
+        for mobility in [Led, free(3)] {
             let mut overlaps = Overlaps::new(100_000);
             let places = (0..2_000).map(|index| at(index as f32));
             let moving = places.filter(|place| overlaps.admit(*place, mobility));
@@ -128,8 +142,8 @@ mod tests {
                 "what stands still is solid"
             );
         }
-        // As many bodies as there may be, alone in their world.
-        let mut overlaps = Overlaps::new(3_000);
-        assert!((0..3_000).all(|index| overlaps.admit(at(index as f32), Free)));
+        // As many bodies as there may be, on a floor, with all things that people may place.
+        let mut overlaps = Overlaps::new(3_001 + 64 * 256);
+        assert!((0..3_000).all(|index| overlaps.admit(at(index as f32), free(index))));
     }
 }

@@ -1,7 +1,7 @@
 //! Limits that yield: between their bounds an axis is free, beyond them a spring pulls it back. The engine's springs pull to
-//! one value from both sides, so an axis gets one at the bound that it is beyond, and none between. Axes that are measured
-//! together are pulled to the nearest place within the bounds, each by its part of the way; so all of them are damped while they
-//! are beyond, not the way back alone.
+//! one value from both sides, so an axis gets one at the bound that it is beyond, and none between. Linear axes that are measured
+//! together have one spring, along the way; angular ones have one each, whose targets move with the turn from tick to tick, so
+//! that what turns sideways meanwhile is slowed a little.
 
 use crate::plugin::Tick;
 use bevy::prelude::{App, ChildOf, Component, IntoScheduleConfigs as _, Query, Transform};
@@ -14,10 +14,10 @@ use std::f32::consts::{PI, TAU};
 #[derive(Component, Default)]
 pub(crate) struct Yielding(Vec<Yield>);
 
-/// A limit of axes of one kind, linear or angular, that are measured together: one is a place or angle with its sign, more
-/// are the length of the way along them, or the angle of the turn about what they span.
+/// A limit of axes of one kind, linear or angular. One is measured as a place or angle with its sign; more are, together, as the
+/// length of the way along them, or as the angle by which they turn.
 struct Yield {
-    /// One to three.
+    /// One to three, ascending; several linear ones are coupled in the engine.
     axes: Vec<JointAxis>,
     /// Metres or radians.
     min: f32,
@@ -25,7 +25,7 @@ struct Yield {
     /// Newton a metre, or newton metres a radian; and the same a second.
     stiffness: f32,
     damping: f32,
-    /// What a spring pulls each axis to now.
+    /// What springs pull to now, by axis; a length has one for all.
     pulled_to: Option<[f32; 3]>,
 }
 
@@ -34,34 +34,30 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 impl Yielding {
-    /// Takes in a limit with bounds and a stiffness, for axes of one kind; nothing without any.
+    /// Takes in a limit with bounds and a stiffness, for some axes of one kind.
     pub(crate) fn add(&mut self, axes: Vec<JointAxis>, limit: &JointLimit, stiffness: f32) {
-        if !axes.is_empty() {
-            self.0.push(Yield {
-                axes,
-                min: limit.min.unwrap_or(f32::MIN),
-                max: limit.max.unwrap_or(f32::MAX),
-                stiffness,
-                damping: limit.damping,
-                pulled_to: None,
-            });
-        }
+        self.0.push(Yield {
+            axes,
+            min: limit.min.unwrap_or(f32::MIN),
+            max: limit.max.unwrap_or(f32::MAX),
+            stiffness: stiffness.max(0.0),
+            damping: limit.damping.max(0.0),
+            pulled_to: None,
+        });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
-
-    /// A drive on an axis takes the place of a limit that yields there.
-    pub(crate) fn remove(&mut self, axis: JointAxis) {
-        for limit in &mut self.0 {
-            limit.axes.retain(|own| *own != axis);
-        }
-        self.0.retain(|limit| !limit.axes.is_empty());
-    }
 }
 
 impl Yield {
+    /// Axes with a spring.
+    fn pulled(&self) -> &[JointAxis] {
+        let is_length = self.axes.len() > 1 && !is_angular(self.axes[0]);
+        &self.axes[..if is_length { 1 } else { self.axes.len() }]
+    }
+
     /// The bound that a value is beyond.
     fn bound(&self, value: f32) -> Option<f32> {
         if value < self.min {
@@ -73,52 +69,65 @@ impl Yield {
         }
     }
 
-    /// Where on its axes the nearest place within the bounds is, for what is beyond them.
-    fn nearest(&self, way: Vec3, turn: Quat) -> Option<[f32; 3]> {
-        if let [axis] = *self.axes {
-            return Some([self.bound(value(axis, way, turn))?, 0.0, 0.0]);
+    /// What springs pull to that is beyond the bounds.
+    fn targets(&self, way: Vec3, turn: Quat) -> Option<[f32; 3]> {
+        if is_angular(self.axes[0]) {
+            return self.angles(turn);
         }
-        // The half of a turn in which its angle is between zero and half a turn.
-        let turn = if turn.w < 0.0 { -turn } else { turn };
-        let parts = self.parts(way, turn);
-        let length = Vec3::from(parts).length();
-        let is_angular = is_angular(self.axes[0]);
-        let measured = if is_angular {
-            2.0 * length.atan2(turn.w)
-        } else {
-            length
+        let along = |axis: &JointAxis| value(*axis, way, turn);
+        let bound = match self.axes.as_slice() {
+            [axis] => self.bound(along(axis))?,
+            axes => {
+                let squares = axes.iter().map(|axis| along(axis).powi(2));
+                self.bound(squares.sum::<f32>().sqrt())?.max(0.0)
+            }
         };
-        let bound = self.bound(measured)?;
-        let direction = Vec3::from(parts).normalize_or(Vec3::X);
-        let nearest = if is_angular {
-            // As the engine measures a motor's angle.
-            let sines = direction * (bound.clamp(0.0, PI) * 0.5).sin();
-            sines.map(|sine| 2.0 * sine.clamp(-1.0, 1.0).asin())
-        } else {
-            direction * bound
-        };
-        Some(nearest.to_array())
+        Some([bound, 0.0, 0.0])
     }
 
-    /// Of each axis: metres, or the part of a unit quaternion.
-    fn parts(&self, way: Vec3, turn: Quat) -> [f32; 3] {
-        let mut parts = [0.0; 3];
-        for (part, axis) in parts.iter_mut().zip(&self.axes) {
-            *part = match axis {
-                JointAxis::LinX => way.x,
-                JointAxis::LinY => way.y,
-                JointAxis::LinZ => way.z,
-                JointAxis::AngX => turn.x,
-                JointAxis::AngY => turn.y,
-                JointAxis::AngZ => turn.z,
-            };
+    fn angles(&self, turn: Quat) -> Option<[f32; 3]> {
+        // Of the two that are the same turn, the shorter one.
+        let turn = if turn.w < 0.0 { -turn } else { turn };
+        let mut halves = [0.0; 3];
+        for (half, axis) in halves.iter_mut().zip(&self.axes) {
+            *half = turn.xyz()[place(*axis)];
         }
-        parts
+        let length = Vec3::from(halves).length();
+        let (angle, about) = match self.axes[..] {
+            [axis] => (value(axis, Vec3::ZERO, turn), Vec3::X),
+            // Whatever the turn about the third axis is, it swings that axis by this.
+            [first, second] => {
+                let third = Vec3::AXES[3 - place(first) - place(second)];
+                let about = third.cross(turn * third);
+                let about = Vec3::new(about[place(first)], about[place(second)], 0.0);
+                (2.0 * length.min(1.0).asin(), about)
+            }
+            _ => (2.0 * length.min(1.0).asin(), Vec3::from(halves)),
+        };
+        let bound = self.bound(angle)?;
+        let bound = if self.axes.len() > 1 {
+            bound.max(0.0)
+        } else {
+            bound
+        };
+        let beyond = about.normalize_or(Vec3::X) * (angle - bound);
+        // The engine measures each axis as this, of which the spring's way back is to be left.
+        let measured = halves.map(|half: f32| 2.0 * half.clamp(-1.0, 1.0).asin());
+        Some((Vec3::from(measured) - beyond).to_array())
     }
 }
 
 const fn is_angular(axis: JointAxis) -> bool {
     matches!(axis, JointAxis::AngX | JointAxis::AngY | JointAxis::AngZ)
+}
+
+/// Of an axis among those of its kind.
+const fn place(axis: JointAxis) -> usize {
+    match axis {
+        JointAxis::LinX | JointAxis::AngX => 0,
+        JointAxis::LinY | JointAxis::AngY => 1,
+        JointAxis::LinZ | JointAxis::AngZ => 2,
+    }
 }
 
 fn pull(
@@ -131,15 +140,15 @@ fn pull(
         };
         let (way, turn) = between(joint.data.as_ref(), first, second);
         for limit in &mut limits.0 {
-            let nearest = limit.nearest(way, turn);
-            if nearest == limit.pulled_to {
+            let targets = limit.targets(way, turn);
+            if targets == limit.pulled_to {
                 continue;
             }
-            limit.pulled_to = nearest;
+            limit.pulled_to = targets;
             // A spring without stiffness and damping would hold the axis fast: one without force lets it go.
-            let most = if nearest.is_some() { f32::MAX } else { 0.0 };
+            let most = if targets.is_some() { f32::MAX } else { 0.0 };
             let generic: &mut GenericJoint = joint.data.as_mut();
-            for (&axis, target) in limit.axes.iter().zip(nearest.unwrap_or_default()) {
+            for (&axis, target) in limit.pulled().iter().zip(targets.unwrap_or_default()) {
                 generic
                     .set_motor_model(axis, MotorModel::ForceBased)
                     .set_motor(axis, target, 0.0, limit.stiffness, limit.damping)

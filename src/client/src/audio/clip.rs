@@ -344,7 +344,7 @@ mod tests {
                     packet[index] = next(&mut seed) as u8;
                 }
                 if round % 4 == 0 {
-                    packet.truncate(next(&mut seed) % 3);
+                    packet.truncate(1 + next(&mut seed) % 2);
                 }
             });
             let cut = &bytes[..next(&mut seed) % bytes.len()];

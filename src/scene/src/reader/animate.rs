@@ -48,19 +48,21 @@ impl KeyTimes {
         input: &Item<'_>,
         accessors: &Accessors<'_>,
     ) -> Result<Vec<f32>, SceneError> {
-        let times = match self.0.entry(input.index(accessors.count(), "accessor")?) {
-            Entry::Occupied(known) => known.into_mut(),
+        match self.0.entry(input.index(accessors.count(), "accessor")?) {
+            Entry::Occupied(known) => {
+                let times = known.get();
+                accessors.budget.charge_for::<f32>(input, times.len())?;
+                Ok(times.clone())
+            }
             Entry::Vacant(place) => {
                 let times = accessors.scalars(input)?;
                 let falls = |pair: &[f32]| pair[0] >= pair[1];
                 if times.first().is_some_and(|first| *first < 0.0) || times.windows(2).any(falls) {
                     return Err(input.fault("key times must grow from key to key, from zero on"));
                 }
-                place.insert(times)
+                Ok(place.insert(times).clone())
             }
-        };
-        accessors.budget.charge_for::<f32>(input, times.len())?;
-        Ok(times.clone())
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::{
     references::{self, Freedom, Pool},
 };
 use crate::{
-    Purpose,
+    Purpose, SoundFormat,
     error::SceneError,
     load_bytes,
     reader::draco,

@@ -416,8 +416,8 @@ async fn what_a_world_takes_by_word_goes_to_nobody_in_one_that_does_not() {
         Place::with(library.clone(), rights)
     };
     let [nobodys, licensed, confirmed] = [Nobodys, Licensed, Confirmed].map(world);
-    let somebody = confirmed.visitor().await;
     for file in [&open, &closed] {
+        let somebody = confirmed.visitor().await;
         assert_eq!(dress(&somebody, file, true).await, BulkResponse::Have);
     }
     let gets = async |place: &Place, file: &[u8]| {
