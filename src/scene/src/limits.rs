@@ -166,5 +166,7 @@ pub const MAX_CHECKED_BYTES: u64 = 512 * 1024 * 1024;
 pub const NODES_TO_WARN_ABOUT: usize = 20_000;
 /// Depth of nodes beyond which a warning is given.
 pub const NODE_DEPTH_TO_WARN_ABOUT: usize = 1_000;
-/// Lights beyond which a warning is given.
-pub const LIGHTS_TO_WARN_ABOUT: usize = 512;
+/// Most lights of a world that shine from a place: each costs wherever it reaches.
+pub const MAX_DRAWN_LAMPS: usize = 256;
+/// The same of those that shine from far away, in parallel rays.
+pub const MAX_DRAWN_SUNS: usize = 8;

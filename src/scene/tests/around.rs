@@ -337,6 +337,29 @@ fn opus_is_preferred_where_it_is_offered_and_can_be_played() {
 }
 
 #[test]
+fn so_many_lights_shine() {
+    let document = |lamps: usize, suns: usize| {
+        let light =
+            |index: u32| json!({ "extensions": { "KHR_lights_punctual": { "light": index } } });
+        let nodes: Vec<Value> = (0..lamps + suns)
+            .map(|number| light(u32::from(number < suns)))
+            .collect();
+        json!({
+            "extensions": { "KHR_lights_punctual": { "lights": [{ "type": "point" }, { "type": "directional" }] } },
+            "nodes": nodes,
+        })
+    };
+    let shining = |lamps, suns| {
+        let loaded = load(document(lamps, suns)).unwrap();
+        let told = (loaded.issues.iter()).any(|issue| issue.code == "STOA_MANY_LIGHTS");
+        (loaded.scene.shining().len(), told)
+    };
+    assert_eq!(shining(256, 8), (264, false));
+    assert_eq!(shining(300, 2), (258, true));
+    assert_eq!(shining(3, 11), (11, true));
+}
+
+#[test]
 fn variants_give_primitives_other_materials() {
     let mut document = crate::extensions::triangle();
     document["materials"] = json!([{ "name": "plain" }, { "name": "red" }]);

@@ -172,10 +172,10 @@ fn draw(
             if let (true, Some(skin)) = (part.is_skinned, &skin) {
                 drawn.insert(skin.clone());
             }
-            if part.has_targets {
-                drawn.insert(MeshMorphWeights::Value {
-                    weights: scene.rest_weights(&scene.nodes[node.index()]).to_vec(),
-                });
+            if part.targets > 0 {
+                let mut weights = scene.rest_weights(&scene.nodes[node.index()]).to_vec();
+                weights.resize(part.targets, 0.0);
+                drawn.insert(MeshMorphWeights::Value { weights });
                 faces.push((node, drawn.id()));
             }
             if part.seen_by != SeenBy::All {

@@ -119,7 +119,8 @@ pub(super) fn express(
             if let (Ok(mut morph), Some((_, morphed))) = (morphs.get_mut(drawn), &last)
                 && let MeshMorphWeights::Value { weights } = &mut *morph
             {
-                weights.clone_from(morphed);
+                let pairs = weights.iter_mut().zip(morphed);
+                pairs.for_each(|(weight, one)| *weight = *one);
             }
         }
         for (index, surface) in &state.surfaces {

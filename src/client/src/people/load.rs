@@ -1,7 +1,7 @@
 //! VRM files read, checked and decoded on worker threads.
 
 use crate::scenery::{
-    Form, Forms, Geometry, PictureWishes, Pictures, Surface, SurfaceStores, Surfaces, skin_of,
+    self, Form, Forms, Geometry, PictureWishes, Pictures, Surface, SurfaceStores, Surfaces, skin_of,
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -59,7 +59,8 @@ pub(super) struct LookMesh {
     /// The form in which nodes draw it.
     pub(super) form: Form,
     pub(super) is_skinned: bool,
-    pub(super) has_targets: bool,
+    /// Morph targets.
+    pub(super) targets: usize,
 }
 
 /// A look that has been read, not yet in the engine.
@@ -77,7 +78,7 @@ struct RawPart {
     seen_by: SeenBy,
     form: Form,
     geometry: Geometry,
-    has_targets: bool,
+    targets: usize,
 }
 
 /// Where the file of a look is.
@@ -99,34 +100,37 @@ pub(super) fn spawn(
         max_side: wishes.max_side.min(MAX_TEXTURE_SIDE),
         ..wishes
     };
-    AsyncComputeTaskPool::get().spawn(async move {
-        let worker = Worker::started();
-        let bytes = match source {
-            Source::Bytes(bytes) => bytes,
-            Source::File(path) => read(&path)?,
-            Source::Shipped(folder, name) => {
-                let is_plain = name.chars().all(|character| {
-                    character.is_ascii_alphanumeric() || character == '_' || character == '-'
-                });
-                let wished = folder.join(format!("{name}.vrm"));
-                if is_plain && wished.exists() {
-                    read(&wished)?
-                } else {
-                    read(&first_shipped(&folder)?)?
-                }
+    AsyncComputeTaskPool::get()
+        .spawn(async move { scenery::guarded(|| read_look(source, &wishes, is_split)) })
+}
+
+fn read_look(source: Source, wishes: &PictureWishes, is_split: bool) -> Result<Raw, String> {
+    let worker = Worker::started();
+    let bytes = match source {
+        Source::Bytes(bytes) => bytes,
+        Source::File(path) => read(&path)?,
+        Source::Shipped(folder, name) => {
+            let is_plain = name.chars().all(|character| {
+                character.is_ascii_alphanumeric() || character == '_' || character == '-'
+            });
+            let wished = folder.join(format!("{name}.vrm"));
+            if is_plain && wished.exists() {
+                read(&wished)?
+            } else {
+                read(&first_shipped(&folder)?)?
             }
-        };
-        let avatar =
-            Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
-        let pictures = Pictures::decode(&avatar.scene, &wishes, &worker);
-        let forms = Forms::new(&avatar.scene);
-        let parts = parts(&avatar, &forms, is_split);
-        Ok(Raw {
-            avatar,
-            forms,
-            pictures,
-            parts,
-        })
+        }
+    };
+    let avatar =
+        Arc::new(scene::load_avatar(&bytes, &NoSideFiles).map_err(|error| error.to_string())?);
+    let pictures = Pictures::decode(&avatar.scene, wishes, &worker);
+    let forms = Forms::new(&avatar.scene);
+    let parts = parts(&avatar, &forms, is_split);
+    Ok(Raw {
+        avatar,
+        forms,
+        pictures,
+        parts,
     })
 }
 
@@ -149,7 +153,7 @@ fn parts(avatar: &Avatar, forms: &Forms, is_split: bool) -> Vec<RawPart> {
                     seen_by,
                     form,
                     geometry,
-                    has_targets: !primitive.targets.is_empty(),
+                    targets: primitive.targets.len(),
                 });
             }
         }
@@ -226,7 +230,7 @@ pub(super) fn upload(
             seen_by: part.seen_by,
             form: part.form,
             is_skinned: part.geometry.is_skinned,
-            has_targets: part.has_targets,
+            targets: part.targets,
         })
         .collect();
     let bind_poses = scene

@@ -140,7 +140,10 @@ fn weigh(sample: &Sample, morph: &mut MeshMorphWeights) {
         return;
     };
     match sample {
-        Sample::Weights(all) => weights.clone_from(all),
+        Sample::Weights(all) => {
+            let pairs = weights.iter_mut().zip(all);
+            pairs.for_each(|(weight, one)| *weight = *one);
+        }
         Sample::Weight(target, one) => {
             if let Some(weight) = weights.get_mut(*target) {
                 *weight = *one;

@@ -8,7 +8,7 @@ use crate::{
 };
 use bevy::{math::Affine3A, prelude::*};
 use replication::Flags;
-use scene::{Geometry, NodeIndex, Scene, Shape};
+use scene::{Geometry, NodeIndex, Primitive, Scene, Shape};
 use std::{collections::BTreeMap, iter::successors};
 
 pub(super) fn plugin(app: &mut App) {
@@ -165,7 +165,14 @@ fn shape_meshes(scene: &Scene, shape: Shape) -> Vec<Mesh> {
             let primitives = scene.meshes[index.index()].primitives.iter();
             return primitives
                 .filter(|primitive| !primitive.indices.is_empty())
-                .map(|primitive| super::Geometry::of(scene, primitive, Form::default()).mesh)
+                .map(|primitive| {
+                    // Nothing moves a collider's form, and the engine needs weights where there are targets.
+                    let rigid = Primitive {
+                        targets: Vec::new(),
+                        ..primitive.clone()
+                    };
+                    super::Geometry::of(scene, &rigid, Form::default()).mesh
+                })
                 .collect();
         }
     };

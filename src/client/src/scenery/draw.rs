@@ -24,7 +24,6 @@ pub(super) const ENDLESS: f32 = 1.0e6;
 /// What drawing needs to know.
 pub(super) struct Drawer<'s> {
     scene: &'s Scene,
-    root: Entity,
     entities: &'s BTreeMap<NodeIndex, Entity>,
     forms: Forms,
     skins: Skins<'s>,
@@ -47,7 +46,6 @@ impl<'s> Drawer<'s> {
     ) -> Self {
         Self {
             scene,
-            root,
             entities,
             forms: prepared.forms,
             skins: Skins::new(scene, root, entities),
@@ -83,19 +81,32 @@ impl<'s> Drawer<'s> {
             }
             let ranges = self.ranges(node);
             self.draw_node(commands, node, entity, ranges.first().cloned(), stores);
-            // A level stands beside its node, in a place of its own.
-            let above = self.scene.nodes[node.index()].parent;
-            let above = above.and_then(|above| self.entities.get(&above)).copied();
-            let parent = above.unwrap_or(self.root);
             for (level, range) in levels.nodes.iter().zip(ranges.into_iter().skip(1)) {
-                let place = engine_transform(&self.scene.nodes[level.index()].transform);
+                if self.scene.is_hidden(*level) {
+                    continue;
+                }
+                // In a place of its own, but it is hidden and moves with its node.
+                let place = self.beside(node, *level);
                 let stand_in = commands
-                    .spawn((place, Visibility::Inherited, ChildOf(parent)))
+                    .spawn((place, Visibility::Inherited, ChildOf(entity)))
                     .id();
                 self.draw_node(commands, *level, stand_in, Some(range), stores);
             }
         }
         self.surfaces.made()
+    }
+
+    /// Where a level is in the space of its node: both say it in that of the node's parent.
+    fn beside(&self, node: NodeIndex, level: NodeIndex) -> Transform {
+        let [node, level] = [node, level].map(|index| self.scene.nodes[index.index()].transform);
+        let place = node.affine().inverse() * level.affine();
+        let place = Transform::from_matrix(place.into());
+        // A node of no size has no inside.
+        if node == level || !place.is_finite() {
+            Transform::IDENTITY
+        } else {
+            place
+        }
     }
 
     /// Distances in metres at which each level of a node is drawn, itself first.
@@ -155,7 +166,9 @@ impl<'s> Drawer<'s> {
                     drawn.insert((skin.clone(), NoFrustumCulling));
                 }
                 if !primitive.targets.is_empty() {
-                    let weights = self.scene.rest_weights(described).to_vec();
+                    let mut weights = self.scene.rest_weights(described).to_vec();
+                    // The engine takes further weights for displacements of somebody else.
+                    weights.resize(primitive.targets.len(), 0.0);
                     drawn.insert((MeshMorphWeights::Value { weights }, NoFrustumCulling));
                 }
                 surface.lay(&mut drawn);
@@ -262,6 +275,37 @@ mod tests {
         let joint = skins.single(&world).unwrap().joints[0];
         let place = world.get::<Transform>(joint).unwrap();
         assert_eq!(place.translation, Vec3::Y * 3.0);
+    }
+
+    #[test]
+    fn a_level_goes_with_its_node_and_a_hidden_one_is_not_seen() {
+        let at = |height: f32| {
+            let mut node = Node::default();
+            node.transform.translation = Vec3::Y * height;
+            node
+        };
+        let mut scene = triangles(vec![at(1.0), at(3.0)], 0);
+        scene.roots.truncate(1);
+        scene.nodes[0].levels.nodes = vec![NodeIndex(1)];
+        let heights = |world: &mut World| {
+            let mut ranged = world.query_filtered::<Entity, With<VisibilityRange>>();
+            let drawn: Vec<Entity> = ranged.iter(world).collect();
+            let placed = drawn
+                .iter()
+                .map(|one| testing::placed(world, *one).translation.y);
+            let mut heights: Vec<f32> = placed.collect();
+            heights.sort_by(f32::total_cmp);
+            heights
+        };
+        let mut world = testing::spawned(scene.clone());
+        assert_eq!(heights(&mut world), [1.0, 3.0]);
+        let mut places = world.query::<&mut Transform>();
+        let mut places = places.iter_mut(&mut world);
+        let mut node = places.find(|place| place.translation.y == 1.0).unwrap();
+        node.translation.y = 11.0;
+        assert_eq!(heights(&mut world), [11.0, 13.0]);
+        scene.nodes[1].is_hidden = true;
+        assert_eq!(heights(&mut testing::spawned(scene)), [1.0]);
     }
 
     #[test]

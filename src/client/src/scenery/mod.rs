@@ -18,7 +18,7 @@ pub(crate) use floor::Floor;
 #[cfg(test)]
 pub(crate) use mesh::testing;
 pub(crate) use mesh::{Form, Forms, Geometry, Skins, skin_of};
-pub(crate) use prepare::{Prepared, prepare};
+pub(crate) use prepare::{Prepared, guarded, prepare};
 pub(crate) use spawn::{
     IsSceneryComplete, NodeEntities, SceneryRoot, Stores, WorldSurfaces, draw_below,
     engine_transform,

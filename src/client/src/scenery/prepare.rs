@@ -13,6 +13,7 @@ use scene::{
 use std::{
     cmp::Reverse,
     collections::BTreeMap,
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, OnceLock},
 };
 
@@ -79,6 +80,12 @@ pub(super) fn start(coming: Arc<ComingScene>, wishes: PictureWishes) -> Task<Opt
             meshes,
         })
     })
+}
+
+/// What somebody else's file breaks down at is its fault, told in a line, and not the end of the program.
+pub(crate) fn guarded<T>(work: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    panic::catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("the program broke down at it".to_owned()))
 }
 
 /// All at once, in this thread, which must be one that may wait.
@@ -164,6 +171,17 @@ mod tests {
         inbox.empty_into(&mut images, &mut stored);
         let (mesh, _) = &made.made.values().next().unwrap();
         assert!(stored.contains(mesh) && stored.len() == 1);
+    }
+
+    #[test]
+    fn what_breaks_down_is_told() {
+        assert_eq!(guarded(|| Ok(1)), Ok(1));
+        assert_eq!(
+            guarded(|| Err::<u8, _>("no".to_owned())),
+            Err("no".to_owned())
+        );
+        let fault = guarded(|| -> Result<u8, String> { panic!("as if by a file") });
+        assert!(fault.unwrap_err().contains("broke down"));
     }
 
     #[test]

@@ -174,8 +174,9 @@ fn draw(
     });
     let is_unseen = prepared.meshes.made.is_empty();
     spawn_nodes(&mut commands, scene, root, &mut entities.0);
-    for (node, &entity) in &entities.0 {
-        if let Some(light) = scene.nodes[node.index()].light {
+    for node in scene.shining() {
+        let light = scene.nodes[node.index()].light;
+        if let (Some(light), Some(&entity)) = (light, entities.0.get(&node)) {
             lights::insert(&mut commands.entity(entity), &scene.lights[light.index()]);
         }
     }

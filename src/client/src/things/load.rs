@@ -1,6 +1,6 @@
 //! A thing's file, read and checked on a worker thread.
 
-use crate::scenery::{PictureWishes, Prepared, prepare};
+use crate::scenery::{self, PictureWishes, Prepared, prepare};
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task},
@@ -28,21 +28,23 @@ pub(super) struct Read {
 /// Reads a thing through the gate: what a server hands on is believed no more than what a person brings. The text of an
 /// error is fit to show.
 pub(super) fn spawn(source: Source, wishes: PictureWishes) -> Task<Result<Read, String>> {
-    AsyncComputeTaskPool::get().spawn(async move {
-        let read;
-        let bytes = match &source {
-            Source::Bytes(bytes) => &bytes[..],
-            Source::File(path) => {
-                read = scene::read_bounded(path, MAX_THING_BYTES)?;
-                &read
-            }
-        };
-        let Thing { prop, shape, .. } = Thing::load(bytes)?;
-        Ok(Read {
-            shape,
-            cost: prop.cost,
-            bounds: prop.bounds,
-            prepared: prepare(&Arc::new(prop.scene), &wishes),
-        })
+    AsyncComputeTaskPool::get().spawn(async move { scenery::guarded(|| read(&source, &wishes)) })
+}
+
+fn read(source: &Source, wishes: &PictureWishes) -> Result<Read, String> {
+    let read;
+    let bytes = match source {
+        Source::Bytes(bytes) => &bytes[..],
+        Source::File(path) => {
+            read = scene::read_bounded(path, MAX_THING_BYTES)?;
+            &read
+        }
+    };
+    let Thing { prop, shape, .. } = Thing::load(bytes)?;
+    Ok(Read {
+        shape,
+        cost: prop.cost,
+        bounds: prop.bounds,
+        prepared: prepare(&Arc::new(prop.scene), wishes),
     })
 }

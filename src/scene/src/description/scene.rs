@@ -7,6 +7,7 @@ use crate::{
     description::physics::{GravityField, PhysicsWorld},
     description::sky::EnvironmentSky,
     description::sound::Sound,
+    limits,
 };
 use glam::{Affine3A, Mat4, Quat, Vec2, Vec3, Vec4};
 
@@ -500,6 +501,29 @@ impl Scene {
             next = node.parent;
         }
         world
+    }
+
+    /// Nodes of the default scene whose light shines, in their order: as many as are drawn, see
+    /// [`MAX_DRAWN_LAMPS`](crate::limits::MAX_DRAWN_LAMPS) and [`MAX_DRAWN_SUNS`](crate::limits::MAX_DRAWN_SUNS).
+    #[must_use]
+    pub fn shining(&self) -> Vec<NodeIndex> {
+        let (mut lamps, mut suns) = (limits::MAX_DRAWN_LAMPS, limits::MAX_DRAWN_SUNS);
+        let mut shines = |node: &NodeIndex| {
+            let light = self.nodes[node.index()].light;
+            let Some(light) = light.and_then(|index| self.lights.get(index.index())) else {
+                return false;
+            };
+            let room = match light.kind {
+                LightKind::Directional => &mut suns,
+                LightKind::Point | LightKind::Spot { .. } => &mut lamps,
+            };
+            let is_room = *room > 0;
+            *room -= usize::from(is_room);
+            is_room
+        };
+        let mut nodes = self.nodes_in_scene();
+        nodes.retain(|node| shines(node));
+        nodes
     }
 
     /// Nodes of the default scene, hidden ones too, parents before children.

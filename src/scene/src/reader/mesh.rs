@@ -210,7 +210,9 @@ fn require_one_length(attributes: &Item<'_>, primitive: &Primitive) -> Result<()
             "{name} has {length} elements, but POSITION has {count}"
         )));
     }
-    if primitive.joints.len() != primitive.joint_weights.len() {
+    let (joints, weights) = (&primitive.joints, &primitive.joint_weights);
+    let is_pair = |(joints, weights): (&Vec<_>, &Vec<_>)| joints.is_empty() == weights.is_empty();
+    if joints.len() != weights.len() || !joints.iter().zip(weights).all(is_pair) {
         return Err(attributes.fault("JOINTS and WEIGHTS come in pairs"));
     }
     Ok(())

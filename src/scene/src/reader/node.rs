@@ -11,8 +11,9 @@ use crate::{
     description::scene::{CameraIndex, LightIndex, MeshIndex, Node, NodeIndex, Scene, SkinIndex},
     error::{Issue, Issues, SceneError, is_unprintable},
     limits::{
-        LIGHTS_TO_WARN_ABOUT, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES, MAX_MORPH_TARGETS,
-        MAX_NODE_DEPTH, MAX_NODES, MAX_WORLD_NUMBER, NODE_DEPTH_TO_WARN_ABOUT, NODES_TO_WARN_ABOUT,
+        MAX_DRAWN_LAMPS, MAX_DRAWN_SUNS, MAX_ELEMENTS, MAX_EXTRAS_BYTES, MAX_INSTANCES,
+        MAX_MORPH_TARGETS, MAX_NODE_DEPTH, MAX_NODES, MAX_WORLD_NUMBER, NODE_DEPTH_TO_WARN_ABOUT,
+        NODES_TO_WARN_ABOUT,
     },
     source::{accessor::Accessors, json::Item},
 };
@@ -44,18 +45,6 @@ pub(crate) fn read_nodes(
             }
             scene.nodes.push(node);
         }
-        let lights = scene
-            .nodes
-            .iter()
-            .filter(|node| node.light.is_some())
-            .count();
-        if lights > LIGHTS_TO_WARN_ABOUT {
-            issues.push(Issue::warning(
-                "STOA_MANY_LIGHTS",
-                list.pointer(),
-                format!("{lights} lights shine: only some of them can be drawn at once"),
-            ));
-        }
         if scene.nodes.len() >= NODES_TO_WARN_ABOUT {
             issues.push(Issue::warning(
                 "STOA_MANY_NODES",
@@ -70,7 +59,22 @@ pub(crate) fn read_nodes(
         limit_worlds(&list, scene)?;
         name_nodes(&list, &mut scene.nodes, issues);
     }
-    read_roots(root, scene)
+    read_roots(root, scene)?;
+    let nodes = scene.nodes_in_scene();
+    let lights = nodes
+        .iter()
+        .filter(|node| scene.nodes[node.index()].light.is_some());
+    let (lights, shining) = (lights.count(), scene.shining().len());
+    if lights > shining {
+        issues.push(Issue::warning(
+            "STOA_MANY_LIGHTS",
+            "/nodes",
+            format!(
+                "there are {lights} lights: the first {MAX_DRAWN_LAMPS} shine, and the first {MAX_DRAWN_SUNS} of those that shine from far away"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn read_node(

@@ -8,6 +8,11 @@ use bevy::{
 };
 use scene::{Material, Primitive, Scene, Topology};
 
+/// Most corners of triangles at one place for which tangents are those of MikkTSpace.
+const MAX_CORNERS_OF_A_PLACE: u16 = 1_000;
+/// Most triangles without area, by those with one, for which they are.
+const MAX_FLAT_TIMES_GOOD: usize = 100_000_000;
+
 /// The set of texture coordinates along which tangents run, when some material of a primitive looks at them: the normal
 /// map's, else that of the other textures that have a direction (glTF 2.0, 3.7.2.1).
 pub(super) fn wanted(scene: &Scene, primitive: &Primitive) -> Option<usize> {
@@ -40,6 +45,9 @@ pub(super) fn along(primitive: &Primitive, uv_set: usize) -> Option<VertexAttrib
     if primitive.topology != Topology::Triangles {
         return None;
     }
+    if is_crowded(primitive) {
+        return Some(VertexAttributeValues::Float32x4(summed(primitive, uvs)));
+    }
     let uvs: Vec<[f32; 2]> = uvs.iter().map(Vec2::to_array).collect();
     // The engine looks at the first set of what it is given.
     let mut bare = Mesh::new(
@@ -54,6 +62,65 @@ pub(super) fn along(primitive: &Primitive, uv_set: usize) -> Option<VertexAttrib
         tracing::debug!("a mesh is drawn without tangents: {error}");
     }
     bare.remove_attribute(Mesh::ATTRIBUTE_TANGENT)
+}
+
+/// True where MikkTSpace as it is written would take too much: it goes around the triangles of a vertex by calling itself for
+/// each, compares all corners at one place with each other, and looks for a good triangle for each that has no area.
+fn is_crowded(primitive: &Primitive) -> bool {
+    let place = |index: u32| primitive.positions[index as usize];
+    // Counted by a hash alone: what falls together by chance counts as one place, which is far below the limit.
+    let slots = (primitive.indices.len() * 2).next_power_of_two();
+    let mut corners = vec![0u16; slots];
+    let mut flat = 0usize;
+    for triangle in primitive.indices.chunks_exact(3) {
+        let places = [place(triangle[0]), place(triangle[1]), place(triangle[2])];
+        let [a, b, c] = places;
+        flat += usize::from(a == b || b == c || c == a);
+        for place in places {
+            // Zero has two signs.
+            let words = (place + Vec3::ZERO).to_array().map(f32::to_bits);
+            let mixed = words.into_iter().fold(0u64, |mixed, word| {
+                (mixed ^ u64::from(word))
+                    .wrapping_mul(0x9E37_79B9_7F4A_7C15)
+                    .rotate_left(29)
+            });
+            let count = &mut corners[mixed as usize & (slots - 1)];
+            *count += 1;
+            if *count > MAX_CORNERS_OF_A_PLACE {
+                return true;
+            }
+        }
+    }
+    let good = primitive.indices.len() / 3 - flat;
+    flat.saturating_mul(good) > MAX_FLAT_TIMES_GOOD
+}
+
+/// Of each vertex: the sum of its triangles' tangents, at a right angle to its normal.
+fn summed(primitive: &Primitive, uvs: &[Vec2]) -> Vec<[f32; 4]> {
+    let mut sums = vec![(Vec3::ZERO, Vec3::ZERO); primitive.positions.len()];
+    for triangle in primitive.indices.chunks_exact(3) {
+        let corners = [triangle[0], triangle[1], triangle[2]].map(|index| index as usize);
+        let [origin, first, second] = corners.map(|corner| primitive.positions[corner]);
+        let [zero, one, two] = corners.map(|corner| uvs[corner]);
+        let (first, second, one, two) = (first - origin, second - origin, one - zero, two - zero);
+        let turn = one.perp_dot(two).signum();
+        let tangent = (first * two.y - second * one.y) * turn;
+        let bitangent = (second * one.x - first * two.x) * turn;
+        for corner in corners {
+            sums[corner].0 += tangent.normalize_or_zero();
+            sums[corner].1 += bitangent.normalize_or_zero();
+        }
+    }
+    let of_vertex = |(index, (tangent, bitangent)): (usize, (Vec3, Vec3))| {
+        let normal = primitive.normals.get(index).copied().unwrap_or(Vec3::Y);
+        let normal = normal.normalize_or(Vec3::Y);
+        let tangent = tangent.reject_from_normalized(normal);
+        let tangent = tangent.normalize_or(normal.any_orthonormal_vector());
+        // Texture coordinates run down, bitangents up.
+        let hand = -normal.cross(tangent).dot(bitangent).signum();
+        tangent.extend(hand).to_array()
+    };
+    sums.into_iter().enumerate().map(of_vertex).collect()
 }
 
 #[cfg(test)]
@@ -116,6 +183,53 @@ mod tests {
                 "{x} {y} {z}: {way}"
             );
         }
+    }
+
+    /// A fan around the origin in the XY plane, with coordinates that lie as the corners do, or mirrored.
+    fn fan(triangles: u32, is_mirrored: bool) -> Primitive {
+        let mut primitive = crate::scenery::mesh::testing::triangle();
+        let rim = (0..triangles).map(|index| {
+            Vec2::from_angle(index as f32 * std::f32::consts::TAU / triangles as f32).extend(0.0)
+        });
+        primitive.positions = std::iter::once(Vec3::ZERO).chain(rim).collect();
+        let count = primitive.positions.len();
+        primitive.normals = vec![Vec3::Z; count];
+        let uv = |place: &Vec3| {
+            if is_mirrored {
+                Vec2::new(-place.y, place.x)
+            } else {
+                Vec2::new(place.y, place.x)
+            }
+        };
+        primitive.uv_sets = vec![primitive.positions.iter().map(uv).collect()];
+        let corners = (0..triangles).flat_map(|index| [0, index + 1, (index + 1) % triangles + 1]);
+        primitive.indices = corners.collect();
+        primitive
+    }
+
+    #[test]
+    fn what_mikktspace_would_break_down_at_gets_plain_tangents() {
+        for is_mirrored in [false, true] {
+            let small = fan(20, is_mirrored);
+            assert!(!is_crowded(&small));
+            let Some(VertexAttributeValues::Float32x4(exact)) = along(&small, 0) else {
+                panic!("there are tangents");
+            };
+            for (exact, plain) in exact.into_iter().zip(summed(&small, &small.uv_sets[0])) {
+                let (exact, plain) = (Vec4::from(exact), Vec4::from(plain));
+                assert!(exact.abs_diff_eq(plain, 1e-3), "{exact} {plain}");
+            }
+            let large = fan(20_000, is_mirrored);
+            assert!(is_crowded(&large));
+            let tangents = along(&large, 0).unwrap();
+            assert_eq!(tangents.len(), large.positions.len());
+        }
+        let mut in_one_place = fan(2_000, false);
+        in_one_place.positions.fill(Vec3::ZERO);
+        let Some(VertexAttributeValues::Float32x4(tangents)) = along(&in_one_place, 0) else {
+            panic!("there are tangents");
+        };
+        assert!(tangents.iter().flatten().all(|part| part.is_finite()));
     }
 
     #[test]

@@ -96,7 +96,7 @@ pub(crate) fn facing(world: &mut World) -> Vec<bool> {
 }
 
 /// From the space of something drawn to the world's.
-fn placed(world: &World, entity: Entity) -> bevy::math::Affine3A {
+pub(crate) fn placed(world: &World, entity: Entity) -> bevy::math::Affine3A {
     let own = world.get::<Transform>(entity).unwrap().compute_affine();
     let above = world
         .get::<ChildOf>(entity)

@@ -21,7 +21,8 @@ const KEY: KeyCode = KeyCode::KeyP;
 const MAX_LISTED: usize = 16;
 const MAX_LINES: usize = 18;
 /// Characters that are shown of an avatar's name, and of the names of those who made it.
-const MAX_CREDIT: usize = 32;
+const MAX_AVATAR: usize = 32;
+const MAX_AUTHORS: usize = 48;
 /// Side of the dot before a name.
 const DOT: f32 = 8.0;
 const DOT_GAP: f32 = theme::GAP + 2.0;
@@ -221,8 +222,8 @@ fn row(panel: &mut ChildSpawnerCommands, entry: &Entry, words: &Texts) {
 
 /// Below the name of who wears it.
 fn credit_line(credit: &Credit, words: &Texts) -> impl Bundle + use<> {
-    let avatar = legible::one_line(&credit.avatar, MAX_CREDIT);
-    let authors = legible::one_line(&credit.authors, MAX_CREDIT);
+    let avatar = legible::one_line(&credit.avatar, MAX_AVATAR);
+    let authors = legible::one_line(&credit.authors, MAX_AUTHORS);
     let indent = Node {
         margin: UiRect::left(px(DOT + DOT_GAP)),
         flex_shrink: 0.0,
