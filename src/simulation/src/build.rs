@@ -43,6 +43,11 @@ const ROLLING_DAMPING: f32 = 2.0;
 /// Anything wider has no bounds worth speaking of, in metres.
 const ENDLESS: f32 = 1_500.0;
 
+/// Most triggers that move: everything they reach is looked at in every step.
+const MAX_MOVED_TRIGGERS: usize = 256;
+/// Colliders of things that people place, at most.
+const MAX_PLACED: u64 = MAX_THINGS as u64 * MAX_PROP_COLLIDERS;
+
 /// What was built.
 pub(crate) struct Built {
     pub(crate) bodies: Vec<WorldBody>,
@@ -68,7 +73,8 @@ pub(crate) fn build(
         role,
         bodies: BTreeMap::new(),
         bounds: None,
-        overlaps: Overlaps::new(most_colliders(scene, &order)),
+        overlaps: Overlaps::new(most_colliders(scene, &order), MAX_PLACED),
+        moved_triggers: 0,
         left_out: 0,
     };
     if scene.physics.is_described {
@@ -104,16 +110,15 @@ pub(crate) fn build(
     }
 }
 
-/// Colliders and triggers that come of a scene, and of things that people place in it, at most.
+/// Colliders and triggers that come of a scene, at most.
 fn most_colliders(scene: &Scene, order: &[NodeIndex]) -> u64 {
-    let placed = MAX_THINGS as u64 * MAX_PROP_COLLIDERS;
     if scene.physics.is_described {
-        return placed + scene.solid().colliders;
+        return scene.solid().colliders;
     }
     let nodes = order.iter().map(|node| &scene.nodes[node.index()]);
     let drawn = nodes.filter(|node| node.mesh.is_some());
     let parts: usize = drawn.map(|node| node.instances.len().max(1)).sum();
-    placed + MAX_COLLIDERS.min(parts as u64)
+    MAX_COLLIDERS.min(parts as u64)
 }
 
 /// Bodies that animations move, as far as the file describes what is solid; of more than
@@ -149,6 +154,8 @@ struct Builder<'a> {
     bodies: BTreeMap<NodeIndex, Part>,
     bounds: Option<(Vec3, Vec3)>,
     overlaps: Overlaps,
+    /// Triggers that move.
+    moved_triggers: usize,
     left_out: usize,
 }
 
@@ -167,7 +174,7 @@ impl Builder<'_> {
                 .material
                 .and_then(|index| scene.physics.materials.get(index as usize));
             let surface = Surface(surface.copied().unwrap_or_default());
-            let groups = self.groups.of(scene, part.filter);
+            let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
             for placed in shape::place(scene, node, part.geometry, &place, is_hull) {
                 self.spawn_collider(placed, owner, surface, groups);
@@ -188,14 +195,17 @@ impl Builder<'_> {
                 .belonging
                 .body(node)
                 .filter(|owner| self.bodies.contains_key(owner));
-            let groups = self.groups.of(scene, part.filter);
+            let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
             // Something inside of loose triangles touches none of them: a trigger is the hull around them.
             for placed in shape::place(scene, node, geometry, &place, true) {
-                if !self.has_room(self.world_bounds(owner, &placed), owner) {
+                let is_moved = owner.is_some_and(|owner| self.mobility(owner) != Mobility::Still);
+                let has_room = !is_moved || self.moved_triggers < MAX_MOVED_TRIGGERS;
+                if !has_room || !self.has_room(self.world_bounds(owner, &placed), owner) {
                     self.left_out += 1;
                     continue;
                 }
+                self.moved_triggers += usize::from(is_moved);
                 let mut entity = self.world.spawn((
                     placed.collider,
                     transform(placed.translation, placed.rotation),
@@ -366,17 +376,23 @@ impl Builder<'_> {
 
     /// False where the engine cannot reckon, and where there is too much already.
     fn has_room(&mut self, bounds: Aabb, owner: Option<NodeIndex>) -> bool {
-        let (bounds, mobility) = match owner {
-            Some(owner) if self.is_dynamic(owner) => {
-                let (position, _) = frame(self.scene, owner);
-                (turned(&bounds, position), Mobility::Free(owner))
-            }
-            Some(owner) if self.is_driven(owner) || self.belonging.is_animated(owner) => {
-                (bounds, Mobility::Led)
-            }
-            _ => (bounds, Mobility::Still),
+        let mobility = owner.map_or(Mobility::Still, |owner| self.mobility(owner));
+        let bounds = match mobility {
+            Mobility::Free(body) => turned(&bounds, frame(self.scene, body).0),
+            Mobility::Still | Mobility::Led => bounds,
         };
         are_moderate(&bounds) && self.overlaps.admit(bounds, mobility)
+    }
+
+    /// Of what belongs to a body.
+    fn mobility(&self, owner: NodeIndex) -> Mobility {
+        if self.is_dynamic(owner) {
+            Mobility::Free(owner)
+        } else if self.is_driven(owner) || self.belonging.is_animated(owner) {
+            Mobility::Led
+        } else {
+            Mobility::Still
+        }
     }
 
     /// False for a body of an animation that would be one too many.

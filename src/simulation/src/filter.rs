@@ -2,7 +2,8 @@
 
 use bevy_rapier3d::prelude::{CollisionGroups, Group};
 use rapier3d::prelude::{InteractionGroups, InteractionTestMode};
-use scene::{Scene, limits::MAX_COLLISION_SYSTEMS};
+use scene::{CollisionFilter, Scene, limits::MAX_COLLISION_SYSTEMS};
+use std::collections::HashMap;
 
 /// Group of avatars' capsules; nothing in a file can belong to it.
 pub(crate) const AVATAR_GROUP: Group = Group::GROUP_32;
@@ -11,54 +12,50 @@ pub(crate) const PLAIN_GROUP: Group = Group::GROUP_31;
 /// Group of the rail around a thing on show, which holds back neither people nor what they carry.
 pub(crate) const RAIL_GROUP: Group = Group::GROUP_30;
 
-/// Names of collision systems as bits.
-pub(crate) struct SystemGroups {
-    names: Vec<String>,
-}
+/// Groups of the file's filters, in their order.
+pub(crate) struct SystemGroups(Vec<CollisionGroups>);
 
 impl SystemGroups {
     pub(crate) fn new(scene: &Scene) -> Self {
-        let mut names: Vec<String> = Vec::new();
-        let mentioned = scene.physics.filters.iter().flat_map(|filter| {
+        let filters = &scene.physics.filters;
+        let mentioned = filters.iter().flat_map(|filter| {
             filter
                 .systems
                 .iter()
                 .chain(filter.collide_with.iter().flatten())
                 .chain(filter.not_collide_with.iter().flatten())
         });
+        let mut bits: HashMap<&str, u32> = HashMap::new();
         for name in mentioned {
-            if names.len() < MAX_COLLISION_SYSTEMS && !names.contains(name) {
-                names.push(name.clone());
-            }
+            let next = bits.len().min(MAX_COLLISION_SYSTEMS - 1);
+            bits.entry(name).or_insert(1 << next);
         }
-        Self { names }
+        let of_names = |names: &[String]| {
+            let bits = names.iter().filter_map(|name| bits.get(name.as_str()));
+            Group::from_bits_truncate(bits.fold(0, |all, bit| all | bit))
+        };
+        let of_filter = |filter: &CollisionFilter| {
+            let memberships = if filter.systems.is_empty() {
+                PLAIN_GROUP
+            } else {
+                of_names(&filter.systems)
+            };
+            let filters = match (&filter.collide_with, &filter.not_collide_with) {
+                (Some(names), _) => of_names(names) | AVATAR_GROUP | RAIL_GROUP,
+                (None, Some(names)) => Group::all() & !of_names(names),
+                (None, None) => Group::all(),
+            };
+            CollisionGroups::new(memberships, filters)
+        };
+        Self(filters.iter().map(of_filter).collect())
     }
 
     /// Groups of a collider with a filter of the file, or with none. People meet everything.
-    pub(crate) fn of(&self, scene: &Scene, filter: Option<u32>) -> CollisionGroups {
-        let Some(filter) = filter.and_then(|index| scene.physics.filters.get(index as usize))
-        else {
-            return CollisionGroups::new(PLAIN_GROUP, Group::all());
-        };
-        let memberships = if filter.systems.is_empty() {
-            PLAIN_GROUP
-        } else {
-            self.bits(&filter.systems)
-        };
-        let filters = match (&filter.collide_with, &filter.not_collide_with) {
-            (Some(names), _) => self.bits(names) | AVATAR_GROUP | RAIL_GROUP,
-            (None, Some(names)) => Group::all() & !self.bits(names),
-            (None, None) => Group::all(),
-        };
-        CollisionGroups::new(memberships, filters)
-    }
-
-    fn bits(&self, names: &[String]) -> Group {
-        let bit = |name: &String| {
-            let known = self.names.iter().position(|known| known == name);
-            1u32 << known.unwrap_or(MAX_COLLISION_SYSTEMS - 1)
-        };
-        Group::from_bits_truncate(names.iter().map(bit).fold(0, |bits, bit| bits | bit))
+    pub(crate) fn of(&self, filter: Option<u32>) -> CollisionGroups {
+        let known = filter.and_then(|index| self.0.get(index as usize));
+        known
+            .copied()
+            .unwrap_or_else(|| CollisionGroups::new(PLAIN_GROUP, Group::all()))
     }
 }
 

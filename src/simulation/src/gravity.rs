@@ -25,6 +25,8 @@ const MAX_FIELD_VOLUMES: usize = 256;
 const MAX_VOLUMES: usize = 1_024;
 /// Most points of a line that pulls.
 const MAX_LINE_POINTS: usize = 1_024;
+/// Most of these of all fields: further fields along lines pull nothing.
+const MAX_POINTS_OF_LINES: usize = 2_048;
 
 /// What pulls where.
 #[derive(Default)]
@@ -61,10 +63,14 @@ impl Gravity {
         let nodes = scene.nodes_in_scene().into_iter();
         let described = nodes.filter(|node| scene.nodes[node.index()].gravity.is_some());
         let (mut made, mut room) = (Volumes::new(), MAX_VOLUMES);
+        let mut points = MAX_POINTS_OF_LINES;
         let mut fields: Vec<Field> = described
             .take(MAX_FIELDS)
             .filter_map(|node| {
                 let field = Field::new(scene, node, room, &mut made)?;
+                if let GravityKind::Line(line) = &field.described.kind {
+                    points = points.checked_sub(line.len().min(MAX_LINE_POINTS))?;
+                }
                 room -= field.volumes.len();
                 Some(field)
             })

@@ -218,8 +218,13 @@ fn place_mesh(
     let collider = if is_convex_hull {
         mesh_hull(scene, mesh, to)
     } else {
-        let (points, faces) = triangles(scene, mesh, to)?;
-        Collider::trimesh(points, faces).ok()
+        let (points, mut faces) = triangles(scene, mesh, to)?;
+        // Nothing is held back by what has no area, and millions of that may lie in one place.
+        faces.retain(|face| {
+            let [a, b, c] = face.map(|corner| points[corner as usize]);
+            (b - a).cross(c - a) != Vec3::ZERO
+        });
+        (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
     }?;
     Some(at_origin(collider))
 }
@@ -316,18 +321,14 @@ fn place_shape(
             .filter(|radius| *radius >= MIN_EXTENT)
             .map(Collider::ball)?,
         Shape::Capsule {
-            height,
-            radius_top,
-            radius_bottom,
-        } if (radius_top - radius_bottom).abs() < 1e-5 => Collider::capsule_y(
+            height, radius_top, ..
+        } if !shape.is_tapered() => Collider::capsule_y(
             height * scale.y * 0.5,
             (radius_top * across).max(MIN_EXTENT),
         ),
         Shape::Cylinder {
-            height,
-            radius_top,
-            radius_bottom,
-        } if (radius_top - radius_bottom).abs() < 1e-5 => Collider::cylinder(
+            height, radius_top, ..
+        } if !shape.is_tapered() => Collider::cylinder(
             (height * scale.y * 0.5).max(MIN_EXTENT),
             (radius_top * across).max(MIN_EXTENT),
         ),

@@ -57,6 +57,22 @@ impl Solid {
         }
     }
 
+    /// With whether it is convex.
+    fn of_shape(shape: Option<&Shape>, of_meshes: &[Self]) -> (Self, bool) {
+        match shape {
+            Some(Shape::TriangleMesh(mesh)) => (of_meshes[mesh.index()], false),
+            Some(Shape::ConvexMesh(mesh)) => (of_meshes[mesh.index()], true),
+            Some(shape) if shape.is_tapered() => {
+                let own = Self {
+                    hull_vertices: POINTS_OF_A_TAPERED_SHAPE,
+                    ..Self::default()
+                };
+                (own, true)
+            }
+            _ => (Self::default(), true),
+        }
+    }
+
     fn plus(self, other: Self) -> Self {
         Self {
             colliders: self.colliders.saturating_add(other.colliders),
@@ -75,6 +91,9 @@ impl Solid {
         }
     }
 }
+
+/// Around which the hull of a capsule or cylinder with two radii is made, at most.
+const POINTS_OF_A_TAPERED_SHAPE: u64 = 160;
 
 /// Triangles, lines or points of a primitive.
 fn pieces(primitive: &Primitive) -> u64 {
@@ -176,11 +195,9 @@ impl Scene {
                 node,
                 is_convex_hull,
             } => (below[node.index()], *is_convex_hull),
-            Geometry::Shape(shape) => match self.physics.shapes.get(*shape as usize) {
-                Some(Shape::TriangleMesh(mesh)) => (of_meshes[mesh.index()], false),
-                Some(Shape::ConvexMesh(mesh)) => (of_meshes[mesh.index()], true),
-                _ => (Solid::default(), true),
-            },
+            Geometry::Shape(shape) => {
+                Solid::of_shape(self.physics.shapes.get(*shape as usize), &of_meshes)
+            }
         };
         let mut all = Solid::default();
         let depths = self.depths(&order);

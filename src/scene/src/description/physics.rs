@@ -62,6 +62,24 @@ pub enum Shape {
 }
 
 impl Shape {
+    /// True of a capsule or cylinder whose radii differ.
+    #[must_use]
+    pub fn is_tapered(&self) -> bool {
+        match *self {
+            Self::Capsule {
+                radius_top,
+                radius_bottom,
+                ..
+            }
+            | Self::Cylinder {
+                radius_top,
+                radius_bottom,
+                ..
+            } => (radius_top - radius_bottom).abs() >= 1e-5,
+            _ => false,
+        }
+    }
+
     /// Half the edges of the box around it, which is about its origin; a plane without an end reaches `endless` metres. `None` for
     /// what is made of a mesh.
     #[must_use]
