@@ -146,6 +146,8 @@ pub const MAX_CONSTRAINTS: usize = 512;
 pub const MAX_NAME_BYTES: usize = 256;
 /// Most vertices from which a convex hull is made.
 pub const MAX_HULL_VERTICES: usize = 65_536;
+/// Most points around which the hull of a capsule or cylinder with two radii is made.
+pub const MAX_TAPERED_POINTS: u64 = 160;
 /// Largest coordinate in metres: beyond it single precision shows.
 pub const MAX_COORDINATE_METRES: f32 = 1.0e6;
 /// Largest number of a transform from a node to the world, scales multiplied out: beyond it products overflow.

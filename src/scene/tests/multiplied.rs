@@ -258,6 +258,49 @@ fn volumes_of_gravity_are_counted_at_each_field_that_is_made_of_them() {
 }
 
 #[test]
+fn hulls_of_tapered_shapes_are_counted() {
+    let document = |top: f32, colliders: usize| {
+        let node = json!({ "extensions": { "OMI_physics_body": { "collider": { "shape": 0 } } } });
+        json!({
+            "extensions": { "OMI_physics_shape": { "shapes": [
+                { "type": "capsule", "capsule": { "height": 1, "radiusTop": top, "radiusBottom": 0.5 } },
+            ] } },
+            "nodes": vec![node; colliders],
+        })
+    };
+    let hulls = |top| load(document(top, 3)).unwrap().scene.solid().hull_vertices;
+    assert_eq!((hulls(0.5), hulls(0.4)), (0, 480));
+    assert!(load(document(0.5, 13_000)).is_ok());
+    is_over(document(0.4, 13_000), "vertices of hulls");
+}
+
+#[test]
+fn each_set_of_joints_has_weights() {
+    let load_with = |attributes: Value| {
+        let mut document = triangle();
+        let accessor =
+            |component: u32| json!({ "componentType": component, "count": 3, "type": "VEC4" });
+        let accessors = document["accessors"].as_array_mut().unwrap();
+        let joints = accessors.len();
+        accessors.extend([accessor(5121), accessor(5126)]);
+        let own = &mut document["meshes"][0]["primitives"][0]["attributes"];
+        for (name, kind) in attributes.as_object().unwrap() {
+            own[name] = json!(joints + kind.as_u64().unwrap() as usize);
+        }
+        load(document)
+    };
+    let whole = json!({ "JOINTS_0": 0, "WEIGHTS_0": 1, "JOINTS_1": 0, "WEIGHTS_1": 1 });
+    assert!(load_with(whole).is_ok());
+    for odd in [
+        json!({ "JOINTS_0": 0, "JOINTS_1": 0, "WEIGHTS_1": 1 }),
+        json!({ "JOINTS_1": 0, "WEIGHTS_0": 1, "WEIGHTS_1": 1 }),
+    ] {
+        let fault = load_with(odd).err().unwrap();
+        assert!(fault.to_string().contains("come in pairs"), "{fault}");
+    }
+}
+
+#[test]
 fn a_node_is_nowhere_that_numbers_do_not_reach() {
     let nested = |scale: f32| {
         let node = json!({ "scale": [scale, scale, scale] });

@@ -475,3 +475,44 @@ fn transform(translation: Vec3, rotation: Quat) -> Transform {
         scale: Vec3::ONE,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Simulation, WorldRules};
+    use scene::{Geometry, Node, Shape, TriggerPart};
+    use std::sync::Arc;
+
+    #[test]
+    fn so_many_triggers_move() {
+        let triggers = |kind: Option<MotionKind>| {
+            let mut scene = Scene::default();
+            let motion = kind.map(|kind| Motion {
+                kind,
+                ..Motion::default()
+            });
+            let place = scene::Transform::default();
+            let body = scene.add_solid(place, Shape::Box(Vec3::ONE), motion);
+            for _ in 0..MAX_MOVED_TRIGGERS + 9 {
+                let index = NodeIndex(scene.nodes.len() as u32);
+                let mut node = Node {
+                    parent: Some(body),
+                    ..Node::default()
+                };
+                node.physics.trigger = Some(TriggerPart {
+                    geometry: Some(Geometry::Shape(0)),
+                    nodes: Vec::new(),
+                    filter: None,
+                });
+                scene.nodes.push(node);
+                scene.nodes[body.index()].children.push(index);
+            }
+            let rules = WorldRules { gravity: 9.81 };
+            let mut simulation = Simulation::new(Arc::new(scene), rules, Role::Authority);
+            let mut all = simulation.world.query::<&Trigger>();
+            all.iter(&simulation.world).count()
+        };
+        assert_eq!(triggers(Some(MotionKind::Dynamic)), MAX_MOVED_TRIGGERS);
+        assert_eq!(triggers(None), MAX_MOVED_TRIGGERS + 9);
+    }
+}

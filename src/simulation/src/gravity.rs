@@ -330,6 +330,17 @@ mod tests {
     }
 
     #[test]
+    fn lines_have_so_many_points_together() {
+        let mut scene = fields_of(1, 4);
+        for node in &mut scene.nodes[1..] {
+            let field = node.gravity.as_mut().unwrap();
+            field.kind = GravityKind::Line(vec![Vec3::ZERO; MAX_LINE_POINTS + 1]);
+        }
+        let pulling = Gravity::new(&scene, 9.81).fields.len();
+        assert_eq!(pulling, MAX_POINTS_OF_LINES / MAX_LINE_POINTS);
+    }
+
+    #[test]
     fn a_field_and_all_of_them_are_made_of_no_more_than_so_much() {
         let volumes = |parts: u32, fields: u32| {
             let gravity = Gravity::new(&fields_of(parts, fields), 9.81);

@@ -208,6 +208,7 @@ impl Limits {
         }
         let is_length = axes.len() > 1 && LINEAR.contains(&axes[0]);
         if is_length && !self.couple(mask(&axes)) {
+            // The engine measures another group of axes already, and has no second spring for a length.
             self.harden(&axes, (min, max));
             return;
         }

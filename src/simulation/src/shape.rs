@@ -402,6 +402,47 @@ mod tests {
     use super::*;
 
     #[test]
+    fn tapered_shapes_have_no_more_points_than_are_counted() {
+        for is_rounded in [false, true] {
+            let points = tapered(1.0, 0.3, 0.2, Vec3::ONE, is_rounded).len() as u64;
+            assert!(points <= scene::limits::MAX_TAPERED_POINTS, "{points}");
+        }
+    }
+
+    #[test]
+    fn triangles_without_area_are_not_solid() {
+        let triangle = |third: Vec3| scene::Primitive {
+            topology: Topology::Triangles,
+            positions: vec![Vec3::ZERO, Vec3::X, third],
+            normals: Vec::new(),
+            tangents: Vec::new(),
+            uv_sets: Vec::new(),
+            colors: Vec::new(),
+            joints: Vec::new(),
+            joint_weights: Vec::new(),
+            indices: vec![0, 1, 2],
+            targets: Vec::new(),
+            material: None,
+            variants: Vec::new(),
+            splats: Vec::new(),
+        };
+        let solid = |third: Vec3| {
+            let mut scene = Scene::default();
+            scene.meshes.push(scene::Mesh {
+                name: String::new(),
+                primitives: vec![triangle(third)],
+                target_names: Vec::new(),
+                weights: Vec::new(),
+            });
+            place_mesh(&scene, MeshIndex(0), &Affine3A::IDENTITY, false).is_some()
+        };
+        assert!(solid(Vec3::Z));
+        for third in [Vec3::ZERO, Vec3::X, Vec3::X * 0.5] {
+            assert!(!solid(third), "{third}");
+        }
+    }
+
+    #[test]
     fn fine_meshes_become_coarser_and_coarse_ones_and_wires_stay() {
         // A sheet of 20 cm with a vertex every millimetre.
         let side = 201u32;

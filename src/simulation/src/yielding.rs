@@ -184,12 +184,9 @@ fn value(axis: JointAxis, way: Vec3, turn: Quat) -> f32 {
             angle
         }
     };
-    match axis {
-        JointAxis::LinX => way.x,
-        JointAxis::LinY => way.y,
-        JointAxis::LinZ => way.z,
-        JointAxis::AngX => angle(turn.x),
-        JointAxis::AngY => angle(turn.y),
-        JointAxis::AngZ => angle(turn.z),
+    if is_angular(axis) {
+        angle(turn.xyz()[place(axis)])
+    } else {
+        way[place(axis)]
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct OpusStream<'a> {
     trim: Trim,
     channels: usize,
     samples: Vec<f32>,
-    /// Frames that are decoded yet, those included that are no sound.
+    /// Frames that may still be decoded, those included that are no sound.
     left: usize,
 }
 

@@ -4,13 +4,13 @@ use super::{
     Doorway, Fault, FaultKind, Link, Visit,
     coming::{ComingScene, Promise},
 };
-use crate::app::order::Stage;
+use crate::{app::order::Stage, scenery};
 use bevy::{
     prelude::*,
     tasks::{AsyncComputeTaskPool, Task, block_on, poll_once},
 };
 use protocol::{BodyInfo, EntityId};
-use scene::{LoadedWorld, NodeIndex, SceneError, WorldManifest};
+use scene::{LoadedWorld, NodeIndex, WorldManifest};
 use session::WorldFiles;
 use simulation::{Role, Simulation, WorldRules};
 use std::{
@@ -89,7 +89,7 @@ pub(crate) struct SceneComing(pub(crate) Arc<ComingScene>);
 
 /// The world being read.
 #[derive(Resource, Default)]
-pub(super) struct Loading(Option<Task<Result<Built, SceneError>>>);
+pub(super) struct Loading(Option<Task<Result<Built, String>>>);
 
 /// What a worker thread makes of a world.
 struct Built {
@@ -123,15 +123,17 @@ impl Loading {
     fn start_at(&mut self, path: PathBuf) -> SceneComing {
         let coming = Arc::new(ComingScene::default());
         let promise = Promise(Arc::clone(&coming));
-        self.0 = Some(AsyncComputeTaskPool::get().spawn(build(path, promise)));
+        let building = async move { scenery::guarded(|| build(&path, promise)) };
+        self.0 = Some(AsyncComputeTaskPool::get().spawn(building));
         SceneComing(coming)
     }
 }
 
-async fn build(path: PathBuf, promise: Promise) -> Result<Built, SceneError> {
+fn build(path: &Path, promise: Promise) -> Result<Built, String> {
     let LoadedWorld {
         manifest, scene, ..
-    } = scene::load_world_telling(&path, &mut |surfaces| promise.tell(surfaces))?;
+    } = scene::load_world_telling(path, &mut |surfaces| promise.tell(surfaces))
+        .map_err(|error| error.to_string())?;
     let scene = Arc::new(scene);
     promise.keep(&scene);
     let rules = WorldRules {

@@ -186,6 +186,15 @@ mod tests {
     use scene::Node;
 
     #[test]
+    fn a_collider_of_a_mesh_that_morphs_is_drawn_rigid() {
+        let mut scene = crate::scenery::mesh::testing::triangles(vec![Node::default()], 0);
+        let targets = &mut scene.meshes[0].primitives[0].targets;
+        targets.push(scene::MorphTarget::default());
+        let drawn = shape_meshes(&scene, Shape::TriangleMesh(scene::MeshIndex(0)));
+        assert!(drawn.len() == 1 && !drawn[0].has_morph_targets());
+    }
+
+    #[test]
     fn a_wheel_below_a_chassis_is_drawn_where_the_server_has_it() {
         let at = |translation| scene::Transform {
             translation,

@@ -99,13 +99,15 @@ impl<'s> Drawer<'s> {
     /// Where a level is in the space of its node: both say it in that of the node's parent.
     fn beside(&self, node: NodeIndex, level: NodeIndex) -> Transform {
         let [node, level] = [node, level].map(|index| self.scene.nodes[index.index()].transform);
-        let place = node.affine().inverse() * level.affine();
-        let place = Transform::from_matrix(place.into());
+        if node == level {
+            return Transform::IDENTITY;
+        }
+        let place = Transform::from_matrix((node.affine().inverse() * level.affine()).into());
         // A node of no size has no inside.
-        if node == level || !place.is_finite() {
-            Transform::IDENTITY
-        } else {
+        if place.is_finite() {
             place
+        } else {
+            Transform::IDENTITY
         }
     }
 
@@ -306,6 +308,18 @@ mod tests {
         assert_eq!(heights(&mut world), [11.0, 13.0]);
         scene.nodes[1].is_hidden = true;
         assert_eq!(heights(&mut testing::spawned(scene)), [1.0]);
+    }
+
+    #[test]
+    fn a_primitive_has_as_many_weights_as_targets() {
+        let mut scene = triangles(vec![Node::default()], 0);
+        scene.nodes[0].weights = vec![0.25, 0.5, 0.75];
+        let targets = &mut scene.meshes[0].primitives[0].targets;
+        targets.push(scene::MorphTarget::default());
+        let mut world = testing::spawned(scene);
+        let mut morphed = world.query::<&MeshMorphWeights>();
+        let is_one = |weights: &MeshMorphWeights| matches!(weights, MeshMorphWeights::Value { weights } if *weights == [0.25]);
+        assert!(is_one(morphed.single(&world).unwrap()));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use super::{
     physics::{Geometry, GravityKind, MotionKind, Shape},
     scene::{Mesh, MeshIndex, Node, NodeIndex, Primitive, Scene, Topology},
 };
-use crate::limits::MAX_HULL_VERTICES;
+use crate::limits::{MAX_HULL_VERTICES, MAX_TAPERED_POINTS};
 
 /// A splat is drawn as an icosahedron.
 const TRIANGLES_OF_A_SPLAT: usize = 20;
@@ -64,7 +64,7 @@ impl Solid {
             Some(Shape::ConvexMesh(mesh)) => (of_meshes[mesh.index()], true),
             Some(shape) if shape.is_tapered() => {
                 let own = Self {
-                    hull_vertices: POINTS_OF_A_TAPERED_SHAPE,
+                    hull_vertices: MAX_TAPERED_POINTS,
                     ..Self::default()
                 };
                 (own, true)
@@ -91,9 +91,6 @@ impl Solid {
         }
     }
 }
-
-/// Around which the hull of a capsule or cylinder with two radii is made, at most.
-const POINTS_OF_A_TAPERED_SHAPE: u64 = 160;
 
 /// Triangles, lines or points of a primitive.
 fn pieces(primitive: &Primitive) -> u64 {
