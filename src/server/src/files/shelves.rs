@@ -90,11 +90,12 @@ impl Shelves {
     /// What can be fetched in a world that passes on such avatars: other worlds of the server may pass on more.
     pub(super) fn get(&self, hash: &ContentHash, avatars: AvatarFiles) -> Option<Arc<ServedFile>> {
         let world_file = self.worlds.get(hash).map(|(_, file)| file);
-        let avatar = || self.avatars.get(hash);
-        let passed_on = move || avatar().filter(|(_, avatar)| avatar.is_passed_on(avatars));
-        let brought = || passed_on().map(|(file, _)| file);
-        let brought = || brought().or_else(|| self.things.get(hash).map(|(file, _)| file));
-        world_file.or_else(brought).cloned()
+        let avatar = || {
+            let (file, avatar) = self.avatars.get(hash)?;
+            avatar.is_passed_on(avatars).then_some(file)
+        };
+        let thing = || self.things.get(hash).map(|(file, _)| file);
+        world_file.or_else(avatar).or_else(thing).cloned()
     }
 }
 
