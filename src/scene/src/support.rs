@@ -58,7 +58,7 @@ extensions! {
     "CESIUM_primitive_outline" PassedOver what_is_passed_over_is_named "";
     "EXT_lights_ies" PassedOver what_is_passed_over_is_named "";
     "EXT_lights_image_based" PassedOver what_is_passed_over_is_named "";
-    "EXT_mesh_gpu_instancing" Full instances_are_read "";
+    "EXT_mesh_gpu_instancing" Part instances_are_read "in avatars drawn once, at the node";
     "EXT_mesh_manifold" PassedOver what_is_passed_over_is_named "";
     "EXT_mesh_primitive_edge_visibility" PassedOver what_is_passed_over_is_named "";
     "EXT_mesh_primitive_restart" PassedOver what_is_passed_over_is_named "";
