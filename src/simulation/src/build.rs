@@ -6,7 +6,7 @@ use crate::{
     filter::{PLAIN_GROUP, SystemGroups},
     joint,
     overlap::{Mobility, Overlaps},
-    place::frame,
+    place::frame_of,
     rules::is_moderate,
     shape::{self, PlacedCollider},
     surface::Surface,
@@ -67,6 +67,7 @@ pub(crate) fn build(
     let mut builder = Builder {
         world,
         scene,
+        worlds: scene.world_transforms(),
         belonging: &belonging,
         animated,
         groups: SystemGroups::new(scene),
@@ -147,6 +148,8 @@ struct Part {
 struct Builder<'a> {
     world: &'a mut World,
     scene: &'a Scene,
+    /// From each node's space to the world's.
+    worlds: Vec<Affine3A>,
     belonging: &'a Belonging,
     animated: &'a mut AnimatedNodes,
     groups: SystemGroups,
@@ -225,9 +228,12 @@ impl Builder<'_> {
     fn add_drawn_meshes(&mut self, order: &[NodeIndex]) {
         let scene = self.scene;
         let (mut budget, mut colliders) = (MAX_COLLISION_TRIANGLES, MAX_COLLIDERS);
+        let mut is_hidden = vec![false; scene.nodes.len()];
         for &node in order {
             let drawn = &scene.nodes[node.index()];
-            let Some(mesh) = drawn.mesh.filter(|_| !scene.is_hidden(node)) else {
+            let is_below_hidden = drawn.parent.is_some_and(|parent| is_hidden[parent.index()]);
+            is_hidden[node.index()] = drawn.is_hidden || is_below_hidden;
+            let Some(mesh) = drawn.mesh.filter(|_| !is_hidden[node.index()]) else {
                 continue;
             };
             // The pose of a skinned mesh is that of its bones, not of its node.
@@ -295,9 +301,9 @@ impl Builder<'_> {
     fn body(&mut self, node: NodeIndex) -> &mut Part {
         let (is_dynamic, is_driven) = (self.is_dynamic(node), self.is_driven(node));
         let is_animated = self.belonging.is_animated(node);
-        let (world, scene, role) = (&mut *self.world, self.scene, self.role);
+        let (position, rotation) = self.frame(node);
+        let (world, role) = (&mut *self.world, self.role);
         self.bodies.entry(node).or_insert_with(|| {
-            let (position, rotation) = frame(scene, node);
             let kind = match role {
                 Role::Authority if is_dynamic => rapier::RigidBody::Dynamic,
                 Role::Authority if is_driven => rapier::RigidBody::KinematicVelocityBased,
@@ -324,8 +330,7 @@ impl Builder<'_> {
             let Some(motion) = motion.filter(|_| part.body.is_dynamic) else {
                 continue;
             };
-            let world_from_node = self.scene.world_from_node(*node);
-            let (scale, ..) = world_from_node.to_scale_rotation_translation();
+            let (scale, ..) = self.worlds[node.index()].to_scale_rotation_translation();
             let properties = mass_properties(motion, part.form, scale);
             // What hangs on a joint is pushed, not taken away.
             part.body.is_carryable = properties.mass <= MAX_CARRIED_KILOGRAMS
@@ -367,18 +372,22 @@ impl Builder<'_> {
     }
 
     fn body_from_node(&self, node: NodeIndex, owner: Option<NodeIndex>) -> Affine3A {
-        let world_from_node = self.scene.world_from_node(node);
+        let world_from_node = self.worlds[node.index()];
         owner.map_or(world_from_node, |owner| {
-            let (position, rotation) = frame(self.scene, owner);
+            let (position, rotation) = self.frame(owner);
             Affine3A::from_rotation_translation(rotation, position).inverse() * world_from_node
         })
+    }
+
+    fn frame(&self, node: NodeIndex) -> (Vec3, Quat) {
+        frame_of(&self.worlds[node.index()])
     }
 
     /// False where the engine cannot reckon, and where there is too much already.
     fn has_room(&mut self, bounds: Aabb, owner: Option<NodeIndex>) -> bool {
         let mobility = owner.map_or(Mobility::Still, |owner| self.mobility(owner));
         let bounds = match mobility {
-            Mobility::Free(body) => turned(&bounds, frame(self.scene, body).0),
+            Mobility::Free(body) => turned(&bounds, self.frame(body).0),
             Mobility::Still | Mobility::Led => bounds,
         };
         are_moderate(&bounds) && self.overlaps.admit(bounds, mobility)
@@ -406,9 +415,8 @@ impl Builder<'_> {
     }
 
     fn world_bounds(&self, owner: Option<NodeIndex>, placed: &PlacedCollider) -> Aabb {
-        let (position, rotation) = owner.map_or((Vec3::ZERO, Quat::IDENTITY), |owner| {
-            frame(self.scene, owner)
-        });
+        let (position, rotation) =
+            owner.map_or((Vec3::ZERO, Quat::IDENTITY), |owner| self.frame(owner));
         let bounds = placed.bounds();
         bounds.transform_by(&Pose::from_parts(position, rotation))
     }

@@ -9,6 +9,8 @@ mod build;
 mod carried;
 mod carry;
 mod check;
+mod coarse;
+mod crowd;
 mod filter;
 mod gravity;
 mod hands;

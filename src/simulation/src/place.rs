@@ -1,7 +1,7 @@
 //! Places that a file names: where people appear and where they sit.
 
 use crate::stage::Stage;
-use glam::{Quat, Vec3};
+use glam::{Affine3A, Quat, Vec3};
 use scene::{NodeIndex, Scene};
 
 /// A place to appear.
@@ -76,7 +76,12 @@ pub(crate) fn seat_places(scene: &Scene) -> Vec<SeatPlace> {
 
 /// Position and rotation of a node in world space, without scale.
 pub(crate) fn frame(scene: &Scene, node: NodeIndex) -> (Vec3, Quat) {
-    let (_, rotation, translation) = scene.world_from_node(node).to_scale_rotation_translation();
+    frame_of(&scene.world_from_node(node))
+}
+
+/// Position and rotation of what is placed so, without scale.
+pub(crate) fn frame_of(world: &Affine3A) -> (Vec3, Quat) {
+    let (_, rotation, translation) = world.to_scale_rotation_translation();
     let is_rotation = rotation.is_finite() && rotation.length_squared() > 0.5;
     (
         translation,

@@ -1,14 +1,16 @@
 //! From the scene's shapes to colliders, with the node's scale baked in.
 
-use crate::{hull, rules::is_moderate};
-use bevy::platform::hash::RandomState;
+use crate::{
+    coarse::{DRAWN_FINENESS, Triangles, coarser},
+    hull,
+    rules::is_moderate,
+};
 use bevy_rapier3d::prelude::Collider;
 use glam::{Affine3A, Quat, Vec3};
 use rapier3d::{parry::bounding_volume::Aabb, prelude::Pose};
 use scene::{
     Geometry, MeshIndex, Node, NodeIndex, Scene, Shape, Topology, limits::MAX_HULL_VERTICES,
 };
-use std::collections::{HashMap, HashSet};
 
 /// Edge of a plane that has no edge, in metres. Far enough to walk for a quarter of an hour, near enough for single
 /// precision. The engine's own half-space is not used: its contacts with capsules come out mirrored (parry 0.30).
@@ -18,12 +20,6 @@ const HALF_THICKNESS: f32 = 1.0;
 
 /// Points around the rim of a tapered form that becomes a convex hull.
 const RIM_POINTS: usize = 20;
-
-/// What is solid as it is drawn is so to this fineness, in metres: people feel no less, and a step beside a finely drawn
-/// thing costs no more than one beside a coarse one.
-const DRAWN_FINENESS: f32 = 0.01;
-/// Slivers longer than this stay solid, in metres.
-const LONG_SLIVER: f32 = 0.05;
 
 /// Smallest extent of a collider in metres; anything thinner collides with nothing.
 pub(crate) const MIN_EXTENT: f32 = 1.0e-4;
@@ -103,7 +99,7 @@ fn form(
 /// each other are one.
 pub(crate) fn drawn(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<PlacedCollider> {
     let (points, faces) = triangles(scene, mesh, to)?;
-    let (points, faces) = coarser(&points, &faces);
+    let (points, faces) = coarser(points, faces, DRAWN_FINENESS);
     // A thing smaller than that is no obstacle.
     let collider = (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())??;
     Some(at_origin(collider))
@@ -134,8 +130,6 @@ pub(crate) fn block(half: Vec3) -> Collider {
     Collider::cuboid(half.x, half.y, half.z)
 }
 
-type Triangles = (Vec<Vec3>, Vec<[u32; 3]>);
-
 /// Corners and triangles of a mesh; `None` without any, or where a corner is nowhere that the engine can reckon with.
 fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Triangles> {
     let (mut points, mut faces) = (Vec::new(), Vec::new());
@@ -162,53 +156,6 @@ fn triangles(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<Triangles>
     is_sound.then_some((points, faces))
 }
 
-/// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
-/// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and blades.
-fn coarser(points: &[Vec3], faces: &[[u32; 3]]) -> Triangles {
-    let mut is_corner = vec![false; points.len()];
-    for &corner in faces.as_flattened() {
-        is_corner[corner as usize] = true;
-    }
-    // Quick, and seeded anew in each process: a file that aims at it has to guess.
-    let mut cells = HashMap::with_hasher(RandomState::default());
-    let mut kept = Vec::new();
-    let number = |(&point, is_corner): (&Vec3, bool)| {
-        if !is_corner {
-            return 0;
-        }
-        let cell = (point / DRAWN_FINENESS).floor().as_ivec3();
-        *cells.entry(cell).or_insert_with(|| {
-            kept.push(point);
-            kept.len() as u32 - 1
-        })
-    };
-    let numbers: Vec<u32> = points.iter().zip(is_corner).map(number).collect();
-    let mut known = HashSet::with_hasher(RandomState::default());
-    let mut coarse = Vec::new();
-    for face in faces {
-        let [a, b, c] = face.map(|corner| numbers[corner as usize]);
-        if a != b && b != c && c != a {
-            let mut corners = [a, b, c];
-            corners.sort_unstable();
-            if known.insert(corners) {
-                coarse.push([a, b, c]);
-            }
-            continue;
-        }
-        let [a, b, c] = face.map(|corner| points[corner as usize]);
-        let longest = [b - a, c - b, a - c]
-            .map(Vec3::length)
-            .into_iter()
-            .fold(0.0, f32::max);
-        if longest > LONG_SLIVER {
-            let start = kept.len() as u32;
-            kept.extend([a, b, c]);
-            coarse.push([start, start + 1, start + 2]);
-        }
-    }
-    (kept, coarse)
-}
-
 fn place_mesh(
     scene: &Scene,
     mesh: MeshIndex,
@@ -224,6 +171,7 @@ fn place_mesh(
             let [a, b, c] = face.map(|corner| points[corner as usize]);
             (b - a).cross(c - a) != Vec3::ZERO
         });
+        let (points, faces) = coarser(points, faces, 0.0);
         (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
     }?;
     Some(at_origin(collider))
@@ -440,36 +388,5 @@ mod tests {
         for third in [Vec3::ZERO, Vec3::X, Vec3::X * 0.5] {
             assert!(!solid(third), "{third}");
         }
-    }
-
-    #[test]
-    fn fine_meshes_become_coarser_and_coarse_ones_and_wires_stay() {
-        // A sheet of 20 cm with a vertex every millimetre.
-        let side = 201u32;
-        let points: Vec<Vec3> = (0..side * side)
-            .map(|index| Vec3::new((index % side) as f32, 3.0, (index / side) as f32) * 0.001)
-            .collect();
-        let corner = |x: u32, z: u32| x + z * side;
-        let faces: Vec<[u32; 3]> = (0..side - 1)
-            .flat_map(|z| (0..side - 1).map(move |x| (x, z)))
-            .flat_map(|(x, z)| {
-                let [a, b] = [corner(x, z), corner(x + 1, z)];
-                let [c, d] = [corner(x, z + 1), corner(x + 1, z + 1)];
-                [[a, c, b], [b, c, d]]
-            })
-            .collect();
-        let (kept, coarse) = coarser(&points, &faces);
-        assert!(coarse.len() < faces.len() / 50, "{}", coarse.len());
-        assert!(coarse.len() >= 700, "{}", coarse.len());
-        assert!(kept.iter().all(|point| point.y == 0.003));
-
-        let square = [Vec3::ZERO, Vec3::X, Vec3::Z, Vec3::X + Vec3::Z].map(|point| point * 0.3);
-        let two = [[0, 2, 1], [1, 2, 3]];
-        assert_eq!(coarser(&square, &two), (square.to_vec(), two.to_vec()));
-
-        let wire = [Vec3::ZERO, Vec3::Y, Vec3::X * 0.002];
-        assert_eq!(coarser(&wire, &[[0, 1, 2]]).1.len(), 1);
-        let crumb = wire.map(|point| point * 0.005);
-        assert!(coarser(&crumb, &[[0, 1, 2]]).1.is_empty());
     }
 }

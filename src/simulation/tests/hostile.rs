@@ -1,11 +1,11 @@
 //! Scenes as nobody would make them by accident: numbers that overflow, and bodies without end.
 
-use crate::support::{Boxes, motion};
+use crate::support::{Boxes, forward, motion, standing, walk};
 use glam::{Quat, Vec3};
 use protocol::limits::MAX_BODIES;
 use scene::{
-    Geometry, Mesh, MeshIndex, MotionKind, NodeIndex, Primitive, Scene, Shape, Topology, Transform,
-    TriggerPart,
+    ColliderPart, Geometry, Mesh, MeshIndex, MotionKind, NodeIndex, Primitive, Scene, Shape,
+    Topology, Transform, TriggerPart,
 };
 use simulation::{Role, Simulation, WorldRules, count_animated_bodies};
 use std::sync::Arc;
@@ -158,4 +158,135 @@ fn of_bodies_that_animations_move_there_are_no_more_than_travel() {
     let rules = WorldRules { gravity: 9.81 };
     let simulation = Simulation::new(Arc::new(scene), rules, Role::Follower);
     assert_eq!(simulation.bodies().len(), MAX_BODIES);
+}
+
+/// A node with a mesh that is solid as it is.
+fn with_triangles(mut boxes: Boxes, positions: Vec<Vec3>, indices: Vec<u32>) -> Boxes {
+    boxes = boxes.empty(None, Vec3::ZERO);
+    let node = boxes.last();
+    let primitive = Primitive {
+        topology: Topology::Triangles,
+        positions,
+        normals: Vec::new(),
+        tangents: Vec::new(),
+        uv_sets: Vec::new(),
+        colors: Vec::new(),
+        joints: Vec::new(),
+        joint_weights: Vec::new(),
+        indices,
+        targets: Vec::new(),
+        material: None,
+        variants: Vec::new(),
+        splats: Vec::new(),
+    };
+    boxes.0.meshes.push(Mesh {
+        primitives: vec![primitive],
+        ..Mesh::default()
+    });
+    let geometry = Geometry::NodeMeshes {
+        node,
+        is_convex_hull: false,
+    };
+    let drawn = &mut boxes.0.nodes[node.index()];
+    drawn.mesh = Some(MeshIndex(boxes.0.meshes.len() as u32 - 1));
+    drawn.physics.collider = Some(ColliderPart {
+        geometry,
+        material: None,
+        filter: None,
+    });
+    boxes
+}
+
+/// Triangles of two metres that all cross one place, a metre above the floor.
+fn crossing(boxes: Boxes, count: u32) -> Boxes {
+    let corner = |index: u32| {
+        let angle = index as f32 * 2.4;
+        let height = (index as f32 * 0.37).sin();
+        Vec3::new(angle.cos(), 1.0 + height, angle.sin())
+    };
+    with_triangles(
+        boxes,
+        (0..count * 3).map(corner).collect(),
+        (0..count * 3).collect(),
+    )
+}
+
+#[test]
+fn what_is_crowded_is_in_nobodys_way() {
+    let walked = |boxes: Boxes| {
+        let mut simulation = boxes.build(Role::Authority);
+        let mut avatar = standing(&mut simulation, Vec3::Z * 4.0);
+        walk(&mut simulation, &mut avatar, forward(), 240);
+        assert!(avatar.is_grounded, "{avatar:?}");
+        avatar.position.z
+    };
+    assert!(walked(crossing(Boxes::with_floor(), 500)) > 0.9);
+    assert!(walked(crossing(Boxes::with_floor(), 50_000)) < -2.0);
+
+    let fallen = |from: f32, count: u32| {
+        let ball = Boxes::with_floor().dynamic(Vec3::Y * from, Shape::Sphere(0.2), 1.0);
+        let mut simulation = crossing(ball, count).build(Role::Authority);
+        (0..120).for_each(|_| simulation.step());
+        simulation.body(0).unwrap().position.y
+    };
+    assert!(fallen(4.0, 500) > 1.0);
+    assert!(fallen(1.0, 50_000) < 0.3);
+}
+
+#[test]
+fn ground_as_fine_as_a_scan_holds_people_and_crates() {
+    let side = 401u32;
+    let point = |index: u32| {
+        let place = Vec3::new((index % side) as f32, 0.0, (index / side) as f32) * 0.02 - 4.0;
+        place.with_y(0.02 * (place.x * 3.0).sin())
+    };
+    let faces = (0..side * side).filter(|index| index % side < side - 1 && index / side < side - 1);
+    let indices = faces.flat_map(|at| [at, at + side, at + 1, at + 1, at + side, at + side + 1]);
+    let boxes = with_triangles(
+        Boxes::default(),
+        (0..side * side).map(point).collect(),
+        indices.collect(),
+    );
+    let crate_size = Vec3::new(3.0, 1.0, 3.0);
+    let boxes = boxes.dynamic(Vec3::new(-2.0, 0.6, 0.0), Shape::Box(crate_size), 50.0);
+    let mut simulation = boxes.build(Role::Authority);
+    let avatar = standing(&mut simulation, Vec3::new(2.0, 0.1, 0.0));
+    assert!(avatar.position.y > -0.05, "{avatar:?}");
+    let fallen = simulation.body(0).unwrap().position;
+    assert!((0.45..0.6).contains(&fallen.y), "{fallen}");
+}
+
+#[test]
+fn a_fast_and_thin_cylinder_goes_through_no_mesh() {
+    let corner = |x: f32, z: f32| Vec3::new(x, 0.0, z) * 20.0;
+    let corners = [
+        corner(-1.0, -1.0),
+        corner(-1.0, 1.0),
+        corner(1.0, 1.0),
+        corner(1.0, -1.0),
+    ];
+    for (radius, speed) in [(0.2, 60.0), (0.01, 60.0), (0.001, 400.0)] {
+        let floor = with_triangles(Boxes::default(), corners.to_vec(), vec![0, 1, 2, 0, 2, 3]);
+        let cylinder = Shape::Cylinder {
+            height: 1.0,
+            radius_top: radius,
+            radius_bottom: radius,
+        };
+        let thrown = scene::Motion {
+            linear_velocity: Vec3::NEG_Y * speed,
+            ..motion(MotionKind::Dynamic, 1.0)
+        };
+        let boxes = floor.add(
+            Vec3::Y * 5.0,
+            Quat::from_rotation_x(0.3),
+            cylinder,
+            Some(thrown),
+        );
+        let mut simulation = boxes.build(Role::Authority);
+        for _ in 0..60 {
+            simulation.step();
+            let height = simulation.body(0).unwrap().position.y;
+            assert!(height > -0.5, "{radius} {speed}: {height}");
+        }
+    }
 }
