@@ -164,7 +164,22 @@ fn read_core(in: VertexOutput, is_front: bool, surface: ptr<function, PbrInput>)
 fn bent(in: VertexOutput, is_front: bool, surface: PbrInput, texel: vec3<f32>) -> vec3<f32> {
     let flags = surface.material.flags;
     let double_sided = (flags & STANDARD_MATERIAL_FLAGS_DOUBLE_SIDED_BIT) != 0u;
-    return apply_normal_mapping(flags, axes(in, surface.world_normal), double_sided, is_front, texel);
+    // That of the front: it is turned here.
+    return apply_normal_mapping(flags, axes(in, in.world_normal), double_sided, is_front, texel);
+}
+
+// The engine turns the normal of a back only where a mesh has no tangents, for it takes them for a sign of a normal map.
+fn turn_back(is_front: bool, surface: ptr<function, PbrInput>) {
+#ifdef VERTEX_TANGENTS
+#ifndef STANDARD_MATERIAL_NORMAL_MAP
+    let double_sided = ((*surface).material.flags & STANDARD_MATERIAL_FLAGS_DOUBLE_SIDED_BIT) != 0u;
+    if double_sided && !is_front {
+        (*surface).world_normal = -(*surface).world_normal;
+        (*surface).N = -(*surface).N;
+        (*surface).clearcoat_N = -(*surface).clearcoat_N;
+    }
+#endif
+#endif
 }
 
 // Textures of the lobes that the engine knows.
@@ -353,6 +368,7 @@ fn fragment(in: VertexOutput, @builtin(front_facing) is_front: bool) -> Fragment
     if (surface.material.flags & STANDARD_MATERIAL_FLAGS_UNLIT_BIT) != 0u {
         out.color = surface.material.base_color;
     } else {
+        turn_back(is_front, &surface);
         read_core(in, is_front, &surface);
         read_lobes(in, is_front, &surface);
         lay_film(in, &surface);

@@ -3,7 +3,7 @@
 use crate::{
     exit,
     html::{self, Section},
-    output::{self, Replaces},
+    output::{self, Replaces, Status},
     preview, text,
 };
 use scene::{Authorship, Cost, Issue, NamedExtension, Outcome, Purpose, Report, check_file};
@@ -52,11 +52,12 @@ impl PurposeName {
     }
 }
 
-/// Writes the reports and gives the exit code: the worst of all files.
+/// Writes the reports and gives the exit code: the worst of all files. `errors` shows what is being drawn when it is a terminal.
 pub(crate) fn run(
     options: &Options,
     output: &mut dyn Write,
     errors: &mut dyn Write,
+    is_terminal: bool,
 ) -> io::Result<u8> {
     if let Some(page) = &options.html {
         let files: Vec<&Path> = options.files.iter().map(PathBuf::as_path).collect();
@@ -90,20 +91,25 @@ pub(crate) fn run(
     }
     // Who reads along waits for no picture, and who has read enough gets the page all the same.
     let told = output.flush();
-    if let Some(path) = &options.html
-        && let Err(error) = output::write_whole(path, page(options, reports).as_bytes())
-    {
-        output::tell(
-            errors,
-            &format!("{} cannot be written: {error}", path.display()),
-        )?;
-        worst = exit::NO_REPORT;
+    if let Some(path) = &options.html {
+        let terminal: Option<&mut dyn Write> = match is_terminal {
+            true => Some(&mut *errors),
+            false => None,
+        };
+        let page = page(options, reports, Status::new(terminal));
+        if let Err(error) = output::write_whole(path, page.as_bytes()) {
+            output::tell(
+                errors,
+                &format!("{} cannot be written: {error}", path.display()),
+            )?;
+            worst = exit::NO_REPORT;
+        }
     }
     told.map(|()| worst)
 }
 
 /// The page with all reports, for which pictures are drawn now.
-fn page(options: &Options, reports: Vec<(&Path, Report)>) -> String {
+fn page(options: &Options, reports: Vec<(&Path, Report)>, mut status: Status<'_>) -> String {
     let mut left = MAX_PICTURES;
     let sections = reports.into_iter().map(|(file, report)| {
         let picture = if report.outcome == Outcome::Reject {
@@ -112,6 +118,7 @@ fn page(options: &Options, reports: Vec<(&Path, Report)>) -> String {
             Err(format!("a page has at most {MAX_PICTURES}"))
         } else {
             left -= 1;
+            status.show(&format!("drawing {}", file.display()));
             preview::of_report(file, options.purpose)
         };
         Section {
@@ -120,7 +127,9 @@ fn page(options: &Options, reports: Vec<(&Path, Report)>) -> String {
             picture,
         }
     });
-    html::page(&sections.collect::<Vec<_>>())
+    let sections: Vec<Section<'_>> = sections.collect();
+    status.show("");
+    html::page(&sections)
 }
 
 /// What a file is for: what was said, or what its ending says.
@@ -232,7 +241,7 @@ mod tests {
             html: Some(folder.path().join("report.html")),
         };
         let (mut output, mut errors) = (Vec::new(), Vec::new());
-        let code = run(&options, &mut output, &mut errors).unwrap();
+        let code = run(&options, &mut output, &mut errors, false).unwrap();
         let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
         assert!(page.ends_with("</html>\n"));
         let [output, errors] = [output, errors].map(|bytes| String::from_utf8(bytes).unwrap());

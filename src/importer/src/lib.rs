@@ -60,7 +60,12 @@ pub fn run() -> ExitCode {
     let command = Arguments::parse().command;
     scene::worker::decode_apart(WorkerLimits::default());
     let result = match command {
-        Command::Check(options) => check::run(&options, &mut output, &mut std::io::stderr()),
+        Command::Check(options) => check::run(
+            &options,
+            &mut output,
+            &mut std::io::stderr(),
+            std::io::stderr().is_terminal(),
+        ),
         Command::Convert(options) => convert::run(
             &options,
             &mut output,

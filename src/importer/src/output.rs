@@ -30,6 +30,36 @@ pub(crate) fn tell(errors: &mut dyn Write, line: &str) -> io::Result<()> {
     writeln!(errors, "stoa-import: {}", scene::printable(line))
 }
 
+/// A line on a terminal about what is being done; nothing where there is no terminal.
+pub(crate) struct Status<'a> {
+    terminal: Option<&'a mut dyn Write>,
+    /// What stands there.
+    columns: usize,
+}
+
+impl<'a> Status<'a> {
+    pub(crate) fn new(terminal: Option<&'a mut dyn Write>) -> Self {
+        Self {
+            terminal,
+            columns: 0,
+        }
+    }
+
+    /// Shows a text in place of the one before; an empty one takes it away.
+    pub(crate) fn show(&mut self, text: &str) {
+        let Some(terminal) = &mut self.terminal else {
+            return;
+        };
+        let text = scene::printable(text);
+        let over = self.columns;
+        self.columns = text.chars().count();
+        let written: io::Result<()> =
+            write!(terminal, "\r{:over$}\r{text}", "").and_then(|()| terminal.flush());
+        // Whoever is no more there sees nothing of it.
+        drop(written);
+    }
+}
+
 /// Refuses a name to write to under which a file of a person would be lost: that of an input, that of another kind of file,
 /// and where it is asked for, that of a file from elsewhere.
 ///

@@ -1,7 +1,8 @@
 //! VRM files read, checked and decoded on worker threads.
 
 use crate::scenery::{
-    self, Form, Forms, Geometry, PictureWishes, Pictures, Surface, SurfaceStores, Surfaces, skin_of,
+    self, Form, Forms, Geometry, Inbox, PictureWishes, Pictures, Surface, SurfaceStores, Surfaces,
+    skin_of,
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -10,7 +11,7 @@ use bevy::{
 };
 use scene::{
     Avatar, FirstPersonRule, MaterialIndex, MeshIndex, NoSideFiles, NodeIndex, Primitive, Purpose,
-    worker::Worker,
+    Topology, worker::Worker,
 };
 use std::{borrow::Cow, collections::BTreeSet, path::PathBuf, sync::Arc};
 
@@ -75,6 +76,7 @@ pub(super) struct Raw {
 struct RawPart {
     mesh: MeshIndex,
     material: Option<MaterialIndex>,
+    topology: Topology,
     seen_by: SeenBy,
     form: Form,
     geometry: Geometry,
@@ -150,6 +152,7 @@ fn parts(avatar: &Avatar, forms: &Forms, is_split: bool) -> Vec<RawPart> {
                 parts.push(RawPart {
                     mesh,
                     material: primitive.material,
+                    topology: primitive.topology,
                     seen_by,
                     form,
                     geometry,
@@ -213,7 +216,7 @@ fn first_shipped(folder: &std::path::Path) -> Result<PathBuf, String> {
 /// Puts what was read into the engine.
 pub(super) fn upload(
     raw: Raw,
-    meshes: &mut Assets<Mesh>,
+    inbox: &Inbox,
     stores: &mut SurfaceStores<'_>,
     bind_poses: &mut Assets<SkinnedMeshInverseBindposes>,
 ) -> Look {
@@ -224,9 +227,12 @@ pub(super) fn upload(
         .into_iter()
         .map(|part| LookMesh {
             mesh: part.mesh,
-            handle: meshes.add(part.geometry.mesh),
-            surface: surfaces.handle(scene, part.material, &raw.pictures, stores),
-            material_index: part.material,
+            handle: inbox.hand_in_mesh(part.geometry.mesh),
+            surface: surfaces.handle(scene, part.material, part.topology, &raw.pictures, stores),
+            // Expressions change what is lit.
+            material_index: part
+                .material
+                .filter(|_| part.topology == Topology::Triangles),
             seen_by: part.seen_by,
             form: part.form,
             is_skinned: part.geometry.is_skinned,
@@ -277,7 +283,9 @@ mod tests {
                         avatar: Arc::clone(&avatar),
                         pictures: Pictures::default(),
                     };
-                    let look = upload(raw, &mut meshes, &mut stores, &mut bind_poses);
+                    let inbox = Inbox::of(&stores.images, &meshes);
+                    let look = upload(raw, &inbox, &mut stores, &mut bind_poses);
+                    inbox.empty_into(None, &mut stores.images, &mut meshes);
                     let figure = commands.spawn(Transform::default()).id();
                     body::build(&mut commands, figure, Arc::new(look), &mut stores);
                 },
@@ -305,6 +313,30 @@ mod tests {
             material.toon = Some(Box::default());
         }
         assert!(!parts(&avatar, &forms, false).iter().any(has_colors));
+    }
+
+    #[test]
+    fn lines_are_split_from_the_head_whole() {
+        let avatar = shipped();
+        let scene = &avatar.scene;
+        let mut has_both = false;
+        for node in &scene.nodes {
+            let (Some(mesh), Some(skin)) = (node.mesh, skin_of(scene, node)) else {
+                continue;
+            };
+            for primitive in &scene.meshes[mesh.index()].primitives {
+                let corners = primitive.positions.len() as u32 / 2 * 2;
+                let lines = Primitive {
+                    topology: Topology::Lines,
+                    indices: (0..corners).collect(),
+                    ..primitive.clone()
+                };
+                let (body, head) = avatar.split_head(&lines, &scene.skins[skin]);
+                assert_eq!((body.indices.len() % 2, head.indices.len() % 2), (0, 0));
+                has_both |= !body.indices.is_empty() && !head.indices.is_empty();
+            }
+        }
+        assert!(has_both);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
         order::{ClientSystems, Stage},
     },
     link::Said,
-    scenery::{PictureWishes, SurfaceStores, WishedPictures},
+    scenery::{Inbox, PictureWishes, SurfaceStores, WishedPictures},
 };
 use bevy::{
     mesh::skinning::SkinnedMeshInverseBindposes,
@@ -229,7 +229,7 @@ fn take_news(mut said: MessageReader<Said>, mut looks: ResMut<Looks>, wished: Wi
 
 fn finish(
     mut looks: ResMut<Looks>,
-    mut meshes: ResMut<Assets<Mesh>>,
+    inbox: Res<Inbox>,
     mut stores: SurfaceStores,
     mut bind_poses: ResMut<Assets<SkinnedMeshInverseBindposes>>,
 ) {
@@ -241,12 +241,7 @@ fn finish(
             continue;
         };
         known.slot = match result {
-            Ok(raw) => Slot::There(Arc::new(upload(
-                raw,
-                &mut meshes,
-                &mut stores,
-                &mut bind_poses,
-            ))),
+            Ok(raw) => Slot::There(Arc::new(upload(raw, &inbox, &mut stores, &mut bind_poses))),
             Err(error) => {
                 tracing::warn!("an avatar cannot be shown: {error}");
                 Slot::Broken
@@ -263,7 +258,6 @@ mod tests {
     use crate::{
         look::Preset,
         people::{Dressed, StandIn, body, pose::Gait},
-        scenery::Inbox,
         testing,
     };
     use protocol::PersonId;
@@ -391,7 +385,7 @@ mod tests {
         let (mut app, figure) = dressing();
         update_until(&mut app, |app| named(app, figure) == Some("Mira"));
         app.update();
-        assert!(!app.world().resource::<Assets<Mesh>>().is_empty());
+        assert!(!app.world().resource::<Looks>().0.is_empty());
         app.world_mut().despawn(figure);
         app.update();
         assert!(app.world().resource::<Looks>().0.is_empty());

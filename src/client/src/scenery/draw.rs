@@ -1,7 +1,7 @@
 //! Hangs what a world file draws on its nodes: meshes with materials, skins, morphs, instances, levels of detail.
 
 use super::{
-    Form, Forms, Pictures, Skins, Surface, SurfaceStores, Surfaces,
+    Form, Forms, Pictures, SceneSurfaces, Skins, Surface, SurfaceStores, Surfaces,
     prepare::Prepared,
     spawn::{Stores, engine_transform},
     variant,
@@ -11,7 +11,7 @@ use bevy::{
     mesh::morph::MeshMorphWeights,
     prelude::*,
 };
-use scene::{MaterialIndex, MeshIndex, NodeIndex, Scene, Topology};
+use scene::{MeshIndex, NodeIndex, Scene};
 use std::{collections::BTreeMap, ops::Range};
 
 /// Shares of the picture's height below which levels give way where a file does not say: the finest, and each next half.
@@ -72,7 +72,7 @@ impl<'s> Drawer<'s> {
         mut self,
         commands: &mut Commands<'_, '_>,
         stores: &mut Stores<'_>,
-    ) -> BTreeMap<MaterialIndex, Surface> {
+    ) -> SceneSurfaces {
         for (&node, &entity) in self.entities {
             let levels = &self.scene.nodes[node.index()].levels;
             if levels.nodes.is_empty() {
@@ -180,19 +180,15 @@ impl<'s> Drawer<'s> {
 
     /// The chosen material of a primitive; those of other variants are made ready beside it.
     fn surface(&mut self, primitive: &scene::Primitive, stores: &mut SurfaceStores<'_>) -> Surface {
-        for (_, material) in &primitive.variants {
+        let mut handle = |material| {
+            let on = primitive.topology;
             self.surfaces
-                .handle(self.scene, Some(*material), &self.pictures, stores);
+                .handle(self.scene, material, on, &self.pictures, stores)
+        };
+        for (_, material) in &primitive.variants {
+            handle(Some(*material));
         }
-        let material = primitive.material_in(self.variant);
-        let surface = self
-            .surfaces
-            .handle(self.scene, material, &self.pictures, stores);
-        if primitive.topology == Topology::Triangles {
-            return surface;
-        }
-        // Lines and points have no surface that light could fall on.
-        stores.unlit(&surface)
+        handle(primitive.material_in(self.variant))
     }
 }
 
@@ -226,7 +222,7 @@ fn ranges(radius: f32, count: usize, coverage: &[f32]) -> Vec<Range<f32>> {
 mod tests {
     use super::*;
     use crate::scenery::testing::{self, triangles};
-    use scene::{Node, SkinIndex};
+    use scene::{Node, SkinIndex, Topology};
 
     #[test]
     fn a_mesh_on_nodes_with_and_without_a_skin_is_drawn_in_both_ways() {
@@ -320,6 +316,34 @@ mod tests {
         let mut morphed = world.query::<&MeshMorphWeights>();
         let is_one = |weights: &MeshMorphWeights| matches!(weights, MeshMorphWeights::Value { weights } if *weights == [0.25]);
         assert!(is_one(morphed.single(&world).unwrap()));
+    }
+
+    #[test]
+    fn lines_and_points_are_not_lit_and_share_one_surface() {
+        let mut scene = triangles(vec![Node::default(); 2], 0);
+        scene.materials.push(scene::Material {
+            base_color: Vec4::new(0.25, 0.5, 0.0, 1.0),
+            emissive: Vec3::new(0.5, 0.0, 0.0),
+            ..scene::Material::default()
+        });
+        let primitive = &mut scene.meshes[0].primitives[0];
+        primitive.material = Some(scene::MaterialIndex(0));
+        let mut lines = primitive.clone();
+        lines.topology = Topology::Lines;
+        lines.indices.truncate(2);
+        scene.meshes[0].primitives.push(lines);
+        let mut world = testing::spawned(scene);
+        let mut drawn = world.query::<&MeshMaterial3d<StandardMaterial>>();
+        let mut handles: Vec<_> = drawn.iter(&world).map(|own| own.0.id()).collect();
+        assert_eq!(handles.len(), 4);
+        handles.sort();
+        handles.dedup();
+        let materials = world.resource::<Assets<StandardMaterial>>();
+        let unlit = handles.iter().filter_map(|handle| materials.get(*handle));
+        let unlit: Vec<_> = unlit.filter(|material| material.unlit).collect();
+        assert_eq!((handles.len(), unlit.len()), (2, 1));
+        let color = unlit[0].base_color.to_linear();
+        assert!((color.red - 0.75).abs() < 1e-4, "{color:?}");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! The way of pictures and meshes from worker threads into the engine, each as soon as it is made: while one goes to the adapter the
 //! next is made, and no single frame has to take all of a file's.
 
+use super::mesh::{most_morph_bytes, within};
 use bevy::{
     asset::{AssetEventSystems, AssetHandleProvider},
     prelude::*,
+    render::renderer::RenderDevice,
 };
 use std::{
     mem,
@@ -37,14 +39,20 @@ impl Inbox {
     }
 
     /// The same for a mesh.
-    pub(super) fn hand_in_mesh(&self, mesh: Mesh) -> Handle<Mesh> {
+    pub(crate) fn hand_in_mesh(&self, mesh: Mesh) -> Handle<Mesh> {
         self.meshes.hand_in(mesh)
     }
 
-    /// Gives the engine what has come.
-    pub(crate) fn empty_into(&self, images: &mut Assets<Image>, meshes: &mut Assets<Mesh>) {
-        self.pictures.empty_into(images);
-        self.meshes.empty_into(meshes);
+    /// Gives the engine what has come, as far as its adapter can read it.
+    pub(crate) fn empty_into(
+        &self,
+        device: Option<&RenderDevice>,
+        images: &mut Assets<Image>,
+        meshes: &mut Assets<Mesh>,
+    ) {
+        let most = device.map_or(u64::MAX, most_morph_bytes);
+        self.pictures.empty_into(images, |picture| picture);
+        self.meshes.empty_into(meshes, |mesh| within(mesh, most));
     }
 }
 
@@ -84,18 +92,23 @@ impl<A: Asset> Tray<A> {
         handle
     }
 
-    fn empty_into(&self, assets: &mut Assets<A>) {
+    fn empty_into(&self, assets: &mut Assets<A>, change: impl Fn(A) -> A) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for (id, asset) in mem::take(&mut *waiting) {
             // What nobody wants any more has no place.
-            drop(assets.insert(id, asset));
+            drop(assets.insert(id, change(asset)));
         }
     }
 }
 
 /// Gives the engine what worker threads have made since the last frame.
-fn take(inbox: Res<Inbox>, mut images: ResMut<Assets<Image>>, mut meshes: ResMut<Assets<Mesh>>) {
-    inbox.empty_into(&mut images, &mut meshes);
+fn take(
+    inbox: Res<Inbox>,
+    device: Option<Res<RenderDevice>>,
+    mut images: ResMut<Assets<Image>>,
+    mut meshes: ResMut<Assets<Mesh>>,
+) {
+    inbox.empty_into(device.as_deref(), &mut images, &mut meshes);
 }
 
 #[cfg(test)]

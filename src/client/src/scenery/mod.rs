@@ -23,7 +23,7 @@ pub(crate) use spawn::{
     IsSceneryComplete, NodeEntities, SceneryRoot, Stores, WorldSurfaces, draw_below,
     engine_transform,
 };
-pub(crate) use surface::{IsHull, Surface, SurfaceStores, Surfaces, tint};
+pub(crate) use surface::{IsHull, SceneSurfaces, Surface, SurfaceStores, Surfaces, tint};
 pub(crate) use texture::{PictureWishes, Pictures, WishedPictures, decode_picture};
 
 pub(crate) use inbox::Inbox;
@@ -39,6 +39,7 @@ pub(super) fn plugin(app: &mut App) {
         properties::plugin,
         variant::plugin,
         bodies::plugin,
+        lights::plugin,
         mesh::plugin,
     ));
 }

@@ -168,7 +168,7 @@ mod tests {
         assert!(made.made.is_empty());
         let (_, made) = meshes(&scene, &inbox, &|| true);
         assert_eq!(made.made.len(), 1);
-        inbox.empty_into(&mut images, &mut stored);
+        inbox.empty_into(None, &mut images, &mut stored);
         let (mesh, _) = &made.made.values().next().unwrap();
         assert!(stored.contains(mesh) && stored.len() == 1);
     }
@@ -196,7 +196,7 @@ mod tests {
         let (mut images, mut stored) = (Assets::<Image>::default(), Assets::<Mesh>::default());
         let inbox = Inbox::of(&images, &stored);
         let (_, made) = meshes(&scene, &inbox, &|| true);
-        inbox.empty_into(&mut images, &mut stored);
+        inbox.empty_into(None, &mut images, &mut stored);
         let primitives = &scene.meshes[0].primitives;
         let corners = primitives.iter().map(|own| own.indices.len());
         assert!(corners.clone().sum::<usize>() > CORNERS_WORTH_THREADS);

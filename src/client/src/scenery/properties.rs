@@ -5,14 +5,14 @@ use super::{
     NodeEntities, SurfaceStores, WorldSurfaces,
     animate::{Playing, secs_of, shown_tick},
     lights,
-    surface::{Extra, set_factors},
+    surface::{Extra, make_unlit, set_factors},
 };
 use crate::{
     app::order::ClientSystems,
     link::{Link, VisitWorld},
 };
 use bevy::prelude::*;
-use scene::{Light, LightIndex, Material, MaterialIndex, Property, Scene};
+use scene::{Light, LightIndex, Material, MaterialIndex, Property, Scene, Topology};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -93,14 +93,22 @@ fn change(
         }
     }
     for index in materials {
-        if let (Some(surface), Some(described)) =
-            (surfaces.0.get(&index), changed.materials.get(&index))
-        {
+        let Some(described) = changed.materials.get(&index) else {
+            continue;
+        };
+        if let Some(surface) = surfaces.0.on(Topology::Triangles, index) {
             stores.change(surface, |shown, extra| {
                 set_factors(described, shown);
                 if let Extra::Lobes(lobes) = extra {
                     lobes.set_factors(scene, described);
                 }
+            });
+        }
+        // Points have the same.
+        if let Some(surface) = surfaces.0.on(Topology::Lines, index) {
+            stores.change(surface, |shown, _| {
+                set_factors(described, shown);
+                make_unlit(shown);
             });
         }
     }

@@ -1,7 +1,7 @@
 //! Puts a loaded world into the engine: first pictures and meshes on worker threads, then nodes.
 
 use super::{
-    Surface, SurfaceStores, WishedPictures,
+    SceneSurfaces, SurfaceStores, WishedPictures,
     draw::Drawer,
     lights,
     prepare::{self, Interest, Prepared},
@@ -17,7 +17,7 @@ use bevy::{
     prelude::*,
     tasks::{Task, block_on, poll_once},
 };
-use scene::{MaterialIndex, NodeIndex, Scene};
+use scene::{NodeIndex, Scene};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Updates after the last spawn until everything has surely reached the adapter.
@@ -32,9 +32,9 @@ pub(crate) struct SceneryRoot;
 #[derive(Resource, Default)]
 pub(crate) struct NodeEntities(pub(crate) BTreeMap<NodeIndex, Entity>);
 
-/// The engine's material of each material of the same.
+/// The engine's materials of those of the same.
 #[derive(Resource, Default)]
-pub(crate) struct WorldSurfaces(pub(crate) BTreeMap<MaterialIndex, Surface>);
+pub(crate) struct WorldSurfaces(pub(crate) SceneSurfaces);
 
 /// True when the world is whole on the screen.
 #[derive(Resource, Default)]
@@ -89,7 +89,7 @@ fn clear(
     *preparing = Preparing::default();
     complete.0 = false;
     entities.0.clear();
-    surfaces.0.clear();
+    surfaces.0 = SceneSurfaces::default();
     for root in &roots {
         commands.entity(root).despawn();
     }
@@ -207,7 +207,7 @@ fn disown(
     let is_other = |drawn: &mut Drawn| !Arc::ptr_eq(&drawn.scene, &world.scene);
     if preparing.drawn.take_if(is_other).is_some() {
         entities.0.clear();
-        surfaces.0.clear();
+        surfaces.0 = SceneSurfaces::default();
     }
 }
 
@@ -292,7 +292,7 @@ pub(super) fn spawn(commands: &mut Commands, scene: &Arc<Scene>, stores: &mut St
     let inbox = Inbox::of(&stores.surfaces.images, &stores.meshes);
     let wishes = PictureWishes::new(Preset::Low, None, inbox.clone());
     let prepared = prepare::prepare(scene, &wishes);
-    inbox.empty_into(&mut stores.surfaces.images, &mut stores.meshes);
+    inbox.empty_into(None, &mut stores.surfaces.images, &mut stores.meshes);
     draw_below(commands, root, prepared, stores);
 }
 
@@ -307,19 +307,20 @@ pub(crate) fn engine_transform(transform: &scene::Transform) -> Transform {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::Surface, *};
     use bevy::state::app::StatesPlugin;
+    use scene::{MaterialIndex, Topology};
 
     #[test]
     fn nothing_is_kept_of_a_world_that_one_has_left() {
-        let surface = Surface::Plain(Handle::default());
+        let surfaces = SceneSurfaces::of(MaterialIndex(0), Surface::Plain(Handle::default()));
         let mut app = App::new();
         app.add_plugins((MinimalPlugins, StatesPlugin))
             .insert_state(Stage::Inside)
             .init_resource::<Preparing>()
             .insert_resource(IsSceneryComplete(true))
             .insert_resource(NodeEntities([(NodeIndex(0), Entity::PLACEHOLDER)].into()))
-            .insert_resource(WorldSurfaces([(MaterialIndex(0), surface)].into()))
+            .insert_resource(WorldSurfaces(surfaces))
             .add_systems(OnEnter(Stage::Outside), clear);
         app.update();
         let mut next = app.world_mut().resource_mut::<NextState<Stage>>();
@@ -327,7 +328,8 @@ mod tests {
         app.update();
         assert!(!app.world().resource::<IsSceneryComplete>().0);
         assert!(app.world().resource::<NodeEntities>().0.is_empty());
-        assert!(app.world().resource::<WorldSurfaces>().0.is_empty());
+        let surfaces = &app.world().resource::<WorldSurfaces>().0;
+        assert!(surfaces.on(Topology::Triangles, MaterialIndex(0)).is_none());
     }
 
     /// An application that draws what `ready` is, without an adapter.

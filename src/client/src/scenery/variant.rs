@@ -58,7 +58,8 @@ fn wear(
             continue;
         };
         let material = primitive.material_in(variant);
-        if let Some(surface) = material.and_then(|material| surfaces.0.get(&material))
+        let surface = material.and_then(|material| surfaces.0.on(primitive.topology, material));
+        if let Some(surface) = surface
             && !primitive.variants.is_empty()
         {
             surface.lay(&mut commands.entity(entity));

@@ -35,6 +35,7 @@ use std::{
     io::{self, Write},
     num::NonZero,
     path::{Path, PathBuf},
+    process, thread,
 };
 use worker::progress::Line;
 
@@ -56,6 +57,9 @@ pub(crate) struct Options {
     /// Converts again whenever the file, or one beside it, is saved; until Ctrl-C.
     #[arg(long)]
     watch: bool,
+    /// Ends when its standard input does, whatever it is at: for programs that start this one.
+    #[arg(long, hide = true)]
+    end_with_input: bool,
 }
 
 /// What the result should be like.
@@ -110,7 +114,7 @@ enum Up {
 }
 
 fn processors() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZero::get)
+    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn levels_from(text: &str) -> Result<usize, String> {
@@ -189,6 +193,13 @@ pub(crate) fn run(
     errors: &mut dyn Write,
     is_terminal: bool,
 ) -> io::Result<u8> {
+    if options.end_with_input {
+        thread::spawn(|| {
+            // However it ends, whoever wanted the file is gone.
+            drop(io::copy(&mut io::stdin(), &mut io::sink()));
+            process::exit(exit::FAILED.into());
+        });
+    }
     let shows_progress = is_terminal && !options.json;
     if !options.watch {
         return convert(options, output, errors, shows_progress);

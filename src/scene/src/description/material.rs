@@ -279,7 +279,7 @@ impl Default for TextureTransform {
 /// An image and how it is sampled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Texture {
-    /// The image; `None` when the file names none that can be read: drawn white.
+    /// The image; `None` when the file names none that can be read: drawn as if there were none.
     pub image: Option<ImageIndex>,
     /// Index into [`Scene::samplers`](crate::Scene::samplers).
     pub sampler: Option<u32>,

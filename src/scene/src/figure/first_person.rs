@@ -2,7 +2,7 @@
 
 use crate::description::{
     avatar::{Avatar, FirstPersonRule},
-    scene::{MorphTarget, NodeIndex, Primitive, Skin},
+    scene::{MorphTarget, NodeIndex, Primitive, Skin, Topology},
 };
 
 impl Avatar {
@@ -27,14 +27,14 @@ impl Avatar {
         false
     }
 
-    /// Parts a skinned primitive: the triangles without the head, and those with a corner that moves with it.
+    /// Parts a skinned primitive: the triangles, lines or points without the head, and those with a corner that moves with it.
     #[must_use]
     pub fn split_head(&self, primitive: &Primitive, skin: &Skin) -> (Primitive, Primitive) {
-        let (body, head) = self.triangles_without_head(primitive, skin);
+        let (body, head) = self.forms_without_head(primitive, skin);
         (primitive.subset(&body), primitive.subset(&head))
     }
 
-    fn triangles_without_head(&self, primitive: &Primitive, skin: &Skin) -> (Vec<u32>, Vec<u32>) {
+    fn forms_without_head(&self, primitive: &Primitive, skin: &Skin) -> (Vec<u32>, Vec<u32>) {
         let of_head: Vec<bool> = skin
             .joints
             .iter()
@@ -51,13 +51,18 @@ impl Avatar {
                 })
         };
         let (mut body, mut head) = (Vec::new(), Vec::new());
-        for triangle in primitive.indices.chunks_exact(3) {
-            let part = if triangle.iter().any(|&vertex| moves_with_head(vertex)) {
+        let corners = match primitive.topology {
+            Topology::Triangles => 3,
+            Topology::Lines => 2,
+            Topology::Points => 1,
+        };
+        for form in primitive.indices.chunks_exact(corners) {
+            let part = if form.iter().any(|&vertex| moves_with_head(vertex)) {
                 &mut head
             } else {
                 &mut body
             };
-            part.extend_from_slice(triangle);
+            part.extend_from_slice(form);
         }
         (body, head)
     }

@@ -94,7 +94,7 @@ fn read_textures(
         .collect()
 }
 
-/// Images in the order of the file. One that cannot be used is a warning, and `None`: it is drawn white.
+/// Images in the order of the file. One that cannot be used is a warning, and `None`: it is drawn as if there were none.
 fn read_images(
     root: &Item<'_>,
     bytes: &Bytes<'_>,
@@ -131,7 +131,7 @@ fn read_images(
             issues.push(Issue::warning(
                 "STOA_IMAGE_NOT_READ",
                 item.pointer(),
-                format!("it is no PNG, JPEG, WebP or Basis image that can be read, and is drawn white{fault}"),
+                format!("it is no PNG, JPEG, WebP or Basis image that can be read, and is drawn as if there were none{fault}"),
             ));
             images.push(Image {
                 name: item.name(),

@@ -10,5 +10,5 @@ pub(crate) mod testing;
 
 pub(crate) use build::Geometry;
 pub(crate) use form::{Form, Forms};
-pub(super) use morphs::plugin;
+pub(super) use morphs::{most_morph_bytes, plugin, within};
 pub(crate) use skin::{Skins, skin_of};

@@ -1,7 +1,7 @@
 //! The engine's material with what it lacks of KHR_materials_*: for surfaces that need it, and for no others.
 
 use super::{
-    super::texture::{Pictures, Reading, repeating},
+    super::texture::{Pictures, Reading},
     material::slot_transform,
 };
 use bevy::{
@@ -161,7 +161,7 @@ impl Lobes {
         scene: &Scene,
         material: &Material,
         pictures: &Pictures,
-        images: &mut Assets<Image>,
+        sampler: Handle<Image>,
     ) -> Self {
         let mut lobes = Self::default();
         for (slot, reading) in READINGS {
@@ -170,7 +170,7 @@ impl Lobes {
                 .and_then(|texture| pictures.handle(texture.texture, reading));
             *lobes.picture_mut(slot) = picture;
         }
-        lobes.sampler = Some(images.add(repeating()));
+        lobes.sampler = Some(sampler);
         lobes.set_factors(scene, material);
         lobes
     }
@@ -226,6 +226,9 @@ impl Lobes {
             let is_ours = !CORE.contains(slot)
                 || (*slot != Slot::BaseColor && is_apart(material, *slot, base));
             let texture = material.texture(*slot).filter(|_| is_ours);
+            // What has no image is as if there were none.
+            let texture =
+                texture.filter(|slot| scene.textures[slot.texture.index()].image.is_some());
             *shown = texture.map_or_else(SlotFactors::default, |texture| {
                 factors_of(scene, texture, second)
             });
@@ -426,10 +429,46 @@ mod tests {
     }
 
     #[test]
+    fn the_back_of_a_double_sided_surface_is_lit_as_its_front() {
+        let Some(mut studio) = studio() else { return };
+        let mut side = |scene: Scene, place: Transform| {
+            let mut mesh = Rectangle::new(2.0, 2.0).mesh().build();
+            mesh.generate_tangents().unwrap();
+            testing::show(&mut studio, scene, mesh, place, ());
+            studio.picture()
+        };
+        let back = Transform::from_rotation(Quat::from_rotation_y(std::f32::consts::PI));
+        let plain = Material {
+            base_color: Vec4::new(0.5, 0.4, 0.3, 1.0),
+            metallic: 0.0,
+            roughness: 0.6,
+            is_double_sided: true,
+            ..Material::default()
+        };
+        let anisotropic = Material {
+            anisotropy: 0.5,
+            ..plain.clone()
+        };
+        let coated = Material {
+            clearcoat: 1.0,
+            clearcoat_normal_texture: Some(textured(TextureTransform::default())),
+            ..plain
+        };
+        for material in [anisotropic, coated] {
+            let scene = || pictured(material.clone(), [128, 128, 255, 255]);
+            let front = side(scene(), Transform::IDENTITY);
+            let middle = front.get_pixel(front.width() / 2, front.height() / 2);
+            assert!(middle.0[0] > 60, "{middle:?}");
+            let apart = difference(&front, &side(scene(), back));
+            assert!(apart < 2.0, "{apart}");
+        }
+    }
+
+    #[test]
     fn slots_carry_their_own_transform() {
-        let scene = Scene {
+        let mut scene = Scene {
             textures: vec![Texture {
-                image: None,
+                image: Some(scene::ImageIndex(0)),
                 sampler: None,
             }],
             ..Scene::default()
@@ -455,5 +494,13 @@ mod tests {
         // KHR_texture_transform: offset + rotation * scale; a quarter turn takes (2, 3) to (3, -2).
         assert!(uv.abs_diff_eq(Vec2::new(3.25, -1.5), 1e-5), "{uv}");
         assert_eq!(lobes.factors.slots[Slot::Normal as usize].u.w, 0.0);
+        scene.textures[0].image = None;
+        lobes.set_factors(&scene, &material);
+        let slot = lobes.factors.slots[Slot::SheenColor as usize];
+        assert_eq!(
+            slot,
+            SlotFactors::default(),
+            "what has no image is not read"
+        );
     }
 }

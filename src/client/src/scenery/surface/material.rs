@@ -1,8 +1,8 @@
 //! Materials of the engine from materials of the description.
 
 use super::{
-    super::texture::{Pictures, Reading},
-    Extra, Surface, SurfaceStores, glass,
+    super::texture::{Pictures, Reading, repeating},
+    Extra, SceneSurfaces, Surface, SurfaceStores, glass,
     lobes::{LobedMaterial, Lobes, needs_lobes},
     toon::{self, DrawnMaterial, Toon},
 };
@@ -10,29 +10,39 @@ use crate::look::SUN_LUX;
 use bevy::{math::Affine2, mesh::UvChannel, prelude::*, render::render_resource::Face};
 use scene::{
     AlphaMode as Alpha, Avatar, ColorKind, Material, MaterialIndex, Property, Scene, TextureSlot,
-    TextureTransform,
+    TextureTransform, Topology,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Materials of one scene; equal ones share a handle, so that the engine draws them together.
 #[derive(Default)]
 pub(crate) struct Surfaces {
-    handles: BTreeMap<Option<MaterialIndex>, Surface>,
+    handles: BTreeMap<(Option<MaterialIndex>, bool), Surface>,
+    /// Lends its sampler to the pictures of all of them.
+    sampler: Option<Handle<Image>>,
     /// Materials that an animation changes: they may come to need more than they show at first.
     animated: Option<BTreeSet<MaterialIndex>>,
 }
 
 impl Surfaces {
-    /// The engine's handle of a material; `None` is glTF's default.
+    /// The engine's handle of a material on triangles, lines or points; `None` is glTF's default.
     pub(crate) fn handle(
         &mut self,
         scene: &Scene,
         index: Option<MaterialIndex>,
+        on: Topology,
         pictures: &Pictures,
         stores: &mut SurfaceStores<'_>,
     ) -> Surface {
-        if let Some(surface) = self.handles.get(&index) {
+        let is_lit = on == Topology::Triangles;
+        if let Some(surface) = self.handles.get(&(index, is_lit)) {
             return surface.clone();
+        }
+        if !is_lit {
+            let lit = self.handle(scene, index, Topology::Triangles, pictures, stores);
+            let surface = stores.unlit(&lit);
+            self.handles.insert((index, is_lit), surface.clone());
+            return surface;
         }
         let animated = self.animated.get_or_insert_with(|| animated(scene));
         let is_animated = index.is_some_and(|index| animated.contains(&index));
@@ -44,26 +54,32 @@ impl Surfaces {
             // MToon has emission and normals, also where a file says what programs without MToon do.
             base.unlit = false;
             base.depth_bias = toon::order(toon, described.alpha_mode);
-            let outline = toon::outline(toon, &base, pictures, stores);
-            let extension = Toon::new(toon, pictures, stores);
+            let sampler = self.sampler(stores);
+            let outline = toon::outline(toon, &base, pictures, &sampler, stores);
+            let extension = Toon::new(toon, pictures, sampler);
             let drawn = stores.drawn.add(DrawnMaterial { base, extension });
             Surface::Drawn(drawn, outline)
         } else if needs_lobes(&described) || (is_animated && !described.is_unlit) {
-            let extension = Lobes::new(scene, &described, pictures, &mut stores.images);
+            let extension = Lobes::new(scene, &described, pictures, self.sampler(stores));
             Surface::Lobed(stores.lobed.add(LobedMaterial { base, extension }))
         } else {
             Surface::Plain(stores.plain.add(base))
         };
-        self.handles.insert(index, surface.clone());
+        self.handles.insert((index, is_lit), surface.clone());
         surface
     }
 
-    /// What has been made so far, by material.
-    pub(crate) fn made(self) -> BTreeMap<MaterialIndex, Surface> {
+    fn sampler(&mut self, stores: &mut SurfaceStores<'_>) -> Handle<Image> {
+        let made = || stores.images.add(repeating());
+        self.sampler.get_or_insert_with(made).clone()
+    }
+
+    /// What has been made so far.
+    pub(crate) fn made(self) -> SceneSurfaces {
         let handles = self.handles.into_iter();
-        handles
-            .filter_map(|(index, surface)| Some((index?, surface)))
-            .collect()
+        let made =
+            handles.filter_map(|((index, is_lit), surface)| Some(((index?, is_lit), surface)));
+        SceneSurfaces(made.collect())
     }
 }
 
@@ -162,15 +178,17 @@ fn emissive(color: Vec3) -> LinearRgba {
     LinearRgba::rgb(color.x, color.y, color.z) * EMISSIVE_NITS
 }
 
-/// The base colour of a material and what it emits, together.
-pub(super) fn with_emission(shown: &StandardMaterial) -> Color {
+/// Plain colours that no light changes, those that it shines in among them: for lines and points, on which no light falls
+/// (glTF 2.0, 3.9.7).
+pub(in crate::scenery) fn make_unlit(shown: &mut StandardMaterial) {
     let (base, emission) = (shown.base_color.to_linear(), shown.emissive / EMISSIVE_NITS);
-    Color::linear_rgba(
+    shown.base_color = Color::linear_rgba(
         base.red + emission.red,
         base.green + emission.green,
         base.blue + emission.blue,
         base.alpha,
-    )
+    );
+    shown.unlit = true;
 }
 
 /// Colours and texture transform of an avatar's material under weights of expressions.
@@ -275,9 +293,10 @@ mod tests {
         let paper = SUN_LUX / std::f32::consts::PI;
         assert!((shown.emissive.red - paper).abs() < 1.0);
         assert!((shown.emissive.green - paper * 0.5).abs() < 1.0);
-        // Lines and points, which no light falls on, shine as well.
         shown.base_color = Color::linear_rgba(0.0, 0.25, 0.5, 0.75);
-        let line = with_emission(&shown).to_linear();
+        make_unlit(&mut shown);
+        assert!(shown.unlit);
+        let line = shown.base_color.to_linear();
         let expected = LinearRgba::new(1.0, 0.75, 0.5, 0.75);
         assert!((line - expected).to_vec4().length() < 1.0e-4, "{line:?}");
     }

@@ -9,14 +9,16 @@ mod testing;
 mod toon;
 
 pub(super) use lobes::LobedMaterial;
-pub(super) use material::set_factors;
 pub(crate) use material::{Surfaces, tint};
+pub(super) use material::{make_unlit, set_factors};
 pub(crate) use outline::IsHull;
 pub(super) use toon::{DrawnMaterial, OutlineMaterial, textures as toon_textures};
 
 use bevy::{ecs::system::SystemParam, prelude::*};
 use lobes::Lobes;
 use outline::Outline;
+use scene::{MaterialIndex, Topology};
+use std::collections::BTreeMap;
 use toon::Factors;
 
 /// The engine's handle of a material.
@@ -28,6 +30,22 @@ pub(crate) enum Surface {
     Lobed(Handle<LobedMaterial>),
     /// With the drawn look of `shaders/toon.wgsl`, and perhaps a line around it.
     Drawn(Handle<DrawnMaterial>, Option<Outline>),
+}
+
+/// Surfaces of the materials of one scene, on triangles and, unlit, on lines and points.
+#[derive(Default)]
+pub(crate) struct SceneSurfaces(BTreeMap<(MaterialIndex, bool), Surface>);
+
+impl SceneSurfaces {
+    /// The surface of a material, as far as something is drawn with it.
+    pub(crate) fn on(&self, topology: Topology, material: MaterialIndex) -> Option<&Surface> {
+        self.0.get(&(material, topology == Topology::Triangles))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(material: MaterialIndex, surface: Surface) -> Self {
+        Self([((material, true), surface)].into())
+    }
 }
 
 /// What a material has beside the engine's own.
@@ -127,19 +145,16 @@ impl SurfaceStores<'_> {
         }
     }
 
-    /// The same in plain colours that no light changes, those that it shines in among them (glTF 2.0, 3.9.7).
-    pub(crate) fn unlit(&mut self, surface: &Surface) -> Surface {
+    /// The same for lines and points, see [`make_unlit`].
+    fn unlit(&mut self, surface: &Surface) -> Surface {
         let base = match surface {
             Surface::Plain(handle) => self.plain.get(handle),
             Surface::Lobed(handle) => self.lobed.get(handle).map(|lobed| &lobed.base),
             Surface::Drawn(handle, _) => self.drawn.get(handle).map(|drawn| &drawn.base),
         };
-        let base = base.cloned().unwrap_or_default();
-        Surface::Plain(self.plain.add(StandardMaterial {
-            unlit: true,
-            base_color: material::with_emission(&base),
-            ..base
-        }))
+        let mut base = base.cloned().unwrap_or_default();
+        make_unlit(&mut base);
+        Surface::Plain(self.plain.add(base))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use bevy::{ecs::system::RunSystemOnce, prelude::*};
 use scene::{
-    Material, MaterialIndex, Scene, Texture, TextureIndex, TextureSlot, TextureTransform,
+    Material, MaterialIndex, Scene, Texture, TextureIndex, TextureSlot, TextureTransform, Topology,
     worker::Worker,
 };
 
@@ -52,9 +52,10 @@ pub(super) fn show(
             let inbox = Inbox::of(&stores.images, &meshes);
             let wishes = PictureWishes::small(inbox.clone());
             let pictures = Pictures::decode(&scene, &wishes, &Worker::default());
-            inbox.empty_into(&mut stores.images, &mut meshes);
+            inbox.empty_into(None, &mut stores.images, &mut meshes);
             let index = Some(MaterialIndex(0));
-            let surface = Surfaces::default().handle(&scene, index, &pictures, &mut stores);
+            let on = Topology::Triangles;
+            let surface = Surfaces::default().handle(&scene, index, on, &pictures, &mut stores);
             surface.lay(&mut commands.entity(shown));
         })
         .unwrap();

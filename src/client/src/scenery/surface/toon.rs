@@ -1,7 +1,7 @@
 //! MToon: the drawn look of VRM avatars (VRMC_materials_mtoon).
 
 use super::{
-    super::texture::{Pictures, Reading, repeating},
+    super::texture::{Pictures, Reading},
     SurfaceStores,
     outline::Outline,
 };
@@ -178,6 +178,7 @@ pub(super) fn outline(
     toon: &ToonMaterial,
     base: &StandardMaterial,
     pictures: &Pictures,
+    sampler: &Handle<Image>,
     stores: &mut SurfaceStores<'_>,
 ) -> Option<Outline> {
     toon.has_outline().then(|| {
@@ -192,23 +193,18 @@ pub(super) fn outline(
             depth_bias: base.depth_bias + order,
             ..base.clone()
         };
-        let extension = Toon::new(toon, pictures, stores);
+        let extension = Toon::new(toon, pictures, sampler.clone());
         let material = stores.outlines.add(OutlineMaterial { base, extension });
         Outline::new(toon, material)
     })
 }
 
 impl<const IS_HULL: bool> Toon<IS_HULL> {
-    pub(super) fn new(
-        toon: &ToonMaterial,
-        pictures: &Pictures,
-        stores: &mut SurfaceStores<'_>,
-    ) -> Self {
-        let images = &mut *stores.images;
+    pub(super) fn new(toon: &ToonMaterial, pictures: &Pictures, sampler: Handle<Image>) -> Self {
         let picture = |slot: Option<TextureSlot>, reading: Reading| {
             slot.and_then(|slot| pictures.handle(slot.texture, reading))
         };
-        let has = |slot: Option<TextureSlot>| f32::from(u8::from(slot.is_some()));
+        let has = |picture: Option<Handle<Image>>| f32::from(u8::from(picture.is_some()));
         let factors = Factors {
             shade: toon.shade_color.extend(toon.shading_toony),
             rim: toon.rim_color.extend(toon.rim_lift),
@@ -221,8 +217,8 @@ impl<const IS_HULL: bool> Toon<IS_HULL> {
             ),
             motion: Vec4::new(toon.uv_scroll_x, toon.uv_scroll_y, toon.uv_rotation, 0.0),
             textures: Vec4::new(
-                has(toon.shading_shift_texture),
-                has(toon.matcap_texture),
+                has(picture(toon.shading_shift_texture, Reading::Numbers)),
+                has(picture(toon.matcap_texture, Reading::Color)),
                 0.0,
                 0.0,
             ),
@@ -241,7 +237,7 @@ impl<const IS_HULL: bool> Toon<IS_HULL> {
             rim: picture(toon.rim_multiply_texture, Reading::Color),
             motion: picture(toon.uv_animation_mask, Reading::Numbers),
             width: picture(toon.outline_width_texture, Reading::Numbers),
-            sampler: Some(images.add(repeating())),
+            sampler: Some(sampler),
             factors,
             is_writing_depth: toon.is_transparent_with_depth,
         }

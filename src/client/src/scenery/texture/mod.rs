@@ -15,7 +15,7 @@ use bevy::{
 };
 use image::RgbaImage;
 use scene::{
-    AlphaMode, ImageIndex, Material, Scene, Slot, TextureIndex, Wrap,
+    AlphaMode, ImageIndex, Material, Scene, Slot, TextureIndex, TextureSlot, Wrap,
     picture::{self, Picture, Readings},
     worker::Worker,
 };
@@ -62,6 +62,7 @@ impl Pictures {
         is_wanted: &(dyn Fn() -> bool + Sync),
     ) -> Self {
         let mut wanted = by_image(scene, these);
+        let stand_ins = StandIns::of(scene);
         let mut pictures = Self::default();
         let images = largest_first(scene, wanted.keys());
         decode_images(
@@ -72,13 +73,15 @@ impl Pictures {
             &mut |image, reading, made| {
                 let sampled = wanted.remove(&(image, reading)).unwrap_or_default();
                 if is_wanted() {
+                    let made = made.unwrap_or_else(|| stand_ins.picture(image, reading));
                     pictures.hand_in(made, reading, sampled, wishes, max_copied_bytes);
                 }
             },
         );
         // What has no bytes is not decoded.
-        for ((_, reading), sampled) in wanted {
-            pictures.hand_in(Picture::white(), reading, sampled, wishes, max_copied_bytes);
+        for ((image, reading), sampled) in wanted {
+            let made = stand_ins.picture(image, reading);
+            pictures.hand_in(made, reading, sampled, wishes, max_copied_bytes);
         }
         if pictures.copied_bytes > max_copied_bytes {
             tracing::warn!(
@@ -145,7 +148,7 @@ pub(crate) fn decode_picture(image: &scene::Image, max_side: u32, worker: &Worke
 fn warn_of(image: &scene::Image, fault: &str) {
     if !image.bytes.is_empty() {
         tracing::warn!(
-            "the image `{}` cannot be decoded and is drawn white: {fault}",
+            "the image `{}` cannot be decoded and is drawn as if there were none: {fault}",
             image.name
         );
     }
@@ -199,13 +202,56 @@ fn covering(scene: &Scene) -> BTreeSet<ImageIndex> {
     &cut - &opaque
 }
 
-/// Decodes images in the ways in which each is read; `made` gets each once in each way. What cannot be had is white.
+/// What is drawn in place of images that cannot be had, where white would not be as if there were none.
+struct StandIns(BTreeMap<(ImageIndex, Reading), [u8; 4]>);
+
+impl StandIns {
+    fn of(scene: &Scene) -> Self {
+        let mut pixels = BTreeMap::new();
+        let mut note = |slot: Option<TextureSlot>, reading, pixel| {
+            let image = slot.and_then(|slot| scene.textures[slot.texture.index()].image);
+            pixels.extend(image.map(|image| ((image, reading), pixel)));
+        };
+        for material in &scene.materials {
+            for (slot, _) in Slot::ALL {
+                let pixel = match slot {
+                    Slot::Normal | Slot::ClearcoatNormal => STRAIGHT_OUT,
+                    Slot::Anisotropy => ALONG_THE_TANGENT,
+                    _ => continue,
+                };
+                note(material.texture(*slot), Reading::Numbers, pixel);
+            }
+            let toon = material.toon.as_deref();
+            note(
+                toon.and_then(|toon| toon.matcap_texture),
+                Reading::Color,
+                NO_LIGHT,
+            );
+        }
+        Self(pixels)
+    }
+
+    fn picture(&self, image: ImageIndex, reading: Reading) -> Picture {
+        let pixel = self.0.get(&(image, reading)).copied().unwrap_or([255; 4]);
+        Picture {
+            pixels: pixel.to_vec(),
+            ..Picture::white()
+        }
+    }
+}
+
+/// A normal that no map bends; no turn of anisotropy; no light of a material capture.
+const STRAIGHT_OUT: [u8; 4] = [128, 128, 255, 255];
+const ALONG_THE_TANGENT: [u8; 4] = [255, 128, 255, 255];
+const NO_LIGHT: [u8; 4] = [0, 0, 0, 255];
+
+/// Decodes images in the ways in which each is read; `made` gets each once in each way, and nothing of what cannot be had.
 fn decode_images(
     scene: &Scene,
     order: &[(ImageIndex, Readings)],
     wishes: &PictureWishes,
     worker: &Worker,
-    made: &mut (dyn FnMut(ImageIndex, Reading, Picture) + Send),
+    made: &mut (dyn FnMut(ImageIndex, Reading, Option<Picture>) + Send),
 ) {
     let images: Vec<_> = order
         .iter()
@@ -224,11 +270,7 @@ fn decode_images(
             });
             let mut pictures = pictures.into_iter();
             for reading in readings.each() {
-                made(
-                    image,
-                    reading,
-                    pictures.next().unwrap_or_else(Picture::white),
-                );
+                made(image, reading, pictures.next());
             }
         },
     );
@@ -340,6 +382,50 @@ mod tests {
     use super::{super::Inbox, *};
 
     #[test]
+    fn what_cannot_be_had_is_as_if_there_were_none() {
+        let broken = scene::Image {
+            name: "broken".to_owned(),
+            bytes: b"no PNG".to_vec().into(),
+            format: scene::ImageFormat::Png,
+            width: 4,
+            height: 4,
+        };
+        let slot = |texture: u32| {
+            Some(TextureSlot {
+                texture: TextureIndex(texture),
+                uv_set: 0,
+                transform: scene::TextureTransform::default(),
+            })
+        };
+        let material = Material {
+            normal_texture: slot(0),
+            metallic_roughness_texture: slot(1),
+            anisotropy_texture: slot(2),
+            ..Material::default()
+        };
+        let texture = |image: u32| scene::Texture {
+            image: Some(ImageIndex(image)),
+            sampler: None,
+        };
+        let scene = Scene {
+            images: vec![broken; 3],
+            textures: (0..3).map(texture).collect(),
+            materials: vec![material],
+            ..Scene::default()
+        };
+        let (mut images, mut meshes) = (Assets::<Image>::default(), Assets::<Mesh>::default());
+        let wishes = PictureWishes::small(Inbox::of(&images, &meshes));
+        let pictures = Pictures::decode(&scene, &wishes, &Worker::default());
+        wishes.inbox.empty_into(None, &mut images, &mut meshes);
+        let pixels = (0..3).map(|texture| {
+            let handle = pictures.handle(TextureIndex(texture), Reading::Numbers);
+            images.get(&handle.unwrap()).unwrap().data.clone().unwrap()
+        });
+        let wanted = [STRAIGHT_OUT, [255; 4], ALONG_THE_TANGENT];
+        assert!(pixels.eq(wanted.map(Vec::from)));
+    }
+
+    #[test]
     fn textures_of_one_image_share_its_picture() {
         let mut png = Vec::new();
         RgbaImage::from_pixel(4, 4, image::Rgba([9; 4]))
@@ -383,7 +469,7 @@ mod tests {
             Pictures::decode_these(&scene, these, &wishes, most, &worker, &|| is_wanted)
         };
         drop(decode(84, false));
-        wishes.inbox.empty_into(&mut images, &mut meshes);
+        wishes.inbox.empty_into(None, &mut images, &mut meshes);
         assert_eq!(images.len(), 0, "nobody wants them");
         // Two samplers of colours, one of numbers; 84 bytes are copied for the second sampler: 16, 4 and 1 pixels.
         for (most, count) in [(84, 3), (83, 2)] {
@@ -401,7 +487,7 @@ mod tests {
     #[test]
     fn an_image_covers_where_its_alpha_is_seen_and_no_opaque_material_shows_it() {
         let covers = |modes: &[AlphaMode], is_shining: bool| {
-            let slot = scene::TextureSlot {
+            let slot = TextureSlot {
                 texture: TextureIndex(0),
                 uv_set: 0,
                 transform: scene::TextureTransform::default(),

@@ -227,7 +227,7 @@ fn convert_with(app: &mut App, folder: &Path, lines: &str) {
 fn a_file_of_another_format_is_seen_as_what_it_became() {
     let folder = tempfile::tempdir().unwrap();
     let mut app = app(Stage::Inside, true);
-    convert_with(&mut app, folder.path(), "cp /dev/null \"$5\"; echo '{}'");
+    convert_with(&mut app, folder.path(), "cp /dev/null \"$6\"; echo '{}'");
     drop_files(&mut app, &["wood.png", "77.mtl", "77.OBJ"]);
     assert_eq!(place(&app), (Stage::Entering, STUDIO.to_owned()));
     let shown = |app: &App| {

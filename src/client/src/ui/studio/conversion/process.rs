@@ -131,9 +131,10 @@ impl Conversion {
         let fault = File::create(becomes.folder.0.join(FAULT_FILE))?;
         let mut command = Command::new(importer);
         command
-            .args(["convert", "--json", "--"])
+            .args(["convert", "--json", "--end-with-input", "--"])
             .args([&becomes.source, &becomes.glb()])
-            .stdin(Stdio::null())
+            // Open as long as this process is there, however that ends.
+            .stdin(Stdio::piped())
             .stdout(said)
             .stderr(fault);
         lead_group(&mut command);
@@ -403,7 +404,7 @@ mod tests {
         assert!(!path.exists() && other.0.exists());
     }
 
-    /// A program in the converter's place, which gets `convert --json -- IN OUT`.
+    /// A program in the converter's place, which gets `convert --json --end-with-input -- IN OUT`.
     #[cfg(unix)]
     fn program(folder: &Path, lines: &str) -> PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
@@ -418,7 +419,7 @@ mod tests {
     fn a_conversion_gives_a_file_with_notes_or_a_fault_and_leaves_nothing() {
         let place = tempfile::tempdir().unwrap();
         let source = place.path().join("chair.obj");
-        let writes = "cp /dev/null \"$5\"; echo '{\"notes\":[\"well done\"]}'";
+        let writes = "cp /dev/null \"$6\"; echo '{\"notes\":[\"well done\"]}'";
         let good = program(place.path(), writes);
         let converted = Conversion::begin(&source, &good).unwrap().wait().unwrap();
         assert_eq!(converted.source(), source);
