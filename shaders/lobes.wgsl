@@ -168,16 +168,24 @@ fn bent(in: VertexOutput, is_front: bool, surface: PbrInput, texel: vec3<f32>) -
     return apply_normal_mapping(flags, axes(in, in.world_normal), double_sided, is_front, texel);
 }
 
-// The engine turns the normal of a back only where a mesh has no tangents, for it takes them for a sign of a normal map.
+// The engine turns the normals of a back only where there are neither tangents nor a normal map, and the one that it bends where
+// there are both.
 fn turn_back(is_front: bool, surface: ptr<function, PbrInput>) {
-#ifdef VERTEX_TANGENTS
-#ifndef STANDARD_MATERIAL_NORMAL_MAP
     let double_sided = ((*surface).material.flags & STANDARD_MATERIAL_FLAGS_DOUBLE_SIDED_BIT) != 0u;
-    if double_sided && !is_front {
-        (*surface).world_normal = -(*surface).world_normal;
-        (*surface).N = -(*surface).N;
-        (*surface).clearcoat_N = -(*surface).clearcoat_N;
+    if !double_sided || is_front {
+        return;
     }
+#ifdef VERTEX_TANGENTS
+    (*surface).world_normal = -(*surface).world_normal;
+    (*surface).clearcoat_N = -(*surface).clearcoat_N;
+#ifndef STANDARD_MATERIAL_NORMAL_MAP
+    (*surface).N = -(*surface).N;
+#endif
+#else
+#ifdef STANDARD_MATERIAL_NORMAL_MAP
+    (*surface).world_normal = -(*surface).world_normal;
+    (*surface).clearcoat_N = -(*surface).clearcoat_N;
+    (*surface).N = -(*surface).N;
 #endif
 #endif
 }

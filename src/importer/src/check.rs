@@ -118,7 +118,8 @@ fn page(options: &Options, reports: Vec<(&Path, Report)>, mut status: Status<'_>
             Err(format!("a page has at most {MAX_PICTURES}"))
         } else {
             left -= 1;
-            status.show(&format!("drawing {}", file.display()));
+            let name = file.file_name().unwrap_or(file.as_os_str());
+            status.show(&format!("drawing {}", name.display()));
             preview::of_report(file, options.purpose)
         };
         Section {

@@ -31,30 +31,27 @@ pub(crate) fn tell(errors: &mut dyn Write, line: &str) -> io::Result<()> {
 }
 
 /// A line on a terminal about what is being done; nothing where there is no terminal.
-pub(crate) struct Status<'a> {
-    terminal: Option<&'a mut dyn Write>,
-    /// What stands there.
-    columns: usize,
-}
+pub(crate) struct Status<'a>(Option<&'a mut dyn Write>);
+
+/// Columns that are written over, and half as many characters that are shown: some take two.
+const STATUS_COLUMNS: usize = 78;
 
 impl<'a> Status<'a> {
     pub(crate) fn new(terminal: Option<&'a mut dyn Write>) -> Self {
-        Self {
-            terminal,
-            columns: 0,
-        }
+        Self(terminal)
     }
 
     /// Shows a text in place of the one before; an empty one takes it away.
     pub(crate) fn show(&mut self, text: &str) {
-        let Some(terminal) = &mut self.terminal else {
+        let Some(terminal) = &mut self.0 else {
             return;
         };
-        let text = scene::printable(text);
-        let over = self.columns;
-        self.columns = text.chars().count();
+        let text: String = scene::printable(text)
+            .chars()
+            .take(STATUS_COLUMNS / 2)
+            .collect();
         let written: io::Result<()> =
-            write!(terminal, "\r{:over$}\r{text}", "").and_then(|()| terminal.flush());
+            write!(terminal, "\r{:STATUS_COLUMNS$}\r{text}", "").and_then(|()| terminal.flush());
         // Whoever is no more there sees nothing of it.
         drop(written);
     }

@@ -1,7 +1,12 @@
 //! The line that shows what `convert` is at: on a terminal, and nowhere else.
 
 use crate::convert::import;
-use std::{path::Path, process::Command};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+    thread,
+    time::Duration,
+};
 
 const TRIANGLE: &str = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
 
@@ -76,4 +81,25 @@ fn a_pipe_gets_no_progress() {
     let done = import(&["convert"], &[&input, &output]);
     assert!(done.status.success() && done.stderr.is_empty(), "{done:?}");
     assert!(!String::from_utf8(done.stdout).unwrap().contains('\r'));
+}
+
+#[test]
+fn who_is_started_by_a_program_ends_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let [input, output] = ["in.obj", "out.glb"].map(|name| folder.path().join(name));
+    std::fs::write(&input, TRIANGLE).unwrap();
+    // Without an end of its own.
+    let mut watching = Command::new(env!("CARGO_BIN_EXE_stoa-import"))
+        .args(["convert", "--watch", "--end-with-input"])
+        .args([&input, &output])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    while !output.exists() {
+        assert!(watching.try_wait().unwrap().is_none(), "it ended by itself");
+        thread::sleep(Duration::from_millis(20));
+    }
+    drop(watching.stdin.take());
+    assert_eq!(watching.wait().unwrap().code(), Some(1));
 }

@@ -3,12 +3,13 @@
 use crate::{
     animate::AnimatedNodes,
     belong::Belonging,
+    coarse::OF_A_WORLD,
     filter::{PLAIN_GROUP, SystemGroups},
     joint,
     overlap::{Mobility, Overlaps},
     place::frame_of,
     rules::is_moderate,
-    shape::{self, PlacedCollider},
+    shape::{self, Loose, PlacedCollider},
     surface::Surface,
     trigger::Trigger,
     world::{Role, WorldBody},
@@ -172,14 +173,17 @@ impl Builder<'_> {
             };
             let owner = self.belonging.body(node);
             // A dynamic body of loose triangles would fall through things: its hull stands in.
-            let is_hull = owner.is_some_and(|owner| self.is_dynamic(owner));
+            let loose = match owner.is_some_and(|owner| self.is_dynamic(owner)) {
+                true => Loose::Hull,
+                false => Loose::Triangles(OF_A_WORLD),
+            };
             let surface = part
                 .material
                 .and_then(|index| scene.physics.materials.get(index as usize));
             let surface = Surface(surface.copied().unwrap_or_default());
             let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
-            for placed in shape::place(scene, node, part.geometry, &place, is_hull) {
+            for placed in shape::place(scene, node, part.geometry, &place, loose) {
                 self.spawn_collider(placed, owner, surface, groups);
             }
         }
@@ -201,7 +205,7 @@ impl Builder<'_> {
             let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
             // Something inside of loose triangles touches none of them: a trigger is the hull around them.
-            for placed in shape::place(scene, node, geometry, &place, true) {
+            for placed in shape::place(scene, node, geometry, &place, Loose::Hull) {
                 let is_moved = owner.is_some_and(|owner| self.mobility(owner) != Mobility::Still);
                 let has_room = !is_moved || self.moved_triggers < MAX_MOVED_TRIGGERS;
                 if !has_room || !self.has_room(self.world_bounds(owner, &placed), owner) {
@@ -249,7 +253,7 @@ impl Builder<'_> {
                 }
                 budget -= triangles;
                 colliders -= u64::from(triangles > 0);
-                if let Some(placed) = shape::drawn(scene, mesh, &instance) {
+                if let Some(placed) = shape::drawn(scene, mesh, &instance, OF_A_WORLD) {
                     let groups = rapier::CollisionGroups::new(PLAIN_GROUP, rapier::Group::all());
                     self.spawn_collider(placed, owner, Surface::default(), groups);
                 }

@@ -1,5 +1,5 @@
 //! Meshes as fine as people can feel, and no finer: a step beside what is finely drawn or scanned costs no more than one beside
-//! what is coarse.
+//! what is coarse. What is crowded all the same is cut off: each triangle in one place is asked for contacts, sweeps and rays.
 
 use bevy::platform::hash::RandomState;
 use glam::{IVec3, Vec3};
@@ -10,40 +10,69 @@ pub(crate) type Triangles = (Vec<Vec3>, Vec<[u32; 3]>);
 
 /// What is solid as it is drawn is so to this fineness, in metres: people feel no less.
 pub(crate) const DRAWN_FINENESS: f32 = 0.01;
-/// Triangles of one mesh in a cubic metre beyond which it is made coarser there.
-const CROWD: u32 = 1_000;
 /// The coarsest that is made, in metres: a third of a step that is walked up.
 const COARSEST: f32 = 0.1;
+/// By how much cells grow where they have to.
+const COARSENING: f32 = 1.4;
 /// Slivers longer than so many cells stay solid.
 const LONG_SLIVER: f32 = 5.0;
+/// How much further than a cubic metre its triangles are counted when some are cut off, in metres.
+const REACH: f32 = 0.25;
+
+/// How many triangles of one mesh there may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Density {
+    /// In a cubic metre, beyond which it is made coarser there.
+    crowd: u32,
+    /// Within [`REACH`] of a cubic metre, several times what there is of a coarse one; the smallest of more are not solid.
+    most: u32,
+}
+
+/// Of a world: as fine as a scan with a corner every centimetre.
+pub(crate) const OF_A_WORLD: Density = Density {
+    crowd: 16_000,
+    most: 128_000,
+};
+/// Of a thing that anybody may have placed.
+pub(crate) const OF_A_THING: Density = Density {
+    crowd: 1_000,
+    most: 16_000,
+};
+
+/// A mesh as it is solid: `finest` metres fine, or as fine as it is with 0.
+pub(crate) fn solid(
+    points: Vec<Vec3>,
+    faces: Vec<[u32; 3]>,
+    finest: f32,
+    density: Density,
+) -> Triangles {
+    let (points, faces) = coarser(points, faces, finest, density.crowd);
+    let faces = cut_off(&points, faces, density.most);
+    (points, faces)
+}
 
 /// How fine a mesh is kept, by cubic metre.
 struct Fineness {
     /// Metres; 0 keeps every corner.
     finest: f32,
+    /// Triangles in a cubic metre that are too many.
+    crowd: u32,
     crowded: HashMap<IVec3, f32, RandomState>,
 }
 
 impl Fineness {
     /// Where there are too many triangles, as fine as that many can be which cover the same area.
-    fn of(points: &[Vec3], faces: &[[u32; 3]], finest: f32) -> Self {
-        // Quick, and seeded anew in each process: a file that aims at it has to guess.
-        let mut metres: HashMap<IVec3, (u32, f32), _> =
-            HashMap::with_hasher(RandomState::default());
-        for face in faces {
-            let [a, b, c] = face.map(|corner| points[corner as usize]);
-            let (count, area) = metres.entry(cell((a + b + c) / 3.0, 1.0)).or_default();
-            *count += 1;
-            *area += (b - a).cross(c - a).length() * 0.5;
-        }
-        let crowded = metres.into_iter().filter(|(_, (count, _))| *count > CROWD);
+    fn of(points: &[Vec3], faces: &[[u32; 3]], finest: f32, most: u32) -> Self {
+        let crowded = crowds(points, faces).into_iter();
+        let crowded = crowded.filter(|(_, crowd)| crowd.count > most);
         // A cell of a grid takes two triangles.
-        let crowded = crowded.map(|(metre, (_, area))| {
-            let needed = (area * 2.0 / CROWD as f32).sqrt();
+        let crowded = crowded.map(|(metre, crowd)| {
+            let needed = (crowd.area * 2.0 / most as f32).sqrt();
             (metre, needed.clamp(finest, COARSEST))
         });
         Self {
             finest,
+            crowd: most,
             crowded: crowded.collect(),
         }
     }
@@ -55,16 +84,61 @@ impl Fineness {
         let own = self.crowded.get(&cell(point, 1.0));
         own.copied().unwrap_or(self.finest)
     }
+
+    /// Makes it coarser where there are still too many triangles: what is rough lies in several layers of cells. False when nothing
+    /// changes.
+    fn coarsen(&mut self, (points, faces): &Triangles) -> bool {
+        let mut has_changed = false;
+        let most = self.crowd / 4 * 5;
+        for (metre, crowd) in crowds(points, faces) {
+            if let Some(fineness) = self.crowded.get_mut(&metre)
+                && crowd.count > most
+                && *fineness < COARSEST
+            {
+                *fineness = (*fineness * COARSENING).min(COARSEST);
+                has_changed = true;
+            }
+        }
+        has_changed
+    }
+}
+
+/// What is in a cubic metre.
+#[derive(Clone, Copy, Default)]
+struct Crowd {
+    count: u32,
+    area: f32,
+}
+
+/// By the middles of triangles.
+fn crowds(points: &[Vec3], faces: &[[u32; 3]]) -> HashMap<IVec3, Crowd, RandomState> {
+    // Quick, and seeded anew in each process: a file that aims at it has to guess.
+    let mut crowds: HashMap<IVec3, Crowd, _> = HashMap::with_hasher(RandomState::default());
+    for face in faces {
+        let [a, b, c] = face.map(|corner| points[corner as usize]);
+        let crowd = crowds.entry(cell((a + b + c) / 3.0, 1.0)).or_default();
+        crowd.count += 1;
+        crowd.area += (b - a).cross(c - a).length() * 0.5;
+    }
+    crowds
 }
 
 /// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
 /// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and
 /// blades. Cells are `finest` metres wide, wider where the mesh is crowded; with 0 what is not crowded stays as it is.
-pub(crate) fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32) -> Triangles {
-    let fineness = Fineness::of(&points, &faces, finest);
+fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32, crowd: u32) -> Triangles {
+    let mut fineness = Fineness::of(&points, &faces, finest, crowd);
     if finest == 0.0 && fineness.crowded.is_empty() {
         return (points, faces);
     }
+    let mut coarse = merged(&points, &faces, &fineness);
+    while fineness.coarsen(&coarse) {
+        coarse = merged(&points, &faces, &fineness);
+    }
+    coarse
+}
+
+fn merged(points: &[Vec3], faces: &[[u32; 3]], fineness: &Fineness) -> Triangles {
     let mut is_corner = vec![false; points.len()];
     for &corner in faces.as_flattened() {
         is_corner[corner as usize] = true;
@@ -75,11 +149,11 @@ pub(crate) fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32) -> T
         if !is_corner {
             return 0;
         }
-        let fineness = fineness.at(point);
+        let width = fineness.at(point);
         let next = kept.len() as u32;
-        let number = match fineness > 0.0 {
+        let number = match width > 0.0 {
             true => *cells
-                .entry((cell(point, fineness), fineness.to_bits()))
+                .entry((cell(point, width), width.to_bits()))
                 .or_insert(next),
             false => next,
         };
@@ -90,29 +164,100 @@ pub(crate) fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32) -> T
     };
     let numbers: Vec<u32> = points.iter().zip(is_corner).map(number).collect();
     let mut known = HashSet::with_hasher(RandomState::default());
-    let mut coarse = Vec::new();
-    for face in faces {
-        let [a, b, c] = face.map(|corner| numbers[corner as usize]);
-        if a != b && b != c && c != a {
-            let mut corners = [a, b, c];
-            corners.sort_unstable();
-            if known.insert(corners) {
-                coarse.push([a, b, c]);
+    let (mut coarse, mut thin) = (Vec::new(), Vec::new());
+    let mut is_used = vec![false; kept.len()];
+    for &face in faces {
+        let mut corners = face.map(|corner| numbers[corner as usize]);
+        let [a, b, c] = corners;
+        corners.sort_unstable();
+        if a == b || b == c || c == a {
+            thin.push((corners, face));
+        } else if known.insert(corners) {
+            coarse.push([a, b, c]);
+            for corner in corners {
+                is_used[corner as usize] = true;
             }
-            continue;
         }
+    }
+    for (corners, face) in thin {
         let [a, b, c] = face.map(|corner| points[corner as usize]);
         let longest = [b - a, c - b, a - c]
             .map(Vec3::length)
             .into_iter()
             .fold(0.0, f32::max);
-        if longest > fineness.at((a + b + c) / 3.0) * LONG_SLIVER {
+        let cell = fineness.at((a + b + c) / 3.0);
+        // Where cells are wide a rail or a pole lies in one row of them: one sliver of it stays for every two cells.
+        let is_alone = || {
+            cell > fineness.finest
+                && corners[0] != corners[2]
+                && corners.iter().any(|corner| !is_used[*corner as usize])
+        };
+        if longest > cell * LONG_SLIVER || (is_alone() && known.insert(corners)) {
             let start = kept.len() as u32;
             kept.extend([a, b, c]);
             coarse.push([start, start + 1, start + 2]);
         }
     }
     (kept, coarse)
+}
+
+/// The triangles without the smallest of those that are crowded.
+fn cut_off(points: &[Vec3], mut faces: Vec<[u32; 3]>, most: u32) -> Vec<[u32; 3]> {
+    if faces.len() <= most as usize {
+        return faces;
+    }
+    let bounds = |face: &[u32; 3]| {
+        let [a, b, c] = face.map(|corner| points[corner as usize]);
+        (
+            a.min(b).min(c) - Vec3::splat(REACH),
+            a.max(b).max(c) + Vec3::splat(REACH),
+        )
+    };
+    // A triangle touches at most two cells of its level along each axis. Cells of a level are half as wide as those of the next.
+    let level = |face: &[u32; 3]| {
+        let (low, high) = bounds(face);
+        let extent = (high - low).max_element();
+        extent.max(1.0).log2().ceil() as i32
+    };
+    faces.sort_by_cached_key(|face| std::cmp::Reverse(level(face)));
+    let highest = faces.first().map_or(0, level);
+    // For each cell: triangles of its level, and of the larger ones around it.
+    let mut cells: HashMap<(i32, IVec3), u32, _> = HashMap::with_hasher(RandomState::default());
+    faces.retain(|face| {
+        let (level, (low, high)) = (level(face), bounds(face));
+        let width = (level as f32).exp2();
+        let (low, high) = (cell(low, width), cell(high, width));
+        let mut touched = [None; 27];
+        let mut place = 0;
+        for x in low.x..=high.x {
+            for y in low.y..=high.y {
+                for z in low.z..=high.z {
+                    if place < touched.len() {
+                        touched[place] = Some((level, IVec3::new(x, y, z)));
+                        place += 1;
+                    }
+                }
+            }
+        }
+        let touched = || touched.iter().flatten();
+        for &(level, own) in touched() {
+            if !cells.contains_key(&(level, own)) {
+                let above = (level + 1..=highest).find_map(|above| {
+                    let around = own >> (above - level);
+                    cells.get(&(above, around)).copied()
+                });
+                cells.insert((level, own), above.unwrap_or_default());
+            }
+        }
+        let has_room = touched().all(|own| cells[own] < most);
+        if has_room {
+            for own in touched() {
+                *cells.entry(*own).or_default() += 1;
+            }
+        }
+        has_room
+    });
+    faces
 }
 
 fn cell(point: Vec3, width: f32) -> IVec3 {
@@ -122,6 +267,10 @@ fn cell(point: Vec3, width: f32) -> IVec3 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use glam::Vec3Swizzles as _;
+
+    const CROWD: u32 = OF_A_THING.crowd;
+    const MOST: u32 = OF_A_THING.most;
 
     /// A level square sheet with so many corners along each edge.
     fn sheet(side: u32, width: f32) -> Triangles {
@@ -151,56 +300,170 @@ mod tests {
     fn fine_meshes_become_coarser_and_coarse_ones_and_wires_stay() {
         // A vertex every millimetre.
         let (points, faces) = sheet(201, 0.2);
-        let coarse = coarser(points, faces, DRAWN_FINENESS);
+        let coarse = coarser(points, faces, DRAWN_FINENESS, CROWD);
         assert!(coarse.1.len() <= 2 * CROWD as usize, "{}", coarse.1.len());
         assert!((area(&coarse) - 0.04).abs() < 0.005, "{}", area(&coarse));
         // A hand's breadth, as it is drawn.
         let (points, faces) = sheet(11, 0.1);
         assert_eq!(
-            coarser(points.clone(), faces.clone(), DRAWN_FINENESS)
+            coarser(points.clone(), faces.clone(), DRAWN_FINENESS, CROWD)
                 .1
                 .len(),
             200
         );
-        assert_eq!(coarser(points.clone(), faces.clone(), 0.0), (points, faces));
+        assert_eq!(
+            coarser(points.clone(), faces.clone(), 0.0, CROWD),
+            (points, faces)
+        );
 
         let square = vec![Vec3::ZERO, Vec3::X, Vec3::Z, Vec3::X + Vec3::Z];
         let two = vec![[0, 2, 1], [1, 2, 3]];
-        let kept = coarser(square.clone(), two.clone(), DRAWN_FINENESS);
+        let kept = coarser(square.clone(), two.clone(), DRAWN_FINENESS, CROWD);
         assert_eq!(kept, (square, two));
 
         let wire = vec![Vec3::ZERO, Vec3::X * 0.004, Vec3::new(0.001, 3.0, 0.0)];
-        assert_eq!(coarser(wire, vec![[0, 1, 2]], DRAWN_FINENESS).1.len(), 1);
+        assert_eq!(
+            coarser(wire, vec![[0, 1, 2]], DRAWN_FINENESS, CROWD)
+                .1
+                .len(),
+            1
+        );
         let crumb = vec![Vec3::ZERO, Vec3::X * 0.004, Vec3::Z * 0.004];
-        assert!(coarser(crumb, vec![[0, 1, 2]], DRAWN_FINENESS).1.is_empty());
+        assert!(
+            coarser(crumb, vec![[0, 1, 2]], DRAWN_FINENESS, CROWD)
+                .1
+                .is_empty()
+        );
     }
 
     #[test]
     fn a_scan_is_thinned_out_and_what_stands_elsewhere_in_the_mesh_is_not() {
-        // Four metres wide with a corner every centimetre; a small stair stands beside it.
+        // Four metres wide with a corner every centimetre; something small stands beside it.
         let (mut points, mut faces) = sheet(401, 4.0);
         let start = points.len() as u32;
-        points.extend(
-            [Vec3::ZERO, Vec3::X * 0.02, Vec3::Y * 0.02].map(|point| point - Vec3::X * 9.0),
-        );
+        let small = [Vec3::ZERO, Vec3::X * 0.02, Vec3::Y * 0.02];
+        points.extend(small.map(|point| point - Vec3::X * 9.0));
         faces.push([start, start + 1, start + 2]);
         let before = area(&(points.clone(), faces.clone()));
-        let coarse = coarser(points.clone(), faces, 0.0);
+        let coarse = coarser(points.clone(), faces, 0.0, CROWD);
         assert!(
             coarse.1.len() < 16 * CROWD as usize * 5 / 4,
             "{}",
             coarse.1.len()
         );
-        assert!(
-            coarse
-                .0
-                .iter()
-                .any(|point| *point == points[start as usize + 1])
-        );
-        assert!(
-            (area(&coarse) - before).abs() < 0.8,
-            "{} {before}",
-            area(&coarse)
-        );
+        assert!(coarse.0.contains(&points[start as usize + 1]));
+        let after = area(&coarse);
+        assert!((after - before).abs() < 0.8, "{after} {before}");
+    }
+
+    #[test]
+    fn a_rail_over_crowded_ground_stays() {
+        // Rings of four corners every 7 cm, 4 cm wide, over ground with a corner every centimetre, and a wall.
+        let (mut points, mut faces) = sheet(201, 2.0);
+        let wall: Vec<Vec3> = points.iter().map(|point| point.yxz()).collect();
+        let ground = points.len() as u32;
+        points.extend(wall);
+        let wall_faces: Vec<_> = faces
+            .iter()
+            .map(|face| face.map(|at| at + ground))
+            .collect();
+        faces.extend(wall_faces);
+        let start = points.len() as u32;
+        for ring in 0..28 {
+            let center = Vec3::new(0.07 * ring as f32, 3.4, 0.5);
+            let corners = [Vec3::Y, Vec3::Z, Vec3::NEG_Y, Vec3::NEG_Z];
+            points.extend(corners.map(|way| center + way * 0.02));
+        }
+        for ring in 0..27u32 {
+            for side in 0..4 {
+                let [a, b] = [side, (side + 1) % 4].map(|corner| start + ring * 4 + corner);
+                faces.extend([[a, a + 4, b], [b, a + 4, b + 4]]);
+            }
+        }
+        let (kept, coarse) = coarser(points, faces, 0.0, CROWD);
+        // What is left of it reaches along its whole length.
+        let rail = coarse
+            .iter()
+            .map(|face| face.map(|corner| kept[corner as usize]));
+        let rail = rail.filter(|face| {
+            face.iter()
+                .all(|point| point.y > 3.3 && point.z > 0.4 && point.x > 0.2)
+        });
+        let mut spans: Vec<(f32, f32)> = rail
+            .map(|face| {
+                let along = face.map(|point| point.x);
+                (
+                    along.iter().copied().fold(f32::MAX, f32::min),
+                    along.into_iter().fold(0.0, f32::max),
+                )
+            })
+            .collect();
+        spans.sort_by(|a, b| a.0.total_cmp(&b.0));
+        let mut reached = 0.3;
+        for (from, to) in spans {
+            assert!(from < reached + 0.01, "a gap from {reached} to {from}");
+            reached = f32::max(reached, to);
+        }
+        assert!(reached > 1.8, "{reached}");
+    }
+
+    /// A number from -0.5 to 0.5 that looks as if by chance.
+    fn noise(seed: u32) -> f32 {
+        let mixed = (seed ^ 0x9e37_79b9).wrapping_mul(0x85eb_ca6b);
+        let mixed = (mixed ^ (mixed >> 13)).wrapping_mul(0xc2b2_ae35);
+        (mixed ^ (mixed >> 16)) as f32 / u32::MAX as f32 - 0.5
+    }
+
+    #[test]
+    fn of_what_people_make_nothing_is_cut_off() {
+        for (side, roughness) in [
+            (134, 0.015),
+            (401, 0.0),
+            (401, 0.03),
+            (101, 0.2),
+            (801, 0.05),
+        ] {
+            for height in [0.0, 0.5, 0.99] {
+                let (mut points, mut faces) = sheet(side, 4.0);
+                for (seed, point) in (0..).zip(&mut points) {
+                    point.y = height + noise(seed) * roughness;
+                }
+                // A wall and a ceiling of the same kind in the same mesh.
+                let count = points.len() as u32;
+                let wall: Vec<Vec3> = points.iter().map(|point| point.yxz()).collect();
+                let ceiling: Vec<Vec3> =
+                    points.iter().map(|point| *point + Vec3::Y * 2.5).collect();
+                let plain = faces.clone();
+                for (part, more) in (1..).zip([wall, ceiling]) {
+                    points.extend(more);
+                    faces.extend(plain.iter().map(|face| face.map(|at| at + part * count)));
+                }
+                let (points, faces) = coarser(points, faces, 0.0, CROWD);
+                let number = faces.len();
+                assert_eq!(
+                    cut_off(&points, faces, MOST).len(),
+                    number,
+                    "{side} {roughness} {height}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_crosses_one_place_is_cut_off() {
+        let mut points = Vec::new();
+        for seed in 0..120_000 {
+            points.push(Vec3::new(noise(seed * 3), noise(seed * 3 + 1), noise(seed * 3 + 2)) * 2.0);
+        }
+        // Behind all of them one that is larger, and one elsewhere.
+        points.extend([Vec3::ZERO, Vec3::X, Vec3::Z].map(|corner| corner * 50.0));
+        points.extend([Vec3::ZERO, Vec3::X, Vec3::Z].map(|corner| corner + 90.0));
+        let faces = (0..points.len() as u32).step_by(3);
+        let faces: Vec<[u32; 3]> = faces.map(|at| [at, at + 1, at + 2]).collect();
+        let last = faces[faces.len() - 2..].to_vec();
+        let kept = cut_off(&points, faces, MOST);
+        assert!(last.iter().all(|face| kept.contains(face)));
+        let near = kept.len() as u32;
+        assert!((MOST / 2..=2 * MOST).contains(&near), "{near}");
     }
 }

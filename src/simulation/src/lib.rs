@@ -10,7 +10,6 @@ mod carried;
 mod carry;
 mod check;
 mod coarse;
-mod crowd;
 mod filter;
 mod gravity;
 mod hands;

@@ -1,13 +1,12 @@
 //! The physics engine as a Bevy plugin without pictures, stepped by a schedule of its own.
 
-use crate::{crowd::Uncrowded, rules::TICK_SECS, surface::ContactRules, yielding};
+use crate::{rules::TICK_SECS, surface::ContactRules, yielding};
 use bevy::{
     ecs::schedule::{ScheduleLabel, SingleThreadedExecutor},
     prelude::{App, Time, TransformPlugin, World},
     tasks::{ComputeTaskPool, TaskPoolBuilder},
 };
-use bevy_rapier3d::prelude::{RapierContextSimulation, RapierPhysicsPlugin, TimestepMode};
-use rapier3d::prelude::NarrowPhase;
+use bevy_rapier3d::prelude::{RapierPhysicsPlugin, TimestepMode};
 
 /// Schedule in which one tick happens. The engine's own sets order what is in it: what the components say goes into
 /// the engine, the engine steps, poses come back.
@@ -45,11 +44,5 @@ pub(crate) fn world() -> World {
     let mut world = std::mem::take(app.world_mut());
     // bevy_rapier3d makes its context in a startup schedule, which this world has to run by itself.
     world.run_schedule(bevy::prelude::PreStartup);
-    for mut engine in world
-        .query::<&mut RapierContextSimulation>()
-        .iter_mut(&mut world)
-    {
-        engine.narrow_phase = NarrowPhase::with_query_dispatcher(Uncrowded);
-    }
     world
 }

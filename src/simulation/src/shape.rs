@@ -1,7 +1,7 @@
 //! From the scene's shapes to colliders, with the node's scale baked in.
 
 use crate::{
-    coarse::{DRAWN_FINENESS, Triangles, coarser},
+    coarse::{DRAWN_FINENESS, Density, Triangles, solid},
     hull,
     rules::is_moderate,
 };
@@ -20,9 +20,20 @@ const HALF_THICKNESS: f32 = 1.0;
 
 /// Points around the rim of a tapered form that becomes a convex hull.
 const RIM_POINTS: usize = 20;
+/// Cylinders of a smaller radius in metres that forces move become such hulls too: nobody sees that they have sides.
+const THIN_CYLINDER: f32 = 0.02;
 
 /// Smallest extent of a collider in metres; anything thinner collides with nothing.
 pub(crate) const MIN_EXTENT: f32 = 1.0e-4;
+
+/// What becomes of loose triangles.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Loose {
+    /// They stay, as many as that.
+    Triangles(Density),
+    /// The hull around them stands in, and whatever else forces can move well is taken.
+    Hull,
+}
 
 /// A collider and where it lies relative to its body.
 pub(crate) struct PlacedCollider {
@@ -47,15 +58,15 @@ impl PlacedCollider {
 }
 
 /// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken, or so large that the
-/// engine cannot reckon with it. With `is_hull` the hull stands in for loose triangles.
+/// engine cannot reckon with it.
 pub(crate) fn place(
     scene: &Scene,
     node: NodeIndex,
     geometry: Geometry,
     body_from_node: &Affine3A,
-    is_hull: bool,
+    loose: Loose,
 ) -> Vec<PlacedCollider> {
-    let mut placed = form(scene, node, geometry, body_from_node, is_hull);
+    let mut placed = form(scene, node, geometry, body_from_node, loose);
     placed.retain(PlacedCollider::is_moderate);
     placed
 }
@@ -65,14 +76,14 @@ fn form(
     node: NodeIndex,
     geometry: Geometry,
     body_from_node: &Affine3A,
-    is_hull: bool,
+    loose: Loose,
 ) -> Vec<PlacedCollider> {
     match geometry {
         Geometry::Shape(index) => scene
             .physics
             .shapes
             .get(index as usize)
-            .and_then(|shape| place_shape(scene, *shape, body_from_node, is_hull))
+            .and_then(|shape| place_shape(scene, *shape, body_from_node, loose))
             .into_iter()
             .collect(),
         Geometry::NodeMeshes {
@@ -87,8 +98,8 @@ fn form(
             meshes_below(scene, source)
                 .into_iter()
                 .filter_map(|(mesh, world)| {
-                    let is_hull = is_hull || is_convex_hull;
-                    place_mesh(scene, mesh, &(body_from_world * world), is_hull)
+                    let loose = if is_convex_hull { Loose::Hull } else { loose };
+                    place_mesh(scene, mesh, &(body_from_world * world), loose)
                 })
                 .collect()
         }
@@ -97,9 +108,14 @@ fn form(
 
 /// A drawn mesh as a collider of triangles, in the space that `to` leads to. Vertices nearer than [`DRAWN_FINENESS`] to
 /// each other are one.
-pub(crate) fn drawn(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<PlacedCollider> {
+pub(crate) fn drawn(
+    scene: &Scene,
+    mesh: MeshIndex,
+    to: &Affine3A,
+    density: Density,
+) -> Option<PlacedCollider> {
     let (points, faces) = triangles(scene, mesh, to)?;
-    let (points, faces) = coarser(points, faces, DRAWN_FINENESS);
+    let (points, faces) = solid(points, faces, DRAWN_FINENESS, density);
     // A thing smaller than that is no obstacle.
     let collider = (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())??;
     Some(at_origin(collider))
@@ -160,19 +176,20 @@ fn place_mesh(
     scene: &Scene,
     mesh: MeshIndex,
     to: &Affine3A,
-    is_convex_hull: bool,
+    loose: Loose,
 ) -> Option<PlacedCollider> {
-    let collider = if is_convex_hull {
-        mesh_hull(scene, mesh, to)
-    } else {
-        let (points, mut faces) = triangles(scene, mesh, to)?;
-        // Nothing is held back by what has no area, and millions of that may lie in one place.
-        faces.retain(|face| {
-            let [a, b, c] = face.map(|corner| points[corner as usize]);
-            (b - a).cross(c - a) != Vec3::ZERO
-        });
-        let (points, faces) = coarser(points, faces, 0.0);
-        (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
+    let collider = match loose {
+        Loose::Hull => mesh_hull(scene, mesh, to),
+        Loose::Triangles(density) => {
+            let (points, mut faces) = triangles(scene, mesh, to)?;
+            // Nothing is held back by what has no area, and millions of that may lie in one place.
+            faces.retain(|face| {
+                let [a, b, c] = face.map(|corner| points[corner as usize]);
+                (b - a).cross(c - a) != Vec3::ZERO
+            });
+            let (points, faces) = solid(points, faces, 0.0, density);
+            (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
+        }
     }?;
     Some(at_origin(collider))
 }
@@ -245,12 +262,7 @@ fn rectangle(size_x: f32, size_z: f32) -> Option<Collider> {
     Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()
 }
 
-fn place_shape(
-    scene: &Scene,
-    shape: Shape,
-    to: &Affine3A,
-    is_hull: bool,
-) -> Option<PlacedCollider> {
+fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A, loose: Loose) -> Option<PlacedCollider> {
     let (scale, rotation, translation) = to.to_scale_rotation_translation();
     // Negative scale counts as positive; a form without any extent collides with nothing.
     let scale = scale.abs();
@@ -276,10 +288,15 @@ fn place_shape(
         ),
         Shape::Cylinder {
             height, radius_top, ..
-        } if !shape.is_tapered() => Collider::cylinder(
-            (height * scale.y * 0.5).max(MIN_EXTENT),
-            (radius_top * across).max(MIN_EXTENT),
-        ),
+        } if !shape.is_tapered() => {
+            let radius = (radius_top * across).max(MIN_EXTENT);
+            // The engine sweeps what moves fast so that it goes through nothing, and round cylinders in a far dearer way.
+            let is_thin = loose == Loose::Hull && radius < THIN_CYLINDER;
+            let hull = is_thin
+                .then(|| hull::around(&tapered(height, radius_top, radius_top, scale, false)));
+            let round = || Collider::cylinder((height * scale.y * 0.5).max(MIN_EXTENT), radius);
+            hull.flatten().unwrap_or_else(round)
+        }
         Shape::Capsule {
             height,
             radius_top,
@@ -307,8 +324,8 @@ fn place_shape(
             size_x.unwrap_or(ENDLESS) * scale.x,
             size_z.unwrap_or(ENDLESS) * scale.z,
         )?,
-        Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, true),
-        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, is_hull),
+        Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, Loose::Hull),
+        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, loose),
     };
     Some(PlacedCollider {
         collider,
@@ -348,6 +365,7 @@ fn tapered(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coarse::OF_A_WORLD;
 
     #[test]
     fn tapered_shapes_have_no_more_points_than_are_counted() {
@@ -382,7 +400,13 @@ mod tests {
                 target_names: Vec::new(),
                 weights: Vec::new(),
             });
-            place_mesh(&scene, MeshIndex(0), &Affine3A::IDENTITY, false).is_some()
+            place_mesh(
+                &scene,
+                MeshIndex(0),
+                &Affine3A::IDENTITY,
+                Loose::Triangles(OF_A_WORLD),
+            )
+            .is_some()
         };
         assert!(solid(Vec3::Z));
         for third in [Vec3::ZERO, Vec3::X, Vec3::X * 0.5] {

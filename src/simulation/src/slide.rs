@@ -4,7 +4,6 @@
 //! capsule's radius, and to it the steepest slope is ground.
 
 use crate::{
-    crowd::not_in_the_way,
     filter::avatar_obstacles,
     rules::{AVATAR_RADIUS, GROUND_SNAP, MAX_SLOPE, MAX_STEP, SKIN, TICK_SECS},
     world::Simulation,
@@ -12,11 +11,8 @@ use crate::{
 use glam::Vec3;
 use rapier3d::{
     control::{CharacterLength, KinematicCharacterController},
-    parry::{
-        bounding_volume::BoundingVolume,
-        query::{ShapeCastHit, ShapeCastOptions},
-    },
-    prelude::{Capsule, Collider, Pose, QueryFilter, QueryPipeline, Ray, RigidBodyHandle},
+    parry::query::{ShapeCastHit, ShapeCastOptions},
+    prelude::{Capsule, Pose, QueryFilter, QueryPipeline, Ray, RigidBodyHandle},
 };
 
 /// Less than this share of the wished way, and there is something in the way that may be a step.
@@ -56,7 +52,7 @@ impl Mover {
         let filter = QueryFilter::default()
             .exclude_sensors()
             .groups(avatar_obstacles());
-        let slid = self.ask(simulation, filter, wished, |world| {
+        let slid = simulation.query_as_fixed(filter, |world| {
             let plain = self.walk(world, Vec3::ZERO, wished, self.is_grounded);
             let translation = if self.is_grounded {
                 self.step_up(world, wished, plain).unwrap_or(plain)
@@ -85,31 +81,9 @@ impl Mover {
             .exclude_sensors()
             .exclude_rigid_body(carrier)
             .groups(avatar_obstacles());
-        let made = self.ask(simulation, filter, wished, |world| {
-            self.walk(world, Vec3::ZERO, wished, false)
-        });
+        let made =
+            simulation.query_as_fixed(filter, |world| self.walk(world, Vec3::ZERO, wished, false));
         made.unwrap_or(wished)
-    }
-
-    /// Looks at the world without what is too crowded along a way.
-    fn ask<T>(
-        &self,
-        simulation: &Simulation,
-        filter: QueryFilter<'_>,
-        wished: Vec3,
-        look: impl FnOnce(&QueryPipeline<'_>) -> T,
-    ) -> Option<T> {
-        simulation.query_as_fixed(filter, |world| {
-            let here = self.capsule().aabb(&self.pose(Vec3::ZERO));
-            let reach = here.merged(&here.translated(wished)).loosened(MAX_STEP);
-            let left_out = not_in_the_way(world, reach);
-            if left_out.is_empty() {
-                return look(world);
-            }
-            let is_in_the_way = |handle, _: &Collider| !left_out.contains(&handle);
-            let filter = filter.predicate(&is_in_the_way);
-            look(&QueryPipeline { filter, ..*world })
-        })
     }
 
     fn capsule(&self) -> Capsule {

@@ -1,8 +1,9 @@
 //! Things that are put into a running world and taken out of it again: they stand still, and are solid.
 
 use crate::{
+    coarse::OF_A_THING,
     filter::PLAIN_GROUP,
-    shape::{self, PlacedCollider},
+    shape::{self, Loose, PlacedCollider},
     surface::Surface,
     world::Simulation,
 };
@@ -76,6 +77,7 @@ impl ThingShape {
             rotation: placed.rotation,
             surface,
         };
+        let loose = Loose::Triangles(OF_A_THING);
         let mut parts = Vec::new();
         for node in scene.nodes_in_scene() {
             let described = &scene.nodes[node.index()];
@@ -85,7 +87,7 @@ impl ThingShape {
                 let material =
                     material.and_then(|index| scene.physics.materials.get(index as usize));
                 let surface = Surface(material.copied().unwrap_or_default());
-                let placed = shape::place(scene, node, own.geometry, &world_from_node, false);
+                let placed = shape::place(scene, node, own.geometry, &world_from_node, loose);
                 parts.extend(placed.into_iter().map(|placed| part(placed, surface)));
             }
             if scene.physics.is_described || scene.is_hidden(node) {
@@ -93,7 +95,8 @@ impl ThingShape {
             }
             let Some(mesh) = described.mesh else { continue };
             let places = shape::instances(described, world_from_node).into_iter();
-            let placed = places.filter_map(|place: Affine3A| shape::drawn(scene, mesh, &place));
+            let placed =
+                places.filter_map(|place: Affine3A| shape::drawn(scene, mesh, &place, OF_A_THING));
             parts.extend(placed.map(|placed| part(placed, Surface::default())));
         }
         Self(parts)

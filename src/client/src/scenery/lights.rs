@@ -1,6 +1,6 @@
 //! Lights of KHR_lights_punctual. Both sides shine along -Z; the engine takes lumens where the file says candela.
 
-use bevy::{math::Vec3A, prelude::*, transform::TransformSystems};
+use bevy::{light::SimulationLightSystems, math::Vec3A, prelude::*, transform::TransformSystems};
 use scene::{Light, LightKind};
 use std::f32::consts::TAU;
 
@@ -10,7 +10,12 @@ const FALLBACK_RANGE: f32 = 30.0;
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
         PostUpdate,
-        keep_directions.after(TransformSystems::Propagate),
+        keep_directions
+            .after(TransformSystems::Propagate)
+            .before(SimulationLightSystems::UpdateBounds)
+            .before(SimulationLightSystems::AssignLightsToClusters)
+            .before(SimulationLightSystems::UpdateDirectionalLightCascades)
+            .before(SimulationLightSystems::UpdateLightFrusta),
     );
 }
 

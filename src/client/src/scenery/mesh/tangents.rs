@@ -6,7 +6,7 @@ use bevy::{
     mesh::{Indices, PrimitiveTopology, VertexAttributeValues},
     prelude::*,
 };
-use scene::{Material, Primitive, Scene, Topology};
+use scene::{Material, Primitive, Scene, TextureSlot, Topology};
 
 /// Most corners of triangles at one place for which tangents are those of MikkTSpace.
 const MAX_CORNERS_OF_A_PLACE: u16 = 1_000;
@@ -19,17 +19,19 @@ pub(super) fn wanted(scene: &Scene, primitive: &Primitive) -> Option<usize> {
     let variants = primitive.variants.iter().map(|(_, material)| *material);
     let materials = primitive.material.into_iter().chain(variants);
     materials
-        .filter_map(|material| uv_set(&scene.materials[material.index()]))
+        .filter_map(|material| uv_set(scene, &scene.materials[material.index()]))
         .next()
 }
 
-fn uv_set(material: &Material) -> Option<usize> {
+fn uv_set(scene: &Scene, material: &Material) -> Option<usize> {
     let slots = [
         material.normal_texture,
         material.clearcoat_normal_texture,
         material.anisotropy_texture,
     ];
-    let slot = slots.into_iter().flatten().next();
+    // What has no image is as if there were none.
+    let has_image = |slot: &TextureSlot| scene.textures[slot.texture.index()].image.is_some();
+    let slot = slots.into_iter().flatten().find(has_image);
     match slot {
         Some(slot) => Some(slot.uv_set as usize),
         None => (material.anisotropy > 0.0).then_some(0),
@@ -127,12 +129,17 @@ fn summed(primitive: &Primitive, uvs: &[Vec2]) -> Vec<[f32; 4]> {
 mod tests {
     use super::super::{Form, Geometry, testing::triangles};
     use super::*;
-    use scene::{MaterialIndex, Node, TextureIndex, TextureSlot, TextureTransform};
+    use scene::{MaterialIndex, Node, TextureIndex, TextureTransform};
 
     /// Tangents of a triangle whose second set of coordinates runs along +Y, under a material and one of a variant.
     fn tangents(material: Material, variant: Material) -> Option<[f32; 4]> {
         let mut scene = triangles(vec![Node::default()], 0);
         scene.materials = vec![material, variant];
+        let image = |image| scene::Texture {
+            image,
+            sampler: None,
+        };
+        scene.textures = vec![image(Some(scene::ImageIndex(0))), image(None)];
         let primitive = &mut scene.meshes[0].primitives[0];
         let along_x = vec![Vec2::ZERO, Vec2::X, Vec2::Y];
         let along_y = vec![Vec2::ZERO, Vec2::Y, Vec2::X];
@@ -174,8 +181,13 @@ mod tests {
             (bumpy(1), plain.clone(), Vec3::Y),
             (plain.clone(), bumpy(1), Vec3::Y),
             (coated, plain.clone(), Vec3::Y),
-            (brushed, plain, Vec3::X),
+            (brushed, plain.clone(), Vec3::X),
         ];
+        let mut without_image = bumpy(0);
+        if let Some(slot) = &mut without_image.normal_texture {
+            slot.texture = TextureIndex(1);
+        }
+        assert_eq!(tangents(without_image, plain), None);
         for (material, variant, way) in cases {
             let [x, y, z, _] = tangents(material, variant).expect("there are tangents");
             assert!(

@@ -59,7 +59,7 @@ impl Surfaces {
             let extension = Toon::new(toon, pictures, sampler);
             let drawn = stores.drawn.add(DrawnMaterial { base, extension });
             Surface::Drawn(drawn, outline)
-        } else if needs_lobes(&described) || (is_animated && !described.is_unlit) {
+        } else if needs_lobes(&described) || may_need_lobes(scene, &described, is_animated) {
             let extension = Lobes::new(scene, &described, pictures, self.sampler(stores));
             Surface::Lobed(stores.lobed.add(LobedMaterial { base, extension }))
         } else {
@@ -91,6 +91,15 @@ fn animated(scene: &Scene) -> BTreeSet<MaterialIndex> {
             _ => None,
         })
         .collect()
+}
+
+/// True for a material that an animation may give a lobe, and for one whose back the engine lights wrongly on meshes that have tangents:
+/// one without a normal map has them where a variant wants them.
+fn may_need_lobes(scene: &Scene, material: &Material, is_animated: bool) -> bool {
+    let has_back = material.is_double_sided;
+    let is_plain_in_variants = material.normal_texture.is_none() && !scene.variants.is_empty();
+    let has_odd_back = has_back && (is_plain_in_variants || material.clearcoat > 0.0);
+    !material.is_unlit && (is_animated || has_odd_back)
 }
 
 fn build(material: &Material, pictures: &Pictures) -> StandardMaterial {

@@ -221,12 +221,10 @@ impl StandIns {
                 };
                 note(material.texture(*slot), Reading::Numbers, pixel);
             }
-            let toon = material.toon.as_deref();
-            note(
-                toon.and_then(|toon| toon.matcap_texture),
-                Reading::Color,
-                NO_LIGHT,
-            );
+            if let Some(toon) = &material.toon {
+                note(toon.matcap_texture, Reading::Color, NOTHING);
+                note(toon.shading_shift_texture, Reading::Numbers, NOTHING);
+            }
         }
         Self(pixels)
     }
@@ -240,10 +238,10 @@ impl StandIns {
     }
 }
 
-/// A normal that no map bends; no turn of anisotropy; no light of a material capture.
+/// A normal that no map bends; no turn of anisotropy; no light of a material capture, and no shift of shading.
 const STRAIGHT_OUT: [u8; 4] = [128, 128, 255, 255];
 const ALONG_THE_TANGENT: [u8; 4] = [255, 128, 255, 255];
-const NO_LIGHT: [u8; 4] = [0, 0, 0, 255];
+const NOTHING: [u8; 4] = [0, 0, 0, 255];
 
 /// Decodes images in the ways in which each is read; `made` gets each once in each way, and nothing of what cannot be had.
 fn decode_images(

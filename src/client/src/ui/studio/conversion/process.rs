@@ -30,6 +30,8 @@ const MAX_NAMES: u32 = 1_000;
 /// What the converter says of its work, and of a fault, beside the GLB.
 const SAID_FILE: &str = "said.json";
 const FAULT_FILE: &str = "fault.txt";
+/// How the names of folders begin; the number of their process follows, and another.
+const FOLDER_NAME: &str = "stoa-converted-";
 
 /// True for a file that has to be converted before it is shown.
 #[must_use]
@@ -271,9 +273,10 @@ struct Folder(PathBuf);
 impl Folder {
     fn new() -> io::Result<Self> {
         let base = env::temp_dir();
+        clear(&base);
         // A name that somebody took already is not used: its folder could be anybody's.
         for number in 0..MAX_NAMES {
-            let path = base.join(format!("stoa-converted-{}-{number}", process::id()));
+            let path = base.join(format!("{FOLDER_NAME}{}-{number}", process::id()));
             match own_folder(&path) {
                 Ok(()) => return Ok(Self(path)),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
@@ -303,6 +306,34 @@ impl Drop for Folder {
         // What cannot be removed is the system's to clear.
         drop(fs::remove_dir_all(&self.0));
     }
+}
+
+/// Removes folders of processes that ended before they could.
+fn clear(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let name = entry.file_name();
+        let left = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(FOLDER_NAME));
+        let process = left.and_then(|left| left.split_once('-')?.0.parse().ok());
+        if process.is_some_and(has_ended) {
+            // That of somebody else stays theirs.
+            drop(fs::remove_dir_all(entry.path()));
+        }
+    }
+}
+
+#[cfg(unix)]
+fn has_ended(process: i32) -> bool {
+    use rustix::process::{Pid, test_kill_process};
+    let process = Pid::from_raw(process);
+    process.is_some_and(|process| test_kill_process(process) == Err(rustix::io::Errno::SRCH))
+}
+
+/// It is not asked here.
+#[cfg(not(unix))]
+fn has_ended(_process: i32) -> bool {
+    false
 }
 
 #[cfg(unix)]
@@ -402,6 +433,27 @@ mod tests {
         let path = one.0.clone();
         drop(one);
         assert!(!path.exists() && other.0.exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn folders_of_processes_that_ended_are_removed_and_no_others() {
+        let base = tempfile::tempdir().unwrap();
+        let mut ended = Command::new("true").spawn().unwrap();
+        let number = ended.id();
+        ended.wait().unwrap();
+        let names = [
+            format!("{FOLDER_NAME}{number}-0"),
+            format!("{FOLDER_NAME}{}-0", process::id()),
+            format!("{FOLDER_NAME}x-0"),
+            "another".to_owned(),
+        ];
+        for name in &names {
+            fs::create_dir(base.path().join(name)).unwrap();
+        }
+        clear(base.path());
+        let there = names.map(|name| base.path().join(name).exists());
+        assert_eq!(there, [false, true, true, true]);
     }
 
     /// A program in the converter's place, which gets `convert --json --end-with-input -- IN OUT`.
