@@ -52,7 +52,7 @@ async fn somebody_is_seen_walking_evenly_over_a_bad_path() {
     let watching = async {
         secs(3).await;
         let mut places = Vec::new();
-        for _frame in 0..300 {
+        for _frame in 0..900 {
             tokio::time::sleep(Duration::from_micros(16_667)).await;
             let now_secs = watcher.now_secs();
             let pose = watcher.view().pose(EntityId(1), now_secs).unwrap();
@@ -60,17 +60,18 @@ async fn somebody_is_seen_walking_evenly_over_a_bad_path() {
         }
         places
     };
-    let (_, places) = tokio::join!(walk(&mut walker, 0.0, 9.0), watching);
+    let (_, places) = tokio::join!(walk(&mut walker, 0.0, 19.0), watching);
     let steps: Vec<_> = places.windows(2).map(|pair| pair[1] - pair[0]).collect();
     let walked = places.last().unwrap() - places[0];
-    assert!((6.0..8.0).contains(&walked), "walked {walked} m in 5 s");
+    assert!((20.0..22.0).contains(&walked), "walked {walked} m in 15 s");
     let uneven = steps
         .iter()
         .filter(|step| !(0.0..0.07).contains(*step))
         .count();
+    // The path loses and delays by chance: of a short walk chance would decide.
     assert!(
-        uneven < 15,
-        "{uneven} of 299 frames go back or jump: {steps:?}"
+        uneven < 45,
+        "{uneven} of 899 frames go back or jump: {steps:?}"
     );
     let age_secs = watcher.view().state_age_secs(watcher.now_secs()).unwrap();
     assert!(age_secs < 0.25, "{age_secs}");

@@ -3,13 +3,12 @@
 use crate::{
     animate::AnimatedNodes,
     belong::Belonging,
-    coarse::OF_A_WORLD,
     filter::{PLAIN_GROUP, SystemGroups},
     joint,
     overlap::{Mobility, Overlaps},
     place::frame_of,
     rules::is_moderate,
-    shape::{self, Loose, PlacedCollider},
+    shape::{self, PlacedCollider},
     surface::Surface,
     trigger::Trigger,
     world::{Role, WorldBody},
@@ -173,17 +172,14 @@ impl Builder<'_> {
             };
             let owner = self.belonging.body(node);
             // A dynamic body of loose triangles would fall through things: its hull stands in.
-            let loose = match owner.is_some_and(|owner| self.is_dynamic(owner)) {
-                true => Loose::Hull,
-                false => Loose::Triangles(OF_A_WORLD),
-            };
+            let is_hull = owner.is_some_and(|owner| self.is_dynamic(owner));
             let surface = part
                 .material
                 .and_then(|index| scene.physics.materials.get(index as usize));
             let surface = Surface(surface.copied().unwrap_or_default());
             let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
-            for placed in shape::place(scene, node, part.geometry, &place, loose) {
+            for placed in shape::place(scene, node, part.geometry, &place, is_hull) {
                 self.spawn_collider(placed, owner, surface, groups);
             }
         }
@@ -205,7 +201,7 @@ impl Builder<'_> {
             let groups = self.groups.of(part.filter);
             let place = self.body_from_node(node, owner);
             // Something inside of loose triangles touches none of them: a trigger is the hull around them.
-            for placed in shape::place(scene, node, geometry, &place, Loose::Hull) {
+            for placed in shape::place(scene, node, geometry, &place, true) {
                 let is_moved = owner.is_some_and(|owner| self.mobility(owner) != Mobility::Still);
                 let has_room = !is_moved || self.moved_triggers < MAX_MOVED_TRIGGERS;
                 if !has_room || !self.has_room(self.world_bounds(owner, &placed), owner) {
@@ -253,7 +249,7 @@ impl Builder<'_> {
                 }
                 budget -= triangles;
                 colliders -= u64::from(triangles > 0);
-                if let Some(placed) = shape::drawn(scene, mesh, &instance, OF_A_WORLD) {
+                if let Some(placed) = shape::drawn(scene, mesh, &instance) {
                     let groups = rapier::CollisionGroups::new(PLAIN_GROUP, rapier::Group::all());
                     self.spawn_collider(placed, owner, Surface::default(), groups);
                 }

@@ -19,36 +19,231 @@ const LONG_SLIVER: f32 = 5.0;
 /// How much further than a cubic metre its triangles are counted when some are cut off, in metres.
 const REACH: f32 = 0.25;
 
-/// How many triangles of one mesh there may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Density {
-    /// In a cubic metre, beyond which it is made coarser there.
+/// How many triangles there may be.
+#[derive(Clone, Copy)]
+struct Density {
+    /// In a cubic metre, beyond which they are made coarser there.
     crowd: u32,
-    /// Within [`REACH`] of a cubic metre, several times what there is of a coarse one; the smallest of more are not solid.
+    /// Within [`REACH`] of a cubic metre, several times what there is of coarse ones; the smallest of more are not solid.
     most: u32,
 }
 
-/// Of a world: as fine as a scan with a corner every centimetre.
-pub(crate) const OF_A_WORLD: Density = Density {
+/// Of one mesh: as fine as a scan with a corner every centimetre.
+const OF_A_MESH: Density = Density {
     crowd: 16_000,
     most: 128_000,
 };
-/// Of a thing that anybody may have placed.
-pub(crate) const OF_A_THING: Density = Density {
+/// Of all of a thing, which anybody may have placed.
+const OF_A_THING: Density = Density {
     crowd: 1_000,
     most: 16_000,
 };
 
 /// A mesh as it is solid: `finest` metres fine, or as fine as it is with 0.
-pub(crate) fn solid(
+pub(crate) fn solid((points, faces): Triangles, finest: f32) -> Triangles {
+    let parts = vec![0; points.len()];
+    let soup = Soup {
+        points,
+        faces,
+        parts,
+    };
+    let soup = soup.solid(finest, OF_A_MESH);
+    (soup.points, soup.faces)
+}
+
+/// The meshes of a thing as they are solid together, in one space; `None` when they stay as they are.
+pub(crate) fn solid_together(meshes: &[Triangles]) -> Option<Vec<Triangles>> {
+    let mut soup = Soup::default();
+    for (part, (points, faces)) in (0..).zip(meshes) {
+        let start = soup.points.len() as u32;
+        soup.points.extend(points);
+        soup.parts.resize(soup.points.len(), part);
+        let faces = faces.iter().map(|face| face.map(|corner| corner + start));
+        soup.faces.extend(faces);
+    }
+    if soup.faces.len() <= OF_A_THING.crowd as usize {
+        return None;
+    }
+    let soup = soup.solid(0.0, OF_A_THING);
+    let mut apart = vec![Triangles::default(); meshes.len()];
+    let mut numbers = vec![u32::MAX; soup.points.len()];
+    for face in soup.faces {
+        let (points, faces) = &mut apart[soup.parts[face[0] as usize] as usize];
+        faces.push(face.map(|corner| {
+            let number = &mut numbers[corner as usize];
+            if *number == u32::MAX {
+                *number = points.len() as u32;
+                points.push(soup.points[corner as usize]);
+            }
+            *number
+        }));
+    }
+    Some(apart)
+}
+
+/// Triangles of one mesh or of several in one space.
+#[derive(Default)]
+struct Soup {
     points: Vec<Vec3>,
     faces: Vec<[u32; 3]>,
-    finest: f32,
-    density: Density,
-) -> Triangles {
-    let (points, faces) = coarser(points, faces, finest, density.crowd);
-    let faces = cut_off(&points, faces, density.most);
-    (points, faces)
+    /// Whose each point is.
+    parts: Vec<u32>,
+}
+
+impl Soup {
+    fn solid(self, finest: f32, density: Density) -> Self {
+        let mut soup = self.coarser(finest, density.crowd);
+        soup.cut_off(density.most);
+        soup
+    }
+    /// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
+    /// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and
+    /// blades. Cells are `finest` metres wide, wider where the mesh is crowded; with 0 what is not crowded stays as it is.
+    fn coarser(self, finest: f32, crowd: u32) -> Self {
+        let mut fineness = Fineness::of(&self, finest, crowd);
+        if finest == 0.0 && fineness.crowded.is_empty() {
+            return self;
+        }
+        let mut coarse = self.merged(&fineness);
+        while fineness.coarsen(&coarse) {
+            coarse = self.merged(&fineness);
+        }
+        coarse
+    }
+
+    fn merged(&self, fineness: &Fineness) -> Self {
+        let Self {
+            points,
+            faces,
+            parts,
+        } = self;
+        let mut is_corner = vec![false; points.len()];
+        for &corner in faces.as_flattened() {
+            is_corner[corner as usize] = true;
+        }
+        let mut cells = HashMap::with_hasher(RandomState::default());
+        let (mut kept, mut kept_parts) = (Vec::new(), Vec::new());
+        let number = |((&point, &part), is_corner): ((&Vec3, &u32), bool)| {
+            if !is_corner {
+                return 0;
+            }
+            let width = fineness.at(point);
+            let next = kept.len() as u32;
+            let number = match width > 0.0 {
+                true => *cells
+                    .entry((cell(point, width), width.to_bits(), part))
+                    .or_insert(next),
+                false => next,
+            };
+            if number == next {
+                kept.push(point);
+                kept_parts.push(part);
+            }
+            number
+        };
+        let corners = points.iter().zip(parts).zip(is_corner);
+        let numbers: Vec<u32> = corners.map(number).collect();
+        let mut known = HashSet::with_hasher(RandomState::default());
+        let (mut coarse, mut thin) = (Vec::new(), Vec::new());
+        let mut is_used = vec![false; kept.len()];
+        for &face in faces {
+            let mut corners = face.map(|corner| numbers[corner as usize]);
+            let [a, b, c] = corners;
+            corners.sort_unstable();
+            if a == b || b == c || c == a {
+                thin.push((corners, face));
+            } else if known.insert(corners) {
+                coarse.push([a, b, c]);
+                for corner in corners {
+                    is_used[corner as usize] = true;
+                }
+            }
+        }
+        for (corners, face) in thin {
+            let [a, b, c] = face.map(|corner| points[corner as usize]);
+            let longest = [b - a, c - b, a - c]
+                .map(Vec3::length)
+                .into_iter()
+                .fold(0.0, f32::max);
+            let cell = fineness.at((a + b + c) / 3.0);
+            // Where cells are wide a rail or a pole lies in one row of them: one sliver of it stays for every two cells.
+            let is_alone = || {
+                cell > fineness.finest
+                    && corners[0] != corners[2]
+                    && corners.iter().any(|corner| !is_used[*corner as usize])
+            };
+            if longest > cell * LONG_SLIVER || (is_alone() && known.insert(corners)) {
+                let start = kept.len() as u32;
+                kept.extend([a, b, c]);
+                kept_parts.extend([parts[face[0] as usize]; 3]);
+                coarse.push([start, start + 1, start + 2]);
+            }
+        }
+        Self {
+            points: kept,
+            faces: coarse,
+            parts: kept_parts,
+        }
+    }
+
+    /// Takes away the smallest of the triangles that are crowded.
+    fn cut_off(&mut self, most: u32) {
+        if self.faces.len() <= most as usize {
+            return;
+        }
+        let (points, faces) = (&self.points, &mut self.faces);
+        let bounds = |face: &[u32; 3]| {
+            let [a, b, c] = face.map(|corner| points[corner as usize]);
+            (
+                a.min(b).min(c) - Vec3::splat(REACH),
+                a.max(b).max(c) + Vec3::splat(REACH),
+            )
+        };
+        // A triangle touches at most two cells of its level along each axis. Cells of a level are half as wide as those of the next.
+        let level = |face: &[u32; 3]| {
+            let (low, high) = bounds(face);
+            let extent = (high - low).max_element();
+            extent.max(1.0).log2().ceil() as i32
+        };
+        faces.sort_by_cached_key(|face| std::cmp::Reverse(level(face)));
+        let highest = faces.first().map_or(0, level);
+        // For each cell: triangles of its level, and of the larger ones around it.
+        let mut cells: HashMap<(i32, IVec3), u32, _> = HashMap::with_hasher(RandomState::default());
+        faces.retain(|face| {
+            let (level, (low, high)) = (level(face), bounds(face));
+            let width = (level as f32).exp2();
+            let (low, high) = (cell(low, width), cell(high, width));
+            let mut touched = [None; 27];
+            let mut place = 0;
+            for x in low.x..=high.x {
+                for y in low.y..=high.y {
+                    for z in low.z..=high.z {
+                        if place < touched.len() {
+                            touched[place] = Some((level, IVec3::new(x, y, z)));
+                            place += 1;
+                        }
+                    }
+                }
+            }
+            let touched = || touched.iter().flatten();
+            for &(level, own) in touched() {
+                if !cells.contains_key(&(level, own)) {
+                    let above = (level + 1..=highest).find_map(|above| {
+                        let around = own >> (above - level);
+                        cells.get(&(above, around)).copied()
+                    });
+                    cells.insert((level, own), above.unwrap_or_default());
+                }
+            }
+            let has_room = touched().all(|own| cells[own] < most);
+            if has_room {
+                for own in touched() {
+                    *cells.entry(*own).or_default() += 1;
+                }
+            }
+            has_room
+        });
+    }
 }
 
 /// How fine a mesh is kept, by cubic metre.
@@ -62,8 +257,8 @@ struct Fineness {
 
 impl Fineness {
     /// Where there are too many triangles, as fine as that many can be which cover the same area.
-    fn of(points: &[Vec3], faces: &[[u32; 3]], finest: f32, most: u32) -> Self {
-        let crowded = crowds(points, faces).into_iter();
+    fn of(soup: &Soup, finest: f32, most: u32) -> Self {
+        let crowded = crowds(soup).into_iter();
         let crowded = crowded.filter(|(_, crowd)| crowd.count > most);
         // A cell of a grid takes two triangles.
         let crowded = crowded.map(|(metre, crowd)| {
@@ -87,10 +282,10 @@ impl Fineness {
 
     /// Makes it coarser where there are still too many triangles: what is rough lies in several layers of cells. False when nothing
     /// changes.
-    fn coarsen(&mut self, (points, faces): &Triangles) -> bool {
+    fn coarsen(&mut self, soup: &Soup) -> bool {
         let mut has_changed = false;
         let most = self.crowd / 4 * 5;
-        for (metre, crowd) in crowds(points, faces) {
+        for (metre, crowd) in crowds(soup) {
             if let Some(fineness) = self.crowded.get_mut(&metre)
                 && crowd.count > most
                 && *fineness < COARSEST
@@ -111,7 +306,7 @@ struct Crowd {
 }
 
 /// By the middles of triangles.
-fn crowds(points: &[Vec3], faces: &[[u32; 3]]) -> HashMap<IVec3, Crowd, RandomState> {
+fn crowds(Soup { points, faces, .. }: &Soup) -> HashMap<IVec3, Crowd, RandomState> {
     // Quick, and seeded anew in each process: a file that aims at it has to guess.
     let mut crowds: HashMap<IVec3, Crowd, _> = HashMap::with_hasher(RandomState::default());
     for face in faces {
@@ -121,143 +316,6 @@ fn crowds(points: &[Vec3], faces: &[[u32; 3]]) -> HashMap<IVec3, Crowd, RandomSt
         crowd.area += (b - a).cross(c - a).length() * 0.5;
     }
     crowds
-}
-
-/// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
-/// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and
-/// blades. Cells are `finest` metres wide, wider where the mesh is crowded; with 0 what is not crowded stays as it is.
-fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32, crowd: u32) -> Triangles {
-    let mut fineness = Fineness::of(&points, &faces, finest, crowd);
-    if finest == 0.0 && fineness.crowded.is_empty() {
-        return (points, faces);
-    }
-    let mut coarse = merged(&points, &faces, &fineness);
-    while fineness.coarsen(&coarse) {
-        coarse = merged(&points, &faces, &fineness);
-    }
-    coarse
-}
-
-fn merged(points: &[Vec3], faces: &[[u32; 3]], fineness: &Fineness) -> Triangles {
-    let mut is_corner = vec![false; points.len()];
-    for &corner in faces.as_flattened() {
-        is_corner[corner as usize] = true;
-    }
-    let mut cells = HashMap::with_hasher(RandomState::default());
-    let mut kept = Vec::new();
-    let number = |(&point, is_corner): (&Vec3, bool)| {
-        if !is_corner {
-            return 0;
-        }
-        let width = fineness.at(point);
-        let next = kept.len() as u32;
-        let number = match width > 0.0 {
-            true => *cells
-                .entry((cell(point, width), width.to_bits()))
-                .or_insert(next),
-            false => next,
-        };
-        if number == next {
-            kept.push(point);
-        }
-        number
-    };
-    let numbers: Vec<u32> = points.iter().zip(is_corner).map(number).collect();
-    let mut known = HashSet::with_hasher(RandomState::default());
-    let (mut coarse, mut thin) = (Vec::new(), Vec::new());
-    let mut is_used = vec![false; kept.len()];
-    for &face in faces {
-        let mut corners = face.map(|corner| numbers[corner as usize]);
-        let [a, b, c] = corners;
-        corners.sort_unstable();
-        if a == b || b == c || c == a {
-            thin.push((corners, face));
-        } else if known.insert(corners) {
-            coarse.push([a, b, c]);
-            for corner in corners {
-                is_used[corner as usize] = true;
-            }
-        }
-    }
-    for (corners, face) in thin {
-        let [a, b, c] = face.map(|corner| points[corner as usize]);
-        let longest = [b - a, c - b, a - c]
-            .map(Vec3::length)
-            .into_iter()
-            .fold(0.0, f32::max);
-        let cell = fineness.at((a + b + c) / 3.0);
-        // Where cells are wide a rail or a pole lies in one row of them: one sliver of it stays for every two cells.
-        let is_alone = || {
-            cell > fineness.finest
-                && corners[0] != corners[2]
-                && corners.iter().any(|corner| !is_used[*corner as usize])
-        };
-        if longest > cell * LONG_SLIVER || (is_alone() && known.insert(corners)) {
-            let start = kept.len() as u32;
-            kept.extend([a, b, c]);
-            coarse.push([start, start + 1, start + 2]);
-        }
-    }
-    (kept, coarse)
-}
-
-/// The triangles without the smallest of those that are crowded.
-fn cut_off(points: &[Vec3], mut faces: Vec<[u32; 3]>, most: u32) -> Vec<[u32; 3]> {
-    if faces.len() <= most as usize {
-        return faces;
-    }
-    let bounds = |face: &[u32; 3]| {
-        let [a, b, c] = face.map(|corner| points[corner as usize]);
-        (
-            a.min(b).min(c) - Vec3::splat(REACH),
-            a.max(b).max(c) + Vec3::splat(REACH),
-        )
-    };
-    // A triangle touches at most two cells of its level along each axis. Cells of a level are half as wide as those of the next.
-    let level = |face: &[u32; 3]| {
-        let (low, high) = bounds(face);
-        let extent = (high - low).max_element();
-        extent.max(1.0).log2().ceil() as i32
-    };
-    faces.sort_by_cached_key(|face| std::cmp::Reverse(level(face)));
-    let highest = faces.first().map_or(0, level);
-    // For each cell: triangles of its level, and of the larger ones around it.
-    let mut cells: HashMap<(i32, IVec3), u32, _> = HashMap::with_hasher(RandomState::default());
-    faces.retain(|face| {
-        let (level, (low, high)) = (level(face), bounds(face));
-        let width = (level as f32).exp2();
-        let (low, high) = (cell(low, width), cell(high, width));
-        let mut touched = [None; 27];
-        let mut place = 0;
-        for x in low.x..=high.x {
-            for y in low.y..=high.y {
-                for z in low.z..=high.z {
-                    if place < touched.len() {
-                        touched[place] = Some((level, IVec3::new(x, y, z)));
-                        place += 1;
-                    }
-                }
-            }
-        }
-        let touched = || touched.iter().flatten();
-        for &(level, own) in touched() {
-            if !cells.contains_key(&(level, own)) {
-                let above = (level + 1..=highest).find_map(|above| {
-                    let around = own >> (above - level);
-                    cells.get(&(above, around)).copied()
-                });
-                cells.insert((level, own), above.unwrap_or_default());
-            }
-        }
-        let has_room = touched().all(|own| cells[own] < most);
-        if has_room {
-            for own in touched() {
-                *cells.entry(*own).or_default() += 1;
-            }
-        }
-        has_room
-    });
-    faces
 }
 
 fn cell(point: Vec3, width: f32) -> IVec3 {
@@ -271,6 +329,26 @@ mod tests {
 
     const CROWD: u32 = OF_A_THING.crowd;
     const MOST: u32 = OF_A_THING.most;
+
+    fn soup((points, faces): Triangles) -> Soup {
+        let parts = vec![0; points.len()];
+        Soup {
+            points,
+            faces,
+            parts,
+        }
+    }
+
+    fn coarser(points: Vec<Vec3>, faces: Vec<[u32; 3]>, finest: f32) -> Triangles {
+        let soup = soup((points, faces)).coarser(finest, CROWD);
+        (soup.points, soup.faces)
+    }
+
+    fn cut_off(points: &[Vec3], faces: Vec<[u32; 3]>) -> Vec<[u32; 3]> {
+        let mut soup = soup((points.to_vec(), faces));
+        soup.cut_off(MOST);
+        soup.faces
+    }
 
     /// A level square sheet with so many corners along each edge.
     fn sheet(side: u32, width: f32) -> Triangles {
@@ -300,40 +378,28 @@ mod tests {
     fn fine_meshes_become_coarser_and_coarse_ones_and_wires_stay() {
         // A vertex every millimetre.
         let (points, faces) = sheet(201, 0.2);
-        let coarse = coarser(points, faces, DRAWN_FINENESS, CROWD);
+        let coarse = coarser(points, faces, DRAWN_FINENESS);
         assert!(coarse.1.len() <= 2 * CROWD as usize, "{}", coarse.1.len());
         assert!((area(&coarse) - 0.04).abs() < 0.005, "{}", area(&coarse));
         // A hand's breadth, as it is drawn.
         let (points, faces) = sheet(11, 0.1);
         assert_eq!(
-            coarser(points.clone(), faces.clone(), DRAWN_FINENESS, CROWD)
+            coarser(points.clone(), faces.clone(), DRAWN_FINENESS)
                 .1
                 .len(),
             200
         );
-        assert_eq!(
-            coarser(points.clone(), faces.clone(), 0.0, CROWD),
-            (points, faces)
-        );
+        assert_eq!(coarser(points.clone(), faces.clone(), 0.0), (points, faces));
 
         let square = vec![Vec3::ZERO, Vec3::X, Vec3::Z, Vec3::X + Vec3::Z];
         let two = vec![[0, 2, 1], [1, 2, 3]];
-        let kept = coarser(square.clone(), two.clone(), DRAWN_FINENESS, CROWD);
+        let kept = coarser(square.clone(), two.clone(), DRAWN_FINENESS);
         assert_eq!(kept, (square, two));
 
         let wire = vec![Vec3::ZERO, Vec3::X * 0.004, Vec3::new(0.001, 3.0, 0.0)];
-        assert_eq!(
-            coarser(wire, vec![[0, 1, 2]], DRAWN_FINENESS, CROWD)
-                .1
-                .len(),
-            1
-        );
+        assert_eq!(coarser(wire, vec![[0, 1, 2]], DRAWN_FINENESS).1.len(), 1);
         let crumb = vec![Vec3::ZERO, Vec3::X * 0.004, Vec3::Z * 0.004];
-        assert!(
-            coarser(crumb, vec![[0, 1, 2]], DRAWN_FINENESS, CROWD)
-                .1
-                .is_empty()
-        );
+        assert!(coarser(crumb, vec![[0, 1, 2]], DRAWN_FINENESS).1.is_empty());
     }
 
     #[test]
@@ -345,7 +411,7 @@ mod tests {
         points.extend(small.map(|point| point - Vec3::X * 9.0));
         faces.push([start, start + 1, start + 2]);
         let before = area(&(points.clone(), faces.clone()));
-        let coarse = coarser(points.clone(), faces, 0.0, CROWD);
+        let coarse = coarser(points.clone(), faces, 0.0);
         assert!(
             coarse.1.len() < 16 * CROWD as usize * 5 / 4,
             "{}",
@@ -380,7 +446,7 @@ mod tests {
                 faces.extend([[a, a + 4, b], [b, a + 4, b + 4]]);
             }
         }
-        let (kept, coarse) = coarser(points, faces, 0.0, CROWD);
+        let (kept, coarse) = coarser(points, faces, 0.0);
         // What is left of it reaches along its whole length.
         let rail = coarse
             .iter()
@@ -438,10 +504,10 @@ mod tests {
                     points.extend(more);
                     faces.extend(plain.iter().map(|face| face.map(|at| at + part * count)));
                 }
-                let (points, faces) = coarser(points, faces, 0.0, CROWD);
+                let (points, faces) = coarser(points, faces, 0.0);
                 let number = faces.len();
                 assert_eq!(
-                    cut_off(&points, faces, MOST).len(),
+                    cut_off(&points, faces).len(),
                     number,
                     "{side} {roughness} {height}"
                 );
@@ -461,9 +527,37 @@ mod tests {
         let faces = (0..points.len() as u32).step_by(3);
         let faces: Vec<[u32; 3]> = faces.map(|at| [at, at + 1, at + 2]).collect();
         let last = faces[faces.len() - 2..].to_vec();
-        let kept = cut_off(&points, faces, MOST);
+        let kept = cut_off(&points, faces);
         assert!(last.iter().all(|face| kept.contains(face)));
         let near = kept.len() as u32;
         assert!((MOST / 2..=2 * MOST).contains(&near), "{near}");
+    }
+
+    #[test]
+    fn meshes_of_a_thing_are_crowded_together_and_stay_apart() {
+        let mesh = |number: u32| {
+            let (points, faces) = sheet(21, 1.0);
+            let lifted = points
+                .into_iter()
+                .map(|point| point + Vec3::Y * (number as f32 * 0.004));
+            (lifted.collect::<Vec<Vec3>>(), faces)
+        };
+        let few: Vec<Triangles> = (0..1).map(mesh).collect();
+        assert!(solid_together(&few).is_none());
+        let many: Vec<Triangles> = (0..60).map(mesh).collect();
+        let apart = solid_together(&many).unwrap();
+        assert_eq!(apart.len(), 60);
+        let total: usize = apart.iter().map(|(_, faces)| faces.len()).sum();
+        assert!(total <= MOST as usize && total < 60 * 800 / 2, "{total}");
+        for (number, (points, faces)) in apart.iter().enumerate() {
+            let height = 3.0 + number as f32 * 0.004;
+            assert!(points.iter().all(|point| (point.y - height).abs() < 1e-4));
+            assert!(
+                faces
+                    .iter()
+                    .flatten()
+                    .all(|&corner| (corner as usize) < points.len())
+            );
+        }
     }
 }

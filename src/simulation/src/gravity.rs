@@ -220,7 +220,7 @@ fn placed(scene: &Scene, node: NodeIndex, geometry: Geometry) -> Vec<Volume> {
     let (position, rotation) = frame(scene, node);
     let space = Affine3A::from_rotation_translation(rotation, position);
     let local = space.inverse() * scene.world_from_node(node);
-    shape::place(scene, node, geometry, &local, shape::Loose::Hull)
+    shape::place(scene, node, geometry, &local, true)
         .into_iter()
         .map(|part| {
             let pose = Pose::from_parts(

@@ -1,7 +1,7 @@
 //! From the scene's shapes to colliders, with the node's scale baked in.
 
 use crate::{
-    coarse::{DRAWN_FINENESS, Density, Triangles, solid},
+    coarse::{DRAWN_FINENESS, Triangles, solid},
     hull,
     rules::is_moderate,
 };
@@ -26,15 +26,6 @@ const THIN_CYLINDER: f32 = 0.02;
 /// Smallest extent of a collider in metres; anything thinner collides with nothing.
 pub(crate) const MIN_EXTENT: f32 = 1.0e-4;
 
-/// What becomes of loose triangles.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Loose {
-    /// They stay, as many as that.
-    Triangles(Density),
-    /// The hull around them stands in, and whatever else forces can move well is taken.
-    Hull,
-}
-
 /// A collider and where it lies relative to its body.
 pub(crate) struct PlacedCollider {
     pub(crate) collider: Collider,
@@ -58,15 +49,16 @@ impl PlacedCollider {
 }
 
 /// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken, or so large that the
-/// engine cannot reckon with it.
+/// engine cannot reckon with it. With `is_hull` the hull stands in for loose triangles, and a prism for a thin cylinder: for what
+/// forces move.
 pub(crate) fn place(
     scene: &Scene,
     node: NodeIndex,
     geometry: Geometry,
     body_from_node: &Affine3A,
-    loose: Loose,
+    is_hull: bool,
 ) -> Vec<PlacedCollider> {
-    let mut placed = form(scene, node, geometry, body_from_node, loose);
+    let mut placed = form(scene, node, geometry, body_from_node, is_hull);
     placed.retain(PlacedCollider::is_moderate);
     placed
 }
@@ -76,14 +68,14 @@ fn form(
     node: NodeIndex,
     geometry: Geometry,
     body_from_node: &Affine3A,
-    loose: Loose,
+    is_hull: bool,
 ) -> Vec<PlacedCollider> {
     match geometry {
         Geometry::Shape(index) => scene
             .physics
             .shapes
             .get(index as usize)
-            .and_then(|shape| place_shape(scene, *shape, body_from_node, loose))
+            .and_then(|shape| place_shape(scene, *shape, body_from_node, is_hull))
             .into_iter()
             .collect(),
         Geometry::NodeMeshes {
@@ -98,8 +90,8 @@ fn form(
             meshes_below(scene, source)
                 .into_iter()
                 .filter_map(|(mesh, world)| {
-                    let loose = if is_convex_hull { Loose::Hull } else { loose };
-                    place_mesh(scene, mesh, &(body_from_world * world), loose)
+                    let is_hull = is_hull || is_convex_hull;
+                    place_mesh(scene, mesh, &(body_from_world * world), is_hull)
                 })
                 .collect()
         }
@@ -108,14 +100,8 @@ fn form(
 
 /// A drawn mesh as a collider of triangles, in the space that `to` leads to. Vertices nearer than [`DRAWN_FINENESS`] to
 /// each other are one.
-pub(crate) fn drawn(
-    scene: &Scene,
-    mesh: MeshIndex,
-    to: &Affine3A,
-    density: Density,
-) -> Option<PlacedCollider> {
-    let (points, faces) = triangles(scene, mesh, to)?;
-    let (points, faces) = solid(points, faces, DRAWN_FINENESS, density);
+pub(crate) fn drawn(scene: &Scene, mesh: MeshIndex, to: &Affine3A) -> Option<PlacedCollider> {
+    let (points, faces) = solid(triangles(scene, mesh, to)?, DRAWN_FINENESS);
     // A thing smaller than that is no obstacle.
     let collider = (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())??;
     Some(at_origin(collider))
@@ -176,20 +162,19 @@ fn place_mesh(
     scene: &Scene,
     mesh: MeshIndex,
     to: &Affine3A,
-    loose: Loose,
+    is_hull: bool,
 ) -> Option<PlacedCollider> {
-    let collider = match loose {
-        Loose::Hull => mesh_hull(scene, mesh, to),
-        Loose::Triangles(density) => {
-            let (points, mut faces) = triangles(scene, mesh, to)?;
-            // Nothing is held back by what has no area, and millions of that may lie in one place.
-            faces.retain(|face| {
-                let [a, b, c] = face.map(|corner| points[corner as usize]);
-                (b - a).cross(c - a) != Vec3::ZERO
-            });
-            let (points, faces) = solid(points, faces, 0.0, density);
-            (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
-        }
+    let collider = if is_hull {
+        mesh_hull(scene, mesh, to)
+    } else {
+        let (points, mut faces) = triangles(scene, mesh, to)?;
+        // Nothing is held back by what has no area, and millions of that may lie in one place.
+        faces.retain(|face| {
+            let [a, b, c] = face.map(|corner| points[corner as usize]);
+            (b - a).cross(c - a) != Vec3::ZERO
+        });
+        let (points, faces) = solid((points, faces), 0.0);
+        (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok())?
     }?;
     Some(at_origin(collider))
 }
@@ -262,7 +247,12 @@ fn rectangle(size_x: f32, size_z: f32) -> Option<Collider> {
     Collider::trimesh(corners, vec![[0, 1, 2], [0, 2, 3]]).ok()
 }
 
-fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A, loose: Loose) -> Option<PlacedCollider> {
+fn place_shape(
+    scene: &Scene,
+    shape: Shape,
+    to: &Affine3A,
+    is_hull: bool,
+) -> Option<PlacedCollider> {
     let (scale, rotation, translation) = to.to_scale_rotation_translation();
     // Negative scale counts as positive; a form without any extent collides with nothing.
     let scale = scale.abs();
@@ -291,7 +281,7 @@ fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A, loose: Loose) -> Opti
         } if !shape.is_tapered() => {
             let radius = (radius_top * across).max(MIN_EXTENT);
             // The engine sweeps what moves fast so that it goes through nothing, and round cylinders in a far dearer way.
-            let is_thin = loose == Loose::Hull && radius < THIN_CYLINDER;
+            let is_thin = is_hull && radius < THIN_CYLINDER;
             let hull = is_thin
                 .then(|| hull::around(&tapered(height, radius_top, radius_top, scale, false)));
             let round = || Collider::cylinder((height * scale.y * 0.5).max(MIN_EXTENT), radius);
@@ -324,8 +314,8 @@ fn place_shape(scene: &Scene, shape: Shape, to: &Affine3A, loose: Loose) -> Opti
             size_x.unwrap_or(ENDLESS) * scale.x,
             size_z.unwrap_or(ENDLESS) * scale.z,
         )?,
-        Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, Loose::Hull),
-        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, loose),
+        Shape::ConvexMesh(mesh) => return place_mesh(scene, mesh, to, true),
+        Shape::TriangleMesh(mesh) => return place_mesh(scene, mesh, to, is_hull),
     };
     Some(PlacedCollider {
         collider,
@@ -365,7 +355,6 @@ fn tapered(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::coarse::OF_A_WORLD;
 
     #[test]
     fn tapered_shapes_have_no_more_points_than_are_counted() {
@@ -400,13 +389,7 @@ mod tests {
                 target_names: Vec::new(),
                 weights: Vec::new(),
             });
-            place_mesh(
-                &scene,
-                MeshIndex(0),
-                &Affine3A::IDENTITY,
-                Loose::Triangles(OF_A_WORLD),
-            )
-            .is_some()
+            place_mesh(&scene, MeshIndex(0), &Affine3A::IDENTITY, false).is_some()
         };
         assert!(solid(Vec3::Z));
         for third in [Vec3::ZERO, Vec3::X, Vec3::X * 0.5] {

@@ -1,16 +1,19 @@
 //! Things that are put into a running world and taken out of it again: they stand still, and are solid.
 
 use crate::{
-    coarse::OF_A_THING,
+    coarse::{self, Triangles},
     filter::PLAIN_GROUP,
-    shape::{self, Loose, PlacedCollider},
+    shape::{self, PlacedCollider},
     surface::Surface,
     world::Simulation,
 };
 use bevy::prelude::{Component, Entity, Transform};
 use bevy_rapier3d::prelude::{ActiveHooks, Collider, CollisionGroups, Group};
 use glam::{Affine3A, Quat, Vec3};
-use rapier3d::prelude::{ColliderHandle, Pose};
+use rapier3d::{
+    parry::shape::TriMesh,
+    prelude::{ColliderHandle, Pose},
+};
 use scene::{NoSideFiles, Prop, Scene, limits::MAX_PROP_METRES};
 
 /// A file that may be placed, with what is solid of it.
@@ -77,7 +80,6 @@ impl ThingShape {
             rotation: placed.rotation,
             surface,
         };
-        let loose = Loose::Triangles(OF_A_THING);
         let mut parts = Vec::new();
         for node in scene.nodes_in_scene() {
             let described = &scene.nodes[node.index()];
@@ -87,7 +89,7 @@ impl ThingShape {
                 let material =
                     material.and_then(|index| scene.physics.materials.get(index as usize));
                 let surface = Surface(material.copied().unwrap_or_default());
-                let placed = shape::place(scene, node, own.geometry, &world_from_node, loose);
+                let placed = shape::place(scene, node, own.geometry, &world_from_node, false);
                 parts.extend(placed.into_iter().map(|placed| part(placed, surface)));
             }
             if scene.physics.is_described || scene.is_hidden(node) {
@@ -95,10 +97,10 @@ impl ThingShape {
             }
             let Some(mesh) = described.mesh else { continue };
             let places = shape::instances(described, world_from_node).into_iter();
-            let placed =
-                places.filter_map(|place: Affine3A| shape::drawn(scene, mesh, &place, OF_A_THING));
+            let placed = places.filter_map(|place: Affine3A| shape::drawn(scene, mesh, &place));
             parts.extend(placed.map(|placed| part(placed, Surface::default())));
         }
+        thin_out(&mut parts);
         Self(parts)
     }
 
@@ -111,6 +113,37 @@ impl ThingShape {
             (bounds.mins, bounds.maxs)
         });
         boxes.reduce(|(low, high), (lower, higher)| (low.min(lower), high.max(higher)))
+    }
+}
+
+/// Makes meshes coarser that are crowded together.
+fn thin_out(parts: &mut Vec<Part>) {
+    let meshes = parts.iter().filter_map(Part::mesh);
+    let meshes: Vec<Triangles> = meshes
+        .map(|mesh| (mesh.vertices().to_vec(), mesh.indices().to_vec()))
+        .collect();
+    let Some(thinned) = coarse::solid_together(&meshes) else {
+        return;
+    };
+    let mut thinned = thinned.into_iter();
+    parts.retain_mut(|part| {
+        if part.mesh().is_none() {
+            return true;
+        }
+        let (points, faces) = thinned.next().unwrap_or_default();
+        let collider = (!faces.is_empty()).then(|| Collider::trimesh(points, faces).ok());
+        let collider = collider.flatten();
+        let is_left = collider.is_some();
+        part.collider = collider.unwrap_or_else(|| part.collider.clone());
+        is_left
+    });
+}
+
+impl Part {
+    /// Its triangles where they lie in the file's own space, as those of all meshes do.
+    fn mesh(&self) -> Option<&TriMesh> {
+        let is_at_origin = self.translation == Vec3::ZERO && self.rotation == Quat::IDENTITY;
+        self.collider.raw.as_trimesh().filter(|_| is_at_origin)
     }
 }
 
