@@ -96,6 +96,7 @@ impl Soup {
         soup.cut_off(density.most);
         soup
     }
+
     /// One corner stands for all in its cell of a grid, and triangles within a cell vanish, as corners of no triangle do. The
     /// first corner of a cell keeps its place, so that what is coarse already stays as it is, and so do long slivers: wires and
     /// blades. Cells are `finest` metres wide, wider where the mesh is crowded; with 0 what is not crowded stays as it is.
@@ -112,55 +113,25 @@ impl Soup {
     }
 
     fn merged(&self, fineness: &Fineness) -> Self {
-        let Self {
-            points,
-            faces,
-            parts,
-        } = self;
-        let mut is_corner = vec![false; points.len()];
-        for &corner in faces.as_flattened() {
-            is_corner[corner as usize] = true;
-        }
-        let mut cells = HashMap::with_hasher(RandomState::default());
-        let (mut kept, mut kept_parts) = (Vec::new(), Vec::new());
-        let number = |((&point, &part), is_corner): ((&Vec3, &u32), bool)| {
-            if !is_corner {
-                return 0;
-            }
-            let width = fineness.at(point);
-            let next = kept.len() as u32;
-            let number = match width > 0.0 {
-                true => *cells
-                    .entry((cell(point, width), width.to_bits(), part))
-                    .or_insert(next),
-                false => next,
-            };
-            if number == next {
-                kept.push(point);
-                kept_parts.push(part);
-            }
-            number
-        };
-        let corners = points.iter().zip(parts).zip(is_corner);
-        let numbers: Vec<u32> = corners.map(number).collect();
+        let (mut coarse, numbers) = self.without_faces(fineness);
         let mut known = HashSet::with_hasher(RandomState::default());
-        let (mut coarse, mut thin) = (Vec::new(), Vec::new());
-        let mut is_used = vec![false; kept.len()];
-        for &face in faces {
+        let mut thin = Vec::new();
+        let mut is_used = vec![false; coarse.points.len()];
+        for &face in &self.faces {
             let mut corners = face.map(|corner| numbers[corner as usize]);
             let [a, b, c] = corners;
             corners.sort_unstable();
             if a == b || b == c || c == a {
                 thin.push((corners, face));
             } else if known.insert(corners) {
-                coarse.push([a, b, c]);
+                coarse.faces.push([a, b, c]);
                 for corner in corners {
                     is_used[corner as usize] = true;
                 }
             }
         }
         for (corners, face) in thin {
-            let [a, b, c] = face.map(|corner| points[corner as usize]);
+            let [a, b, c] = face.map(|corner| self.points[corner as usize]);
             let longest = [b - a, c - b, a - c]
                 .map(Vec3::length)
                 .into_iter()
@@ -173,17 +144,44 @@ impl Soup {
                     && corners.iter().any(|corner| !is_used[*corner as usize])
             };
             if longest > cell * LONG_SLIVER || (is_alone() && known.insert(corners)) {
-                let start = kept.len() as u32;
-                kept.extend([a, b, c]);
-                kept_parts.extend([parts[face[0] as usize]; 3]);
-                coarse.push([start, start + 1, start + 2]);
+                let start = coarse.points.len() as u32;
+                coarse.points.extend([a, b, c]);
+                coarse.parts.extend([self.parts[face[0] as usize]; 3]);
+                coarse.faces.push([start, start + 1, start + 2]);
             }
         }
-        Self {
-            points: kept,
-            faces: coarse,
-            parts: kept_parts,
+        coarse
+    }
+
+    /// The corners that stand for all, and for each point the number of its own.
+    fn without_faces(&self, fineness: &Fineness) -> (Self, Vec<u32>) {
+        let mut is_corner = vec![false; self.points.len()];
+        for &corner in self.faces.as_flattened() {
+            is_corner[corner as usize] = true;
         }
+        let mut cells = HashMap::with_hasher(RandomState::default());
+        let mut kept = Self::default();
+        let number = |((&point, &part), is_corner): ((&Vec3, &u32), bool)| {
+            if !is_corner {
+                return 0;
+            }
+            let width = fineness.at(point);
+            let next = kept.points.len() as u32;
+            let number = match width > 0.0 {
+                true => *cells
+                    .entry((cell(point, width), width.to_bits(), part))
+                    .or_insert(next),
+                false => next,
+            };
+            if number == next {
+                kept.points.push(point);
+                kept.parts.push(part);
+            }
+            number
+        };
+        let corners = self.points.iter().zip(&self.parts).zip(is_corner);
+        let numbers = corners.map(number).collect();
+        (kept, numbers)
     }
 
     /// Takes away the smallest of the triangles that are crowded.
@@ -285,15 +283,14 @@ impl Fineness {
     fn coarsen(&mut self, soup: &Soup) -> bool {
         let mut has_changed = false;
         let most = self.crowd / 4 * 5;
-        for (metre, crowd) in crowds(soup) {
-            if let Some(fineness) = self.crowded.get_mut(&metre)
-                && crowd.count > most
-                && *fineness < COARSEST
-            {
+        let crowds = crowds(soup);
+        self.crowded.iter_mut().for_each(|(metre, fineness)| {
+            let count = crowds.get(metre).map_or(0, |crowd| crowd.count);
+            if count > most && *fineness < COARSEST {
                 *fineness = (*fineness * COARSENING).min(COARSEST);
                 has_changed = true;
             }
-        }
+        });
         has_changed
     }
 }

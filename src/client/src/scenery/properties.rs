@@ -93,23 +93,8 @@ fn change(
         }
     }
     for index in materials {
-        let Some(described) = changed.materials.get(&index) else {
-            continue;
-        };
-        if let Some(surface) = surfaces.0.on(Topology::Triangles, index) {
-            stores.change(surface, |shown, extra| {
-                set_factors(described, shown);
-                if let Extra::Lobes(lobes) = extra {
-                    lobes.set_factors(scene, described);
-                }
-            });
-        }
-        // Points have the same.
-        if let Some(surface) = surfaces.0.on(Topology::Lines, index) {
-            stores.change(surface, |shown, _| {
-                set_factors(described, shown);
-                make_unlit(shown);
-            });
+        if let Some(described) = changed.materials.get(&index) {
+            show(scene, index, described, &surfaces, &mut stores);
         }
     }
     if lamps.is_empty() {
@@ -120,6 +105,31 @@ fn change(
         if let Some(light) = light.filter(|light| lamps.contains(light)) {
             lights::insert(&mut commands.entity(entity), &changed.lights[&light]);
         }
+    }
+}
+
+/// Gives the surfaces of a material what it has become.
+fn show(
+    scene: &Scene,
+    index: MaterialIndex,
+    described: &Material,
+    surfaces: &WorldSurfaces,
+    stores: &mut SurfaceStores<'_>,
+) {
+    if let Some(surface) = surfaces.0.on(Topology::Triangles, index) {
+        stores.change(surface, |shown, extra| {
+            set_factors(described, shown);
+            if let Extra::Lobes(lobes) = extra {
+                lobes.set_factors(scene, described);
+            }
+        });
+    }
+    // Points have the same.
+    if let Some(surface) = surfaces.0.on(Topology::Lines, index) {
+        stores.change(surface, |shown, _| {
+            set_factors(described, shown);
+            make_unlit(shown);
+        });
     }
 }
 

@@ -194,11 +194,12 @@ pub(crate) fn run(
     is_terminal: bool,
 ) -> io::Result<u8> {
     if options.end_with_input {
-        thread::spawn(|| {
+        let waiting = thread::Builder::new().name("input".to_owned());
+        waiting.spawn(|| {
             // However it ends, whoever wanted the file is gone.
             drop(io::copy(&mut io::stdin(), &mut io::sink()));
             process::exit(exit::FAILED.into());
-        });
+        })?;
     }
     let shows_progress = is_terminal && !options.json;
     if !options.watch {
