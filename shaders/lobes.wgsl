@@ -233,7 +233,7 @@ fn read_lobes(in: VertexOutput, is_front: bool, surface: ptr<function, PbrInput>
         strength *= read.b;
     }
     (*surface).anisotropy_strength = strength;
-    (*surface).anisotropy_T = normalize(axes(in, (*surface).world_normal) * vec3<f32>(along, 0.0));
+    (*surface).anisotropy_T = normalize(axes(in, in.world_normal) * vec3<f32>(along, 0.0));
     (*surface).anisotropy_B = normalize(cross((*surface).world_normal, (*surface).anisotropy_T));
 #endif
 }

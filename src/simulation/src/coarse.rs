@@ -203,7 +203,12 @@ impl Soup {
             let extent = (high - low).max_element();
             extent.max(1.0).log2().ceil() as i32
         };
-        faces.sort_by_cached_key(|face| std::cmp::Reverse(level(face)));
+        // Extents are not negative, so that their bits are in their order.
+        let size = |face: &[u32; 3]| {
+            let (low, high) = bounds(face);
+            (high - low).max_element().to_bits()
+        };
+        faces.sort_by_cached_key(|face| std::cmp::Reverse((level(face), size(face))));
         let highest = faces.first().map_or(0, level);
         // For each cell: triangles of its level, and of the larger ones around it.
         let mut cells: HashMap<(i32, IVec3), u32, _> = HashMap::with_hasher(RandomState::default());

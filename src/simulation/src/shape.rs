@@ -20,8 +20,6 @@ const HALF_THICKNESS: f32 = 1.0;
 
 /// Points around the rim of a tapered form that becomes a convex hull.
 const RIM_POINTS: usize = 20;
-/// Cylinders of a smaller radius in metres that forces move become such hulls too: nobody sees that they have sides.
-const THIN_CYLINDER: f32 = 0.02;
 
 /// Smallest extent of a collider in metres; anything thinner collides with nothing.
 pub(crate) const MIN_EXTENT: f32 = 1.0e-4;
@@ -49,8 +47,7 @@ impl PlacedCollider {
 }
 
 /// Colliders of a node's geometry; `body_from_node` may scale. None where the form is empty or broken, or so large that the
-/// engine cannot reckon with it. With `is_hull` the hull stands in for loose triangles, and a prism for a thin cylinder: for what
-/// forces move.
+/// engine cannot reckon with it. With `is_hull` the hull stands in for loose triangles.
 pub(crate) fn place(
     scene: &Scene,
     node: NodeIndex,
@@ -278,15 +275,10 @@ fn place_shape(
         ),
         Shape::Cylinder {
             height, radius_top, ..
-        } if !shape.is_tapered() => {
-            let radius = (radius_top * across).max(MIN_EXTENT);
-            // The engine sweeps what moves fast so that it goes through nothing, and round cylinders in a far dearer way.
-            let is_thin = is_hull && radius < THIN_CYLINDER;
-            let hull = is_thin
-                .then(|| hull::around(&tapered(height, radius_top, radius_top, scale, false)));
-            let round = || Collider::cylinder((height * scale.y * 0.5).max(MIN_EXTENT), radius);
-            hull.flatten().unwrap_or_else(round)
-        }
+        } if !shape.is_tapered() => Collider::cylinder(
+            (height * scale.y * 0.5).max(MIN_EXTENT),
+            (radius_top * across).max(MIN_EXTENT),
+        ),
         Shape::Capsule {
             height,
             radius_top,

@@ -97,7 +97,9 @@ fn animated(scene: &Scene) -> BTreeSet<MaterialIndex> {
 /// one without a normal map has them where a variant wants them.
 fn may_need_lobes(scene: &Scene, material: &Material, is_animated: bool) -> bool {
     let has_back = material.is_double_sided;
-    let is_plain_in_variants = material.normal_texture.is_none() && !scene.variants.is_empty();
+    let has_image = |slot: TextureSlot| scene.textures[slot.texture.index()].image.is_some();
+    let has_normal_map = material.normal_texture.is_some_and(has_image);
+    let is_plain_in_variants = !has_normal_map && !scene.variants.is_empty();
     let has_odd_back = has_back && (is_plain_in_variants || material.clearcoat > 0.0);
     !material.is_unlit && (is_animated || has_odd_back)
 }
