@@ -176,6 +176,19 @@ mod tests {
     }
 
     #[test]
+    fn a_status_fits_its_line_and_goes() {
+        let mut terminal = Vec::new();
+        let mut status = Status::new(Some(&mut terminal));
+        status.show(&"\u{6a21}".repeat(200));
+        status.show("");
+        let text = String::from_utf8(terminal).unwrap();
+        let shown: Vec<&str> = text.split('\r').collect();
+        assert_eq!(shown[2].chars().count(), STATUS_COLUMNS / 2);
+        assert_eq!(shown[3], " ".repeat(STATUS_COLUMNS));
+        assert_eq!(shown[4], "");
+    }
+
+    #[test]
     fn a_file_is_written_whole_and_its_neighbours_stay() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out.glb");

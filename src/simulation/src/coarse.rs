@@ -64,7 +64,11 @@ pub(crate) fn solid_together(meshes: &[Triangles]) -> Option<Vec<Triangles>> {
     if soup.faces.len() <= OF_A_THING.crowd as usize {
         return None;
     }
+    let before = soup.faces.len();
     let soup = soup.solid(0.0, OF_A_THING);
+    if soup.faces.len() == before {
+        return None;
+    }
     let mut apart = vec![Triangles::default(); meshes.len()];
     let mut numbers = vec![u32::MAX; soup.points.len()];
     for face in soup.faces {

@@ -194,3 +194,51 @@ impl Simulation {
         self.world.get::<OfThing>(entity).map(|thing| thing.0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn meshes_of_a_thing_that_are_crowded_together_are_thinned_out_and_nothing_else_is() {
+        let part = |collider, translation| Part {
+            collider,
+            translation,
+            rotation: Quat::IDENTITY,
+            surface: Surface::default(),
+        };
+        // Triangles around one axis, each turned a little further.
+        let fan = |number: u32| {
+            let corner = |index: u32| {
+                let angle = (index * 201 + number) as f32 * 0.01;
+                Vec3::new(angle.cos(), (index % 3) as f32, angle.sin())
+            };
+            let faces = (0..1_000u32).map(|face| [face * 3, face * 3 + 1, face * 3 + 2]);
+            Collider::trimesh((0..3_000).map(corner).collect(), faces.collect()).unwrap()
+        };
+        let ground = Collider::trimesh(vec![Vec3::ZERO, Vec3::Z, Vec3::X], vec![[0, 1, 2]]);
+        let mut parts: Vec<Part> = (0..40)
+            .map(|number| part(fan(number), Vec3::ZERO))
+            .collect();
+        parts.push(part(ground.unwrap(), Vec3::Y));
+        parts.push(part(shape::block(Vec3::ONE), Vec3::ZERO));
+        let count = |parts: &[Part]| {
+            let meshes = parts.iter().filter_map(Part::mesh);
+            meshes.map(|mesh| mesh.indices().len()).sum::<usize>()
+        };
+        assert_eq!(count(&parts), 40_000);
+        thin_out(&mut parts);
+        assert!(
+            (1_000..=24_000).contains(&count(&parts)),
+            "{}",
+            count(&parts)
+        );
+        let others: Vec<&Part> = parts.iter().filter(|part| part.mesh().is_none()).collect();
+        assert_eq!(others.len(), 2);
+        assert_eq!(others[0].translation, Vec3::Y);
+
+        let mut few = vec![part(fan(0), Vec3::ZERO)];
+        thin_out(&mut few);
+        assert_eq!(count(&few), 1_000);
+    }
+}

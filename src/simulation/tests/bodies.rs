@@ -468,25 +468,9 @@ fn cube() -> scene::Mesh {
         let side = |bit: u32| if index & bit == 0 { -0.5 } else { 0.5 };
         Vec3::new(side(1), side(2), side(4))
     };
-    scene::Mesh {
-        primitives: vec![scene::Primitive {
-            topology: scene::Topology::Triangles,
-            positions: (0..8).map(corner).collect(),
-            normals: Vec::new(),
-            tangents: Vec::new(),
-            uv_sets: Vec::new(),
-            colors: Vec::new(),
-            joints: Vec::new(),
-            joint_weights: Vec::new(),
-            indices: vec![
-                0, 2, 1, 1, 2, 3, 4, 5, 6, 5, 7, 6, 0, 1, 4, 1, 5, 4, 2, 6, 3, 3, 6, 7, 0, 4, 2, 2,
-                4, 6, 1, 3, 5, 3, 7, 5,
-            ],
-            targets: Vec::new(),
-            material: None,
-            variants: Vec::new(),
-            splats: Vec::new(),
-        }],
-        ..scene::Mesh::default()
-    }
+    let indices = [
+        0, 2, 1, 1, 2, 3, 4, 5, 6, 5, 7, 6, 0, 1, 4, 1, 5, 4, 2, 6, 3, 3, 6, 7, 0, 4, 2, 2, 4, 6,
+        1, 3, 5, 3, 7, 5,
+    ];
+    mesh((0..8).map(corner).collect(), indices.to_vec())
 }

@@ -1,11 +1,10 @@
 //! Scenes as nobody would make them by accident: numbers that overflow, and bodies without end.
 
-use crate::support::{Boxes, forward, motion, standing, walk};
+use crate::support::{Boxes, forward, mesh, motion, standing, walk};
 use glam::{Quat, Vec3};
 use protocol::limits::MAX_BODIES;
 use scene::{
-    ColliderPart, Geometry, Mesh, MeshIndex, MotionKind, NodeIndex, Primitive, Scene, Shape,
-    Topology, Transform, TriggerPart,
+    ColliderPart, Geometry, MeshIndex, MotionKind, NodeIndex, Scene, Shape, Transform, TriggerPart,
 };
 use simulation::{Role, Simulation, WorldRules, count_animated_bodies};
 use std::sync::Arc;
@@ -99,27 +98,10 @@ fn what_is_larger_than_numbers_is_not_solid() {
 fn what_is_drawn_larger_than_numbers_is_seen_from_somewhere() {
     for far in [f32::MAX, 1.0e30, 1.0e12] {
         let corners = [Vec3::splat(-far), Vec3::X * far, Vec3::Y * far, Vec3::Z];
-        let primitive = Primitive {
-            topology: Topology::Triangles,
-            positions: corners.to_vec(),
-            normals: Vec::new(),
-            tangents: Vec::new(),
-            uv_sets: Vec::new(),
-            colors: Vec::new(),
-            joints: Vec::new(),
-            joint_weights: Vec::new(),
-            indices: vec![0, 1, 2, 1, 2, 3],
-            targets: Vec::new(),
-            material: None,
-            variants: Vec::new(),
-            splats: Vec::new(),
-        };
         let mut boxes = Boxes::default().empty(None, Vec3::ZERO);
         boxes.0.nodes[0].mesh = Some(MeshIndex(0));
-        boxes.0.meshes.push(Mesh {
-            primitives: vec![primitive],
-            ..Mesh::default()
-        });
+        let drawn = mesh(corners.to_vec(), vec![0, 1, 2, 1, 2, 3]);
+        boxes.0.meshes.push(drawn);
         survives(boxes.0);
     }
 }
@@ -164,25 +146,7 @@ fn of_bodies_that_animations_move_there_are_no_more_than_travel() {
 fn with_triangles(mut boxes: Boxes, positions: Vec<Vec3>, indices: Vec<u32>) -> Boxes {
     boxes = boxes.empty(None, Vec3::ZERO);
     let node = boxes.last();
-    let primitive = Primitive {
-        topology: Topology::Triangles,
-        positions,
-        normals: Vec::new(),
-        tangents: Vec::new(),
-        uv_sets: Vec::new(),
-        colors: Vec::new(),
-        joints: Vec::new(),
-        joint_weights: Vec::new(),
-        indices,
-        targets: Vec::new(),
-        material: None,
-        variants: Vec::new(),
-        splats: Vec::new(),
-    };
-    boxes.0.meshes.push(Mesh {
-        primitives: vec![primitive],
-        ..Mesh::default()
-    });
+    boxes.0.meshes.push(mesh(positions, indices));
     let geometry = Geometry::NodeMeshes {
         node,
         is_convex_hull: false,

@@ -2,8 +2,9 @@
 
 use glam::{Quat, Vec2, Vec3};
 use scene::{
-    Animation, Channel, Interpolation, JointDescription, JointLimit, Motion, MotionKind, Node,
-    NodeIndex, NodeJoint, Scene, Shape, SurfaceMaterial, Track, Transform,
+    Animation, Channel, Interpolation, JointDescription, JointLimit, Mesh, Motion, MotionKind,
+    Node, NodeIndex, NodeJoint, Primitive, Scene, Shape, SurfaceMaterial, Topology, Track,
+    Transform,
 };
 use simulation::{AvatarInput, AvatarMotion, Role, Simulation, WorldRules};
 use std::sync::Arc;
@@ -142,6 +143,29 @@ impl Boxes {
         let mut simulation = Simulation::new(Arc::new(self.0), WorldRules { gravity: 9.81 }, role);
         simulation.step();
         simulation
+    }
+}
+
+/// A mesh of one primitive that says where its corners are, and nothing else.
+pub(crate) fn mesh(positions: Vec<Vec3>, indices: Vec<u32>) -> Mesh {
+    let primitive = Primitive {
+        topology: Topology::Triangles,
+        positions,
+        normals: Vec::new(),
+        tangents: Vec::new(),
+        uv_sets: Vec::new(),
+        colors: Vec::new(),
+        joints: Vec::new(),
+        joint_weights: Vec::new(),
+        indices,
+        targets: Vec::new(),
+        material: None,
+        variants: Vec::new(),
+        splats: Vec::new(),
+    };
+    Mesh {
+        primitives: vec![primitive],
+        ..Mesh::default()
     }
 }
 

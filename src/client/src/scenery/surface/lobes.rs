@@ -452,7 +452,7 @@ mod tests {
         let coated = Material {
             clearcoat: 1.0,
             clearcoat_normal_texture: Some(textured(TextureTransform::default())),
-            ..plain
+            ..plain.clone()
         };
         for material in [anisotropic, coated] {
             let scene = || pictured(material.clone(), [128, 128, 255, 255]);
@@ -462,6 +462,18 @@ mod tests {
             let apart = difference(&front, &side(scene(), back));
             assert!(apart < 2.0, "{apart}");
         }
+        // From behind the texture is seen mirrored, and what is brushed along it turns the other way.
+        let brushed = |turn: f32| Material {
+            metallic: 1.0,
+            roughness: 0.4,
+            anisotropy: 0.9,
+            anisotropy_rotation: turn,
+            ..plain.clone()
+        };
+        let front = side(scene_of(brushed(0.6)), Transform::IDENTITY);
+        let same = difference(&front, &side(scene_of(brushed(-0.6)), back));
+        let other = difference(&front, &side(scene_of(brushed(0.6)), back));
+        assert!(same < 2.0 && other > 2.0 * same + 1.0, "{same} {other}");
     }
 
     #[test]
