@@ -42,7 +42,7 @@ use scene::{
 /// then the exit code is all that is left to do. See [`scene::worker`].
 #[must_use]
 pub fn decode_apart() -> Option<std::process::ExitCode> {
-    let own = [&scene::picture::DECODER, &audio::SOUND_DECODER];
+    let own = [&scene::picture::DECODER, &sound::DECODER];
     let served = scene::worker::serve_if_asked(&own);
     scene::worker::decode_apart(WorkerLimits {
         threads: scene::threads::of_machine(MAX_PAYLOADS_AT_ONCE as usize) as u32,

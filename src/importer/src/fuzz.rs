@@ -1,7 +1,9 @@
 //! Fuzz targets: each takes any bytes as a file of another format and must neither panic nor swell. What becomes of them is
 //! loaded, as `convert` would.
 
-use crate::formats::{self, Foreign, Format};
+use crate::formats::{self, Archive, Foreign, Format};
+use scene::SideFiles as _;
+use std::path::Path;
 
 /// Reads the bytes as an STL.
 pub fn fuzz_stl(bytes: &[u8]) {
@@ -30,6 +32,22 @@ pub fn fuzz_obj(bytes: &[u8]) {
 /// Reads the bytes as a USD of any kind: a package, or a layer as text or binary.
 pub fn fuzz_usd(bytes: &[u8]) {
     follow(formats::read_alone(bytes, Format::Usd));
+}
+
+/// Reads the bytes as a zip archive: its model, and a file beside that.
+pub fn fuzz_archive(bytes: &[u8]) {
+    let model = Archive::open(bytes).and_then(|archive| {
+        let choice = archive.choose()?;
+        let beside = archive.beside(&choice.name);
+        let limit = 1 << 20;
+        if let Ok(content) = beside.read(Path::new("a.png"), limit) {
+            assert!(content.len() as u64 <= limit);
+        }
+        archive.model(&choice)
+    });
+    if let Err(fault) = model {
+        assert!(!fault.is_empty() && !fault.contains(char::is_control));
+    }
 }
 
 fn follow(read: Result<Foreign, String>) {

@@ -93,6 +93,32 @@ fn a_world_stays_what_it_was_and_becomes_smaller() {
 }
 
 #[test]
+fn pictures_that_the_validator_does_not_know_are_no_findings() {
+    const OF_PICTURES: [&str; 2] = ["IMAGE_UNRECOGNIZED_FORMAT", "UNUSED_OBJECT"];
+    let folder = tempfile::tempdir().unwrap();
+    let output = folder.path().join("out.glb");
+    assert!(import(&["convert"], &[&plaza(), &output]).status.success());
+    let report = check_bytes(
+        &std::fs::read(&output).unwrap(),
+        &NoSideFiles,
+        Purpose::World,
+    );
+    for code in OF_PICTURES {
+        let mut found = report.issues.iter().filter(|issue| issue.code == code);
+        let issue = found
+            .find(|issue| issue.pointer.starts_with("/images/"))
+            .unwrap();
+        assert_eq!(report.severity(issue), 2, "{code}");
+        assert!(report.remedy(issue).starts_with("Nothing has to be done: "));
+    }
+    assert!(report.count_here(1) < report.count(1));
+    // None is lost.
+    let all: usize = (0..4).map(|severity| report.count(severity)).sum();
+    let here: usize = (0..4).map(|severity| report.count_here(severity)).sum();
+    assert_eq!(all, here);
+}
+
+#[test]
 fn what_cannot_be_converted_is_told_in_one_line_and_leaves_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join("in.glb"), folder.path().join("out.glb"));

@@ -1,13 +1,13 @@
-//! Every reader of other formats, on damaged files: it may refuse them in one line, but neither panic nor swell. STL, PLY and USD
-//! are read in this process; FBX and OBJ, whose decoder is C, where the product reads them: in its worker, within its limits.
+//! Every reader of other formats, on damaged files: it may refuse them in one line, but neither panic nor swell. STL, PLY, USD and
+//! archives are read in this process; FBX and OBJ, whose decoder is C, where the product reads them: in its worker, within its limits.
 
 use crate::{
     convert::samples,
     random::Random,
     sample::{cluster, colors, constant_curve, fbx, object, triangle, uvs},
-    usd_sample::package,
+    zip_sample::{archive, package},
 };
-use importer::{fuzz_ply, fuzz_stl, fuzz_usd};
+use importer::{fuzz_archive, fuzz_ply, fuzz_stl, fuzz_usd};
 use scene::worker::{Decoder, Program, Worker, WorkerLimits};
 use std::{
     fs,
@@ -210,6 +210,13 @@ fn the_usd_reader_survives_damaged_files() {
         package(&[("all.usdc", binary), ("textures/colors.png", b"")]),
     ];
     feed("USD", &sources, ROUNDS, |bytes, _| fuzz_usd(bytes));
+}
+
+#[test]
+fn the_archive_reader_survives_damaged_files() {
+    let files: [(&str, &[u8]); 2] = [("chair/chair.stl", STL), ("chair/in/a.png", PLY)];
+    let sources = [archive(&files), package(&files)];
+    feed("zip", &sources, ROUNDS, |bytes, _| fuzz_archive(bytes));
 }
 
 /// The worker of the program as `convert` starts it, and a folder for the files that it is told of.

@@ -6,6 +6,7 @@
     reason = "a test may stop where it stands, and says when the samples are absent"
 )]
 
+mod archive;
 mod convert;
 mod formats;
 mod fuzz;
@@ -19,6 +20,6 @@ mod random;
 #[path = "../src/formats/sample.rs"]
 mod sample;
 mod usd;
-#[path = "../src/formats/usd/sample.rs"]
-mod usd_sample;
 mod worker;
+#[path = "../src/formats/zip_sample.rs"]
+mod zip_sample;

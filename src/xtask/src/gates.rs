@@ -35,9 +35,11 @@ const ARROWS: &[(&str, &[&str])] = &[
             "scene",
             "simulation",
             "session",
+            "sound",
         ],
     ),
     ("ktx", &[]),
+    ("sound", &["scene"]),
     ("importer", &["ktx", "scene"]),
     (
         "bots",

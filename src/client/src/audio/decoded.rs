@@ -1,7 +1,7 @@
 //! Which sounds of a world are decoded: each that can be heard, once, all within one budget.
 
-use super::clip::{Clip, MAX_CLIP_BYTES};
 use scene::Scene;
+use sound::{Clip, MAX_CLIP_BYTES};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

@@ -1,7 +1,6 @@
 //! What sounds: emitters of KHR_audio_emitter, and the steps of people.
 
 use super::{
-    clip::Clip,
     decoded::{MAX_SOUND_BYTES, clips},
     device::Loudspeaker,
     follow::{self, Told},
@@ -25,6 +24,7 @@ use bevy::{
 };
 use protocol::EntityId;
 use scene::{DistanceModel, NodeIndex, Scene, worker::Worker};
+use sound::Clip;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// Metres between two steps of a walker.

@@ -1,6 +1,6 @@
 //! The sound of steps, made by arithmetic: a short thump of low noise and a brighter scrape.
 
-use super::clip::Clip;
+use sound::Clip;
 
 const SAMPLES_PER_SECOND: u32 = 44_100;
 const STEP_SECS: f32 = 0.16;

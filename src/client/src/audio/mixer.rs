@@ -1,7 +1,7 @@
 //! The mixer: voices in, interleaved stereo out. Pure arithmetic, so that it runs in tests and without a device.
 
-use super::clip::Clip;
 use bevy::math::Vec3;
+use sound::Clip;
 use std::sync::Arc;
 
 /// Most voices that are mixed at once: the loudest where the listener is. The others go on unheard.
@@ -9,6 +9,13 @@ const MAX_MIXED: usize = 32;
 
 /// Most voices that are known, heard or not; one more does not sound.
 const MAX_KNOWN: usize = 1_024;
+
+/// Of these, most that go on without an end: the others are for steps and the like.
+const MAX_LOOPING: usize = 896;
+
+/// Loudest voice at an ear, and slowest and quickest playing.
+const MAX_GAIN: f32 = 10.0;
+const RATES: std::ops::RangeInclusive<f32> = 0.1..=10.0;
 
 /// Gain below which nobody hears anything.
 const SILENCE: f32 = 1e-4;
@@ -231,7 +238,11 @@ impl Mixer {
     }
 
     fn play(&mut self, voice: Voice) {
-        if self.sounding.len() >= MAX_KNOWN {
+        let most = match voice.is_looping {
+            true => MAX_LOOPING,
+            false => MAX_KNOWN,
+        };
+        if self.sounding.len() >= most {
             return;
         }
         self.sounding.push(Sounding {
@@ -252,7 +263,7 @@ impl Sounding {
 
     /// Frames of the clip for one frame of the output.
     fn step(&self, frames_per_second: f32) -> f64 {
-        let rate = f64::from(self.voice.rate.clamp(0.25, 4.0));
+        let rate = f64::from(self.voice.rate.clamp(*RATES.start(), *RATES.end()));
         rate * f64::from(self.voice.clip.frames_per_second) / f64::from(frames_per_second)
     }
 
@@ -308,7 +319,13 @@ fn ear_gains(voice: &Voice, listener: &Listener) -> [f32; 2] {
         gain * angle.cos() * std::f32::consts::SQRT_2,
         gain * angle.sin() * std::f32::consts::SQRT_2,
     ]
-    .map(|gain| if gain.is_finite() { gain.min(4.0) } else { 0.0 })
+    .map(|gain| {
+        if gain.is_finite() {
+            gain.min(MAX_GAIN)
+        } else {
+            0.0
+        }
+    })
 }
 
 /// Attenuation by distance, after the formulas of KHR_audio_emitter; never above 1.
@@ -446,7 +463,15 @@ mod tests {
             mixer.apply(steady(Place::Everywhere));
         }
         assert!(levels(&mut mixer).iter().all(|level| level.abs() <= 1.0));
-        assert_eq!(mixer.sounding.len(), MAX_KNOWN);
+        assert_eq!(mixer.sounding.len(), MAX_LOOPING);
+        for _ in 0..MAX_KNOWN {
+            mixer.apply(sound(vec![0.5; 48_000], Place::Everywhere, 1.0, false));
+        }
+        assert_eq!(
+            mixer.sounding.len(),
+            MAX_KNOWN,
+            "steps are heard beside loops"
+        );
         assert_eq!(heard(&mixer), MAX_MIXED);
         mixer.apply(Command::StopAll);
         assert_eq!(mixer.sounding.len(), MAX_MIXED, "the others were not heard");

@@ -1,15 +1,11 @@
 //! Sound: emitters of the world file and footsteps, mixed by own arithmetic; a machine without a loudspeaker is silent.
 
-mod clip;
 mod decoded;
 mod device;
 mod emitters;
 mod follow;
 mod footstep;
 mod mixer;
-mod opus;
-
-pub(crate) use clip::SOUND_DECODER;
 
 use bevy::prelude::*;
 

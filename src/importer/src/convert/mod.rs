@@ -45,7 +45,7 @@ const ENDINGS: [&str; 3] = ["glb", "vrm", "vrma"];
 /// What to convert and how.
 #[derive(clap::Args, Clone)]
 pub(crate) struct Options {
-    /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl, .ply, .usdz, .usdc, .usda or .usd.
+    /// File to convert: .gltf, .glb, .vrm, .fbx, .obj, .stl, .ply, .usdz, .usdc, .usda or .usd, or a .zip with one such model.
     input: PathBuf,
     /// File to write: .glb, .vrm for avatars, or .vrma; one that is there is replaced only when `stoa-import` made it.
     output: PathBuf,
@@ -231,7 +231,8 @@ fn convert(
         true => Some(&mut *errors),
         false => None,
     };
-    let done = worker::convert(&options.input, &options.wishes, &mut Line::new(terminal));
+    let wishes = wishes_of(options);
+    let done = worker::convert(&options.input, &wishes, &mut Line::new(terminal));
     let done = match done {
         Ok(done) => done,
         Err(fault) => {
@@ -244,8 +245,8 @@ fn convert(
         output::tell(errors, &format!("{shown} cannot be written: {error}"))?;
         return Ok(exit::FAILED);
     }
-    let purpose = check::purpose(&options.input, options.wishes.purpose);
-    let is_gltf = !formats::is_foreign(&options.input);
+    let purpose = check::purpose(&options.input, wishes.purpose);
+    let is_gltf = !formats::is_foreign(&options.input) && !formats::is_archive(&options.input);
     // Whatever it is to become, it may still have other files beside it.
     let source = is_gltf
         .then(|| scene::read_bounded(&options.input, Purpose::World.limit()).ok())
@@ -271,6 +272,17 @@ fn convert(
     Ok(exit::DONE)
 }
 
+/// What is wished. What an archive is for, its name does not say, but that of the result may.
+fn wishes_of(options: &Options) -> Wishes {
+    let is_avatar = Purpose::of_file(&options.output) == Purpose::Avatar;
+    let own = &options.wishes;
+    let told = (formats::is_archive(&options.input) && is_avatar).then_some(PurposeName::Avatar);
+    Wishes {
+        purpose: own.purpose.or(told),
+        ..own.clone()
+    }
+}
+
 /// The file as a GLB that needs no decoder, for programs beside this one, and what is worth telling.
 ///
 /// # Errors
@@ -280,6 +292,9 @@ pub(crate) fn plain(input: &Path, wishes: &Wishes) -> Result<(Vec<u8>, Vec<Strin
         portable: true,
         ..wishes.clone()
     };
-    let done = worker::convert(input, &wishes, &mut Line::new(None))?;
+    let mut done = worker::convert(input, &wishes, &mut Line::new(None))?;
+    // No file of it is kept.
+    let of_files = [pipeline::UNWORN, pipeline::NOT_TO_BE_CHANGED];
+    (done.notes).retain(|note| !of_files.contains(&note.as_str()));
     Ok((done.bytes, done.notes))
 }

@@ -4,7 +4,10 @@ use super::{
     Wishes, authorship, levels, pack, physics, plain, quantize, simplify, textures,
     worker::progress::Stage,
 };
-use crate::{formats, output::GENERATOR};
+use crate::{
+    formats::{self, Archive},
+    output::GENERATOR,
+};
 use scene::{
     FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes, limits,
     writer::{Draft, OrderTriangles},
@@ -13,6 +16,12 @@ use std::path::Path;
 
 /// What a fault of a file that can be checked ends with.
 const ASK_CHECK: &str = "; `stoa-import check` says more";
+/// What is told of an avatar in an archive that does not become one.
+pub(super) const UNWORN: &str =
+    "it is an avatar: unpack it to wear it, or convert it to a name that ends with .vrm";
+/// What is told of an avatar whose licence lets nobody change it.
+pub(super) const NOT_TO_BE_CHANGED: &str =
+    "its licence lets nobody change it: unless it is yours, keep the result to yourself";
 /// What attributes with Gaussian splats begin with.
 const SPLATS: &str = "/attributes/KHR_gaussian_splatting:";
 
@@ -26,17 +35,54 @@ pub(super) fn convert(
     wishes: &Wishes,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
     Stage::Reading.begin();
-    let (glb, mut notes) = if formats::is_foreign(path) {
-        let foreign = formats::read(path, &wishes.hints())?;
-        let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
-        notes.extend(foreign.notes);
-        (glb, notes)
+    let folder = FolderFiles::new(path.parent().unwrap_or(Path::new(".")));
+    let (glb, mut notes) = if formats::is_archive(path) {
+        convert_archive(path, purpose, wishes)
+    } else if formats::is_foreign(path) {
+        let bytes = scene::read_bounded(path, formats::MAX_BYTES)?;
+        convert_foreign(path, &bytes, &folder, purpose, wishes)
     } else {
         let bytes = scene::read_bounded(path, taken_as(purpose).limit())?;
-        let files = FolderFiles::new(path.parent().unwrap_or(Path::new(".")));
-        convert_bytes(&bytes, &files, purpose, wishes, ASK_CHECK)?
-    };
+        convert_bytes(&bytes, &folder, purpose, wishes, ASK_CHECK)
+    }?;
     notes.extend(wishes.idle(path).map(str::to_owned));
+    Ok((glb, notes))
+}
+
+fn convert_archive(
+    path: &Path,
+    purpose: Purpose,
+    wishes: &Wishes,
+) -> Result<(Vec<u8>, Vec<String>), String> {
+    let bytes = scene::read_bounded(path, formats::MAX_BYTES)?;
+    let archive = Archive::open(&bytes)?;
+    let choice = archive.choose()?;
+    let (model, files) = (archive.model(&choice)?, archive.beside(&choice.name));
+    let name = Path::new(&choice.name);
+    let converted = match formats::is_foreign(name) {
+        true => convert_foreign(name, &model, &files, purpose, wishes),
+        false => convert_bytes(&model, &files, purpose, wishes, ""),
+    };
+    let (glb, own) = converted.map_err(|fault| choice.fault(&fault))?;
+    let mut notes = choice.notes;
+    if Purpose::of_file(name) == Purpose::Avatar && purpose != Purpose::Avatar {
+        notes.push(UNWORN.to_owned());
+    }
+    notes.extend(own);
+    Ok((glb, notes))
+}
+
+/// A file of another format, with what lies beside it.
+fn convert_foreign(
+    path: &Path,
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+    wishes: &Wishes,
+) -> Result<(Vec<u8>, Vec<String>), String> {
+    let foreign = formats::read(path, bytes, files, &wishes.hints())?;
+    let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
+    notes.extend(foreign.notes);
     Ok((glb, notes))
 }
 
@@ -75,6 +121,9 @@ fn convert_bytes(
             "what {name} names is not known: no picture is compressed or made smaller, no vertex rounded, packed, left out or drawn at another level"
         ));
     }
+    if is_not_to_be_changed(&draft) {
+        notes.push(NOT_TO_BE_CHANGED.to_owned());
+    }
     if let Some(physics) = wishes.physics {
         Stage::Colliders.begin();
         notes.extend(physics::add(&mut draft, physics, wishes.threads)?);
@@ -105,6 +154,13 @@ fn convert_bytes(
     Stage::Checking.begin();
     confirm(&glb, purpose, more)?;
     Ok((glb, notes))
+}
+
+/// True for an avatar (VRM 1.0) that does not allow it.
+fn is_not_to_be_changed(draft: &Draft) -> bool {
+    let meta = &draft.json["extensions"]["VRMC_vrm"]["meta"];
+    let allows = |word: &str| word.starts_with("allowModification");
+    meta.is_object() && !meta["modification"].as_str().is_some_and(allows)
 }
 
 /// Says who made the result, after who made the source: by that it may be replaced.

@@ -77,7 +77,7 @@ impl Figures<'_> {
             "output": self.output.display().to_string(),
             "figures": rows.collect::<serde_json::Map<_, _>>(),
             "notes": self.notes,
-            "warnings": self.after.count(1),
+            "warnings": self.after.count_here(1),
             "grade": self.after.grade().map(|grade| grade.letter().to_string()),
         })
     }
@@ -97,7 +97,7 @@ impl Figures<'_> {
         if let Some(grade) = self.after.grade() {
             writeln!(output, "  its costs have the grade {}", grade.letter())?;
         }
-        let warnings = self.after.count(1);
+        let warnings = self.after.count_here(1);
         if warnings > 0 {
             writeln!(
                 output,

@@ -2,7 +2,7 @@
 
 use super::{
     material,
-    model::{Corners, MAX_SIDE_BYTES, Model, shown},
+    model::{Corners, Model, shown},
     motion, skin,
 };
 use scene::linear_from_srgb;
@@ -165,9 +165,9 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
         let line = String::from_utf8_lossy(line).trim().to_owned();
         // A line names one library, or several; a name may hold spaces.
         let words = line.split_ascii_whitespace().map(str::to_owned);
-        let own = match model.side_path(&line) {
-            Some(_) => vec![line],
-            None => words.take(MAX_LIBRARIES).collect(),
+        let own = match model.library(&line).is_some() {
+            true => vec![line],
+            false => words.take(MAX_LIBRARIES).collect(),
         };
         names.extend(own);
     }
@@ -183,10 +183,7 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
             ));
             break;
         }
-        match model
-            .side_path(&name)
-            .and_then(|path| scene::read_bounded(&path, MAX_SIDE_BYTES).ok())
-        {
+        match model.library(&name) {
             Some(library) => {
                 let all: &mut Vec<u8> = all.get_or_insert_default();
                 all.extend(library);

@@ -1,6 +1,7 @@
 //! Files of other formats as glTF, before the gate: what comes out is trusted no more than any file.
 //! They are read in the worker process of `convert`, so that a fault of a decoder costs one file.
 
+mod archive;
 mod fbx;
 mod material;
 mod model;
@@ -17,12 +18,18 @@ mod tests;
 mod text;
 mod texture;
 mod usd;
+mod zip;
+#[cfg(test)]
+mod zip_sample;
+
+pub(crate) use archive::Archive;
 
 use model::Model;
+use scene::{NoSideFiles, SideFiles};
 use std::path::{Path, PathBuf};
 
 /// Largest file of another format.
-const MAX_BYTES: u64 = 256 * 1024 * 1024;
+pub(crate) const MAX_BYTES: u64 = 256 * 1024 * 1024;
 
 /// What a file of another format does not say, or says elsewhere.
 #[derive(Clone)]
@@ -63,18 +70,28 @@ fn format_of(path: &Path) -> Option<Format> {
     })
 }
 
+fn has_ending(path: &Path, ending: &str) -> bool {
+    (path.extension()).is_some_and(|own| own.eq_ignore_ascii_case(ending))
+}
+
+/// True for an archive, in which a model of any format may lie.
+pub(crate) fn is_archive(path: &Path) -> bool {
+    has_ending(path, "zip")
+}
+
 /// True when files of that kind state their unit and which axis points up.
 pub(crate) fn states_its_space(path: &Path) -> bool {
-    matches!(format_of(path), None | Some(Format::Fbx | Format::Usd))
+    let states_it = matches!(format_of(path), None | Some(Format::Fbx | Format::Usd));
+    states_it && !is_archive(path)
 }
 
 /// True when images of files of that kind are looked for beside them, by their names alone.
 pub(crate) fn looks_for_images(path: &Path) -> bool {
-    let is_package = (path.extension()).is_some_and(|ending| ending.eq_ignore_ascii_case("usdz"));
     match format_of(path) {
         Some(Format::Fbx | Format::Obj | Format::Ply) => true,
-        Some(Format::Usd) => !is_package,
-        Some(Format::Stl) | None => false,
+        Some(Format::Usd) => !has_ending(path, "usdz"),
+        Some(Format::Stl) => false,
+        None => is_archive(path),
     }
 }
 
@@ -83,14 +100,18 @@ pub(crate) fn is_foreign(path: &Path) -> bool {
     format_of(path).is_some()
 }
 
-/// Reads a file of another format.
+/// Reads a file of another format, whose ending says which, with what lies beside it.
 ///
 /// # Errors
 /// One line that says what is wrong with it.
-pub(crate) fn read(path: &Path, hints: &Hints) -> Result<Foreign, String> {
-    let bytes = scene::read_bounded(path, MAX_BYTES)?;
-    let mut model = Model::new(path, hints);
-    read_bytes(&bytes, format_of(path), &mut model)?;
+pub(crate) fn read(
+    path: &Path,
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    hints: &Hints,
+) -> Result<Foreign, String> {
+    let mut model = Model::new(path, files, hints);
+    read_bytes(bytes, format_of(path), &mut model)?;
     model.finish()
 }
 
@@ -116,8 +137,7 @@ fn alone(read: impl FnOnce(&mut Model<'_>) -> Result<(), String>) -> Result<Fore
         is_z_up: None,
         textures: None,
     };
-    // A folder that is not there.
-    let mut model = Model::new(Path::new("\0/alone"), &hints);
+    let mut model = Model::new(Path::new("alone"), &NoSideFiles, &hints);
     read(&mut model)?;
     model.finish()
 }

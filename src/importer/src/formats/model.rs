@@ -4,13 +4,14 @@ use super::{Foreign, Hints};
 use crate::output::GENERATOR;
 use image::{GenericImageView as _, Rgba};
 use scene::{
+    FolderFiles, SideFiles,
     limits::{MAX_ACCESSOR_COUNT, MAX_IMAGE_SIDE},
     writer::{Array, ArrayShape, Component, Draft},
 };
 use serde_json::{Map, Value, json};
 use std::{
     collections::BTreeMap,
-    path::{Component as Part, Path, PathBuf},
+    path::{Component as Part, Path},
 };
 
 /// Most notes on one file; how many more there were is told after them.
@@ -18,7 +19,7 @@ const MAX_NOTES: usize = 20;
 /// Longest part of a name that a note repeats.
 const MAX_SHOWN_CHARS: usize = 120;
 /// Largest file beside the model: an image, or a library of materials.
-pub(super) const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
+const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
@@ -44,7 +45,7 @@ pub(super) struct Corners {
 /// What is known of the model so far.
 pub(super) struct Model<'a> {
     pub(super) hints: &'a Hints,
-    folder: PathBuf,
+    files: &'a dyn SideFiles,
     name: String,
     draft: Draft,
     notes: Vec<String>,
@@ -87,7 +88,8 @@ impl Look {
 }
 
 impl<'a> Model<'a> {
-    pub(super) fn new(path: &Path, hints: &'a Hints) -> Self {
+    /// A model of that path, with what lies beside it.
+    pub(super) fn new(path: &Path, files: &'a dyn SideFiles, hints: &'a Hints) -> Self {
         let json = json!({
             "asset": {
                 "version": "2.0",
@@ -100,7 +102,7 @@ impl<'a> Model<'a> {
         let stem = path.file_stem().unwrap_or_default();
         Self {
             hints,
-            folder: path.parent().unwrap_or(Path::new("")).to_owned(),
+            files,
             name: stem.to_string_lossy().into_owned(),
             draft: Draft::new(json),
             notes: Vec::new(),
@@ -316,24 +318,22 @@ impl<'a> Model<'a> {
     pub(super) fn find_image(&self, name: &str) -> Option<Vec<u8>> {
         let relative = name.replace('\\', "/");
         let name = file_name(name);
-        let textures = self.hints.textures.as_ref();
-        let direct = [(&self.folder, relative.as_str()), (&self.folder, name)];
-        let by_name = textures.map(|folder| (folder, name));
-        let paths = direct.into_iter().chain(by_name);
-        let mut paths = paths.filter_map(|(folder, name)| below(folder, name));
-        paths.find_map(|path| scene::read_bounded(&path, MAX_SIDE_BYTES).ok())
+        let mut names = [relative.as_str(), name].into_iter();
+        let own = names.find_map(|name| self.file_below(name, MAX_SIDE_BYTES));
+        own.or_else(|| {
+            let folder = FolderFiles::new(self.hints.textures.as_ref()?);
+            folder.read(downwards(name)?, MAX_SIDE_BYTES).ok()
+        })
     }
 
     /// A file of at most so many bytes in or below the folder of the model.
     pub(super) fn file_below(&self, name: &str, most: u64) -> Option<Vec<u8>> {
-        scene::read_bounded(&below(&self.folder, name)?, most).ok()
+        self.files.read(downwards(name)?, most).ok()
     }
 
-    /// Where a text file beside the model is.
-    pub(super) fn side_path(&self, name: &str) -> Option<PathBuf> {
-        let path = below(&self.folder, file_name(name))?;
-        let data = std::fs::metadata(&path).ok()?;
-        (data.is_file() && data.len() <= MAX_SIDE_BYTES).then_some(path)
+    /// A text file beside the model.
+    pub(super) fn library(&self, name: &str) -> Option<Vec<u8>> {
+        self.file_below(file_name(name), MAX_SIDE_BYTES)
     }
 
     /// Formats without axes and units: they have those that were told, or the usual ones, which is told.
@@ -446,17 +446,12 @@ fn vectors(values: &[[f32; 3]]) -> Array {
     Array::floats(ArrayShape::Vec3, values.as_flattened())
 }
 
-/// Where a file in or below a folder is. Neither its name nor a link leads outside: on some systems a colon begins another
-/// drive, or what hides behind a file.
-fn below(folder: &Path, name: &str) -> Option<PathBuf> {
-    let relative = Path::new(name);
-    let is_inside = relative
-        .components()
-        .all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
-    if name.is_empty() || name.contains(':') || !is_inside {
-        return None;
-    }
-    scene::path_inside(folder, relative).ok()?
+/// A name as a path that leads downwards alone: on some systems a colon begins another drive, or what hides behind a file.
+fn downwards(name: &str) -> Option<&Path> {
+    let path = Path::new(name);
+    let mut parts = path.components();
+    let is_inside = parts.all(|part| matches!(part, Part::Normal(_) | Part::CurDir));
+    (!name.is_empty() && !name.contains(':') && is_inside).then_some(path)
 }
 
 /// The last part of a path of any system.

@@ -23,7 +23,7 @@ fn hints() -> Hints {
 
 fn foreign(bytes: &[u8], format: Format) -> Foreign {
     let hints = hints();
-    let mut model = Model::new(Path::new("a.obj"), &hints);
+    let mut model = Model::new(Path::new("a.obj"), &NoSideFiles, &hints);
     read_bytes(bytes, Some(format), &mut model).unwrap();
     model.finish().unwrap()
 }
@@ -31,10 +31,10 @@ fn foreign(bytes: &[u8], format: Format) -> Foreign {
 /// What a file becomes, which has no error, and the notes on it.
 fn scene_of(bytes: &[u8], format: Format) -> (scene::Scene, Vec<String>) {
     let Foreign { glb, notes } = foreign(bytes, format);
-    let report = scene::check_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+    let report = scene::check_bytes(&glb, &NoSideFiles, scene::Purpose::World);
     let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
     assert_eq!(errors.next(), None);
-    let loaded = scene::load_bytes(&glb, &scene::NoSideFiles, scene::Purpose::World);
+    let loaded = scene::load_bytes(&glb, &NoSideFiles, scene::Purpose::World);
     (loaded.unwrap().scene, notes)
 }
 
@@ -51,14 +51,19 @@ fn png() -> Vec<u8> {
     png.into_inner()
 }
 
+fn read_file(path: &Path) -> Foreign {
+    let files = scene::FolderFiles::new(path.parent().unwrap());
+    read(path, &std::fs::read(path).unwrap(), &files, &hints()).unwrap()
+}
+
 /// Reads a file with others beside it.
 fn read_beside(files: &[(&str, &[u8])]) -> (scene::Scene, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     for (name, bytes) in files {
         std::fs::write(folder.path().join(name), bytes).unwrap();
     }
-    let foreign = read(&folder.path().join(files[0].0), &hints()).unwrap();
-    let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    let foreign = read_file(&folder.path().join(files[0].0));
+    let loaded = scene::load_bytes(&foreign.glb, &NoSideFiles, scene::Purpose::World);
     (loaded.unwrap().scene, foreign.notes)
 }
 
@@ -218,8 +223,8 @@ fn finds(folder: &Path, picture: &str) -> bool {
     std::fs::write(folder.join("a.mtl"), library).unwrap();
     let obj = "mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n";
     std::fs::write(folder.join("a.obj"), obj).unwrap();
-    let foreign = read(&folder.join("a.obj"), &hints()).unwrap();
-    let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    let foreign = read_file(&folder.join("a.obj"));
+    let loaded = scene::load_bytes(&foreign.glb, &NoSideFiles, scene::Purpose::World);
     let materials = loaded.unwrap().scene.materials;
     materials[0].base_color_texture.is_some()
 }
@@ -253,10 +258,7 @@ fn nothing_beside_a_model_leads_out_of_its_folder() {
     symlink("../secret.mtl", folder.join("b.mtl")).unwrap();
     let obj = "mtllib b.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\n";
     std::fs::write(folder.join("b.obj"), obj).unwrap();
-    let notes = read(&folder.join("b.obj"), &hints())
-        .unwrap()
-        .notes
-        .concat();
+    let notes = read_file(&folder.join("b.obj")).notes.concat();
     assert!(notes.contains("`b.mtl` are not beside it"), "{notes}");
 }
 
@@ -349,7 +351,7 @@ fn ply_files_of_all_kinds_are_read() {
     assert_eq!(triangles_of(&file), 3);
     let file = format!("{}{points}3 0 1 4\n", header(&elements));
     let hints = hints();
-    let mut model = Model::new(Path::new("a.ply"), &hints);
+    let mut model = Model::new(Path::new("a.ply"), &NoSideFiles, &hints);
     assert!(read_bytes(file.as_bytes(), Some(Format::Ply), &mut model).is_err());
 }
 

@@ -6,8 +6,6 @@ pub(crate) const MAX_TEXT_BYTES: usize = 128 * 1024 * 1024;
 pub(crate) const MAX_VALUES: usize = 100_000_000;
 /// Most numbers or texts of one value.
 pub(crate) const MAX_VALUES_OF_ONE: usize = 24_000_000;
-/// Most entries of a package.
-pub(crate) const MAX_ENTRIES: usize = 10_000;
 /// Most layers.
 pub(crate) const MAX_LAYERS: usize = 1_000;
 /// Most prims, properties and variants of one layer.

@@ -4,8 +4,6 @@
 
 mod limits;
 mod read;
-#[cfg(test)]
-mod sample;
 mod stage;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Small stages, as text, binary and packages.
 
-use super::sample::package;
-use crate::formats::{Foreign, Format, Hints, read as read_path, read_alone};
+use crate::formats::zip_sample::package;
+use crate::formats::{Foreign, Format, Hints, read as read_named, read_alone};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -541,7 +541,9 @@ fn layers_and_pictures_in_a_folder_are_read_and_none_outside() {
         is_z_up: None,
         textures: None,
     };
-    let foreign = read_path(&folder.join("root.usda"), &hints).unwrap();
+    let files = scene::FolderFiles::new(&folder);
+    let path = folder.join("root.usda");
+    let foreign = read_named(&path, root.as_bytes(), &files, &hints).unwrap();
     assert_eq!(scene_of(&foreign).triangle_count(), 1);
     assert_eq!(json_of(&foreign)["images"].as_array().unwrap().len(), 1);
     let told = "the layer `../part.usda` is not in or below its folder";

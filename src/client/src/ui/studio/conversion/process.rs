@@ -15,10 +15,11 @@ use std::{
 };
 
 /// Endings of the files that are converted before they are shown.
-pub(in crate::ui::studio) const ENDINGS: [&str; 8] =
-    ["fbx", "obj", "stl", "ply", "usd", "usda", "usdc", "usdz"];
-/// Longest time for one file, which is that of the converter too.
-const TIME_LIMIT: Duration = Duration::from_secs(60);
+pub(in crate::ui::studio) const ENDINGS: [&str; 9] = [
+    "fbx", "obj", "stl", "ply", "usd", "usda", "usdc", "usdz", "zip",
+];
+/// Longest time for one file: the converter's own for its work, and some for its report.
+const TIME_LIMIT: Duration = Duration::from_secs(75);
 /// Time between two looks of somebody who waits.
 const PATIENCE: Duration = Duration::from_millis(20);
 /// Most bytes that are looked at of what the converter says.
@@ -377,7 +378,15 @@ mod tests {
 
     #[test]
     fn files_of_other_formats_are_told_by_their_endings() {
-        for name in ["a.fbx", "a.OBJ", "a b.stl", "a.ply", "a.usdz", "dir/a.Usda"] {
+        for name in [
+            "a.fbx",
+            "a.OBJ",
+            "a b.stl",
+            "a.ply",
+            "a.usdz",
+            "a.zip",
+            "dir/a.Usda",
+        ] {
             assert!(needs_conversion(Path::new(name)), "{name}");
         }
         for name in ["a.glb", "a.vrm", "obj", "a.obj.gltf", "", "a.mtl"] {

@@ -53,11 +53,11 @@ impl<'a> OpusStream<'a> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+pub(crate) mod tests {
     use opus_pure::{Application, MAX_PACKET_BYTES, OggOpusWriter, OpusEncoder, OpusHead};
 
     /// An Ogg Opus file of interleaved samples at 48 kHz: whole packets of 20 ms, each changed before it is packed.
-    pub(in crate::audio) fn opus(
+    pub(crate) fn opus(
         samples: &[f32],
         channels: usize,
         mut change: impl FnMut(&mut Vec<u8>),

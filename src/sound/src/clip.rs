@@ -1,6 +1,6 @@
 //! Decoded sound: from the bytes of a file to samples, within limits, in a worker of its own.
 
-use super::opus::{self, OpusStream};
+use crate::opus::{self, OpusStream};
 use scene::{
     SoundFormat,
     worker::{Decoder, Worker},
@@ -17,16 +17,16 @@ use symphonia::core::{
 };
 
 /// Longest clip that is kept in memory, in seconds; what follows is cut.
-const MAX_CLIP_SECS: usize = 300;
+pub const MAX_CLIP_SECS: usize = 300;
 
-/// Sampling rates outside of this are a broken file.
-const SAMPLING_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
+/// Samples a second; what is outside of this is a broken file.
+pub const SAMPLING_RATES: std::ops::RangeInclusive<u32> = 4_000..=192_000;
 
 /// Most bytes of the samples of one clip.
-pub(super) const MAX_CLIP_BYTES: usize = 512 * 1024 * 1024;
+pub const MAX_CLIP_BYTES: usize = 512 * 1024 * 1024;
 
 /// A sound file to its channels and frames a second, as numbers of 32 bits, then its samples as floats; all little-endian.
-pub(crate) const SOUND_DECODER: Decoder = Decoder {
+pub const DECODER: Decoder = Decoder {
     name: "sound",
     decode: |bytes| match Clip::decode(bytes) {
         Ok(clip) => Ok(clip.to_bytes()),
@@ -36,15 +36,16 @@ pub(crate) const SOUND_DECODER: Decoder = Decoder {
 
 /// Samples of one sound, mono or interleaved stereo.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Clip {
+pub struct Clip {
     samples: Vec<f32>,
     channels: usize,
-    pub(super) frames_per_second: u32,
+    /// Samples of one channel in a second.
+    pub frames_per_second: u32,
 }
 
 /// Why a sound file cannot be played.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum ClipError {
+pub enum ClipError {
     /// Not a sound file that can be read.
     #[error("it cannot be decoded: {0}")]
     Decode(#[from] DecodeError),
@@ -66,7 +67,8 @@ pub(crate) enum ClipError {
 
 impl Clip {
     /// One channel of samples between -1 and 1.
-    pub(crate) fn mono(samples: Vec<f32>, frames_per_second: u32) -> Self {
+    #[must_use]
+    pub fn mono(samples: Vec<f32>, frames_per_second: u32) -> Self {
         Self {
             samples,
             channels: 1,
@@ -79,12 +81,8 @@ impl Clip {
     ///
     /// # Errors
     /// One line when the bytes are no such file, or broke the decoder.
-    pub(super) fn decode_apart(
-        bytes: &[u8],
-        worker: &Worker,
-        limit: usize,
-    ) -> Result<Self, String> {
-        let samples = worker.decode(&SOUND_DECODER, &[bytes], limit)?;
+    pub fn decode_apart(bytes: &[u8], worker: &Worker, limit: usize) -> Result<Self, String> {
+        let samples = worker.decode(&DECODER, &[bytes], limit)?;
         Self::from_bytes(&samples).ok_or_else(|| "it has no samples".to_owned())
     }
 
@@ -111,7 +109,11 @@ impl Clip {
         })
     }
 
-    fn decode(bytes: &[u8]) -> Result<Self, ClipError> {
+    /// Decodes an MP3, WAV, Ogg Vorbis or Ogg Opus file in this process; see [`Self::decode_apart`].
+    ///
+    /// # Errors
+    /// [`ClipError`].
+    pub fn decode(bytes: &[u8]) -> Result<Self, ClipError> {
         let mut clip = Self {
             samples: Vec::new(),
             channels: 0,
@@ -189,17 +191,20 @@ impl Clip {
     }
 
     /// Memory that its samples take.
-    pub(super) fn bytes(&self) -> usize {
+    #[must_use]
+    pub fn bytes(&self) -> usize {
         self.samples.len() * size_of::<f32>()
     }
 
     /// Number of frames: samples of one channel.
-    pub(super) fn frames(&self) -> usize {
+    #[must_use]
+    pub fn frames(&self) -> usize {
         self.samples.len() / self.channels.max(1)
     }
 
     /// Left and right at a frame with fraction, interpolated; loops join end and start.
-    pub(super) fn at(&self, cursor: f64, is_looping: bool) -> [f32; 2] {
+    #[must_use]
+    pub fn at(&self, cursor: f64, is_looping: bool) -> [f32; 2] {
         let index = cursor as usize;
         let fraction = (cursor - index as f64) as f32;
         let next = if index + 1 < self.frames() {
@@ -247,8 +252,8 @@ impl Clip {
 
 #[cfg(test)]
 mod tests {
-    use super::super::opus::tests::opus;
     use super::*;
+    use crate::opus::tests::opus;
     use std::f32::consts::TAU;
 
     /// A WAV file of 16-bit mono samples.
