@@ -15,6 +15,11 @@ const ENTER: [&str; 6] = [
     "skin_300_joints.glb",
 ];
 
+/// Files with what is expected of each.
+fn expected(folder: &Path) -> Value {
+    serde_json::from_slice(&fs::read(folder.join("EXPECT.json")).unwrap()).unwrap()
+}
+
 fn is_world(name: &str) -> bool {
     name.ends_with(".glb") || name.ends_with(".gltf")
 }
@@ -24,8 +29,7 @@ fn hostile_worlds_have_the_written_outcome_in_the_server() {
     let _turn = turn();
     let Some(samples) = samples() else { return };
     let folder = samples.join("malformed/hostile");
-    let expected: Value =
-        serde_json::from_slice(&fs::read(folder.join("EXPECT.json")).unwrap()).unwrap();
+    let expected = expected(&folder);
     let expected = expected.as_object().unwrap().iter();
     let mut count = 0;
     for (name, wanted) in expected.filter(|(name, _)| is_world(name)) {
@@ -45,6 +49,23 @@ fn hostile_worlds_have_the_written_outcome_in_the_server() {
         }
     }
     assert!(count > 90, "only {count} files");
+}
+
+#[test]
+fn hostile_files_that_are_to_be_refused_are_refused_by_the_client() {
+    let _turn = turn();
+    let Some(samples) = samples() else { return };
+    let folder = samples.join("malformed/hostile");
+    let expected = expected(&folder);
+    let expected = expected.as_object().unwrap().iter();
+    let place = Scratch::new();
+    let mut count = 0;
+    for (name, _) in expected.filter(|(_, wanted)| wanted["expect"] == "reject") {
+        count += 1;
+        let ended = open(place.path(), &folder.join(name));
+        assert!(ended.line(1).contains(name), "{ended:?}");
+    }
+    assert!(count > 70, "only {count} files");
 }
 
 /// What the server refuses never reaches a client; what it hosts is decoded and drawn by each.

@@ -197,7 +197,7 @@ fn message(report: &Report, issue: &Issue) -> Value {
         "code": issue.code,
         "message": issue.message,
         "severity": issue.severity,
-        "remedy": issue.remedy(),
+        "remedy": report.remedy(issue),
     });
     match issue.offset {
         Some(offset) => message["offset"] = offset.into(),
@@ -215,6 +215,7 @@ fn facts(authorship: &Authorship) -> Value {
         "authors": authorship.authors,
         "rights": authorship.rights,
         "license": authorship.license,
+        "usage": authorship.usage,
         "mayBeShared": authorship.may_be_shared,
     })
 }

@@ -38,8 +38,17 @@ mod tests {
         );
     }
 
+    /// True when a function of that name is a test.
+    fn is_test(texts: &str, name: &str) -> bool {
+        let definition = format!("fn {name}()");
+        texts.match_indices(&definition).any(|(at, _)| {
+            let before = &texts[..at];
+            before.rfind("#[test]") > before.rfind('}')
+        })
+    }
+
     #[test]
-    fn every_test_of_the_table_exists() {
+    fn every_test_of_the_document_exists() {
         let mut texts = String::new();
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let mut folders = vec![sources.join("../tests"), sources];
@@ -54,8 +63,16 @@ mod tests {
             }
         }
         for extension in EXTENSIONS {
-            let definition = format!("fn {}()", extension.test);
-            assert!(texts.contains(&definition), "{}", extension.test);
+            assert!(is_test(&texts, extension.test), "{}", extension.test);
+        }
+        let document = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/CONFORMANCE.md");
+        let document = std::fs::read_to_string(document).unwrap();
+        let (_, rows) = document.split_once("| requirement | tests |").unwrap();
+        let (rows, _) = rows.split_once("\n\n").unwrap();
+        let named: Vec<&str> = rows.split('`').skip(1).step_by(2).collect();
+        assert!(named.len() > 10, "{named:?}");
+        for name in named {
+            assert!(is_test(&texts, name), "{name}");
         }
     }
 }

@@ -145,7 +145,7 @@ fn findings(report: &Report, number: u8, issues: &[&Issue]) -> String {
                 issue.code,
                 escape(&place(report, issue)),
                 escape(&issue.message),
-                escape(issue.remedy())
+                escape(report.remedy(issue))
             ),
         );
     }

@@ -54,7 +54,7 @@ pub(crate) fn write(file: &Path, report: &Report, output: &mut dyn Write) -> io:
         )?,
         None => writeln!(output, "{file} {verdict}")?,
     }
-    let groups = groups(&report.issues);
+    let groups = groups(report);
     for group in groups.iter().take(MAX_SHOWN) {
         write_group(report, group, output)?;
     }
@@ -104,10 +104,11 @@ pub(crate) fn omissions(report: &Report) -> Vec<String> {
 }
 
 /// Findings that say the same of different places, the severe ones first.
-fn groups(issues: &[Issue]) -> Vec<Vec<&Issue>> {
-    let mut groups: BTreeMap<(u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
-    for issue in issues {
-        let key = (issue.severity, issue.code, issue.message.as_str());
+fn groups(report: &Report) -> Vec<Vec<&Issue>> {
+    let mut groups: BTreeMap<(u8, u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
+    for issue in &report.issues {
+        let here = report.severity(issue);
+        let key = (here, issue.severity, issue.code, issue.message.as_str());
         groups.entry(key).or_default().push(issue);
     }
     groups.into_values().collect()
@@ -133,7 +134,7 @@ fn write_group(report: &Report, group: &[&Issue], output: &mut dyn Write) -> io:
         write!(output, " and {} more places", group.len() - MAX_PLACES)?;
     }
     writeln!(output, ": {}", printable(&first.message))?;
-    writeln!(output, "          {}", first.remedy())
+    writeln!(output, "          {}", report.remedy(first))
 }
 
 fn write_extension(extension: &NamedExtension, output: &mut dyn Write) -> io::Result<()> {

@@ -75,7 +75,7 @@ pub use things::{MayPlace, ThingRules};
 pub use wear::{AvatarRules, PassedOn};
 pub use world::{
     LoadedWorld, MANIFEST_FILE, Sky, SkyKind, WorldFile, WorldManifest, load_world,
-    load_world_telling, main_file,
+    load_world_telling, main_file, require_what_it_is_called,
 };
 
 use std::path::Path;

@@ -72,8 +72,10 @@ pub const MAX_IMAGE_SIDE: u32 = 16_384;
 pub const MAX_ONE_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 /// Most decoded bytes of all images, four a pixel.
 pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
-/// Most joints of a skin (what the renderer can hold).
-pub const MAX_JOINTS: usize = 256;
+/// Most joints of a skin.
+pub const MAX_JOINTS: usize = 1_024;
+/// Joints of a skin that every adapter can hold; more take storage buffers, which nearly all have.
+pub const MAX_JOINTS_EVERYWHERE: usize = 256;
 /// Most morph targets of a mesh (what the renderer can hold).
 pub const MAX_MORPH_TARGETS: usize = 256;
 /// Most nodes whose morph weights one pointer to their mesh moves; further ones stay as they are.

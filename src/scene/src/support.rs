@@ -71,14 +71,14 @@ extensions! {
     "GRIFFEL_bim_data" PassedOver what_is_passed_over_is_named "";
     "KHR_accessor_float64" PassedOver what_is_passed_over_is_named "";
     "KHR_animation_pointer" Part animated_properties_are_read "of nodes, weights of meshes, materials, textures and lights; the file's cameras are not looked through";
-    "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV, Ogg Vorbis and Ogg Opus";
+    "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV, Ogg Vorbis and Ogg Opus; rates from 0.1 to 10, gains up to 10";
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
-    "KHR_collision_shapes" Full both_physics_dialects_give_the_same_model "older name of KHR_implicit_shapes";
+    "KHR_collision_shapes" Full shapes_of_both_revisions_of_khr_physics_are_read "older name of KHR_implicit_shapes";
     "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
     "KHR_gaussian_splatting" Part splats_have_size_and_colour "drawn as solid ellipsoids without a change of colour by direction; primitives beyond 50,000 splats in a file as points";
-    "KHR_implicit_shapes" Full both_physics_dialects_give_the_same_model "";
+    "KHR_implicit_shapes" Full shapes_of_both_revisions_of_khr_physics_are_read "";
     "KHR_interactivity" PassedOver where_a_graph_says_what_plays_nothing_plays_by_itself "in a file with a graph no animation plays by itself";
-    "KHR_lights_punctual" Full lights_are_read "";
+    "KHR_lights_punctual" Full lights_are_read "without a range as far as a tenth of a lux, from 30 m to 100 m";
     "KHR_materials_anisotropy" Full every_lobe_is_drawn "";
     "KHR_materials_clearcoat" Full every_lobe_is_drawn "";
     "KHR_materials_diffuse_transmission" Full every_lobe_is_drawn "";
@@ -107,7 +107,7 @@ extensions! {
     "KHR_texture_video" PassedOver what_is_passed_over_is_named "";
     "KHR_xmp" PassedOver what_is_passed_over_is_named "older than KHR_xmp_json_ld";
     "KHR_xmp_json_ld" Full metadata_is_kept_and_read "converting states in it what other places say of author and licence";
-    "MSFT_lod" Full levels_follow_each_other_without_a_gap "meshes of the levels' own nodes";
+    "MSFT_lod" Part levels_follow_each_other_without_a_gap "of nodes: the meshes of the levels, not what lies below them; of materials not";
     "MSFT_packing_normalRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
     "MSFT_packing_occlusionRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
     "MSFT_texture_dds" PassedOver what_is_passed_over_is_named "";
@@ -116,14 +116,14 @@ extensions! {
     "OMI_audio_opus" Part opus_is_preferred_where_it_is_offered_and_can_be_played "in Ogg, mono and stereo";
     "OMI_collider" PassedOver what_is_passed_over_is_named "older than OMI_physics_body";
     "OMI_environment_sky" Full a_gradient_has_its_colours_where_they_belong "";
-    "OMI_link" Full a_portal_leads_to_another_world_of_the_server "read as a portal";
+    "OMI_link" Part portals_and_links_are_read "read as a portal; addresses of pages on the web are shown and not opened";
     "OMI_personality" PassedOver what_is_passed_over_is_named "";
     "OMI_physics_body" Full both_physics_dialects_give_the_same_model "";
     "OMI_physics_gravity" Full bodies_in_a_field_are_pulled_by_it "people stand upright: of gravity they feel what pulls down";
     "OMI_physics_joint" Part a_limit_that_yields_is_free_within_its_bounds_and_a_spring_beyond_them "springs softer than 10 N/m or 1 Nm a radian are rigid; a least distance over several axes is kept where it yields, and else not";
     "OMI_physics_shape" Full both_physics_dialects_give_the_same_model "";
-    "OMI_seat" Full seats_and_spawn_points_are_read "";
-    "OMI_spawn_point" Full seats_and_spawn_points_are_read "";
+    "OMI_seat" Part seats_and_spawn_points_are_read "everybody sits alike: foot and angle bend no legs";
+    "OMI_spawn_point" Part seats_and_spawn_points_are_read "of all teams and groups";
     "OMI_vehicle_body" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_hover_thruster" PassedOver what_is_passed_over_is_named "";
     "OMI_vehicle_thruster" PassedOver what_is_passed_over_is_named "";
@@ -137,7 +137,7 @@ extensions! {
     "VRMC_springBone" Full one_step_is_the_one_of_the_specification "";
     "VRMC_springBone_extended_collider" Full colliders_push_out_or_keep_in "";
     "VRMC_vrm" Full everything_bound_moves_from_its_base_by_the_weight "";
-    "VRMC_vrm_animation" Full avatars_and_clips_are_read "";
+    "VRMC_vrm_animation" Part avatars_and_clips_are_read "a clip of one's own plays in the studio, with expressions and gaze; in worlds people move by the clips that come with Stoa";
 }
 
 /// The row of an extension; none for one that is not known.

@@ -5,8 +5,8 @@ use crate::{
     description::scene::Scene,
     error::{ErrorKind, Issue, SceneError},
     limits::MAX_WARNINGS,
-    reader::document,
-    source::files::{self, FolderFiles},
+    reader::{document, humanoid},
+    source::files::{self, FolderFiles, NoSideFiles},
     things::{THING_KEYS, ThingRules},
     wear::{AVATAR_KEYS, AvatarRules},
 };
@@ -46,6 +46,8 @@ pub struct WorldManifest {
     pub main: Option<String>,
     /// Rules in the host's words.
     pub rules: String,
+    /// Names of the animations that play; what the file says when absent.
+    pub animations: Option<Vec<String>>,
     /// Sky and light.
     pub sky: Sky,
     /// What visitors may place.
@@ -104,6 +106,7 @@ impl Default for WorldManifest {
             gravity: 9.81,
             main: None,
             rules: String::new(),
+            animations: None,
             sky: Sky::default(),
             things: ThingRules::default(),
             avatars: AvatarRules::default(),
@@ -176,7 +179,7 @@ impl WorldManifest {
 }
 
 /// Keys of `world.toml`.
-const MANIFEST_KEYS: [&str; 13] = [
+const MANIFEST_KEYS: [&str; 14] = [
     "title",
     "description",
     "author",
@@ -187,6 +190,7 @@ const MANIFEST_KEYS: [&str; 13] = [
     "gravity",
     "main",
     "rules",
+    "animations",
     "sky",
     "things",
     "avatars",
@@ -343,6 +347,7 @@ fn read_world(path: &Path, told: Option<&mut dyn FnMut(Scene)>) -> Result<Loaded
         .map_err(|error| error.in_file(&main.display().to_string()))?;
     issues.extend(std::mem::take(&mut loaded.issues));
     said.settle(&mut manifest, &mut loaded.scene);
+    issues.extend(choose_animations(&manifest, &mut loaded.scene));
     let text = |name: Option<&std::ffi::OsStr>| {
         name.map(|name| name.to_string_lossy().into_owned())
             .unwrap_or_default()
@@ -379,24 +384,44 @@ fn read_world(path: &Path, told: Option<&mut dyn FnMut(Scene)>) -> Result<Loaded
     })
 }
 
+/// Refuses a file that is not what its ending says: an avatar that cannot be worn, an animation that no avatar can perform.
+///
+/// # Errors
+/// [`SceneError`] with the file, the place and the fault.
+pub fn require_what_it_is_called(path: &Path) -> Result<(), SceneError> {
+    let purpose = Purpose::of_file(path);
+    if !matches!(purpose, Purpose::Avatar | Purpose::AnimationClip) || path.is_dir() {
+        return Ok(());
+    }
+    let bytes = files::read_bounded(path, purpose.limit())
+        .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
+    let read = match purpose {
+        Purpose::Avatar => humanoid::load_avatar(&bytes, &NoSideFiles).map(drop),
+        _ => humanoid::load_avatar_clip(&bytes, &NoSideFiles).map(drop),
+    };
+    read.map_err(|error| error.in_file(&path.display().to_string()))
+}
+
 /// The glTF file of a world: the file itself, or that of a folder with one and perhaps a `world.toml`. It need not be there.
 ///
 /// # Errors
 /// [`SceneError`] when the folder or its `world.toml` does not say which file it is.
 pub fn main_file(path: &Path) -> Result<PathBuf, SceneError> {
-    folder_of_world(path).map(|(main, _)| main)
+    folder_of_world(path).map(|(main, ..)| main)
 }
 
-/// The same, with what is wrong with the `world.toml`.
-pub(crate) fn folder_of_world(path: &Path) -> Result<(PathBuf, Vec<Issue>), SceneError> {
+/// The same, with the `world.toml` and what is wrong with it.
+pub(crate) fn folder_of_world(
+    path: &Path,
+) -> Result<(PathBuf, WorldManifest, Vec<Issue>), SceneError> {
     if !path.is_dir() {
-        return Ok((path.to_path_buf(), Vec::new()));
+        return Ok((path.to_path_buf(), WorldManifest::default(), Vec::new()));
     }
     let (manifest, issues) = match read_manifest_file(path)? {
         Some(file) => WorldManifest::parse(text_of_manifest(&file, path)?)?,
         None => (WorldManifest::default(), Vec::new()),
     };
-    Ok((main_of_folder(path, &manifest)?, issues))
+    Ok((main_of_folder(path, &manifest)?, manifest, issues))
 }
 
 fn text_of_manifest<'a>(file: &'a WorldFile, folder: &Path) -> Result<&'a str, SceneError> {
@@ -432,6 +457,29 @@ impl Said {
             scene.sky = None;
         }
     }
+}
+
+/// Lets the animations play that a host names, and then no others; tells of names that none has.
+pub(crate) fn choose_animations(manifest: &WorldManifest, scene: &mut Scene) -> Vec<Issue> {
+    let mut issues = Vec::new();
+    let Some(names) = &manifest.animations else {
+        return issues;
+    };
+    let mut chosen = Vec::new();
+    for name in names {
+        let mut animations = scene.animations.iter();
+        match animations.position(|animation| animation.name == *name) {
+            Some(index) => chosen.push(index),
+            None if issues.len() < MAX_WARNINGS => issues.push(Issue::warning(
+                "STOA_MANIFEST_ANIMATION",
+                "/animations".to_owned(),
+                format!("world.toml: there is no animation `{name}` in the file"),
+            )),
+            None => {}
+        }
+    }
+    scene.chosen_animations = Some(chosen);
+    issues
 }
 
 fn with_slashes(path: &Path) -> String {

@@ -221,6 +221,38 @@ fn animations_that_do_not_play_are_told_with_the_one_that_plays_instead() {
 }
 
 #[test]
+fn a_host_chooses_which_animations_play() {
+    let all: &[(&str, &[usize], f32)] = &[
+        ("Up", &[0], 1.0),
+        ("Down", &[0], 1.0),
+        ("Open", &[1], 1.0),
+        ("Both", &[0, 1], 1.0),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let mut document = animated(all);
+    document["asset"] = json!({ "version": "2.0" });
+    std::fs::write(folder.path().join("a.gltf"), document.to_string()).unwrap();
+    let playing = |manifest: &str| {
+        std::fs::write(folder.path().join("world.toml"), manifest).unwrap();
+        let world = scene::load_world(folder.path()).unwrap();
+        (world.scene.ambient_animations(), world.issues)
+    };
+    assert_eq!(playing("").0, [0, 2]);
+    assert_eq!(playing("animations = ['Down']").0, [1]);
+    // What is named first goes before.
+    assert_eq!(playing("animations = ['Both', 'Open', 'Up']").0, [3]);
+    assert_eq!(
+        playing("animations = ['Open', 'Both', 'Up', 'Open']").0,
+        [2, 0]
+    );
+    assert_eq!(playing("animations = []").0, [0_usize; 0]);
+    let (found, issues) = playing("animations = ['Sideways', 'Up']");
+    assert_eq!(found, [0]);
+    assert_eq!(issues.len(), 1);
+    assert!(issues[0].message.contains("no animation `Sideways`"));
+}
+
+#[test]
 fn where_a_graph_says_what_plays_nothing_plays_by_itself() {
     let mut document = animated(&[("Up", &[0], 1.0), ("Open", &[1], 1.0)]);
     let plays = |document: &Value| crate::extensions::read(document.clone()).ambient_animations();

@@ -157,6 +157,43 @@ fn arrays_with_the_same_bytes_become_one_where_all_else_is_equal() {
 }
 
 #[test]
+fn buffers_and_views_keep_what_is_said_of_them() {
+    let mut document = square();
+    document["buffers"][0]["extras"] = json!({"of": "buffer"});
+    document["bufferViews"][0]["extras"] = json!({"of": "view"});
+    let json = json_of(&tidy(open(&document)));
+    assert_eq!(json["buffers"][0]["extras"], json!({"of": "buffer"}));
+    assert!(
+        json["bufferViews"][0].get("extras").is_none(),
+        "views are new ones"
+    );
+    // What is not understood may name views, which are the old ones then.
+    document["extensionsUsed"] = json!(["XYZ_new"]);
+    document["nodes"][0]["extensions"] = json!({"XYZ_new": {}});
+    let views = |document: &Value| json_of(&tidy(open(document)))["bufferViews"].clone();
+    let mut without = document.clone();
+    let view = without["bufferViews"][0].as_object_mut().unwrap();
+    view.shift_remove("extras");
+    assert_eq!(views(&document), views(&without), "nothing is there twice");
+    let unknown = json!({"XYZ_new": {"a": 1}});
+    document["bufferViews"][0]["extensions"] = unknown.clone();
+    document["bufferViews"][0]["name"] = "corners".into();
+    document["buffers"][0]["extensions"] = unknown.clone();
+    let glb = tidy(open(&document));
+    let json = json_of(&glb);
+    let view = &json["bufferViews"][0];
+    assert_eq!(view["extras"], json!({"of": "view"}));
+    assert_eq!(
+        (&view["extensions"], &view["name"], &view["byteLength"]),
+        (&unknown, &json!("corners"), &json!(72))
+    );
+    assert_eq!(json["buffers"][0]["extensions"], unknown);
+    assert_eq!(json["extensionsUsed"], json!(["XYZ_new"]));
+    let report = check_bytes(&glb, &NoSideFiles, Purpose::Prop);
+    assert_eq!(report.count(0), 0, "{:?}", report.issues);
+}
+
+#[test]
 fn what_is_not_understood_keeps_every_number_it_could_name() {
     let mut document = square();
     document["extensionsUsed"] = json!(["XYZ_new"]);

@@ -59,6 +59,7 @@ impl WorldContent {
         library: &Library,
         owners: &[String],
     ) -> Result<Self, HostError> {
+        scene::require_what_it_is_called(path)?;
         let loaded = scene::load_world(path)?;
         for issue in &loaded.issues {
             let line = format!("{}: {}", issue.pointer, issue.message);

@@ -6,6 +6,7 @@ use super::{
     face::Expressing,
     load::{Look, SeenBy},
     looks::{Looks, Worn},
+    performance::Performance,
     pose::{CLIPS, Gait, WAVE},
 };
 use crate::{
@@ -64,8 +65,8 @@ pub(super) fn dress(
     };
     let wishes = wished.now();
     for (entity, figure, stands_in) in &figures {
-        let is_self = figure.who.is_none();
-        let (look, is_chosen) = match looks.wear(&figure.look, is_self, &config, &wishes, fetch) {
+        let is_own = figure.who.person().is_none();
+        let (look, is_chosen) = match looks.wear(&figure.look, is_own, &config, &wishes, fetch) {
             Worn::Chosen(look) => (look, true),
             Worn::StandIn(look) if !stands_in => (look, false),
             Worn::StandIn(_) | Worn::Nothing => continue,
@@ -189,7 +190,11 @@ fn draw(
 }
 
 /// Poses every body from its gait and stands it where its figure is.
-pub(super) fn animate(clips: Res<Clips>, mut figures: Query<(&Figure, &Transform, &mut Dressed)>) {
+pub(super) fn animate(
+    clips: Res<Clips>,
+    performance: Res<Performance>,
+    mut figures: Query<(&Figure, &Transform, &mut Dressed)>,
+) {
     for (figure, place, mut dressed) in &mut figures {
         let Body {
             look,
@@ -197,8 +202,12 @@ pub(super) fn animate(clips: Res<Clips>, mut figures: Query<(&Figure, &Transform
             hips_height,
             ..
         } = &mut dressed.0;
+        let performed = performance.of(figure);
         for (bone, &node) in &look.avatar.bones {
-            let (normalised, hips) = blend(&clips, &figure.gait, bone);
+            let (normalised, hips) = match performed {
+                Some((clip, secs)) => clip.pose(bone, secs),
+                None => blend(&clips, &figure.gait, bone),
+            };
             let looking = head_turn(bone, figure.gait.pitch);
             skeleton.set_normalised_rotation(node, looking * normalised);
             if let Some(hips) = hips {

@@ -4,6 +4,7 @@ use super::{
     Dressed, Figure, Gestures,
     alive::Attention,
     load::{Look, LookMesh},
+    performance::Performance,
 };
 use crate::scenery::{Surface, SurfaceStores, tint};
 use bevy::{mesh::morph::MeshMorphWeights, prelude::*};
@@ -74,7 +75,7 @@ impl Expressing {
 /// Turns eyes to who is near, else along the view; wishes expressions and shows them.
 pub(super) fn express(
     time: Res<Time<Real>>,
-    gestures: Res<Gestures>,
+    (gestures, performance): (Res<Gestures>, Res<Performance>),
     mut figures: Query<(Entity, &Figure, &Transform, &Attention, &mut Dressed)>,
     mut morphs: Query<&mut MeshMorphWeights>,
     mut stores: SurfaceStores,
@@ -93,8 +94,11 @@ pub(super) fn express(
         let state = &mut body.expressing;
         let mut weights = state.face.neutral();
         if attention.has_face {
+            let performed = performance.of(figure);
             let own = heads.iter().find(|(other, _)| *other == entity);
-            if let Some((_, eyes)) = own {
+            if let Some((clip, secs)) = performed {
+                state.gaze = clip.gaze(secs);
+            } else if let Some((_, eyes)) = own {
                 let ahead = view(place, figure.gait.pitch);
                 let others = heads.iter().filter(|(other, _)| *other != entity);
                 let target = met(*eyes, ahead, others.map(|(_, head)| *head))
@@ -103,7 +107,16 @@ pub(super) fn express(
                 let share = 1.0 - (-time.delta_secs() * EYE_RATE).exp();
                 state.gaze = state.gaze.lerp(wished, share);
             }
-            wish(figure, &gestures, &state.face, &mut weights);
+            match performed {
+                Some((clip, secs)) => {
+                    for (name, weight) in clip.expressions(secs) {
+                        if let Some(number) = state.face.number(name) {
+                            weights[number] = weight;
+                        }
+                    }
+                }
+                None => wish(figure, &gestures, &state.face, &mut weights),
+            }
             look(avatar, state, &mut body.skeleton, &mut weights);
             state.face.resolve(avatar, &mut weights);
         }
@@ -156,7 +169,10 @@ fn wish(figure: &Figure, gestures: &Gestures, face: &Face, weights: &mut [f32]) 
             weights[number] = f32::max(weights[number], weight);
         }
     };
-    let phase = figure.who.map_or(0.0, |person| person.0 as f32 * 0.77);
+    let phase = figure
+        .who
+        .person()
+        .map_or(0.0, |person| person.0 as f32 * 0.77);
     raise("blink", blink(figure.gait.clock_secs, phase));
     if let Some((feeling, secs)) = figure.person.and_then(|one| gestures.feelings.get(&one)) {
         raise(feeling, felt(*secs));

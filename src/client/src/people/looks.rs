@@ -257,7 +257,7 @@ mod tests {
     use super::*;
     use crate::{
         look::Preset,
-        people::{Dressed, StandIn, body, pose::Gait},
+        people::{Dressed, StandIn, Who, body, pose::Gait},
         testing,
     };
     use protocol::PersonId;
@@ -336,7 +336,7 @@ mod tests {
             .add_systems(Update, body::dress.in_set(ClientSystems::Pose));
         crate::scenery::testing::add_stores(app.world_mut());
         let figure = Figure {
-            who: Some(PersonId(3)),
+            who: Who::Person(PersonId(3)),
             person: Some(PersonId(3)),
             look: FILE,
             gait: Gait::default(),
@@ -397,7 +397,7 @@ mod tests {
         let mut config = app.world_mut().resource_mut::<Config>();
         config.0.avatar_file = Some(b"a file of one's own".to_vec());
         let mut wearer = app.world_mut().get_mut::<Figure>(figure).unwrap();
-        (wearer.who, wearer.look) = (None, AvatarChoice::Shipped("sen".to_owned()));
+        (wearer.who, wearer.look) = (Who::Me, AvatarChoice::Shipped("sen".to_owned()));
         update_until(&mut app, |app| named(app, figure) == Some("Sen"));
     }
 }

@@ -8,15 +8,17 @@ mod face;
 mod load;
 mod looks;
 mod own;
+mod performance;
 mod pose;
 mod sharing;
 
 pub(crate) use credit::{Credit, Credits};
+pub(crate) use performance::Performance;
 pub(crate) use sharing::{Sharing, Step as SharingStep, Terms, Withheld};
 
 use crate::{
     app::order::{ClientSystems, Stage},
-    link::{Link, Said, Visit},
+    link::{Link, Said, Visit, VisitWorld},
     motion::{Gestured, Me},
 };
 use alive::Attention;
@@ -28,10 +30,28 @@ use replication::Flags;
 use session::SessionEvent;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Somebody in the picture; `None` is oneself.
+/// Whom a figure stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Who {
+    Me,
+    Person(PersonId),
+    /// Nobody: it shows an [animation](Performance).
+    Performer,
+}
+
+impl Who {
+    pub(crate) fn person(self) -> Option<PersonId> {
+        match self {
+            Self::Person(person) => Some(person),
+            Self::Me | Self::Performer => None,
+        }
+    }
+}
+
+/// Somebody in the picture.
 #[derive(Component)]
 pub(crate) struct Figure {
-    pub(crate) who: Option<PersonId>,
+    pub(crate) who: Who,
     /// The same with one's own number for oneself.
     person: Option<PersonId>,
     look: protocol::AvatarChoice,
@@ -69,7 +89,8 @@ struct Speech {
 }
 
 pub(super) fn plugin(app: &mut App) {
-    app.init_resource::<Gestures>();
+    app.init_resource::<Gestures>()
+        .init_resource::<Performance>();
     app.add_plugins((looks::plugin, clips::plugin, sharing::plugin));
     app.add_systems(
         Update,
@@ -109,15 +130,19 @@ fn populate(
     mut commands: Commands,
     visit: Res<Visit>,
     config: Res<crate::app::Config>,
+    performance: Res<Performance>,
     figures: Query<(Entity, &Figure)>,
 ) {
-    let mut wanted: BTreeMap<Option<PersonId>, protocol::AvatarChoice> = visit
+    let mut wanted: BTreeMap<Who, protocol::AvatarChoice> = visit
         .people
         .values()
-        .map(|person| (Some(person.person), person.avatar.clone()))
+        .map(|person| (Who::Person(person.person), person.avatar.clone()))
         .collect();
     if visit.welcome.is_some() {
-        wanted.insert(None, config.0.avatar.clone());
+        wanted.insert(Who::Me, config.0.avatar.clone());
+        if performance.clip.is_some() {
+            wanted.insert(Who::Performer, config.0.avatar.clone());
+        }
     }
     let mut present = BTreeSet::new();
     for (entity, figure) in &figures {
@@ -131,7 +156,10 @@ fn populate(
         commands.spawn((
             Figure {
                 who,
-                person: who.or_else(|| visit.welcome.as_ref().map(|welcome| welcome.person)),
+                person: match who {
+                    Who::Me => visit.welcome.as_ref().map(|welcome| welcome.person),
+                    other => other.person(),
+                },
                 look,
                 gait: Gait::default(),
             },
@@ -195,7 +223,7 @@ fn place(
     time: Res<Time<Real>>,
     visit: Res<Visit>,
     me: Res<Me>,
-    link: Option<Res<Link>>,
+    (link, world): (Option<Res<Link>>, Option<Res<VisitWorld>>),
     gestures: Res<Gestures>,
     mut figures: Query<(&mut Figure, &mut Transform, &mut Visibility)>,
 ) {
@@ -208,7 +236,7 @@ fn place(
             .and_then(|one| gestures.waves.get(&one))
             .copied();
         let seen = match figure.who {
-            None => {
+            Who::Me => {
                 let shown = me.shown();
                 let moving = pose::Moving {
                     velocity: shown.velocity,
@@ -221,7 +249,8 @@ fn place(
                 };
                 Some((shown.position, moving))
             }
-            Some(person) => visit
+            Who::Performer => world.as_ref().and_then(|world| performed(world)),
+            Who::Person(person) => visit
                 .people
                 .get(&person)
                 .and_then(|info| other(&view, info.entity, now, gesture_secs)),
@@ -236,6 +265,21 @@ fn place(
         transform.rotation = Quat::from_rotation_y(moving.yaw + std::f32::consts::PI);
         figure.gait.advance(&moving, time.delta_secs());
     }
+}
+
+/// Somebody who stands where a file is looked at, and faces who looks.
+fn performed(world: &VisitWorld) -> Option<(Vec3, pose::Moving)> {
+    let stage = world.simulation.stage()?;
+    let moving = pose::Moving {
+        velocity: Vec3::ZERO,
+        yaw: std::f32::consts::PI,
+        pitch: 0.0,
+        is_grounded: true,
+        is_crouching: false,
+        is_sitting: false,
+        gesture_secs: None,
+    };
+    Some((stage.center.with_y(stage.floor), moving))
 }
 
 fn other(

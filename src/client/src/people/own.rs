@@ -1,6 +1,6 @@
 //! One's own body in first person: there, but without the head that one looks out of.
 
-use super::{Dressed, Figure};
+use super::{Dressed, Figure, Who};
 use crate::camera::ViewMode;
 use bevy::prelude::*;
 
@@ -11,7 +11,7 @@ pub(super) fn show_parts(
     mut visibilities: Query<&mut Visibility, Without<Figure>>,
 ) {
     for (figure, Dressed(body)) in &figures {
-        let is_self = figure.who.is_none() && mode.is_first_person;
+        let is_self = figure.who == Who::Me && mode.is_first_person;
         for &(seen_by, entity) in &body.parts {
             if let Ok(mut visibility) = visibilities.get_mut(entity) {
                 visibility.set_if_neq(if seen_by.is_seen(is_self) {

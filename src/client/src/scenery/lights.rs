@@ -4,8 +4,10 @@ use bevy::{light::SimulationLightSystems, math::Vec3A, prelude::*, transform::Tr
 use scene::{Light, LightKind};
 use std::f32::consts::TAU;
 
-/// Reach of a light whose file states none, in metres.
-const FALLBACK_RANGE: f32 = 30.0;
+/// Shortest and longest reach of a light whose file states none, in metres: beyond, lamps cost more than they show.
+const REACHES: std::ops::RangeInclusive<f32> = 30.0..=100.0;
+/// What it gives where it ends, in lux.
+const FAINTEST_LUX: f32 = 0.1;
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(
@@ -50,7 +52,7 @@ fn keep_directions(
 
 pub(super) fn insert(entity: &mut EntityCommands<'_>, light: &Light) {
     let color = Color::linear_rgb(light.color.x, light.color.y, light.color.z);
-    let range = light.range.unwrap_or(FALLBACK_RANGE);
+    let range = light.range.unwrap_or_else(|| reach(light.intensity));
     // A point of one candela gives 4 pi lumens; the engine uses the same factor for spots.
     let lumens = light.intensity * 2.0 * TAU;
     match light.kind {
@@ -79,10 +81,23 @@ pub(super) fn insert(entity: &mut EntityCommands<'_>, light: &Light) {
     };
 }
 
+/// How far a light of so many candela is seen to shine, in metres.
+fn reach(candela: f32) -> f32 {
+    let metres = (candela.max(0.0) / FAINTEST_LUX).sqrt();
+    metres.clamp(*REACHES.start(), *REACHES.end())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use std::f32::consts::FRAC_PI_2;
+
+    #[test]
+    fn a_light_without_a_range_reaches_as_far_as_it_is_seen() {
+        for (candela, metres) in [(0.0, 30.0), (10.0, 30.0), (250.0, 50.0), (1e30, 100.0)] {
+            assert_eq!(reach(candela), metres);
+        }
+    }
 
     #[test]
     fn a_light_on_a_node_without_size_shines_where_it_points() {

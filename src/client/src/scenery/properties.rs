@@ -12,7 +12,7 @@ use crate::{
     link::{Link, VisitWorld},
 };
 use bevy::prelude::*;
-use scene::{Light, LightIndex, Material, MaterialIndex, Property, Scene, Topology};
+use scene::{Light, LightIndex, Material, MaterialIndex, NodeIndex, Property, Scene, Topology};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -26,6 +26,8 @@ struct Changed {
     values: BTreeMap<Property, Vec<f32>>,
     materials: BTreeMap<MaterialIndex, Material>,
     lights: BTreeMap<LightIndex, Light>,
+    /// Nodes whose light is drawn.
+    shining: Vec<NodeIndex>,
 }
 
 pub(super) fn plugin(app: &mut App) {
@@ -52,6 +54,7 @@ fn change(
     if surfaces.is_changed() || !is_of_it {
         *changed = Changed {
             scene: Some(Arc::clone(scene)),
+            shining: scene.shining(),
             ..Changed::default()
         };
     }
@@ -100,9 +103,10 @@ fn change(
     if lamps.is_empty() {
         return;
     }
-    for (node, &entity) in &entities.0 {
+    for node in &changed.shining {
         let light = scene.nodes[node.index()].light;
-        if let Some(light) = light.filter(|light| lamps.contains(light)) {
+        let light = light.filter(|light| lamps.contains(light));
+        if let (Some(light), Some(&entity)) = (light, entities.0.get(node)) {
             lights::insert(&mut commands.entity(entity), &changed.lights[&light]);
         }
     }

@@ -15,6 +15,7 @@ use crate::{
     settings::Kept,
 };
 use bevy::prelude::*;
+use scene::AvatarMeta;
 
 /// Characters that are shown of a name, of an address, and of why it failed.
 const MAX_SHOWN: usize = 160;
@@ -104,7 +105,8 @@ fn offer(card: &mut ChildSpawnerCommands, terms: &Terms, world: &str, words: &'s
         .into_iter()
         .chain(meta.authors.iter().map(String::as_str));
     card.spawn(fact(words.share_maker, one_line(made)));
-    let says = says(terms, words);
+    let says = says(&terms.meta, words);
+    let says = says.iter().map(String::as_str);
     card.spawn(fact(words.share_licence, one_line(says)));
     let share = (Action::ShareAvatar, words.share_yes);
     card::answers_by(
@@ -115,20 +117,48 @@ fn offer(card: &mut ChildSpawnerCommands, terms: &Terms, world: &str, words: &'s
     );
 }
 
-/// What a licence lets others do, and where it stands.
-fn says<'a>(terms: &'a Terms, words: &Texts) -> impl Iterator<Item = &'a str> + use<'a> {
-    let meta = &terms.meta;
+/// What a licence lets others do, all that VRM knows of, and where it stands.
+fn says(meta: &AvatarMeta, words: &Texts) -> Vec<String> {
     let wear = match meta.avatar_permission.as_str() {
         "everyone" => words.share_everyone,
-        _ => words.share_some,
+        "onlySeparatelyLicensedPerson" => words.share_some,
+        _ => words.share_maker_alone,
     };
     let pass = match meta.is_redistribution_allowed {
         true => words.share_pass,
         false => words.share_no_pass,
     };
-    let credit = meta.is_credit_required.then_some(words.share_credit);
-    let addresses = [meta.license_url.as_str(), meta.other_license_url.as_str()];
-    [wear, pass].into_iter().chain(credit).chain(addresses)
+    let change = match meta.modification.as_str() {
+        "allowModificationRedistribution" => words.share_change_and_pass,
+        "allowModification" => words.share_change,
+        _ => words.share_no_change,
+    };
+    let trade = match meta.commercial_usage.as_str() {
+        "corporation" => words.share_companies,
+        "personalProfit" => words.share_profit,
+        _ => words.share_no_profit,
+    };
+    let closed = [
+        (meta.is_violence_allowed, words.share_violence),
+        (meta.is_sexual_content_allowed, words.share_sexual_content),
+        (meta.is_political_use_allowed, words.share_politics),
+        (meta.is_hateful_use_allowed, words.share_hate),
+    ];
+    let closed = closed.into_iter().filter(|(is_allowed, _)| !is_allowed);
+    let closed = closed.map(|(_, what)| what.to_owned());
+    let closed = closed.reduce(|all, what| fill(words.share_and, &[&all, &what]));
+    let mut says = [wear, pass, change, trade].map(str::to_owned).to_vec();
+    says.extend(closed.map(|closed| fill(words.share_not_for, &[&closed])));
+    if meta.is_credit_required {
+        says.push(words.share_credit.to_owned());
+    }
+    let elsewhere = [
+        &meta.license_url,
+        &meta.other_license_url,
+        &meta.third_party_licenses,
+    ];
+    says.extend(elsewhere.into_iter().cloned());
+    says
 }
 
 fn one_line<'a>(parts: impl Iterator<Item = &'a str>) -> String {

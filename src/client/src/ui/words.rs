@@ -386,6 +386,21 @@ texts! {
     share_licence: "What its licence says", "许可内容";
     share_everyone: "everybody may wear it", "任何人都可以使用";
     share_some: "only whom its maker lets may wear it", "只有作者允许的人可以使用";
+    share_maker_alone: "only its maker may wear it", "只有作者本人可以使用";
+    share_change: "it may be changed", "可以修改";
+    share_change_and_pass: "it may be changed and then passed on", "可以修改并转发修改后的文件";
+    share_no_change: "it may not be changed", "不可修改";
+    share_companies: "companies may use it", "企业可以使用";
+    share_profit: "a person may earn with it", "个人可以用于盈利";
+    share_no_profit: "not for profit", "不可用于盈利";
+    /// What it is not for.
+    share_not_for: "not for {}", "不可用于{}";
+    share_violence: "excessive violence", "过度暴力";
+    share_sexual_content: "excessive sexual content", "过度性内容";
+    share_politics: "politics and religion", "政治与宗教";
+    share_hate: "hate", "仇恨";
+    /// One of them, the next.
+    share_and: "{}, {}", "{}、{}";
     share_pass: "its file may be passed on", "文件可以转发";
     share_no_pass: "its file may not be passed on", "文件不可转发";
     share_credit: "its maker is to be named", "须注明作者";
@@ -429,6 +444,7 @@ texts! {
     report_whole_file: "the file", "整个文件";
     report_cost_world: "What it costs as a world", "作为世界的开销";
     report_cost_avatar: "What it costs as an avatar", "作为形象的开销";
+    report_cost_clip: "What it costs as an animation", "作为动画的开销";
     /// Value, budget.
     report_of: "{} of {}", "{} / {}";
     /// Costs.

@@ -3,7 +3,7 @@
 
 use super::{
     grid::Grid,
-    outlines,
+    measures,
     stage::{
         EYES, add_plate, add_viewer, ground_shape, push, put_to_rest, require_fitting, roots,
         shift_node, shift_skin,
@@ -288,7 +288,7 @@ fn outlined(draft: &Draft, count: usize, scale: f32) -> BTreeMap<usize, Value> {
     let all = draft.list("materials").iter().take(count);
     let all = all.cloned().enumerate();
     all.filter_map(|(index, mut material)| {
-        outlines::scale(&mut material, scale).then_some((index, material))
+        measures::scale(&mut material, scale).then_some((index, material))
     })
     .collect()
 }
@@ -316,7 +316,7 @@ fn recolor(draft: &Draft, changed: &mut BTreeMap<usize, Value>, face: &Expressio
             ColorKind::Rim => "parametricRimColorFactor",
             ColorKind::Outline => "outlineColorFactor",
         };
-        if let Some(look) = outlines::toon_of(material) {
+        if let Some(look) = measures::toon_of(material) {
             look[toon] = json!(color[..3]);
         }
     }

@@ -1,25 +1,36 @@
-//! Outlines around what a preview shows smaller or larger than it is.
+//! What a material states in metres of the world, in a preview that shows things smaller or larger than they are.
 
 use serde_json::{Value, json};
 
-/// Where a material keeps its drawn look.
+/// Where a material keeps its drawn look, and what is inside of it.
 const TOON: &str = "VRMC_materials_mtoon";
+const VOLUME: &str = "KHR_materials_volume";
 
 /// The drawn look of a material, when it has one.
 pub(super) fn toon_of(material: &mut Value) -> Option<&mut Value> {
     material.get_mut("extensions")?.get_mut(TOON)
 }
 
-/// Widens an outline that is measured in metres so many times as what it is around; true when there is one.
+/// Makes so many times as large what is measured in metres: outlines, and the way of light that has a volume's colour. True when
+/// there is such a thing.
 pub(super) fn scale(material: &mut Value, scale: f32) -> bool {
-    let Some(toon) =
-        toon_of(material).filter(|toon| toon["outlineWidthMode"] == "worldCoordinates")
-    else {
-        return false;
-    };
-    let width = toon["outlineWidthFactor"].as_f64().unwrap_or(0.0);
-    toon["outlineWidthFactor"] = json!(width * f64::from(scale));
-    true
+    let outline = toon_of(material)
+        .filter(|toon| toon["outlineWidthMode"] == "worldCoordinates")
+        .is_some_and(|toon| grow(toon, "outlineWidthFactor", scale));
+    let volume = material
+        .get_mut("extensions")
+        .and_then(|own| own.get_mut(VOLUME));
+    let volume = volume.is_some_and(|volume| grow(volume, "attenuationDistance", scale));
+    outline || volume
+}
+
+/// False when the number is not stated, and its default is none or endless.
+fn grow(object: &mut Value, key: &str, scale: f32) -> bool {
+    let number = object.get(key).and_then(Value::as_f64);
+    if let Some(number) = number {
+        object[key] = json!(number * f64::from(scale));
+    }
+    number.is_some()
 }
 
 #[cfg(test)]
@@ -39,5 +50,14 @@ mod tests {
         assert_eq!(outlined("screenCoordinates"), (false, 0.5));
         assert_eq!(outlined("none"), (false, 0.5));
         assert!(!scale(&mut json!({}), 4.0));
+    }
+
+    #[test]
+    fn the_colour_of_a_volume_stays_with_its_size() {
+        let mut glass = json!({ "extensions": { VOLUME: { "attenuationDistance": 0.5 } } });
+        assert!(scale(&mut glass, 4.0));
+        let volume = &glass["extensions"][VOLUME];
+        assert_eq!(volume["attenuationDistance"], 2.0);
+        assert!(!scale(&mut json!({ "extensions": { VOLUME: {} } }), 4.0));
     }
 }

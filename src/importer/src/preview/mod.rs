@@ -5,8 +5,8 @@
 mod faces;
 mod grid;
 mod label;
+mod measures;
 mod options;
-mod outlines;
 mod sheet;
 mod stage;
 mod view;

@@ -1,6 +1,6 @@
 //! The world that is drawn: a model that stands once or several times before one who looks, and an even grey behind it.
 
-use super::outlines;
+use super::measures;
 use scene::{
     NoSideFiles, Purpose,
     limits::MAX_JSON_BYTES,
@@ -131,7 +131,7 @@ impl Model {
         require_fitting(draft, &["nodes", "skins"], places.len())?;
         if let Some(place) = places.first() {
             for material in draft.list_mut("materials") {
-                outlines::scale(material, place.scale);
+                measures::scale(material, place.scale);
             }
         }
         let roots = roots(draft);

@@ -17,6 +17,8 @@ pub struct Authorship {
     pub rights: String,
     /// Name or address of its licence, or both.
     pub license: String,
+    /// Of an avatar: what its licence lets others do with it, and what not; "" for other files.
+    pub usage: String,
     /// Of an avatar: whether its licence lets its file go to everybody who meets its wearer.
     pub may_be_shared: Option<bool>,
 }
@@ -33,6 +35,7 @@ impl Authorship {
                 scene.copyright.as_deref().unwrap_or(""),
             ]),
             license: joined([&said.usage_terms, &said.web_statement]),
+            usage: String::new(),
             may_be_shared: None,
         }
     }
@@ -46,7 +49,12 @@ impl Authorship {
                 none if none.is_empty() => Self::of_scene(scene).rights,
                 rights => rights,
             },
-            license: joined([&meta.license_url, &meta.other_license_url]),
+            license: joined([
+                &meta.license_url,
+                &meta.other_license_url,
+                &meta.third_party_licenses,
+            ]),
+            usage: usage(meta),
             may_be_shared: Some(meta.may_be_shared()),
         }
     }
@@ -66,11 +74,50 @@ impl Authorship {
             ("made by", &self.authors),
             ("rights", &self.rights),
             ("licence", &self.license),
+            ("use", &self.usage),
             ("may be sent to others", reach),
         ];
         facts.retain(|(_, text)| !text.is_empty());
         facts
     }
+}
+
+/// The permissions of VRM 1.0, in words. What is not stated there is not allowed.
+fn usage(meta: &AvatarMeta) -> String {
+    let wear = match meta.avatar_permission.as_str() {
+        "everyone" => "everybody may wear it",
+        "onlySeparatelyLicensedPerson" => "only whom its maker lets may wear it",
+        _ => "only its maker may wear it",
+    };
+    let trade = match meta.commercial_usage.as_str() {
+        "corporation" => "companies may use it",
+        "personalProfit" => "a person may earn with it",
+        _ => "not for profit",
+    };
+    let change = match meta.modification.as_str() {
+        "allowModificationRedistribution" => "it may be changed and then passed on",
+        "allowModification" => "it may be changed",
+        _ => "it may not be changed",
+    };
+    let credit = match meta.is_credit_required {
+        true => "its maker is to be named",
+        false => "",
+    };
+    let closed = [
+        (meta.is_violence_allowed, "excessive violence"),
+        (meta.is_sexual_content_allowed, "excessive sexual content"),
+        (meta.is_political_use_allowed, "politics and religion"),
+        (meta.is_hateful_use_allowed, "hate"),
+    ];
+    let closed = closed.into_iter().filter(|(is_allowed, _)| !is_allowed);
+    let closed: Vec<&str> = closed.map(|(_, what)| what).collect();
+    let purposes = match closed.is_empty() {
+        true => String::new(),
+        false => format!("not for {}", closed.join(", ")),
+    };
+    let parts = [wear, change, trade, credit, &purposes];
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("; ")
 }
 
 /// Texts that say something, each once, with commas between them.
@@ -120,13 +167,32 @@ mod tests {
                 ("licence", "https://vrm.dev/licenses/1.0/"),
             ]
         );
-        assert!(facts[4].1.starts_with("not by its licence"), "{facts:?}");
+        assert_eq!(
+            facts[4],
+            (
+                "use",
+                "only its maker may wear it; it may not be changed; not for profit; not for excessive violence, \
+                excessive sexual content, politics and religion, hate"
+            )
+        );
+        assert!(facts[5].1.starts_with("not by its licence"), "{facts:?}");
         meta.copyright = "2026 Ada".to_owned();
         meta.avatar_permission = "everyone".to_owned();
         let own = Authorship::of_avatar(&meta, &scene);
         assert_eq!(
             (own.rights.as_str(), own.may_be_shared),
             ("2026 Ada", Some(true))
+        );
+        meta.is_credit_required = true;
+        meta.modification = "allowModification".to_owned();
+        meta.commercial_usage = "corporation".to_owned();
+        meta.is_violence_allowed = true;
+        meta.is_sexual_content_allowed = true;
+        meta.is_political_use_allowed = true;
+        meta.is_hateful_use_allowed = true;
+        assert_eq!(
+            Authorship::of_avatar(&meta, &scene).usage,
+            "everybody may wear it; it may be changed; companies may use it; its maker is to be named"
         );
     }
 

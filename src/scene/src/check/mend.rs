@@ -15,9 +15,11 @@ impl Issue {
 const EXPORTER: &str =
     "Update the exporter and export again; if it stays, mend the value at this place by hand.";
 const CUT_OFF: &str = "Copy or download the file again: it did not arrive whole.";
-const OTHER_FORMAT: &str = "Export it as glTF 2.0, GLB or VRM; of FBX, OBJ, STL, PLY and USD `stoa-import convert` makes a GLB.";
+const OTHER_FORMAT: &str = "Export it as glTF 2.0, GLB or VRM; of FBX, OBJ, STL, PLY, USD and zip archives `stoa-import convert` makes a GLB.";
 const SKINNING: &str =
     "Normalise all weights, limit them to four bones a vertex, and export again.";
+/// Of what is no fault here.
+pub(super) const UNDERSTOOD: &str = "Nothing has to be done: the picture is KTX 2 or WebP by an extension that is read, and the validator does not know it.";
 const HARMLESS: &str = "Nothing has to be done; removing it makes the file smaller.";
 
 fn by_name(code: &str) -> Option<&'static str> {
@@ -37,6 +39,9 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_EXTENSION_NOT_READ" => "Nothing has to be done if the file looks right without it.",
         "STOA_AUDIO_MISSING" | "STOA_UNREADABLE" | "IO_ERROR" => {
             "Put the file beside the scene and name it as the scene does, in the same letters."
+        }
+        "STOA_MANIFEST_KEY" | "STOA_MANIFEST_ANIMATION" => {
+            "Mend the name in world.toml; HOSTING lists the keys, and names are those in the file."
         }
         "STOA_OUTSIDE_FOLDER" | "NON_RELATIVE_URI" => {
             "Copy the file into the scene's folder and export with relative paths."

@@ -5,6 +5,7 @@ use super::{
     costs::{self, Cost, Grade},
     find_issues,
     loading::{self, PackedBytes},
+    mend,
     names::{self, NamedObject, Names},
     sink::{Found, Sink},
     unshown,
@@ -12,15 +13,16 @@ use super::{
 use crate::{
     Image, Loaded, Purpose,
     error::{ErrorKind, Issue, SceneError},
+    limits::MAX_IMAGES,
     reader::{document, humanoid, prop},
     source::{
         files::{self, FolderFiles, SideFiles},
-        json::Item,
+        json::{Item, Kind},
     },
     support::{self, Support},
-    world::folder_of_world,
+    world::{WorldManifest, choose_animations, folder_of_world},
 };
-use std::{path::Path, sync::Arc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 /// What the product does with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +140,17 @@ pub struct Report {
     /// Who made it and what may be done with it, when it loads.
     pub authorship: Option<Authorship>,
     names: Names,
+    understood: BTreeSet<String>,
 }
+
+/// The severity of what is good to know.
+const INFORMATION: u8 = 2;
+/// What the validator says of pictures whose formats it does not know.
+const OF_PICTURES: [&str; 3] = [
+    "IMAGE_UNRECOGNIZED_FORMAT",
+    "VALUE_NOT_IN_LIST",
+    "UNUSED_OBJECT",
+];
 
 impl Report {
     /// The object at or below which a finding is, when it has a name.
@@ -159,10 +171,46 @@ impl Report {
         self.costs.iter().map(|cost| cost.grade).max()
     }
 
+    /// True for a finding of the validator's that is none here: it does not know the format of a picture, which an extension brings
+    /// that is read.
+    #[must_use]
+    pub fn is_false_alarm(&self, issue: &Issue) -> bool {
+        OF_PICTURES.contains(&issue.code) && self.understood.contains(&issue.pointer)
+    }
+
+    /// How severe a finding is here, where a false alarm is information.
+    #[must_use]
+    pub fn severity(&self, issue: &Issue) -> u8 {
+        match self.is_false_alarm(issue) {
+            true => issue.severity.max(INFORMATION),
+            false => issue.severity,
+        }
+    }
+
+    /// As [`Self::count`], by [`Self::severity`].
+    #[must_use]
+    pub fn count_here(&self, severity: u8) -> usize {
+        let is_moved = |issue: &&Issue| self.severity(issue) != issue.severity;
+        let moved = || self.issues.iter().filter(is_moved);
+        let from = moved().filter(|issue| issue.severity == severity).count();
+        let to = moved().filter(|issue| self.severity(issue) == severity);
+        self.count(severity) - from + to.count()
+    }
+
+    /// One sentence that says how to mend a finding.
+    #[must_use]
+    pub fn remedy(&self, issue: &Issue) -> &'static str {
+        match self.is_false_alarm(issue) {
+            true => mend::UNDERSTOOD,
+            false => issue.remedy(),
+        }
+    }
+
     fn outcome_now(&self) -> Outcome {
+        let is_worth_it = |issue: &Issue| is_worth_a_warning(issue) && !self.is_false_alarm(issue);
         match &self.refusal {
             Some(_) => Outcome::Reject,
-            None if self.issues.iter().any(is_worth_a_warning) => Outcome::Warn,
+            None if self.issues.iter().any(is_worth_it) => Outcome::Warn,
             None => Outcome::Load,
         }
     }
@@ -183,11 +231,11 @@ impl Report {
 /// [`SceneError`] when no report can be made: the file cannot be read, or is over the size for its purpose; or a folder does not
 /// say what its world is.
 pub fn check_file(path: &Path, purpose: Purpose) -> Result<Report, SceneError> {
-    let (main, said) = folder_of_world(path)?;
+    let (main, manifest, said) = folder_of_world(path)?;
     let bytes = files::read_bounded(&main, purpose.limit())
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
     let folder = main.parent().unwrap_or(Path::new(""));
-    let mut report = check_bytes(&bytes, &FolderFiles::new(folder), purpose);
+    let mut report = check_world(&bytes, &FolderFiles::new(folder), purpose, &manifest);
     let shown = main.display().to_string();
     report.refusal = report.refusal.map(|refusal| refusal.in_file(&shown));
     report.issues.splice(0..0, said);
@@ -198,7 +246,16 @@ pub fn check_file(path: &Path, purpose: Purpose) -> Result<Report, SceneError> {
 /// Checks bytes; `files` gives what they name beside themselves. No bytes make it panic or exceed the limits.
 #[must_use]
 pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Report {
-    let gate = load(bytes, files, purpose);
+    check_world(bytes, files, purpose, &WorldManifest::default())
+}
+
+fn check_world(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+    manifest: &WorldManifest,
+) -> Report {
+    let gate = load(bytes, files, purpose, manifest);
     let told: Vec<String> = match &gate {
         Ok(passed) => passed
             .issues
@@ -218,7 +275,7 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
     } = sink.finish();
     let (refusal, passed) = match gate {
         Ok(mut passed) => {
-            let known: std::collections::BTreeSet<_> = issues
+            let known: BTreeSet<_> = issues
                 .iter()
                 .map(|issue| (issue.code, issue.pointer.clone()))
                 .collect();
@@ -250,8 +307,11 @@ pub fn check_bytes(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Rep
         summary,
         costs: costs.unwrap_or_default(),
         extensions: extensions.map(NamedExtension::of).collect(),
-        authorship: passed.map(|passed| passed.authorship),
         names,
+        understood: (passed.as_ref())
+            .map(|passed| passed.understood.clone())
+            .unwrap_or_default(),
+        authorship: passed.map(|passed| passed.authorship),
     };
     report.outcome = report.outcome_now();
     report
@@ -262,11 +322,17 @@ struct Passed {
     issues: Vec<Issue>,
     summary: Summary,
     authorship: Authorship,
+    understood: BTreeSet<String>,
 }
 
 /// Sends the file through the gate of its purpose.
-fn load(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Passed, SceneError> {
-    let loaded = document::load(bytes, files, purpose.limit())?;
+fn load(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    purpose: Purpose,
+    manifest: &WorldManifest,
+) -> Result<Passed, SceneError> {
+    let mut loaded = document::load(bytes, files, purpose.limit())?;
     let mut summary = summarise(&loaded);
     let beside = loaded.side_files.iter().map(|(_, file)| file.len() as u64);
     summary.bytes = bytes.len() as u64 + beside.sum::<u64>();
@@ -283,6 +349,8 @@ fn load(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Passed,
     }
     let document = Arc::clone(&loaded.document);
     let root = Item::root(&document);
+    let chosen = choose_animations(manifest, &mut loaded.scene);
+    loaded.issues.extend(chosen);
     let mut unshown = unshown::of_scene(&root, &loaded.scene, purpose);
     let mut authorship = Authorship::of_scene(&loaded.scene);
     let mut issues = match purpose {
@@ -304,7 +372,32 @@ fn load(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Passed,
         issues,
         summary,
         authorship,
+        understood: pictures_of_extensions(&root),
     })
+}
+
+/// Pictures that textures name by an extension for their format, and where their types stand.
+fn pictures_of_extensions(root: &Item<'_>) -> BTreeSet<String> {
+    let mut pointers = BTreeSet::new();
+    let textures = root
+        .get("textures")
+        .filter(|list| list.kind() == Kind::Array);
+    let Some(textures) = textures else {
+        return pointers;
+    };
+    for place in 0..textures.count() {
+        let Some(texture) = textures.element(place) else {
+            continue;
+        };
+        for name in ["KHR_texture_basisu", "EXT_texture_webp"] {
+            let source = texture.extension(name).and_then(|own| own.get("source"));
+            if let Some(Ok(image)) = source.map(|source| source.index(MAX_IMAGES, "image")) {
+                pointers.insert(format!("/images/{image}"));
+                pointers.insert(format!("/images/{image}/mimeType"));
+            }
+        }
+    }
+    pointers
 }
 
 /// Errors and warnings, but for chunks that readers are told to pass over.

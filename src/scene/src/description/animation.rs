@@ -36,17 +36,22 @@ pub struct Channel {
 }
 
 impl Scene {
-    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, and none where a behaviour graph
-    /// says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
+    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, of those that its host chose, or of all;
+    /// then none where a behaviour graph says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
     /// their duration.
     #[must_use]
     pub fn ambient_animations(&self) -> Vec<usize> {
-        if self.has_behaviour_graph {
-            return Vec::new();
-        }
+        let candidates = match &self.chosen_animations {
+            Some(chosen) => chosen.clone(),
+            None if self.has_behaviour_graph => Vec::new(),
+            None => (0..self.animations.len()).collect(),
+        };
         let mut taken = BTreeSet::new();
         let mut playing = Vec::new();
-        for (index, animation) in self.animations.iter().enumerate() {
+        for index in candidates {
+            let Some(animation) = self.animations.get(index) else {
+                continue;
+            };
             if animation.duration_secs > 0.0
                 && !animation
                     .channels

@@ -68,6 +68,8 @@ pub struct Scene {
     pub animations: Vec<Animation>,
     /// True when the file has a graph of KHR_interactivity, which alone says what of its animations plays, and when.
     pub has_behaviour_graph: bool,
+    /// The animations that the host of a world wants to play, in their order of precedence; `None` leaves it to the file.
+    pub chosen_animations: Option<Vec<usize>>,
     /// Cameras.
     pub cameras: Vec<Camera>,
     /// Lights of KHR_lights_punctual.

@@ -91,6 +91,7 @@ pub(crate) fn load_telling(
         physics,
         sound,
         has_behaviour_graph: has_behaviour_graph(&root),
+        chosen_animations: None,
         copyright: stated(&root, "copyright"),
         generator: stated(&root, "generator"),
         ..surfaces

@@ -3,7 +3,7 @@
 use crate::{
     description::scene::{NodeIndex, Scene, Skin},
     error::{Issue, Issues, SceneError},
-    limits::{MAX_ELEMENTS, MAX_JOINTS, MAX_NODES},
+    limits::{MAX_ELEMENTS, MAX_JOINTS, MAX_JOINTS_EVERYWHERE, MAX_NODES},
     source::{accessor::Accessors, json::Item},
 };
 use glam::Mat4;
@@ -36,15 +36,19 @@ pub(crate) fn read_skins(
         accessors
             .budget
             .charge_for::<(Mat4, NodeIndex)>(&item, joints.len())?;
-        if joints.len() > MAX_JOINTS {
+        let count = joints.len();
+        if count > MAX_JOINTS_EVERYWHERE {
+            let effect = match count > MAX_JOINTS {
+                true => format!("at most {MAX_JOINTS} can be drawn: its meshes are drawn unmoved"),
+                false => format!("old graphics adapters draw {MAX_JOINTS_EVERYWHERE}"),
+            };
             issues.push(Issue::warning(
                 "STOA_SKIN_JOINTS",
                 joint_list.pointer(),
-                format!(
-                    "has {} joints, but at most {MAX_JOINTS} can be drawn: its meshes are drawn unmoved",
-                    joints.len()
-                ),
+                format!("has {count} joints: {effect}"),
             ));
+        }
+        if count > MAX_JOINTS {
             joints.clear();
         }
         matrices.resize(joints.len(), Mat4::IDENTITY);

@@ -31,10 +31,17 @@ pub(super) fn write(draft: &Draft, compress: Option<Compress<'_>>) -> Result<Vec
     let layout = layout::plan(&mut draft, keeps_places);
     let is_quantized = needs_quantization(&draft);
     let accessors = number_accessors(&mut draft, &layout);
-    let (views, binary, expanded) = write_views(&layout, compress);
+    let (mut views, binary, expanded) = write_views(&layout, compress);
+    for (place, said) in &draft.said.views {
+        if let Some(Value::Object(view)) = views.get_mut(*place) {
+            view.extend(said.clone());
+        }
+    }
     let is_compressed = expanded > 0;
     if !views.is_empty() {
-        let mut buffers = vec![json!({ "byteLength": binary.len() })];
+        let mut buffer = draft.said.buffer.clone();
+        buffer.insert("byteLength".to_owned(), binary.len().into());
+        let mut buffers = vec![Value::Object(buffer)];
         if is_compressed {
             buffers.push(json!({
                 "byteLength": expanded,

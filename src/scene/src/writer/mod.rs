@@ -26,8 +26,11 @@ use crate::{
     },
 };
 use references::Freedom;
-use serde_json::Value;
-use std::{collections::BTreeSet, sync::Arc};
+use serde_json::{Map, Value};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A glTF document with its data apart from its JSON. The JSON has neither `accessors` nor `bufferViews` nor `buffers`:
 /// a number that named an accessor is a place in `arrays`, one that named a buffer view a place in `blobs`.
@@ -39,7 +42,16 @@ pub struct Draft {
     pub arrays: Vec<Option<Array>>,
     /// What buffer views of images and sounds hold; `None` where nothing needs them.
     pub blobs: Vec<Option<Arc<[u8]>>>,
+    /// What the first buffer and single views say beside where their bytes are; views where nothing may be renumbered.
+    said: Said,
     freedom: Freedom,
+}
+
+/// What objects say that are written anew.
+#[derive(Clone, Debug, Default)]
+struct Said {
+    buffer: Map<String, Value>,
+    views: BTreeMap<usize, Map<String, Value>>,
 }
 
 /// What one primitive draws, as far as its numbers are found.
@@ -66,6 +78,7 @@ impl Draft {
             json,
             arrays: Vec::new(),
             blobs: Vec::new(),
+            said: Said::default(),
             freedom: Freedom::All,
         }
     }

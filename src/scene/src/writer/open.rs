@@ -1,7 +1,7 @@
 //! From the bytes of a file to a draft: every buffer, view, accessor and image resolved, compression undone.
 
 use super::{
-    Draft, objects,
+    Draft, Said, objects,
     references::{self, Freedom, Pool},
 };
 use crate::{
@@ -48,6 +48,7 @@ impl Draft {
         let mut extensions = BTreeSet::new();
         references::extensions_in(&draft.json, &mut extensions);
         draft.freedom = references::freedom(extensions.iter().map(String::as_str));
+        draft.said = said(&root, draft.freedom)?;
         draft.read_arrays(&root, &accessors)?;
         draft.read_blobs(&root, &data)?;
         draft.embed(&root, &data)?;
@@ -138,9 +139,13 @@ impl Draft {
             }
         }
         for (index, is_used) in used.into_iter().enumerate() {
+            let said = self.said.views.get(&index);
+            let is_used = is_used || said.is_some_and(|said| said.contains_key("extensions"));
             let blob = is_used.then(|| data.copy(root, index as u32)).transpose()?;
             self.blobs.push(blob);
         }
+        let blobs = &self.blobs;
+        self.said.views.retain(|view, _| blobs[*view].is_some());
         Ok(())
     }
 
@@ -210,6 +215,47 @@ impl Draft {
             }
         }
     }
+}
+
+/// What buffers and views say that is not about their bytes.
+fn said(root: &Item<'_>, freedom: Freedom) -> Result<Said, SceneError> {
+    let mut said = Said::default();
+    if let Some(buffer) = items(root, "buffers").next() {
+        said.buffer = beside_bytes(&buffer)?;
+        // All buffers become this one.
+        said.buffer.shift_remove("name");
+    }
+    if freedom == Freedom::Nothing {
+        for (place, view) in items(root, "bufferViews").enumerate() {
+            let own = beside_bytes(&view)?;
+            if own.keys().any(|name| name != "name") {
+                said.views.insert(place, own);
+            }
+        }
+    }
+    Ok(said)
+}
+
+/// Members of a buffer or view, but where its bytes are and how they are compressed.
+fn beside_bytes(item: &Item<'_>) -> Result<Map<String, Value>, SceneError> {
+    const OF_BYTES: [&str; 6] = [
+        "uri",
+        "buffer",
+        "byteOffset",
+        "byteLength",
+        "byteStride",
+        "target",
+    ];
+    let mut own = Map::new();
+    for (name, member) in item.members() {
+        if !OF_BYTES.contains(&name) {
+            own.insert(name.to_owned(), member.value()?);
+        }
+    }
+    for name in UNDONE {
+        remove_extension(&mut own, name);
+    }
+    Ok(own)
 }
 
 /// Removes an extension from an object, and `extensions` with it when nothing else stands there.

@@ -47,6 +47,16 @@ mod tests {
         change: impl FnOnce(&mut Material),
         turn: f32,
     ) -> Vec<[f32; 3]> {
+        through_scaled(studio, change, turn, 1.0)
+    }
+
+    /// The same through a pane that its node makes so many times as large as its mesh.
+    fn through_scaled(
+        studio: &mut Studio,
+        change: impl FnOnce(&mut Material),
+        turn: f32,
+        scale: f32,
+    ) -> Vec<[f32; 3]> {
         let mut material = Material {
             metallic: 0.0,
             roughness: 0.0,
@@ -54,8 +64,10 @@ mod tests {
             ..Material::default()
         };
         change(&mut material);
-        let pane = Mesh::from(Rectangle::new(8.0, 8.0));
-        let place = Transform::from_xyz(0.0, 0.0, -AWAY).with_rotation(Quat::from_rotation_y(turn));
+        let pane = Mesh::from(Rectangle::new(8.0 / scale, 8.0 / scale));
+        let place = Transform::from_xyz(0.0, 0.0, -AWAY)
+            .with_rotation(Quat::from_rotation_y(turn))
+            .with_scale(Vec3::splat(scale));
         testing::show(studio, testing::scene_of(material), pane, place, ());
         let picture = studio.picture();
         let pixel = |x: u32| picture.get_pixel(x, SIDE / 2).0;
@@ -96,6 +108,30 @@ mod tests {
                 "{thickness} m, colour at {distance} m: {shown} instead of {expected}"
             );
         }
+    }
+
+    #[test]
+    fn glass_is_as_deep_as_its_node_makes_it() {
+        let Some(mut studio) = studio() else { return };
+        let color = Vec3::new(1.0, 0.5, 0.2);
+        let mut deep = |thickness: f32, scale: f32| {
+            let tinted = |glass: &mut Material| {
+                glass.thickness = thickness;
+                glass.attenuation_distance = 1.0;
+                glass.attenuation_color = color;
+            };
+            let row = through_scaled(&mut studio, tinted, 0.0, scale);
+            Vec3::from(row[SIDE as usize - 8])
+        };
+        let whole = deep(1.0, 1.0);
+        for scale in [0.01, 0.5, 4.0] {
+            let scaled = deep(1.0 / scale, scale);
+            assert!(
+                (scaled - whole).abs().max_element() < 0.02,
+                "{scale}: {scaled} instead of {whole}"
+            );
+        }
+        assert!(deep(1.0, 4.0).z < 0.1 * whole.z);
     }
 
     #[test]

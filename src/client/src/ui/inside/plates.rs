@@ -202,7 +202,7 @@ fn place(
         .filter_map(|(figure, body, before, _, head)| {
             let head = head.and_then(|head| globals.get(head.0).ok());
             let head = head.map(GlobalTransform::translation);
-            Some((figure.who?, above_head(body, before, head)))
+            Some((figure.who.person()?, above_head(body, before, head)))
         })
         .collect();
     let glide = 1.0 - (-time.delta_secs() / GLIDE_SECS).exp();

@@ -8,6 +8,7 @@ mod conversion;
 mod curtain;
 mod panel;
 mod parts;
+mod performing;
 mod placing;
 mod question;
 mod refusal;
@@ -81,6 +82,7 @@ pub(super) fn plugin(app: &mut App) {
         conversion::plugin,
         curtain::plugin,
         panel::plugin,
+        performing::plugin,
         placing::plugin,
         question::plugin,
         refusal::plugin,
@@ -108,6 +110,11 @@ impl Shown {
     /// True for what is worn, not placed.
     fn is_avatar(&self) -> bool {
         Purpose::of_file(&self.opened.world()) == Purpose::Avatar
+    }
+
+    /// True for an animation, which somebody performs.
+    fn is_clip(&self) -> bool {
+        Purpose::of_file(&self.opened.world()) == Purpose::AnimationClip
     }
 
     /// What the way back is called; nothing when there was nothing before.

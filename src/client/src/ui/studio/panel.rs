@@ -148,6 +148,7 @@ fn draw(
         way_out: shown.way_out(words.0),
         place: match shown.world() {
             _ if shown.is_avatar() => Some(words.0.wear.to_owned()),
+            _ if shown.is_clip() => None,
             place => place.map(|place| fill(words.0.studio_place, &[&place.title])),
         },
         is_hidden: is_hidden.0,

@@ -29,11 +29,11 @@ use protocol::{
     WorldAddress,
     limits::{MAX_THING_BYTES, MAX_THING_TITLE_BYTES},
 };
-use scene::{Prop, Unit};
+use scene::{Prop, Scene, Unit};
 use simulation::Thing;
 use std::path::Path;
 
-/// Characters that are shown of what a file says of its licence, and of why it is refused.
+/// Characters that are shown of each thing that a file says of its licence, and of why it is refused.
 const MAX_LICENCE: usize = 160;
 const MAX_FAULT: usize = 240;
 
@@ -75,15 +75,8 @@ impl Fit {
     fn of(opened: &Opened, to: WorldAddress) -> Result<Self, String> {
         let bytes = scene::read_bounded(&opened.world(), MAX_THING_BYTES)?;
         let Prop { scene, cost, .. } = Thing::load(&bytes)?.prop;
-        let said = [
-            scene.metadata.creator.as_str(),
-            scene.metadata.rights.as_str(),
-            scene.copyright.as_deref().unwrap_or_default(),
-        ];
-        let mut licence: Vec<&str> = said.into_iter().filter(|text| !text.is_empty()).collect();
-        licence.dedup();
         Ok(Self {
-            licence: legible::one_line(&licence.join(" - "), MAX_LICENCE),
+            licence: licence_of(&scene),
             triangles: cost.triangles,
             parcel: Parcel {
                 title: title_of(opened.source()),
@@ -106,8 +99,8 @@ fn listen(
     let Some(shown) = studio.shown(&config.0) else {
         return;
     };
-    // Those are worn with the same key.
-    if shown.is_avatar() {
+    // Avatars are worn with the same key, and an animation is nothing to put down.
+    if shown.is_avatar() || shown.is_clip() {
         return;
     }
     *asking = match shown.world() {
@@ -138,6 +131,26 @@ fn obey(
             _ => {}
         }
     }
+}
+
+/// What a file says of its maker and licence, each once.
+fn licence_of(scene: &Scene) -> String {
+    let said = &scene.metadata;
+    let texts = [
+        said.creator.as_str(),
+        said.rights.as_str(),
+        scene.copyright.as_deref().unwrap_or_default(),
+        said.usage_terms.as_str(),
+        said.web_statement.as_str(),
+    ];
+    let mut parts: Vec<String> = Vec::new();
+    for text in texts {
+        let part = legible::one_line(text, MAX_LICENCE);
+        if !part.is_empty() && !parts.contains(&part) {
+            parts.push(part);
+        }
+    }
+    parts.join(" · ")
 }
 
 /// The name of a file without its ending, as long as a title may be.

@@ -99,7 +99,7 @@ impl Report {
             words.report_hints,
         ];
         let counts = (0..).zip(names).map(|(severity, name)| {
-            let count = report.count(severity);
+            let count = report.count_here(severity);
             (severity, count, name)
         });
         let mut costs: Vec<CostLine> = report.costs.iter().map(|cost| line(cost, words)).collect();
@@ -125,6 +125,7 @@ impl Report {
             costs,
             costs_title: match purpose {
                 Purpose::Avatar => words.report_cost_avatar,
+                Purpose::AnimationClip => words.report_cost_clip,
                 _ => words.report_cost_world,
             },
         }
@@ -193,7 +194,8 @@ fn verdict(report: &scene::Report, words: &'static Texts) -> &'static str {
 fn kinds(report: &scene::Report, words: &Texts) -> Vec<Finding> {
     let mut groups: BTreeMap<(u8, &str, &str), Vec<&Issue>> = BTreeMap::new();
     for issue in &report.issues {
-        let said = (issue.severity, issue.code, issue.message.as_str());
+        let severity = report.severity(issue);
+        let said = (severity, issue.code, issue.message.as_str());
         groups.entry(said).or_default().push(issue);
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
@@ -210,7 +212,7 @@ fn kinds(report: &scene::Report, words: &Texts) -> Vec<Finding> {
                 severity,
                 message: sentence(&one_line(&first.message, MAX_MESSAGE)),
                 place: place(report, first, places.len() - 1, words),
-                remedy: first.remedy(),
+                remedy: report.remedy(first),
             })
         })
         .collect()

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 /// Animations of which a graph says when they play.
 pub(super) fn animations_of_a_graph(scene: &Scene) -> Option<Issue> {
     let mut places = Places::default();
-    if scene.has_behaviour_graph {
+    if scene.has_behaviour_graph && scene.chosen_animations.is_none() {
         for index in 0..scene.animations.len() {
             places.add(|| format!("/animations/{index}"));
         }
@@ -19,9 +19,9 @@ pub(super) fn animations_of_a_graph(scene: &Scene) -> Option<Issue> {
     places.told("STOA_ANIMATION_OF_GRAPH", 2, what, "animations")
 }
 
-/// Animations that move what an earlier one moves, or have no length.
+/// Animations that move what an earlier one moves, or have no length. Where a host has chosen, they know.
 pub(super) fn animations_left_out(scene: &Scene) -> Option<Issue> {
-    if scene.has_behaviour_graph {
+    if scene.has_behaviour_graph || scene.chosen_animations.is_some() {
         return None;
     }
     let mut is_playing = vec![false; scene.animations.len()];
