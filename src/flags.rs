@@ -26,7 +26,7 @@ pub(crate) struct Flags {
 pub(crate) enum Command {
     /// Host a glTF file or a folder with one in this process, and enter it; files of other formats are converted.
     Open {
-        /// A .glb, .gltf, .vrm, .fbx, .obj, .stl, .ply, .usdz, .usdc, .usda, .usd or .zip file, or a folder.
+        /// A .glb, .gltf, .vrm, .vrma, .fbx, .obj, .stl, .ply, .usdz, .usdc, .usda, .usd or .zip file, or a folder.
         world: PathBuf,
     },
     /// Enter a world elsewhere.

@@ -72,7 +72,7 @@ fn section(section: &Section<'_>) -> String {
         html.push_str("<p>None.</p>\n");
     }
     for number in 0..=3u8 {
-        let of_severity = |issue: &&Issue| issue.severity == number;
+        let of_severity = |issue: &&Issue| report.severity(issue) == number;
         let issues: Vec<&Issue> = report.issues.iter().filter(of_severity).collect();
         if !issues.is_empty() {
             html.push_str(&findings(report, number, &issues));

@@ -126,7 +126,7 @@ fn write_group(report: &Report, group: &[&Issue], output: &mut dyn Write) -> io:
     write!(
         output,
         "  {:7} {} at {}",
-        severity(first.severity),
+        severity(report.severity(first)),
         first.code,
         places.join(", ")
     )?;

@@ -77,7 +77,7 @@ extensions! {
     "KHR_draco_mesh_compression" Converted compressed_samples_equal_the_plain_ones "";
     "KHR_gaussian_splatting" Part splats_have_size_and_colour "drawn as solid ellipsoids without a change of colour by direction; primitives beyond 50,000 splats in a file as points";
     "KHR_implicit_shapes" Full shapes_of_both_revisions_of_khr_physics_are_read "";
-    "KHR_interactivity" PassedOver where_a_graph_says_what_plays_nothing_plays_by_itself "in a file with a graph no animation plays by itself";
+    "KHR_interactivity" PassedOver where_a_graph_says_what_plays_nothing_plays_by_itself "in a file with a graph no animation plays by itself, but those that a host names";
     "KHR_lights_punctual" Full lights_are_read "without a range as far as a tenth of a lux, from 30 m to 100 m";
     "KHR_materials_anisotropy" Full every_lobe_is_drawn "";
     "KHR_materials_clearcoat" Full every_lobe_is_drawn "";

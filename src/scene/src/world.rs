@@ -389,11 +389,12 @@ fn read_world(path: &Path, told: Option<&mut dyn FnMut(Scene)>) -> Result<Loaded
 /// # Errors
 /// [`SceneError`] with the file, the place and the fault.
 pub fn require_what_it_is_called(path: &Path) -> Result<(), SceneError> {
-    let purpose = Purpose::of_file(path);
-    if !matches!(purpose, Purpose::Avatar | Purpose::AnimationClip) || path.is_dir() {
+    let path = main_file(path)?;
+    let purpose = Purpose::of_file(&path);
+    if !matches!(purpose, Purpose::Avatar | Purpose::AnimationClip) {
         return Ok(());
     }
-    let bytes = files::read_bounded(path, purpose.limit())
+    let bytes = files::read_bounded(&path, purpose.limit())
         .map_err(|text| SceneError::new(ErrorKind::Unreadable, "", text))?;
     let read = match purpose {
         Purpose::Avatar => humanoid::load_avatar(&bytes, &NoSideFiles).map(drop),

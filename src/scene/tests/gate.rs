@@ -2,6 +2,7 @@
 
 use crate::samples::{files, samples};
 use scene::{ErrorKind, NoSideFiles, Purpose, Scene, load_bytes, load_file, load_world_telling};
+use serde_json::{Value, json};
 
 #[test]
 fn well_formed_worlds_load_or_name_the_extension_they_require() {
@@ -93,6 +94,35 @@ fn both_physics_dialects_give_the_same_model() {
             .collect::<Vec<_>>()
     };
     assert_eq!(kinds(&omi), kinds(&khr));
+}
+
+#[test]
+fn skins_of_many_joints_are_told_and_of_too_many_stay_unmoved() {
+    let cases = [
+        (256, None, 256),
+        (257, Some("old graphics adapters draw 256"), 257),
+        (1_024, Some("old graphics adapters draw 256"), 1_024),
+        (1_025, Some("drawn unmoved"), 0),
+    ];
+    for (count, told, kept) in cases {
+        let nodes: Vec<Value> = (0..count).map(|_| json!({})).collect();
+        let joints: Vec<usize> = (0..count).collect();
+        let document = json!({
+            "asset": { "version": "2.0" }, "nodes": nodes, "skins": [{ "joints": joints }],
+        });
+        let loaded = load_bytes(
+            document.to_string().as_bytes(),
+            &NoSideFiles,
+            Purpose::World,
+        );
+        let loaded = loaded.unwrap();
+        assert_eq!(loaded.scene.skins[0].joints.len(), kept);
+        let mut issues = loaded.issues.iter();
+        let issue = issues.find(|issue| issue.code == "STOA_SKIN_JOINTS");
+        assert_eq!(issue.is_some(), told.is_some(), "{count}");
+        let message = issue.map_or("", |issue| &issue.message);
+        assert!(message.contains(told.unwrap_or_default()), "{message}");
+    }
 }
 
 /// A small but complete GLB to damage: one triangle with indices, a material, an animation.

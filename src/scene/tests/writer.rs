@@ -161,8 +161,12 @@ fn buffers_and_views_keep_what_is_said_of_them() {
     let mut document = square();
     document["buffers"][0]["extras"] = json!({"of": "buffer"});
     document["bufferViews"][0]["extras"] = json!({"of": "view"});
+    let second =
+        json!({"byteLength": 4, "uri": data_uri(&[0; 4]), "extras": {"of": "second", "more": 1}});
+    document["buffers"].as_array_mut().unwrap().push(second);
     let json = json_of(&tidy(open(&document)));
-    assert_eq!(json["buffers"][0]["extras"], json!({"of": "buffer"}));
+    let of_both = json!({"of": "buffer", "more": 1});
+    assert_eq!(json["buffers"][0]["extras"], of_both);
     assert!(
         json["bufferViews"][0].get("extras").is_none(),
         "views are new ones"

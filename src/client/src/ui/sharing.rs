@@ -20,6 +20,10 @@ use scene::AvatarMeta;
 /// Characters that are shown of a name, of an address, and of why it failed.
 const MAX_SHOWN: usize = 160;
 
+/// Of each thing that a licence says, and of all makers together: the answers stay on the screen.
+const MAX_PART: usize = 90;
+const MAX_MAKERS: usize = 200;
+
 /// The key of the yes.
 const YES_KEY: (KeyCode, &str) = (KeyCode::KeyY, "Y");
 
@@ -104,7 +108,8 @@ fn offer(card: &mut ChildSpawnerCommands, terms: &Terms, world: &str, words: &'s
     let made = [meta.name.as_str()]
         .into_iter()
         .chain(meta.authors.iter().map(String::as_str));
-    card.spawn(fact(words.share_maker, one_line(made)));
+    let made: String = one_line(made).chars().take(MAX_MAKERS).collect();
+    card.spawn(fact(words.share_maker, made));
     let says = says(&terms.meta, words);
     let says = says.iter().map(String::as_str);
     card.spawn(fact(words.share_licence, one_line(says)));
@@ -164,7 +169,7 @@ fn says(meta: &AvatarMeta, words: &Texts) -> Vec<String> {
 fn one_line<'a>(parts: impl Iterator<Item = &'a str>) -> String {
     let parts: Vec<String> = parts
         .filter(|part| !part.is_empty())
-        .map(|part| legible::one_line(part, MAX_SHOWN))
+        .map(|part| legible::one_line(part, MAX_PART))
         .collect();
     parts.join(" · ")
 }

@@ -392,13 +392,13 @@ texts! {
     share_no_change: "it may not be changed", "不可修改";
     share_companies: "companies may use it", "企业可以使用";
     share_profit: "a person may earn with it", "个人可以用于盈利";
-    share_no_profit: "not for profit", "不可用于盈利";
+    share_no_profit: "for personal use without profit", "仅限个人非盈利使用";
     /// What it is not for.
     share_not_for: "not for {}", "不可用于{}";
     share_violence: "excessive violence", "过度暴力";
     share_sexual_content: "excessive sexual content", "过度性内容";
     share_politics: "politics and religion", "政治与宗教";
-    share_hate: "hate", "仇恨";
+    share_hate: "antisocial or hateful content", "反社会或仇恨内容";
     /// One of them, the next.
     share_and: "{}, {}", "{}、{}";
     share_pass: "its file may be passed on", "文件可以转发";

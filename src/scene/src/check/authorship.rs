@@ -92,7 +92,7 @@ fn usage(meta: &AvatarMeta) -> String {
     let trade = match meta.commercial_usage.as_str() {
         "corporation" => "companies may use it",
         "personalProfit" => "a person may earn with it",
-        _ => "not for profit",
+        _ => "for personal use without profit",
     };
     let change = match meta.modification.as_str() {
         "allowModificationRedistribution" => "it may be changed and then passed on",
@@ -107,7 +107,7 @@ fn usage(meta: &AvatarMeta) -> String {
         (meta.is_violence_allowed, "excessive violence"),
         (meta.is_sexual_content_allowed, "excessive sexual content"),
         (meta.is_political_use_allowed, "politics and religion"),
-        (meta.is_hateful_use_allowed, "hate"),
+        (meta.is_hateful_use_allowed, "antisocial or hateful content"),
     ];
     let closed = closed.into_iter().filter(|(is_allowed, _)| !is_allowed);
     let closed: Vec<&str> = closed.map(|(_, what)| what).collect();
@@ -115,7 +115,11 @@ fn usage(meta: &AvatarMeta) -> String {
         true => String::new(),
         false => format!("not for {}", closed.join(", ")),
     };
-    let parts = [wear, change, trade, credit, &purposes];
+    let pass = match meta.is_redistribution_allowed {
+        true => "its file may be passed on",
+        false => "its file may not be passed on",
+    };
+    let parts = [wear, pass, change, trade, credit, &purposes];
     let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
     parts.join("; ")
 }
@@ -171,8 +175,9 @@ mod tests {
             facts[4],
             (
                 "use",
-                "only its maker may wear it; it may not be changed; not for profit; not for excessive violence, \
-                excessive sexual content, politics and religion, hate"
+                "only its maker may wear it; its file may not be passed on; it may not be changed; for personal use \
+                without profit; not for excessive violence, excessive sexual content, politics and religion, antisocial \
+                or hateful content"
             )
         );
         assert!(facts[5].1.starts_with("not by its licence"), "{facts:?}");
@@ -192,7 +197,7 @@ mod tests {
         meta.is_hateful_use_allowed = true;
         assert_eq!(
             Authorship::of_avatar(&meta, &scene).usage,
-            "everybody may wear it; it may be changed; companies may use it; its maker is to be named"
+            "everybody may wear it; its file may not be passed on; it may be changed; companies may use it; its maker is to be named"
         );
     }
 

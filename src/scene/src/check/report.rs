@@ -145,7 +145,9 @@ pub struct Report {
 
 /// The severity of what is good to know.
 const INFORMATION: u8 = 2;
-/// What the validator says of pictures whose formats it does not know.
+/// What is told of a picture that cannot be read.
+const UNREAD_PICTURE: &str = "STOA_IMAGE_NOT_READ";
+/// What the validator says of pictures whose format it does not know.
 const OF_PICTURES: [&str; 3] = [
     "IMAGE_UNRECOGNIZED_FORMAT",
     "VALUE_NOT_IN_LIST",
@@ -171,8 +173,8 @@ impl Report {
         self.costs.iter().map(|cost| cost.grade).max()
     }
 
-    /// True for a finding of the validator's that is none here: it does not know the format of a picture, which an extension brings
-    /// that is read.
+    /// True for a finding of the validator's that is none here: it does not know KTX 2, which is read where textures name it by its
+    /// extension.
     #[must_use]
     pub fn is_false_alarm(&self, issue: &Issue) -> bool {
         OF_PICTURES.contains(&issue.code) && self.understood.contains(&issue.pointer)
@@ -368,16 +370,20 @@ fn load(
         Purpose::World => loaded.issues,
     };
     issues.extend(unshown);
+    let mut understood = pictures_of_basis(&root);
+    for broken in issues.iter().filter(|issue| issue.code == UNREAD_PICTURE) {
+        understood.remove(&broken.pointer);
+    }
     Ok(Passed {
         issues,
         summary,
         authorship,
-        understood: pictures_of_extensions(&root),
+        understood,
     })
 }
 
-/// Pictures that textures name by an extension for their format, and where their types stand.
-fn pictures_of_extensions(root: &Item<'_>) -> BTreeSet<String> {
+/// Pictures that textures name as KTX 2 and in no other way, and where that type stands.
+fn pictures_of_basis(root: &Item<'_>) -> BTreeSet<String> {
     let mut pointers = BTreeSet::new();
     let textures = root
         .get("textures")
@@ -385,16 +391,21 @@ fn pictures_of_extensions(root: &Item<'_>) -> BTreeSet<String> {
     let Some(textures) = textures else {
         return pointers;
     };
-    for place in 0..textures.count() {
-        let Some(texture) = textures.element(place) else {
-            continue;
-        };
-        for name in ["KHR_texture_basisu", "EXT_texture_webp"] {
-            let source = texture.extension(name).and_then(|own| own.get("source"));
-            if let Some(Ok(image)) = source.map(|source| source.index(MAX_IMAGES, "image")) {
-                pointers.insert(format!("/images/{image}"));
-                pointers.insert(format!("/images/{image}/mimeType"));
-            }
+    let number = |source: Item<'_>| source.index(MAX_IMAGES, "image").ok();
+    let (mut as_basis, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
+    for texture in (0..textures.count()).filter_map(|place| textures.element(place)) {
+        let basis = texture.extension("KHR_texture_basisu");
+        as_basis.extend(basis.and_then(|own| own.get("source")).and_then(number));
+        otherwise.extend(texture.get("source").and_then(number));
+    }
+    for image in as_basis.difference(&otherwise) {
+        pointers.insert(format!("/images/{image}"));
+        let described = root
+            .get("images")
+            .and_then(|all| all.element(*image as usize));
+        let kind = described.and_then(|own| own.get("mimeType"));
+        if kind.and_then(|kind| kind.as_text()) == Some("image/ktx2") {
+            pointers.insert(format!("/images/{image}/mimeType"));
         }
     }
     pointers

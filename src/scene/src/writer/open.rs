@@ -220,10 +220,11 @@ impl Draft {
 /// What buffers and views say that is not about their bytes.
 fn said(root: &Item<'_>, freedom: Freedom) -> Result<Said, SceneError> {
     let mut said = Said::default();
-    if let Some(buffer) = items(root, "buffers").next() {
-        said.buffer = beside_bytes(&buffer)?;
-        // All buffers become this one.
-        said.buffer.shift_remove("name");
+    // All buffers become one; where two say something else of the same, the first is right.
+    for buffer in items(root, "buffers") {
+        let mut own = beside_bytes(&buffer)?;
+        own.shift_remove("name");
+        add_missing(&mut said.buffer, own);
     }
     if freedom == Freedom::Nothing {
         for (place, view) in items(root, "bufferViews").enumerate() {
@@ -234,6 +235,18 @@ fn said(root: &Item<'_>, freedom: Freedom) -> Result<Said, SceneError> {
         }
     }
     Ok(said)
+}
+
+/// Members that are not there, and of objects that are there their members.
+fn add_missing(to: &mut Map<String, Value>, from: Map<String, Value>) {
+    for (name, value) in from {
+        let known = to.entry(name).or_insert_with(|| value.clone());
+        if let (Value::Object(known), Value::Object(value)) = (known, value) {
+            for (name, value) in value {
+                known.entry(name).or_insert(value);
+            }
+        }
+    }
 }
 
 /// Members of a buffer or view, but where its bytes are and how they are compressed.

@@ -199,6 +199,9 @@ fn meta(old: &Value, scene: &Scene) -> Value {
         "modification": if is_fixed { "prohibited" } else { "allowModificationRedistribution" },
         "allowExcessivelyViolentUsage": is_allowed("violentUssageName"),
         "allowExcessivelySexualUsage": is_allowed("sexualUssageName"),
+        // These licences leave the purpose open.
+        "allowPoliticalOrReligiousUsage": is_shared,
+        "allowAntisocialOrHateUsage": is_shared,
     });
     if let Some(image) = thumbnail {
         meta["thumbnailImage"] = json!(image.0);
