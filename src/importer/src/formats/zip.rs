@@ -1,9 +1,6 @@
 //! What lies in a zip archive, and where (PKWARE, "APPNOTE.TXT", sections 4.3.7, 4.3.12 and 4.3.16). Its directory alone is
 //! believed; archives of several volumes and of more than 4 GiB are not read.
 
-use super::model::shown;
-use std::collections::BTreeMap;
-
 /// What every archive begins with that holds something.
 pub(super) const MAGIC: &[u8] = b"PK\x03\x04";
 /// Most files in an archive.
@@ -34,10 +31,10 @@ pub(super) struct Entry<'a> {
     pub(super) is_encrypted: bool,
 }
 
-/// The files that hold something, as the directory lists them.
+/// The files that hold something, as the directory lists them; two may have one name.
 ///
 /// # Errors
-/// One line when it is damaged, or two files have one name or lie in one place.
+/// One line when it is damaged, or two files lie in one place.
 pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, String> {
     let mut entries = Vec::new();
     let mut places = Vec::new();
@@ -51,13 +48,6 @@ pub(super) fn entries(bytes: &[u8]) -> Result<Vec<Entry<'_>>, String> {
     places.sort_unstable();
     if places.windows(2).any(|pair| pair[1].0 < pair[0].1) {
         return Err("two of its files lie in one place".to_owned());
-    }
-    let mut names = BTreeMap::new();
-    for entry in &entries {
-        if names.insert(entry.name.as_str(), ()).is_some() {
-            let name = shown(&entry.name);
-            return Err(format!("two of its files have one name: `{name}`"));
-        }
     }
     Ok(entries)
 }

@@ -86,7 +86,7 @@ pub(super) fn make(glb: &[u8]) -> Result<Faces, String> {
         sheet.add(&mut draft, &grid, place, &head, face, &scene);
     }
     sheet.finish(&mut draft, &grid);
-    // Cells of a row may have the same outlines.
+    // Cells of a row may have the same measures.
     draft.merge();
     Ok(Faces {
         glb: draft.write(None).map_err(fault)?,
@@ -203,7 +203,7 @@ impl Sheet {
         let nearer = NEARER.powi((place / grid.columns) as i32);
         let stand = grid.place(place, (0.0, 0.0), nearer, head.radius);
         let mut nodes = self.model_nodes.clone();
-        let mut materials = outlined(draft, self.model_materials, stand.scale);
+        let mut materials = measured(draft, self.model_materials, stand.scale);
         if let Some(face) = face {
             bend(&mut nodes, face, scene);
             recolor(draft, &mut materials, face);
@@ -282,9 +282,9 @@ fn bend(nodes: &mut [Value], face: &Expression, scene: &Scene) {
     }
 }
 
-/// Of the first `count` materials, which are the model's own, those whose outlines change with the size of what they are around,
+/// Of the first `count` materials, which are the model's own, those that state something in metres of the world, at the size that is shown,
 /// by their places.
-fn outlined(draft: &Draft, count: usize, scale: f32) -> BTreeMap<usize, Value> {
+fn measured(draft: &Draft, count: usize, scale: f32) -> BTreeMap<usize, Value> {
     let all = draft.list("materials").iter().take(count);
     let all = all.cloned().enumerate();
     all.filter_map(|(index, mut material)| {
@@ -409,7 +409,7 @@ mod tests {
             "meshes": [{ "primitives": [{ "attributes": {}, "material": 0 }] }],
         }));
         for cell in 0..10 {
-            let changed = outlined(&draft, 2, 0.5);
+            let changed = measured(&draft, 2, 0.5);
             assert_eq!(changed.len(), 1);
             dress(&mut draft, &mut [json!({ "mesh": 0 })], changed);
             assert_eq!(draft.list("materials").len(), 3 + cell);

@@ -25,7 +25,8 @@ pub struct Authorship {
 
 impl Authorship {
     /// What any file states: `KHR_xmp_json_ld` and `asset.copyright`.
-    pub(super) fn of_scene(scene: &Scene) -> Self {
+    #[must_use]
+    pub fn of_scene(scene: &Scene) -> Self {
         let said = &scene.metadata;
         Self {
             title: joined([&said.title]),

@@ -2,18 +2,14 @@
 
 use super::Studio;
 use crate::{
-    app::{
-        Config,
-        order::{ClientSystems, Stage},
-    },
+    app::{Config, order::ClientSystems},
     link::VisitWorld,
     people::Performance,
 };
 use bevy::prelude::*;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, perform.in_set(ClientSystems::Act))
-        .add_systems(OnEnter(Stage::Outside), end);
+    app.add_systems(Update, perform.in_set(ClientSystems::Act));
 }
 
 fn perform(
@@ -27,8 +23,4 @@ fn perform(
         (Some(shown), Some(world)) => performance.show(&shown.opened.world(), &world.scene),
         _ => performance.end(),
     }
-}
-
-fn end(mut performance: ResMut<Performance>) {
-    performance.end();
 }

@@ -29,7 +29,7 @@ use protocol::{
     WorldAddress,
     limits::{MAX_THING_BYTES, MAX_THING_TITLE_BYTES},
 };
-use scene::{Prop, Scene, Unit};
+use scene::{Authorship, Prop, Scene, Unit};
 use simulation::Thing;
 use std::path::Path;
 
@@ -133,23 +133,14 @@ fn obey(
     }
 }
 
-/// What a file says of its maker and licence, each once.
+/// What a file says of its maker and licence.
 fn licence_of(scene: &Scene) -> String {
-    let said = &scene.metadata;
-    let texts = [
-        said.creator.as_str(),
-        said.rights.as_str(),
-        scene.copyright.as_deref().unwrap_or_default(),
-        said.usage_terms.as_str(),
-        said.web_statement.as_str(),
-    ];
-    let mut parts: Vec<String> = Vec::new();
-    for text in texts {
-        let part = legible::one_line(text, MAX_LICENCE);
-        if !part.is_empty() && !parts.contains(&part) {
-            parts.push(part);
-        }
-    }
+    let said = Authorship::of_scene(scene);
+    let parts = [said.authors, said.rights, said.license];
+    let parts = parts.iter().filter(|part| !part.is_empty());
+    let parts: Vec<String> = parts
+        .map(|part| legible::one_line(part, MAX_LICENCE))
+        .collect();
     parts.join(" · ")
 }
 
