@@ -12,7 +12,7 @@ use scene::{
 };
 
 /// The first byte chooses one.
-const AROUND: [&str; 7] = [
+const AROUND: [&str; 8] = [
     r#""extensionsUsed":["KHR_draco_mesh_compression"],"extensionsRequired":["KHR_draco_mesh_compression"],
     "bufferViews":[{"buffer":0,"byteLength":LENGTH}],"accessors":[{"componentType":5126,"count":24,"type":"VEC3",
     "min":[-1,-1,-1],"max":[1,1,1]},{"componentType":5123,"count":36,"type":"SCALAR"}],"meshes":[{"primitives":[{
@@ -33,6 +33,7 @@ const AROUND: [&str; 7] = [
     r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/ktx2"}]"#,
     r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/png"}]"#,
     r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/jpeg"}]"#,
+    r#""bufferViews":[{"buffer":0,"byteLength":LENGTH}],"images":[{"bufferView":0,"mimeType":"image/vnd-ms.dds"}]"#,
 ];
 /// Most pixels on a side of a picture that is drawn.
 const MAX_SIDE: u32 = 1_024;

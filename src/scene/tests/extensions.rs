@@ -4,7 +4,7 @@ use base64::Engine as _;
 use glam::{Vec2, Vec3};
 use scene::{
     EXTENSIONS, ErrorKind, LightKind, Loaded, NoSideFiles, NodeIndex, Purpose, Scene, SceneError,
-    Shape, Support, load_bytes,
+    Shape, Support, check_bytes, load_bytes, writer::Draft,
 };
 use serde_json::{Value, json};
 
@@ -176,6 +176,112 @@ fn quantized_vertices_become_floats() {
     }));
     let positions = &scene.meshes[0].primitives[0].positions;
     assert_eq!(positions[..], [Vec3::ZERO, Vec3::X, Vec3::Y * 0.2]);
+}
+
+/// Three corners, then three times, all as doubles.
+fn doubles() -> Value {
+    let values = [0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.1, 0.0, 0.0, 0.5, 2.0];
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value: &f64| value.to_le_bytes())
+        .collect();
+    json!({
+        "asset": { "version": "2.0" },
+        "extensionsUsed": ["KHR_accessor_float64"], "extensionsRequired": ["KHR_accessor_float64"],
+        "buffers": [buffer(&bytes)],
+        "bufferViews": [
+            { "buffer": 0, "byteLength": 72, "target": 34962 }, { "buffer": 0, "byteOffset": 72, "byteLength": 24 },
+            { "buffer": 0, "byteLength": 72 },
+        ],
+        "accessors": [
+            { "bufferView": 0, "componentType": 5130, "count": 3, "type": "VEC3", "min": [0, 0, 0], "max": [1, 0.1, 0] },
+            { "bufferView": 1, "componentType": 5130, "count": 3, "type": "SCALAR", "min": [0], "max": [2] },
+            { "bufferView": 2, "componentType": 5130, "count": 3, "type": "VEC3" },
+            { "componentType": 5130, "count": 1, "type": "MAT4" },
+        ],
+        "skins": [{ "joints": [0], "inverseBindMatrices": 3 }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 } }] }],
+        "nodes": [{ "mesh": 0 }], "scenes": [{ "nodes": [0] }], "scene": 0,
+        "animations": [{
+            "channels": [{ "sampler": 0, "target": { "node": 0, "path": "translation" } }],
+            "samplers": [{ "input": 1, "output": 2 }],
+        }],
+    })
+}
+
+#[test]
+fn doubles_become_floats() {
+    let scene = read(doubles());
+    let corners = [Vec3::ZERO, Vec3::X, Vec3::Y * 0.1];
+    assert_eq!(scene.meshes[0].primitives[0].positions[..], corners);
+    assert_eq!(scene.animations.len(), 1);
+
+    let text = doubles().to_string();
+    let report = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
+    let told: Vec<_> = report
+        .issues
+        .iter()
+        .map(|issue| (issue.code, &issue.pointer))
+        .collect();
+    assert_eq!(report.count(0) + report.count(1), 0, "{told:?}");
+
+    let draft = Draft::open(text.as_bytes(), &NoSideFiles, Purpose::World).unwrap();
+    let glb = draft.write(None).unwrap();
+    let again = load_bytes(&glb, &NoSideFiles, Purpose::World)
+        .unwrap()
+        .scene;
+    assert_eq!(again.meshes[0].primitives[0].positions[..], corners);
+    let written = String::from_utf8_lossy(&glb);
+    assert!(!written.contains("float64") && !written.contains("5130"));
+}
+
+#[test]
+fn doubles_are_read_where_a_file_says_that_it_has_them_and_when_a_float_can_hold_them() {
+    let mut undeclared = doubles();
+    undeclared["extensionsUsed"] = json!([]);
+    undeclared["extensionsRequired"] = json!([]);
+    let text = undeclared.to_string();
+    let report = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
+    let place = "/accessors/0/componentType";
+    assert!(
+        report
+            .issues
+            .iter()
+            .any(|issue| issue.code == "VALUE_NOT_IN_LIST" && issue.pointer == place)
+    );
+    assert_eq!(load(undeclared).unwrap_err().place, place);
+
+    let mut large = doubles();
+    let bytes: Vec<u8> = [
+        0.0,
+        1.0e39,
+        f64::NAN,
+        1.0,
+        2.0,
+        3.0,
+        4.0,
+        5.0,
+        6.0,
+        0.0,
+        0.5,
+        2.0,
+    ]
+    .iter()
+    .flat_map(|value| value.to_le_bytes())
+    .collect();
+    large["buffers"] = json!([buffer(&bytes)]);
+    assert!(load(large).is_err());
+
+    let mut crooked = doubles();
+    crooked["bufferViews"][1]["byteOffset"] = json!(68);
+    let text = crooked.to_string();
+    let report = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
+    assert!(
+        report
+            .issues
+            .iter()
+            .any(|issue| issue.code == "ACCESSOR_TOTAL_OFFSET_ALIGNMENT")
+    );
 }
 
 #[test]
@@ -377,15 +483,85 @@ fn webp_images_become_png() {
         "textures": [{ "extensions": { (name): { "source": 0 } } }],
     }));
     let image = &scene.images[scene.textures[0].image.unwrap().index()];
-    assert!(image.bytes.starts_with(b"\x89PNG"));
-    let mut reader = png::Decoder::new(std::io::Cursor::new(&image.bytes[..]))
-        .read_info()
-        .unwrap();
-    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
-    reader.next_frame(&mut pixels).unwrap();
+    let pixels = pixels_of_png(&image.bytes);
     assert_eq!(
         (image.width, image.height, &pixels[..3]),
         (1, 1, &[255, 0, 0][..])
+    );
+}
+
+fn pixels_of_png(bytes: &[u8]) -> Vec<u8> {
+    assert!(bytes.starts_with(b"\x89PNG"));
+    let reader = png::Decoder::new(std::io::Cursor::new(bytes)).read_info();
+    let mut reader = reader.unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    pixels
+}
+
+/// 4 x 4 red pixels as a DDS: one block of DXT1.
+fn red_dds() -> Vec<u8> {
+    let mut bytes = b"DDS ".to_vec();
+    for field in [124, 0x1007, 4, 4] {
+        bytes.extend(u32::to_le_bytes(field));
+    }
+    bytes.resize(76, 0);
+    bytes.extend([32, 4].map(u32::to_le_bytes).as_flattened());
+    bytes.extend(b"DXT1");
+    bytes.resize(108, 0);
+    bytes.extend(0x1000u32.to_le_bytes());
+    bytes.resize(128, 0);
+    bytes.extend([0x00, 0xF8, 0x00, 0xF8, 0, 0, 0, 0]);
+    bytes
+}
+
+#[test]
+fn dds_images_become_png() {
+    let name = "MSFT_texture_dds";
+    let dds = red_dds();
+    let document = |source: Value| {
+        let mut texture = json!({ "extensions": { (name): { "source": 0 } } });
+        if !source.is_null() {
+            texture["source"] = source;
+        }
+        json!({
+            "asset": { "version": "2.0" }, "extensionsUsed": [name],
+            "buffers": [buffer(&dds)], "bufferViews": [{ "buffer": 0, "byteLength": dds.len() }],
+            "images": [
+                { "bufferView": 0, "mimeType": "image/vnd-ms.dds" },
+                { "uri": "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=" },
+            ],
+            "textures": [texture, { "source": 1 }],
+            "materials": [{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } },
+                "emissiveTexture": { "index": 1 } }],
+        })
+    };
+    let scene = read(document(Value::Null));
+    let image = &scene.images[scene.textures[0].image.unwrap().index()];
+    let pixels = pixels_of_png(&image.bytes);
+    assert_eq!((image.width, image.height), (4, 4));
+    assert_eq!(pixels[..4], [255, 0, 0, 255]);
+    let text = document(Value::Null).to_string();
+    let report = check_bytes(text.as_bytes(), &NoSideFiles, Purpose::World);
+    let of_dds = report
+        .issues
+        .iter()
+        .filter(|issue| issue.pointer.starts_with("/images/0"));
+    let severities: Vec<u8> = of_dds.map(|issue| report.severity(issue)).collect();
+    assert!(severities.iter().all(|severity| *severity > 1) && !severities.is_empty());
+    let draft = Draft::open(text.as_bytes(), &NoSideFiles, Purpose::World).unwrap();
+    let glb = draft.write(None).unwrap();
+    assert!(load_bytes(&glb, &NoSideFiles, Purpose::World).is_ok());
+
+    // Beside a PNG nothing has to be converted, and nothing is told of it.
+    let loaded = load(document(json!(1))).unwrap();
+    assert_eq!(loaded.scene.textures[0].image.unwrap().index(), 1);
+    assert!(loaded.scene.images[0].bytes.is_empty());
+    assert!(
+        loaded
+            .issues
+            .iter()
+            .all(|issue| issue.code != "STOA_IMAGE_NOT_READ")
     );
 }
 

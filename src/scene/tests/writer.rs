@@ -394,7 +394,7 @@ fn every_image_that_a_texture_names_must_be_there() {
             "textures": [{"source": 0, "extensions": {extension: {"source": source}}}],
         })
     };
-    for extension in ["EXT_texture_webp", "KHR_texture_basisu"] {
+    for extension in ["EXT_texture_webp", "KHR_texture_basisu", "MSFT_texture_dds"] {
         let load = |source: u32| {
             let text = texture(extension, source).to_string();
             load_bytes(text.as_bytes(), &NoSideFiles, Purpose::World)

@@ -85,6 +85,7 @@ fn image_of(texture: &Value) -> Option<usize> {
         &extensions["KHR_texture_basisu"]["source"],
         &texture["source"],
         &extensions["EXT_texture_webp"]["source"],
+        &extensions["MSFT_texture_dds"]["source"],
     ];
     let image = named.into_iter().find_map(Value::as_u64);
     image.map(|image| image as usize)

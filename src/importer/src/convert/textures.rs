@@ -19,6 +19,7 @@ const KTX2: &[u8] = b"\xABKTX 20\xBB";
 const SOURCE: &str = "source";
 const BASIS: &str = "KHR_texture_basisu";
 const WEBP: &str = "EXT_texture_webp";
+const DDS: &str = "MSFT_texture_dds";
 /// Quality of JPEG images that are made smaller. Others stay as they are: every new encoding loses a little.
 const JPEG_QUALITY: u8 = 88;
 /// Pixels of a PNG for which two ways of encoding are tried.
@@ -225,13 +226,17 @@ fn improve_image(task: &Task, most_bytes: usize, wishes: Wishes) -> Result<Impro
     };
     let source = as_png.as_deref().unwrap_or(bytes);
     let reader = image::ImageReader::new(Cursor::new(source)).with_guessed_format();
-    let format = reader.as_ref().ok().and_then(image::ImageReader::format);
+    let reader = reader.ok().filter(|reader| {
+        let known = [ImageFormat::Png, ImageFormat::Jpeg].map(Some);
+        known.contains(&reader.format())
+    });
+    let format = reader.as_ref().and_then(image::ImageReader::format);
     let is_small_jpeg =
         format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels);
     if is_small_jpeg && !task.is_for_adapters {
         return Ok(Improved::default());
     }
-    let Some(picture) = reader.ok().and_then(|reader| reader.decode().ok()) else {
+    let Some(picture) = reader.and_then(|reader| reader.decode().ok()) else {
         return match is_foreign && wishes.is_plain {
             true => Err("one of its images cannot be read, and so not be made a PNG".to_owned()),
             false => Ok(Improved::default()),
@@ -350,7 +355,7 @@ fn name_sources(draft: &mut Draft) {
         .collect();
     let textures = draft.list_mut("textures");
     for texture in textures.filter_map(Value::as_object_mut) {
-        for name in [SOURCE, BASIS, WEBP] {
+        for name in [SOURCE, BASIS, WEBP, DDS] {
             let named = match name {
                 SOURCE => texture.get(SOURCE),
                 _ => texture
@@ -370,6 +375,7 @@ fn name_sources(draft: &mut Draft) {
                 extensions[BASIS] = json!({ SOURCE: source });
                 // Readers may choose either; this one is what was made for them.
                 remove_source(texture, WEBP);
+                remove_source(texture, DDS);
             }
         }
     }

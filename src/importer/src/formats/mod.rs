@@ -6,6 +6,7 @@ mod fbx;
 mod material;
 mod model;
 mod motion;
+mod picture;
 mod ply;
 mod ply_header;
 mod polygon;

@@ -1,11 +1,11 @@
 //! A glTF document in the making.
 
-use super::{Foreign, Hints};
+use super::{Foreign, Hints, picture};
 use crate::output::GENERATOR;
 use image::{GenericImageView as _, Rgba};
 use scene::{
     FolderFiles, SideFiles,
-    limits::{MAX_ACCESSOR_COUNT, MAX_IMAGE_SIDE},
+    limits::MAX_ACCESSOR_COUNT,
     writer::{Array, ArrayShape, Component, Draft},
 };
 use serde_json::{Map, Value, json};
@@ -20,6 +20,10 @@ const MAX_NOTES: usize = 20;
 const MAX_SHOWN_CHARS: usize = 120;
 /// Largest file beside the model: an image, or a library of materials.
 const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Folders below that of a model in which its pictures are often, whatever path their tool wrote; and that of its own name with the
+/// ending `.fbm`, in which Autodesk's programs put them.
+const PICTURE_FOLDERS: [&str; 6] = ["textures", "Textures", "texture", "tex", "maps", "images"];
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
@@ -277,9 +281,15 @@ impl<'a> Model<'a> {
         });
         if found.is_none() {
             let shown = shown(name);
-            self.note(format!(
-                "the image `{shown}` is not there, or no PNG or JPEG: it is left out"
-            ));
+            self.note(
+                match !content.is_empty() || self.find_file(name).is_some() {
+                    true => format!(
+                        "the image `{shown}` is none that is read ({}): it is left out",
+                        picture::READ
+                    ),
+                    false => format!("the image `{shown}` is not there: it is left out"),
+                },
+            );
         }
         self.images.insert(name.to_owned(), found);
         found
@@ -307,19 +317,27 @@ impl<'a> Model<'a> {
     }
 
     fn picture(&self, name: &str, content: &[u8]) -> Option<Vec<u8>> {
-        let bytes = match content.is_empty() {
-            true => self.find_image(name),
-            false => Some(content.to_vec()),
-        };
-        bytes.filter(|bytes| is_image(bytes))
+        match content.is_empty() {
+            true => self.find_picture(name),
+            false => picture::as_gltf(name, content.to_vec()),
+        }
     }
 
-    /// Only below the folder of the model, or in the folder of textures that was named.
-    pub(super) fn find_image(&self, name: &str) -> Option<Vec<u8>> {
+    /// A picture as glTF takes it.
+    pub(super) fn find_picture(&self, name: &str) -> Option<Vec<u8>> {
+        picture::as_gltf(name, self.find_file(name)?)
+    }
+
+    /// Only in and below the folder of the model, or in the folder of textures that was named.
+    fn find_file(&self, name: &str) -> Option<Vec<u8>> {
         let relative = name.replace('\\', "/");
         let name = file_name(name);
-        let mut names = [relative.as_str(), name].into_iter();
-        let own = names.find_map(|name| self.file_below(name, MAX_SIDE_BYTES));
+        let read = |name: &str| self.file_below(name, MAX_SIDE_BYTES);
+        let own = read(&relative).or_else(|| read(name)).or_else(|| {
+            let media = format!("{}.fbm", self.name);
+            let mut folders = PICTURE_FOLDERS.into_iter().chain([media.as_str()]);
+            folders.find_map(|folder| read(&format!("{folder}/{name}")))
+        });
         own.or_else(|| {
             let folder = FolderFiles::new(self.hints.textures.as_ref()?);
             folder.read(downwards(name)?, MAX_SIDE_BYTES).ok()
@@ -457,10 +475,4 @@ fn downwards(name: &str) -> Option<&Path> {
 /// The last part of a path of any system.
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
-}
-
-fn is_image(bytes: &[u8]) -> bool {
-    let reader = image::ImageReader::new(std::io::Cursor::new(bytes)).with_guessed_format();
-    let size = reader.ok().and_then(|reader| reader.into_dimensions().ok());
-    size.is_some_and(|(width, height)| width.max(height) <= MAX_IMAGE_SIDE)
 }

@@ -216,6 +216,33 @@ fn maps_are_taken_or_told_and_all_libraries_are_read() {
     }
 }
 
+#[test]
+fn pictures_of_other_kinds_become_png_and_those_that_are_not_read_are_told() {
+    let mut tga = std::io::Cursor::new(Vec::new());
+    image::RgbImage::new(3, 2)
+        .write_to(&mut tga, image::ImageFormat::Tga)
+        .unwrap();
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\nusemtl b\nf 1/1 3/1 2/1\n";
+    let (scene, notes) = read_beside(&[
+        ("a.obj", obj),
+        (
+            "a.mtl",
+            b"newmtl a\nmap_Kd Skin.TGA\nnewmtl b\nmap_Kd layers.psd\nmap_Bump gone.png\n",
+        ),
+        ("Skin.TGA", tga.get_ref()),
+        ("layers.psd", b"8BPS"),
+    ]);
+    let image = &scene.images[0];
+    assert_eq!((image.width, image.height), (3, 2));
+    assert!(image.bytes.starts_with(b"\x89PNG"));
+    for told in [
+        "`layers.psd` is none that is read",
+        "`gone.png` is not there",
+    ] {
+        assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    }
+}
+
 /// Reads an OBJ whose one material, in a library beside it, has this picture; true when it is found.
 #[cfg(unix)]
 fn finds(folder: &Path, picture: &str) -> bool {
@@ -240,6 +267,8 @@ fn nothing_beside_a_model_leads_out_of_its_folder() {
     std::fs::write(outside.path().join("secret.mtl"), "newmtl a\nKd 1 0 0\n").unwrap();
     std::fs::write(folder.join("maps/own.png"), png()).unwrap();
     std::fs::write(folder.join("C:own.png"), png()).unwrap();
+    std::fs::create_dir_all(folder.join("a.fbm")).unwrap();
+    std::fs::write(folder.join("a.fbm/media.png"), png()).unwrap();
     symlink("../secret.png", folder.join("link.png")).unwrap();
     symlink("..", folder.join("up")).unwrap();
     symlink("maps/own.png", folder.join("near.png")).unwrap();
@@ -248,6 +277,8 @@ fn nothing_beside_a_model_leads_out_of_its_folder() {
         "maps\\own.png",
         "near.png",
         "D:\\art\\near.png",
+        "D:\\art\\own.png",
+        "../../media.png",
     ] {
         assert!(finds(&folder, found), "{found}");
     }

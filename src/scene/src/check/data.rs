@@ -191,6 +191,10 @@ fn reader(component: u64) -> fn(&[u8]) -> f64 {
             let own = bytes.first_chunk().copied().unwrap_or_default();
             f64::from(u32::from_le_bytes(own))
         },
+        5130 => |bytes| {
+            let own = bytes.first_chunk().copied().unwrap_or_default();
+            f64::from_le_bytes(own)
+        },
         _ => |bytes| {
             let own = bytes.first_chunk().copied().unwrap_or_default();
             f64::from(f32::from_le_bytes(own))
@@ -663,9 +667,9 @@ fn is_unit(values: &[f64]) -> bool {
 
 /// The stated bounds against the lowest and highest value of each lane.
 fn check_bounds(accessor: &Accessor<'_>, low: &[f64], high: &[f64], sink: &mut Sink) {
-    let is_float = accessor.is_float();
+    let is_single = accessor.component == Some(5126);
     let narrow = |value: f64| {
-        if is_float {
+        if is_single {
             f64::from(value as f32)
         } else {
             value
@@ -762,9 +766,11 @@ impl Vectors {
                 are_units &= is_unit(&values[..3]);
                 are_signs &= values[3].abs() == 1.0;
             }),
-            Self::Colours if elements.component == 5126 => elements.each(false, |_, values| {
-                are_shares &= values.iter().all(|value| (0.0..=1.0).contains(value));
-            }),
+            Self::Colours if matches!(elements.component, 5126 | 5130) => {
+                elements.each(false, |_, values| {
+                    are_shares &= values.iter().all(|value| (0.0..=1.0).contains(value));
+                });
+            }
             Self::Colours => {}
         }
         let found = [

@@ -19,7 +19,7 @@ const OTHER_FORMAT: &str = "Export it as glTF 2.0, GLB or VRM; of FBX, OBJ, STL,
 const SKINNING: &str =
     "Normalise all weights, limit them to four bones a vertex, and export again.";
 /// Of what is no fault here.
-pub(super) const UNDERSTOOD: &str = "Nothing has to be done: the picture is named as KTX 2, which is read, and the validator does not know that format.";
+pub(super) const UNDERSTOOD: &str = "Nothing has to be done: the picture is named as what it is, KTX 2 or DDS, which is read, and the validator does not know that format.";
 const HARMLESS: &str = "Nothing has to be done; removing it makes the file smaller.";
 
 fn by_name(code: &str) -> Option<&'static str> {

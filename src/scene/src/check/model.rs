@@ -1,7 +1,13 @@
 //! Objects of a document as the checks see them: a value that is missing or broken is `None`; the grammar has told it.
 
-use super::{schema::Pool, walk::pool_items};
+use super::{
+    schema::Pool,
+    walk::{extension_names, pool_items},
+};
 use crate::source::json::{self, Item};
+
+/// The extension by which components may be doubles.
+pub(super) const DOUBLES: &str = "KHR_accessor_float64";
 
 /// The document with its arrays.
 pub(super) struct Model<'a> {
@@ -82,9 +88,12 @@ impl<'a> Model<'a> {
             )
         }
         let items = |pool| objects(root, pool, |item| item);
+        let has_doubles = extension_names(root, "extensionsUsed").contains(&DOUBLES);
         Self {
             root,
-            accessors: objects(root, Pool::Accessors, Accessor::new),
+            accessors: objects(root, Pool::Accessors, |item| {
+                Accessor::new(item, has_doubles)
+            }),
             buffers: items(Pool::Buffers),
             views: objects(root, Pool::BufferViews, View::new),
             images: items(Pool::Images),
@@ -117,13 +126,16 @@ impl<'a> View<'a> {
 }
 
 impl<'a> Accessor<'a> {
-    pub(super) fn new(item: Item<'a>) -> Self {
+    pub(super) fn new(item: Item<'a>, has_doubles: bool) -> Self {
         Self {
             item,
             view: index(item, "bufferView"),
             offset: offset(item),
-            component: size(item, "componentType")
-                .filter(|number| matches!(number, 5120..=5123 | 5125 | 5126)),
+            component: size(item, "componentType").filter(|number| match number {
+                5120..=5123 | 5125 | 5126 => true,
+                5130 => has_doubles,
+                _ => false,
+            }),
             is_normalized: item
                 .member("normalized")
                 .is_some_and(|flag| flag.kind() == json::Kind::True),
@@ -164,13 +176,14 @@ impl<'a> Accessor<'a> {
 
     /// Components are floats.
     pub(super) fn is_float(&self) -> bool {
-        self.component == Some(5126)
+        matches!(self.component, Some(5126 | 5130))
     }
 
-    /// Type, component type and normalisation are one of these.
+    /// Type, component type and normalisation are one of these; a double is as good as a float.
     pub(super) fn has_format(&self, formats: &[(&str, u64, bool)]) -> bool {
         let format = self.kind.zip(self.component);
         format.is_some_and(|(kind, component)| {
+            let component = if self.is_float() { 5126 } else { component };
             formats.contains(&(kind, component, self.is_normalized))
         })
     }
@@ -216,6 +229,7 @@ pub(super) fn component_bytes(number: u64) -> u64 {
     match number {
         5120 | 5121 => 1,
         5122 | 5123 => 2,
+        5130 => 8,
         _ => 4,
     }
 }

@@ -142,7 +142,7 @@ fn check_accessor(accessor: &super::model::Accessor<'_>, sink: &mut Sink) {
     if is_matrix && accessor.view.is_some() && is_unaligned {
         sink.at_member(&codes::ACCESSOR_MATRIX_ALIGNMENT, &item, "byteOffset");
     }
-    if accessor.is_normalized && matches!(accessor.component, Some(5125 | 5126)) {
+    if accessor.is_normalized && matches!(accessor.component, Some(5125 | 5126 | 5130)) {
         sink.at_member(&codes::ACCESSOR_NORMALIZED_INVALID, &item, "normalized");
     }
     check_bounds(accessor, sink);

@@ -22,7 +22,11 @@ use crate::{
     support::{self, Support},
     world::{WorldManifest, choose_animations, folder_of_world},
 };
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    sync::Arc,
+};
 
 /// What the product does with a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,8 +177,8 @@ impl Report {
         self.costs.iter().map(|cost| cost.grade).max()
     }
 
-    /// True for a finding of the validator's that is none here: it does not know KTX 2, which is read where textures name it by its
-    /// extension.
+    /// True for a finding of the validator's that is none here: it does not know KTX 2 and DDS, which are read where textures name
+    /// them by their extensions.
     #[must_use]
     pub fn is_false_alarm(&self, issue: &Issue) -> bool {
         OF_PICTURES.contains(&issue.code) && self.understood.contains(&issue.pointer)
@@ -370,7 +374,7 @@ fn load(
         Purpose::World => loaded.issues,
     };
     issues.extend(unshown);
-    let mut understood = pictures_of_basis(&root);
+    let mut understood = unknown_pictures(&root);
     for broken in issues.iter().filter(|issue| issue.code == UNREAD_PICTURE) {
         understood.remove(&broken.pointer);
     }
@@ -382,8 +386,14 @@ fn load(
     })
 }
 
-/// Pictures that textures name as KTX 2 and in no other way, and where that type stands.
-fn pictures_of_basis(root: &Item<'_>) -> BTreeSet<String> {
+/// Extensions by which textures name pictures whose format the validator does not know, with its media type.
+const UNKNOWN_PICTURES: [(&str, &str); 2] = [
+    ("KHR_texture_basisu", "image/ktx2"),
+    ("MSFT_texture_dds", "image/vnd-ms.dds"),
+];
+
+/// Pictures that textures name by those extensions and in no other way, and where their type stands.
+fn unknown_pictures(root: &Item<'_>) -> BTreeSet<String> {
     let mut pointers = BTreeSet::new();
     let textures = root
         .get("textures")
@@ -392,19 +402,24 @@ fn pictures_of_basis(root: &Item<'_>) -> BTreeSet<String> {
         return pointers;
     };
     let number = |source: Item<'_>| source.index(MAX_IMAGES, "image").ok();
-    let (mut as_basis, mut otherwise) = (BTreeSet::new(), BTreeSet::new());
+    let (mut named, mut otherwise) = (BTreeMap::new(), BTreeSet::new());
     for texture in (0..textures.count()).filter_map(|place| textures.element(place)) {
-        let basis = texture.extension("KHR_texture_basisu");
-        as_basis.extend(basis.and_then(|own| own.get("source")).and_then(number));
+        for (extension, kind) in UNKNOWN_PICTURES {
+            let source = texture
+                .extension(extension)
+                .and_then(|own| own.get("source"));
+            named.extend(source.and_then(number).map(|image| (image, kind)));
+        }
         otherwise.extend(texture.get("source").and_then(number));
     }
-    for image in as_basis.difference(&otherwise) {
+    named.retain(|image, _| !otherwise.contains(image));
+    for (image, known) in named {
         pointers.insert(format!("/images/{image}"));
         let described = root
             .get("images")
-            .and_then(|all| all.element(*image as usize));
+            .and_then(|all| all.element(image as usize));
         let kind = described.and_then(|own| own.get("mimeType"));
-        if kind.and_then(|kind| kind.as_text()) == Some("image/ktx2") {
+        if kind.and_then(|kind| kind.as_text()) == Some(known) {
             pointers.insert(format!("/images/{image}/mimeType"));
         }
     }

@@ -4,7 +4,7 @@ use super::{
     codes,
     extensions::{self, PLACES},
     grammar,
-    model::{Accessor, index, object, size},
+    model::{Accessor, DOUBLES, index, object, size},
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
@@ -64,7 +64,7 @@ impl<'a, 's> Walk<'a, 's> {
         }
         let was_lenient = self.is_lenient;
         self.is_lenient |= match schema.kind {
-            Kind::Accessor => !is_whole_accessor(item),
+            Kind::Accessor => !is_whole_accessor(item, self.declared.contains(DOUBLES)),
             Kind::Sparse => !is_whole_sparse(item),
             _ => false,
         };
@@ -125,8 +125,10 @@ impl<'a, 's> Walk<'a, 's> {
                 }
             }
             Rule::WholeOf(list) => {
+                let may_be_double = list.contains(&5126) && self.declared.contains(DOUBLES);
                 if let Some(number) = self.whole(value)
                     && !list.iter().any(|known| *known as f64 == number)
+                    && !(may_be_double && number == 5130.0)
                 {
                     self.sink.at(&codes::VALUE_NOT_IN_LIST, &value);
                 }
@@ -362,8 +364,8 @@ pub(super) fn pool_items<'a>(root: Item<'a>, pool: Pool) -> Vec<Item<'a>> {
 }
 
 /// Only an accessor with type, component type and count refers to anything.
-fn is_whole_accessor(item: Item<'_>) -> bool {
-    let accessor = Accessor::new(item);
+fn is_whole_accessor(item: Item<'_>, has_doubles: bool) -> bool {
+    let accessor = Accessor::new(item, has_doubles);
     accessor.component.is_some() && accessor.count.is_some() && accessor.kind.is_some()
 }
 

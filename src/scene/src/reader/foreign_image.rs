@@ -1,8 +1,8 @@
-//! Images that are no PNG or JPEG become PNG: those of EXT_texture_webp while a file is read, those of KHR_texture_basisu for
+//! Images that are no PNG or JPEG become PNG: those of EXT_texture_webp and MSFT_texture_dds while a file is read, those of KHR_texture_basisu for
 //! whoever reads neither (`crate::basis` is for those who draw them as they are).
 //! The decoders are foreign ones. They run in the file's worker, once our own reading of the header has said what it costs.
 
-use super::plain_ktx;
+use super::{dds, plain_ktx};
 use crate::{
     basis,
     error::SceneError,
@@ -30,6 +30,12 @@ pub(crate) const BASIS_DECODER: Decoder = Decoder {
     decode: basis_to_png,
 };
 
+/// A DDS to a PNG.
+pub(crate) const DDS_DECODER: Decoder = Decoder {
+    name: "dds",
+    decode: dds_to_png,
+};
+
 /// Encodings of images beside PNG and JPEG.
 #[derive(Clone, Copy)]
 pub(crate) enum ForeignImage {
@@ -37,6 +43,8 @@ pub(crate) enum ForeignImage {
     WebP,
     /// KTX 2 with Basis Universal: ETC1S or UASTC; or with colours as they are.
     Basis,
+    /// DirectDraw Surface.
+    Dds,
 }
 
 impl ForeignImage {
@@ -45,6 +53,8 @@ impl ForeignImage {
             Some(Self::WebP)
         } else if bytes.starts_with(basis::MAGIC) {
             Some(Self::Basis)
+        } else if dds::is_one(bytes) {
+            Some(Self::Dds)
         } else {
             None
         }
@@ -72,6 +82,7 @@ impl ForeignImage {
         let decoder = match self {
             Self::WebP => &WEBP_DECODER,
             Self::Basis => &BASIS_DECODER,
+            Self::Dds => &DDS_DECODER,
         };
         let png = budget.worker.decode(decoder, &[bytes], limit);
         if let Ok(png) = &png {
@@ -85,6 +96,7 @@ impl ForeignImage {
         match self {
             Self::WebP => webp_size(bytes),
             Self::Basis => basis::size(bytes),
+            Self::Dds => dds::size(bytes),
         }
     }
 }
@@ -144,6 +156,12 @@ fn basis_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let size = pixel_bytes((width, height)) as usize;
     let pixels = pixels.get(..size).ok_or("it lacks some of its pixels")?;
     write_png(pixels, width, height, png::ColorType::Rgba)
+}
+
+fn dds_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
+    let (width, height) = dds::size(bytes).ok_or(NO_HEADER)?;
+    let pixels = dds::pixels(bytes)?;
+    write_png(&pixels, width, height, png::ColorType::Rgba)
 }
 
 /// Refuses an image for which there is no room while it is converted: as it comes, as pixels, as a PNG, and what holds both

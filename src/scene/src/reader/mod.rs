@@ -3,6 +3,7 @@
 mod animate;
 pub(crate) mod around;
 pub(crate) mod body;
+pub(crate) mod dds;
 pub(crate) mod document;
 pub(crate) mod draco;
 mod emitter;

@@ -18,7 +18,7 @@ use crate::{
     source::json::Item,
 };
 use glam::{Vec2, Vec3, Vec4};
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// A scene with nothing but its images, samplers, textures and materials.
 pub(crate) fn read(
@@ -77,21 +77,44 @@ fn read_textures(
     };
     list.elements(MAX_ELEMENTS)?
         .map(|item| {
-            // What adapters read as it is comes first; a PNG or JPEG beside a WebP is as good, and needs no conversion.
-            let foreign = |name: &str| match item.extension(name) {
-                Some(foreign) => foreign.index_of("source", images, "image"),
-                None => Ok(None),
-            };
             // All that are named must be there: another program may choose otherwise, and what is written again names each.
-            let basis = foreign("KHR_texture_basisu")?;
-            let plain = item.index_of("source", images, "image")?;
-            let webp = foreign("EXT_texture_webp")?;
+            let sources: Vec<u32> = sources(&item)
+                .map(|source| source.index(images, "image"))
+                .collect::<Result<_, _>>()?;
             Ok(Texture {
-                image: basis.or(plain).or(webp).map(ImageIndex),
+                image: sources.first().copied().map(ImageIndex),
                 sampler: item.index_of("sampler", samplers, "sampler")?,
             })
         })
         .collect()
+}
+
+/// The images that a texture names, best first: what adapters read as it is; then a PNG or JPEG, which is as good as what stands beside
+/// it, and needs no conversion.
+fn sources<'a>(texture: &Item<'a>) -> impl Iterator<Item = Item<'a>> {
+    let foreign = |name: &str| texture.extension(name)?.get("source");
+    [
+        foreign("KHR_texture_basisu"),
+        texture.get("source"),
+        foreign("EXT_texture_webp"),
+        foreign("MSFT_texture_dds"),
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// Images that textures name and none shows.
+fn never_shown(root: &Item<'_>) -> Result<BTreeSet<u32>, SceneError> {
+    let (mut shown, mut others) = (BTreeSet::new(), BTreeSet::new());
+    if let Some(list) = root.get("textures") {
+        for texture in list.elements(MAX_ELEMENTS)? {
+            let mut sources =
+                sources(&texture).filter_map(|source| source.index(MAX_IMAGES, "image").ok());
+            shown.extend(sources.next());
+            others.extend(sources);
+        }
+    }
+    Ok(others.difference(&shown).copied().collect())
 }
 
 /// Images in the order of the file. One that cannot be used is a warning, and `None`: it is drawn as if there were none.
@@ -104,9 +127,10 @@ fn read_images(
     let Some(list) = root.get("images") else {
         return Ok(Vec::new());
     };
+    let never_shown = never_shown(root)?;
     let mut decoded_bytes = 0u64;
     let mut images = Vec::new();
-    for item in list.elements(MAX_IMAGES)? {
+    for (number, item) in (0..).zip(list.elements(MAX_IMAGES)?) {
         let data: Arc<[u8]> = match (
             item.index_of("bufferView", bytes.view_count(), "buffer view")?,
             item.get("uri"),
@@ -119,6 +143,10 @@ fn read_images(
         let data = match ForeignImage::of(&data) {
             None => data,
             Some(foreign) if foreign.stays(&data) => data,
+            Some(_) if never_shown.contains(&number) => {
+                images.push(nothing(&item));
+                continue;
+            }
             Some(foreign) => match foreign.to_png(&item, &data, budget)? {
                 Ok(png) => png.into(),
                 Err(line) => {
@@ -131,15 +159,9 @@ fn read_images(
             issues.push(Issue::warning(
                 "STOA_IMAGE_NOT_READ",
                 item.pointer(),
-                format!("it is no PNG, JPEG, WebP or Basis image that can be read, and is drawn as if there were none{fault}"),
+                format!("it is no PNG, JPEG, WebP, Basis or DDS image that can be read, and is drawn as if there were none{fault}"),
             ));
-            images.push(Image {
-                name: item.name(),
-                bytes: Arc::from([]),
-                format: ImageFormat::Png,
-                width: 0,
-                height: 0,
-            });
+            images.push(nothing(&item));
             continue;
         };
         if width == 0 || height == 0 {
@@ -171,6 +193,17 @@ fn read_images(
         });
     }
     Ok(images)
+}
+
+/// What is drawn as if there were no image.
+fn nothing(item: &Item<'_>) -> Image {
+    Image {
+        name: item.name(),
+        bytes: Arc::from([]),
+        format: ImageFormat::Png,
+        width: 0,
+        height: 0,
+    }
 }
 
 /// Most bytes that a decoder makes of a pixel: a PNG may hold 16 bits a channel.

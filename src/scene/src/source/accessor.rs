@@ -7,7 +7,7 @@ use crate::{
         array::{Array, ArrayShape},
         budget::Budget,
         component::{
-            Byte, ByteShare, Component, Float, Lane, Short, ShortShare, UnsignedByte,
+            Byte, ByteShare, Component, Double, Float, Lane, Short, ShortShare, UnsignedByte,
             UnsignedByteShare, UnsignedInt, UnsignedShort, UnsignedShortShare,
         },
         container::Bytes,
@@ -17,10 +17,17 @@ use crate::{
 use glam::{Mat4, Vec2, Vec3, Vec4};
 use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
+/// Bytes of the largest element: a matrix of doubles.
+const MAX_ELEMENT_BYTES: usize = 128;
+/// What is said of numbers that a float cannot hold, too.
+const NO_NUMBER: &str = "holds a value that is not a number";
+
 /// Reads accessors of one document.
 pub(crate) struct Accessors<'a> {
     document: Option<Item<'a>>,
     count: usize,
+    /// Components may be doubles.
+    has_doubles: bool,
     bytes: &'a Bytes<'a>,
     /// Memory that is left.
     pub(crate) budget: &'a Budget,
@@ -81,6 +88,7 @@ impl<'a> Accessors<'a> {
         Ok(Self {
             document,
             count,
+            has_doubles: declares(root, "KHR_accessor_float64"),
             bytes,
             budget,
             provided: RefCell::default(),
@@ -204,9 +212,9 @@ impl<'a> Accessors<'a> {
         self.document.and_then(|list| list.element(index))
     }
 
-    /// All elements of an accessor as they are stored, without gaps: sparse ones filled in, absent ones zero.
+    /// All elements of an accessor as they are stored, without gaps: sparse ones filled in, absent ones zero. Doubles become floats.
     pub(crate) fn dense(&self, item: Item<'a>, index: u32) -> Result<Array, SceneError> {
-        let layout = Self::layout_of(item, index)?;
+        let layout = self.layout_of(item, index)?;
         let kind = item.require("type")?;
         let shape = ArrayShape::from_name(layout.kind)
             .ok_or_else(|| kind.fault("is not a type of accessor"))?;
@@ -230,14 +238,13 @@ impl<'a> Accessors<'a> {
                     .copy_from_slice(&source[..size]);
             }
         }
-        Ok(Array {
-            shape,
-            component: layout.component,
-            is_normalized: layout.is_normalized,
-            bytes: bytes.into(),
-            rest: serde_json::Map::new(),
-            packed: None,
-        })
+        if layout.component == Component::F64 {
+            let floats = singles(&bytes);
+            let floats = floats.ok_or_else(|| item.fault(NO_NUMBER))?;
+            return Ok(Array::new(shape, Component::F32, false, floats));
+        }
+        let (component, is_normalized) = (layout.component, layout.is_normalized);
+        Ok(Array::new(shape, component, is_normalized, bytes))
     }
 
     fn layout(&self, reference: &Item<'_>, types: &[&str]) -> Result<Layout<'a>, SceneError> {
@@ -253,13 +260,14 @@ impl<'a> Accessors<'a> {
                 kind.chars().take(20).collect::<String>()
             )));
         }
-        Self::layout_of(item, index)
+        self.layout_of(item, index)
     }
 
-    fn layout_of(item: Item<'a>, index: u32) -> Result<Layout<'a>, SceneError> {
+    fn layout_of(&self, item: Item<'a>, index: u32) -> Result<Layout<'a>, SceneError> {
         let kind = item.require("type")?.text()?;
         let component_item = item.require("componentType")?;
         let component = Component::from_number(component_item.size()?)
+            .filter(|component| self.has_doubles || *component != Component::F64)
             .ok_or_else(|| component_item.fault("is not a component type"))?;
         let count = item.require("count")?.size()? as usize;
         if count > MAX_ACCESSOR_COUNT {
@@ -285,6 +293,7 @@ impl<'a> Accessors<'a> {
     ) -> Result<Vec<T>, SceneError> {
         match (layout.component, layout.is_normalized) {
             (Component::F32, _) => self.floats_of::<Float, T, N>(layout, make),
+            (Component::F64, _) => self.floats_of::<Double, T, N>(layout, make),
             (Component::U32, _) => self.floats_of::<UnsignedInt, T, N>(layout, make),
             (Component::I8, false) => self.floats_of::<Byte, T, N>(layout, make),
             (Component::I8, true) => self.floats_of::<ByteShare, T, N>(layout, make),
@@ -313,7 +322,7 @@ impl<'a> Accessors<'a> {
         if is_finite {
             Ok(values)
         } else {
-            Err(layout.item.fault("holds a value that is not a number"))
+            Err(layout.item.fault(NO_NUMBER))
         }
     }
 
@@ -331,7 +340,7 @@ impl<'a> Accessors<'a> {
                 .take(elements.count)
                 .map(&mut make)
                 .collect(),
-            None => vec![make(&[0u8; 64]); elements.count],
+            None => vec![make(&[0u8; MAX_ELEMENT_BYTES]); elements.count],
         };
         if let Some(sparse) = &elements.sparse {
             for (&place, element) in sparse.places.iter().zip(sparse.data.chunks(sparse.stride)) {
@@ -451,4 +460,24 @@ impl<'a> Accessors<'a> {
             ))),
         }
     }
+}
+
+/// True when the file says that it uses an extension.
+fn declares(root: &Item<'_>, extension: &str) -> bool {
+    let names = root.get("extensionsUsed");
+    names.is_some_and(|names| {
+        (0..names.count())
+            .filter_map(|index| names.element(index))
+            .any(|name| name.as_text() == Some(extension))
+    })
+}
+
+/// Doubles as floats; nothing when one is not finite then.
+fn singles(doubles: &[u8]) -> Option<Vec<u8>> {
+    let mut floats = Vec::with_capacity(doubles.len() / 2);
+    for double in doubles.as_chunks().0 {
+        let float = f64::from_le_bytes(*double) as f32;
+        floats.extend(float.is_finite().then(|| float.to_le_bytes())?);
+    }
+    Some(floats)
 }

@@ -15,6 +15,8 @@ pub enum Component {
     U32,
     /// Float, 5126.
     F32,
+    /// Double, 5130 (KHR_accessor_float64).
+    F64,
 }
 
 impl Component {
@@ -26,6 +28,7 @@ impl Component {
             5123 => Self::U16,
             5125 => Self::U32,
             5126 => Self::F32,
+            5130 => Self::F64,
             _ => return None,
         })
     }
@@ -40,6 +43,7 @@ impl Component {
             Self::U16 => 5123,
             Self::U32 => 5125,
             Self::F32 => 5126,
+            Self::F64 => 5130,
         }
     }
 
@@ -47,6 +51,7 @@ impl Component {
     pub(crate) fn float(self, is_normalized: bool, bytes: &[u8]) -> f32 {
         match (self, is_normalized) {
             (Self::F32, _) => Float::float(bytes),
+            (Self::F64, _) => Double::float(bytes),
             (Self::U32, _) => UnsignedInt::float(bytes),
             (Self::I8, false) => Byte::float(bytes),
             (Self::I8, true) => ByteShare::float(bytes),
@@ -66,6 +71,7 @@ impl Component {
             Self::I8 | Self::U8 => 1,
             Self::I16 | Self::U16 => 2,
             Self::U32 | Self::F32 => 4,
+            Self::F64 => 8,
         }
     }
 }
@@ -96,6 +102,7 @@ macro_rules! lanes {
 
 lanes! {
     Float: f32, value => value;
+    Double: f64, value => value as f32;
     Byte: i8, value => f32::from(value);
     ByteShare: i8, value => (f32::from(value) / 127.0).max(-1.0);
     UnsignedByte: u8, value => f32::from(value);

@@ -21,10 +21,11 @@ use std::{
 };
 
 /// The decoders of this crate.
-const OWN: [&Decoder; 3] = [
+const OWN: [&Decoder; 4] = [
     &draco::DECODER,
     &foreign_image::WEBP_DECODER,
     &foreign_image::BASIS_DECODER,
+    &foreign_image::DDS_DECODER,
 ];
 
 /// True in a process that serves.

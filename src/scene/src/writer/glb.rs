@@ -17,8 +17,10 @@ pub type Compress<'a> = &'a dyn Fn(&'static str, &[u8], usize) -> Option<Vec<u8>
 /// The extension of compressed views; its older form, which more programs read.
 const COMPRESSION: &str = "EXT_meshopt_compression";
 const QUANTIZATION: &str = "KHR_mesh_quantization";
+const DOUBLES: &str = "KHR_accessor_float64";
 const WEBP: &str = "EXT_texture_webp";
 const BASIS: &str = "KHR_texture_basisu";
+const DDS: &str = "MSFT_texture_dds";
 
 pub(super) fn write(draft: &Draft, compress: Option<Compress<'_>>) -> Result<Vec<u8>, SceneError> {
     let mut draft = draft.clone();
@@ -206,8 +208,10 @@ fn list_extensions(draft: &mut Draft, is_quantized: bool) {
             "KHR_meshopt_compression",
             "KHR_draco_mesh_compression",
             QUANTIZATION,
+            DOUBLES,
             WEBP,
             BASIS,
+            DDS,
         ]
         .contains(&name)
     };
@@ -223,7 +227,7 @@ fn list_extensions(draft: &mut Draft, is_quantized: bool) {
     let mut required = stated(draft, "extensionsRequired");
     let is_used = |name: &String| known.contains(name) || present.contains(name);
     required.retain(|name| is_used(name) && !is_storage(name));
-    let images = [WEBP, BASIS]
+    let images = [WEBP, BASIS, DDS]
         .into_iter()
         .filter(|name| requires_image(draft, name));
     let storage = [COMPRESSION, QUANTIZATION];

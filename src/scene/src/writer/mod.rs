@@ -202,7 +202,7 @@ impl Draft {
     }
 }
 
-/// A WebP or Basis image as a PNG, losslessly from its pixels; `None` for every other format and for broken images.
+/// A WebP, Basis or DDS image as a PNG, losslessly from its pixels; `None` for every other format and for broken images.
 ///
 /// # Errors
 /// [`SceneError`] when it is too large.
@@ -216,7 +216,7 @@ pub fn foreign_image_to_png(bytes: &[u8]) -> Result<Option<Vec<u8>>, SceneError>
     }
 }
 
-/// Width and height of a WebP or KTX 2 image, by its header.
+/// Width and height of a WebP, KTX 2 or DDS image, by its header.
 #[must_use]
 pub fn foreign_image_size(bytes: &[u8]) -> Option<(u32, u32)> {
     ForeignImage::of(bytes).and_then(|image| image.size(bytes))

@@ -8,7 +8,7 @@ use crate::{
     Purpose, SoundFormat,
     error::SceneError,
     load_bytes,
-    reader::draco,
+    reader::{dds, draco},
     source::{
         accessor::Accessors,
         budget::Budget,
@@ -26,6 +26,9 @@ const UNDONE: [&str; 3] = [
     "EXT_meshopt_compression",
     "KHR_meshopt_compression",
 ];
+
+/// Media type of DDS images, as their extension writes it.
+const DDS: &str = "image/vnd-ms.dds";
 
 impl Draft {
     /// Opens a glTF or GLB from untrusted bytes, after the gate.
@@ -281,12 +284,13 @@ fn remove_extension(object: &mut Map<String, Value>, name: &str) {
     }
 }
 
-/// A texture names a WebP or KTX2 image by the extension for it, and not as if every program could read it.
+/// A texture names a WebP, KTX2 or DDS image by the extension for it, and not as if every program could read it.
 fn name_foreign_source(texture: &mut Value, kinds: &[Option<&str>]) {
     let source = references::index(&texture["source"]);
     let name = match source.and_then(|source| *kinds.get(source)?) {
         Some("image/webp") => "EXT_texture_webp",
         Some("image/ktx2") => "KHR_texture_basisu",
+        Some(DDS) => "MSFT_texture_dds",
         _ => return,
     };
     let Some(texture) = texture.as_object_mut() else {
@@ -329,6 +333,8 @@ fn image_type(bytes: &[u8]) -> Option<&'static str> {
         Some("image/webp")
     } else if bytes.starts_with(b"\xABKTX 20\xBB") {
         Some("image/ktx2")
+    } else if dds::is_one(bytes) {
+        Some(DDS)
     } else {
         None
     }

@@ -9,8 +9,9 @@ use std::{
 /// Most entries of a folder that are looked at.
 const MAX_ENTRIES: usize = 2_000;
 /// Endings of what files of other formats name: pictures, material libraries, layers.
-const ENDINGS: [&str; 12] = [
-    "mtl", "png", "jpg", "jpeg", "tga", "bmp", "tif", "tiff", "webp", "usd", "usda", "usdc",
+const ENDINGS: [&str; 14] = [
+    "mtl", "png", "jpg", "jpeg", "tga", "bmp", "tif", "tiff", "webp", "dds", "ktx2", "usd", "usda",
+    "usdc",
 ];
 
 /// Paths, sizes and times; nothing where the file itself is not there.

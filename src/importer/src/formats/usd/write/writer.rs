@@ -7,6 +7,7 @@ use super::{
 };
 use crate::formats::{
     model::{Model, shown},
+    picture::as_gltf,
     usd::{
         read::package::{Package, inside},
         stage::values::Values,
@@ -81,8 +82,8 @@ impl<'w, 'h> Writer<'w, 'h> {
 
     pub(crate) fn picture(&self, name: &str) -> Option<Vec<u8>> {
         match self.package {
-            Some(package) => package.file(name).map(<[u8]>::to_vec),
-            None => self.model.find_image(name),
+            Some(package) => as_gltf(name, package.file(name)?.to_vec()),
+            None => self.model.find_picture(name),
         }
     }
 
@@ -99,10 +100,7 @@ impl<'w, 'h> Writer<'w, 'h> {
         if let Some(known) = self.channel_counts.borrow().get(name) {
             return *known;
         }
-        let count = match self.package {
-            Some(package) => package.file(name).and_then(channels),
-            None => (self.model.find_image(name)).and_then(|bytes| channels(&bytes)),
-        };
+        let count = self.picture(name).and_then(|bytes| channels(&bytes));
         let mut counts = self.channel_counts.borrow_mut();
         counts.insert(name.to_owned(), count);
         count
