@@ -1,5 +1,5 @@
 //! What a decoder is given: compressed meshes, buffer views and images, in a GLB that is right around them; images as the client
-//! decodes them to draw them.
+//! decodes them to draw them; and the pictures that models of other formats name.
 //! Panics of foreign decoders are expected, and stopped where they are called; memory and time are limited by the fuzzer.
 #![no_main]
 
@@ -11,7 +11,7 @@ use scene::{
     worker::Worker,
 };
 
-/// The first byte chooses one.
+/// The first byte chooses one, or a picture of another format.
 const AROUND: [&str; 8] = [
     r#""extensionsUsed":["KHR_draco_mesh_compression"],"extensionsRequired":["KHR_draco_mesh_compression"],
     "bufferViews":[{"buffer":0,"byteLength":LENGTH}],"accessors":[{"componentType":5126,"count":24,"type":"VEC3",
@@ -44,8 +44,12 @@ fuzz_target!(
         let Some((kind, payload)) = bytes.split_first() else {
             return;
         };
+        let Some(around) = AROUND.get(usize::from(*kind) % (AROUND.len() + 1)) else {
+            importer::fuzz_picture(payload);
+            return;
+        };
         let length = payload.len();
-        let around = AROUND[usize::from(*kind) % AROUND.len()].replace("LENGTH", &length.to_string());
+        let around = around.replace("LENGTH", &length.to_string());
         let mut text = format!(
             r#"{{"asset":{{"version":"2.0"}},"buffers":[{{"byteLength":{length}}},{{"byteLength":480}}],{around}}}"#
         )

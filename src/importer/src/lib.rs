@@ -20,7 +20,7 @@ mod mutate;
 #[path = "../../scene/tests/random.rs"]
 mod random;
 
-pub use fuzz::{fuzz_archive, fuzz_fbx, fuzz_obj, fuzz_ply, fuzz_stl, fuzz_usd};
+pub use fuzz::{fuzz_archive, fuzz_fbx, fuzz_obj, fuzz_picture, fuzz_ply, fuzz_stl, fuzz_usd};
 
 use clap::{Parser, Subcommand};
 use scene::worker::WorkerLimits;

@@ -24,6 +24,7 @@ mod zip;
 mod zip_sample;
 
 pub(crate) use archive::Archive;
+pub(crate) use picture::as_gltf as picture_as_gltf;
 
 use model::Model;
 use scene::{NoSideFiles, SideFiles};

@@ -3,6 +3,7 @@
 use image::{DynamicImage, ImageFormat, ImageReader, Limits};
 use scene::{
     limits::{MAX_IMAGE_SIDE, MAX_ONE_IMAGE_BYTES},
+    worker::{Decoder, Worker},
     writer::foreign_image_to_png,
 };
 use std::io::Cursor;
@@ -10,33 +11,42 @@ use std::io::Cursor;
 /// What is read, as notes tell it.
 pub(super) const READ: &str = "PNG, JPEG, WebP, TGA, BMP, TIFF, DDS and KTX 2";
 
+/// Decoders of what becomes a PNG. They are foreign ones and run in the worker of `convert`, where their panics cost one picture.
+const TO_PNG: [Decoder; 3] = [
+    Decoder {
+        name: "bmp",
+        decode: |bytes| to_png(bytes, ImageFormat::Bmp),
+    },
+    Decoder {
+        name: "tiff",
+        decode: |bytes| to_png(bytes, ImageFormat::Tiff),
+    },
+    Decoder {
+        name: "tga",
+        decode: |bytes| to_png(bytes, ImageFormat::Tga),
+    },
+];
+
 /// A PNG or JPEG as it is, any other picture as a PNG; `None` for what is none, or is too large. By its name one knows a TGA, which
 /// begins with nothing of its own.
-pub(super) fn as_gltf(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
-    let plain = [ImageFormat::Png, ImageFormat::Jpeg];
-    if let Some(format) = format_of(name, &bytes) {
-        return match plain.contains(&format) {
-            true => has_fitting_size(&bytes, format).then_some(bytes),
-            false => to_png(&bytes, format),
-        };
-    }
-    foreign_image_to_png(&bytes).ok()?
-}
-
-fn format_of(name: &str, bytes: &[u8]) -> Option<ImageFormat> {
-    let beginnings: [(&[u8], _); 5] = [
-        (b"\x89PNG", ImageFormat::Png),
-        (b"\xFF\xD8", ImageFormat::Jpeg),
-        (b"BM", ImageFormat::Bmp),
-        (b"II*\0", ImageFormat::Tiff),
-        (b"MM\0*", ImageFormat::Tiff),
-    ];
-    let known = beginnings.iter().find(|(own, _)| bytes.starts_with(own));
-    let is_tga = || name.to_ascii_lowercase().ends_with(".tga");
-    match known {
-        Some((_, format)) => Some(*format),
-        None => is_tga().then_some(ImageFormat::Tga),
-    }
+pub(crate) fn as_gltf(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+    let begins = |with: &[u8]| bytes.starts_with(with);
+    let [bmp, tiff, tga] = &TO_PNG;
+    let decoder = if begins(b"\x89PNG") {
+        return has_fitting_size(&bytes, ImageFormat::Png).then_some(bytes);
+    } else if begins(b"\xFF\xD8") {
+        return has_fitting_size(&bytes, ImageFormat::Jpeg).then_some(bytes);
+    } else if begins(b"BM") {
+        bmp
+    } else if begins(b"II*\0") || begins(b"MM\0*") {
+        tiff
+    } else if name.to_ascii_lowercase().ends_with(".tga") {
+        tga
+    } else {
+        return foreign_image_to_png(&bytes).ok()?;
+    };
+    let limit = MAX_ONE_IMAGE_BYTES as usize;
+    Worker::default().decode(decoder, &[&bytes], limit).ok()
 }
 
 fn has_fitting_size(bytes: &[u8], format: ImageFormat) -> bool {
@@ -44,21 +54,24 @@ fn has_fitting_size(bytes: &[u8], format: ImageFormat) -> bool {
     size.is_ok_and(|(width, height)| width.max(height) <= MAX_IMAGE_SIDE)
 }
 
-fn to_png(bytes: &[u8], format: ImageFormat) -> Option<Vec<u8>> {
+fn to_png(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, String> {
+    let fault = |error: image::ImageError| error.to_string();
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
     limits.max_image_width = Some(MAX_IMAGE_SIDE);
     limits.max_image_height = Some(MAX_IMAGE_SIDE);
     limits.max_alloc = Some(MAX_ONE_IMAGE_BYTES);
     reader.limits(limits);
-    let picture = reader.decode().ok()?;
+    let picture = reader.decode().map_err(fault)?;
     let picture = match picture.color().has_alpha() {
         true => seen(DynamicImage::ImageRgba8(picture.into_rgba8())),
         false => DynamicImage::ImageRgb8(picture.into_rgb8()),
     };
     let mut png = Cursor::new(Vec::new());
-    picture.write_to(&mut png, ImageFormat::Png).ok()?;
-    Some(png.into_inner())
+    picture
+        .write_to(&mut png, ImageFormat::Png)
+        .map_err(fault)?;
+    Ok(png.into_inner())
 }
 
 /// Many programs leave the fourth byte of a pixel empty: a picture of which nothing could be seen has no alpha.
@@ -152,5 +165,32 @@ mod tests {
         let mut large = encoded(&opaque, ImageFormat::Bmp);
         large[18..26].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F]);
         assert_eq!(as_gltf("a.bmp", large), None);
+    }
+
+    #[test]
+    fn damaged_pictures_are_read_or_refused() {
+        let picture = RgbaImage::from_fn(17, 9, |x, y| Rgba([x as u8 * 9, y as u8 * 5, 77, 255]));
+        let mut state = 7u32;
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) as usize % below
+        };
+        for format in [ImageFormat::Tga, ImageFormat::Bmp, ImageFormat::Tiff] {
+            let whole = encoded(&picture.clone().into(), format);
+            for _ in 0..2_000 {
+                let mut bytes = whole.clone();
+                for _ in 0..=random(4) {
+                    // Headers are at the beginning, or at the end.
+                    let place = random(64).min(bytes.len() - 1);
+                    let at = [place, bytes.len() - 1 - place, random(bytes.len())][random(3)];
+                    bytes[at] = random(256) as u8;
+                }
+                bytes.truncate(whole.len() - random(2) * random(whole.len()));
+                if let Some(png) = as_gltf("a.tga", bytes) {
+                    let picture = decoded(&png);
+                    assert!(picture.width().max(picture.height()) <= MAX_IMAGE_SIDE);
+                }
+            }
+        }
     }
 }
