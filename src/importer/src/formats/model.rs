@@ -280,14 +280,17 @@ impl<'a> Model<'a> {
             )
         });
         if found.is_none() {
-            let shown = shown(name);
+            // Of a path of another computer the end says which picture it is.
+            let shown = shown(file_name(name));
             self.note(
                 match !content.is_empty() || self.find_file(name).is_some() {
                     true => format!(
                         "the image `{shown}` is none that is read ({}): it is left out",
                         picture::READ
                     ),
-                    false => format!("the image `{shown}` is not there: it is left out"),
+                    false => format!(
+                        "the image `{shown}` is not there: it is left out, unless you put it beside the model or name its folder with `--textures`"
+                    ),
                 },
             );
         }

@@ -1,17 +1,22 @@
 //! Animations of FBX files, sampled so that straight lines between keys show them.
 
-use super::model::Model;
+use super::{model::Model, skin};
 use scene::writer::{Array, ArrayShape};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
-use ufbx::{BakeOpts, BakedNode, Scene, Transform};
+use ufbx::{BakeOpts, BakedAnim, BakedNode, BlendChannel, Scene, Transform};
 
 /// Most animations of a file.
 const MAX_ANIMATIONS: usize = 1_000;
+/// Most weights of morph targets in all keys of a file.
+const MAX_WEIGHTS: usize = 16_000_000;
+/// Where the weight of a morph target stands, in percent.
+const PERCENT: &str = "DeformPercent";
 /// By what equal numbers may differ, of themselves or of one.
 const SAME: f32 = 1.0e-6;
 
 pub(super) fn write(scene: &Scene, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {
+    let mut weights_left = MAX_WEIGHTS;
     for stack in scene.anim_stacks.iter().take(MAX_ANIMATIONS) {
         let options = BakeOpts {
             trim_start_time: true,
@@ -28,6 +33,7 @@ pub(super) fn write(scene: &Scene, places: &BTreeMap<u32, usize>, model: &mut Mo
                 parts.add_node(node, *place, &rest.local_transform, model);
             }
         }
+        parts.add_weights(scene, &baked, places, &mut weights_left, model);
         if !parts.channels.is_empty() {
             let animation = json!({
                 "name": &*stack.element.name,
@@ -46,6 +52,21 @@ fn is_alike(one: &[f32], other: &[f32], may_be_negative: bool) -> bool {
         pairs.all(|(one, other)| (one - sign * other).abs() <= SAME * one.abs().max(1.0))
     };
     is_near(1.0) || may_be_negative && is_near(-1.0)
+}
+
+/// A curve at a time: straight between its keys, and held before the first and after the last. At two keys of one time the first
+/// counts.
+fn value_at(keys: &[(f64, f32)], time: f64) -> f32 {
+    let next = keys.partition_point(|(own, _)| *own < time);
+    let before = next.checked_sub(1).and_then(|place| keys.get(place));
+    match (before, keys.get(next)) {
+        (Some((start, from)), Some((end, to))) => {
+            let share = (time - start) / (end - start);
+            from + (to - from) * share as f32
+        }
+        (Some((_, value)), None) | (None, Some((_, value))) => *value,
+        (None, None) => 0.0,
+    }
 }
 
 /// The channels of an animation and what they sample.
@@ -105,6 +126,61 @@ impl Parts {
                 keys.retain(|(_, value)| !is_alike(value, &rest, path == "rotation"));
             }
             self.add(place, path, shape, keys, model);
+        }
+    }
+
+    /// The weights of the morph targets of all meshes that are shown. Each has keys of its own in the file; in glTF they share them.
+    fn add_weights(
+        &mut self,
+        scene: &Scene,
+        baked: &BakedAnim,
+        places: &BTreeMap<u32, usize>,
+        left: &mut usize,
+        model: &mut Model<'_>,
+    ) {
+        let curves = baked.elements.iter().filter_map(|element| {
+            let mut props = element.props.iter();
+            let percent = props.find(|prop| &*prop.name == PERCENT)?;
+            let keys = percent.keys.iter();
+            let keys = keys.map(|key| (key.time, (key.value.x / 100.0) as f32));
+            Some((element.element_id, keys.collect()))
+        });
+        let curves: BTreeMap<u32, Vec<(f64, f32)>> = curves.collect();
+        if curves.is_empty() {
+            return;
+        }
+        for node in &scene.nodes {
+            let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id))
+            else {
+                continue;
+            };
+            let channels: Vec<&BlendChannel> = skin::channels(mesh).collect();
+            let curves: Vec<_> = (channels.iter())
+                .map(|channel| curves.get(&channel.element.element_id))
+                .collect();
+            if model.node(*place).get("mesh").is_none() || curves.iter().all(Option::is_none) {
+                continue;
+            }
+            let keys = curves.iter().flatten().copied().flatten();
+            let mut times: Vec<f64> = keys.map(|(time, _)| *time).collect();
+            times.sort_by(f64::total_cmp);
+            times.dedup();
+            let count = times.len().saturating_mul(channels.len());
+            let Some(rest_left) = left.checked_sub(count) else {
+                model.note("animations of morph targets with too many keys are left out");
+                continue;
+            };
+            *left = rest_left;
+            let rest: Vec<f32> = channels.iter().map(|own| skin::weight(own)).collect();
+            let weights = |time: f64| -> Vec<f32> {
+                let each = curves.iter().zip(&rest);
+                each.map(|(curve, rest)| curve.map_or(*rest, |keys| value_at(keys, time)))
+                    .collect()
+            };
+            let keys: Vec<_> = times.iter().map(|time| (*time, weights(*time))).collect();
+            if !keys.iter().all(|(_, own)| is_alike(own, &rest, false)) {
+                self.add(*place, "weights", ArrayShape::Scalar, keys, model);
+            }
         }
     }
 

@@ -63,13 +63,26 @@ pub(super) fn object(class: &str, id: u32, name: &str, kind: &str, properties: &
     )
 }
 
-/// A curve that holds one value for two seconds.
-pub(super) fn constant_curve(id: u32, value: f32) -> String {
+/// A straight curve from one value to another in two seconds.
+pub(super) fn curve(id: u32, from: f32, to: f32) -> String {
     format!(
-        "AnimationCurve: {id}, \"AnimCurve::\", \"\" {{\nDefault: {value}\nKeyVer: 4009\n\
-         KeyTime: *2 {{\na: 0,92372316000\n}}\nKeyValueFloat: *2 {{\na: {value},{value}\n}}\n\
-         KeyAttrFlags: *1 {{\na: 24840\n}}\nKeyAttrDataFloat: *4 {{\na: 0,0,0,0\n}}\nKeyAttrRefCount: *1 {{\na: 2\n}}\n}}"
+        "AnimationCurve: {id}, \"AnimCurve::\", \"\" {{\nDefault: {from}\nKeyVer: 4009\n\
+         KeyTime: *2 {{\na: 0,92372316000\n}}\nKeyValueFloat: *2 {{\na: {from},{to}\n}}\n\
+         KeyAttrFlags: *1 {{\na: 4\n}}\nKeyAttrDataFloat: *4 {{\na: 0,0,0,0\n}}\nKeyAttrRefCount: *1 {{\na: 2\n}}\n}}"
     )
+}
+
+/// A shape that lifts the third vertex of a triangle by a metre, and its channel, which gives it so many percent.
+pub(super) fn shape(id: u32, channel: u32, percent: u32) -> [String; 2] {
+    let shape = format!(
+        "Geometry: {id}, \"Geometry::up\", \"Shape\" {{\nVersion: 100\nIndexes: *1 {{\na: 2\n}}\n\
+         Vertices: *3 {{\na: 0,1,0\n}}\nNormals: *3 {{\na: 0,0,0\n}}\n}}"
+    );
+    let channel = format!(
+        "Deformer: {channel}, \"SubDeformer::up\", \"BlendShapeChannel\" {{\nVersion: 100\nDeformPercent: {percent}\n\
+         FullWeights: *1 {{\na: 100\n}}\nProperties70:  {{\nP: \"DeformPercent\", \"Number\", \"\", \"A\",{percent}\n}}\n}}"
+    );
+    [shape, channel]
 }
 
 /// The part of a skin that moves one vertex with one bone.

@@ -7,7 +7,7 @@ use scene::{
 };
 use serde_json::json;
 use std::collections::BTreeMap;
-use ufbx::{Matrix, Mesh, SkinDeformer};
+use ufbx::{BlendChannel, Matrix, Mesh, SkinDeformer};
 
 /// A morph target.
 pub(super) struct Shape {
@@ -102,11 +102,23 @@ fn columns(own: &Matrix) -> [f32; 16] {
     .map(|value| value as f32)
 }
 
-/// Morph targets: the last shape of every channel.
-pub(super) fn shapes(mesh: &Mesh) -> Vec<Shape> {
+/// What each morph target of a mesh comes from.
+pub(super) fn channels(mesh: &Mesh) -> impl Iterator<Item = &BlendChannel> {
     let deformers = mesh.blend_deformers.iter();
     let channels = deformers.flat_map(|deformer| deformer.channels.iter());
-    channels
+    let channels = channels.map(|channel| &**channel);
+    let channels = channels.filter(|channel| channel.target_shape.is_some());
+    channels.take(MAX_MORPH_TARGETS)
+}
+
+/// The weight of a morph target at rest.
+pub(super) fn weight(channel: &BlendChannel) -> f32 {
+    (channel.weight as f32).clamp(0.0, 1.0)
+}
+
+/// Morph targets: the last shape of every channel.
+pub(super) fn shapes(mesh: &Mesh) -> Vec<Shape> {
+    channels(mesh)
         .filter_map(|channel| {
             let shape = channel.target_shape.as_ref()?;
             let offsets = shape
@@ -118,10 +130,9 @@ pub(super) fn shapes(mesh: &Mesh) -> Vec<Shape> {
             });
             Some(Shape {
                 name: channel.element.name.to_string(),
-                weight: (channel.weight as f32).clamp(0.0, 1.0),
+                weight: weight(channel),
                 offsets: offsets.collect(),
             })
         })
-        .take(MAX_MORPH_TARGETS)
         .collect()
 }

@@ -130,9 +130,9 @@ fn what_an_animation_holds_still_is_where_the_animation_says() {
             object("AnimationStack", 40, "open", "", &[]),
             object("AnimationLayer", 41, "base", "", &[]),
             object("AnimationCurveNode", 42, "T", "", &[]),
-            constant_curve(43, 5.0),
+            curve(43, 5.0, 5.0),
             object("AnimationCurveNode", 44, "S", "", &[]),
-            constant_curve(45, 1.0),
+            curve(45, 1.0, 1.0),
         ],
         &[
             (10, 20, ""),
@@ -156,6 +156,53 @@ fn what_an_animation_holds_still_is_where_the_animation_says() {
         panic!("{:?}", scene.animations[0]);
     };
     assert!(places.iter().all(|place| place.x == 5.0), "{places:?}");
+}
+
+#[test]
+fn weights_of_morph_targets_move_together() {
+    let mut objects = vec![
+        triangle(10, ""),
+        object("Model", 20, "face", "Mesh", &[]),
+        object("Deformer", 61, "", "BlendShape", &[]),
+        object("AnimationStack", 40, "speak", "", &[]),
+        object("AnimationLayer", 41, "base", "", &[]),
+        object("AnimationCurveNode", 42, "DeformPercent", "", &[]),
+        curve(43, 0.0, 80.0),
+    ];
+    objects.extend(shape(62, 63, 0));
+    objects.extend(shape(64, 65, 25));
+    let file = fbx(
+        &objects,
+        &[
+            (10, 20, ""),
+            (20, 0, ""),
+            (61, 10, ""),
+            (63, 61, ""),
+            (62, 63, ""),
+            (65, 61, ""),
+            (64, 65, ""),
+            (41, 40, ""),
+            (42, 41, ""),
+            (42, 63, "DeformPercent"),
+            (43, 42, "d|DeformPercent"),
+        ],
+    );
+    let (scene, _) = scene_of(&file, Format::Fbx);
+    assert_eq!(scene.meshes[0].weights, [0.0, 0.25]);
+    let channel = &scene.animations[0].channels[0];
+    let scene::Track::Weights {
+        values: weights, ..
+    } = &channel.track
+    else {
+        panic!("{channel:?}");
+    };
+    // The second target has no curve and keeps its weight.
+    assert_eq!(weights[..2], [0.0, 0.25]);
+    let last = &weights[weights.len() - 2..];
+    assert!(
+        (last[0] - 0.8).abs() < 1.0e-6 && last[1] == 0.25,
+        "{last:?}"
+    );
 }
 
 /// A triangle with one material.
