@@ -581,6 +581,64 @@ fn tiled(folder: &Path, repeats: f32, unknown: &str) -> PathBuf {
     path
 }
 
+/// 4 x 4 red pixels: one block of DXT1.
+fn red_dds() -> Vec<u8> {
+    let mut dds = b"DDS ".to_vec();
+    dds.extend([124, 0x1007, 4, 4].map(u32::to_le_bytes).as_flattened());
+    dds.resize(76, 0);
+    dds.extend([32, 4].map(u32::to_le_bytes).as_flattened());
+    dds.extend(b"DXT1");
+    dds.resize(108, 0);
+    dds.extend(0x1000u32.to_le_bytes());
+    dds.resize(128, 0);
+    dds.extend([0x00, 0xF8, 0x00, 0xF8, 0, 0, 0, 0]);
+    dds
+}
+
+#[test]
+fn a_dds_becomes_what_other_programs_read_and_goes_where_a_png_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = tiled(folder.path(), 1.0, "KHR_node_selectability");
+    let plain: Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+    let mut broken = red_dds();
+    broken.truncate(130);
+    let output = folder.path().join("out.glb");
+    for (is_alone, dds) in [(true, red_dds()), (false, red_dds()), (false, broken)] {
+        std::fs::write(folder.path().join("a.dds"), dds).unwrap();
+        let mut document = plain.clone();
+        let used = document["extensionsUsed"].as_array_mut().unwrap();
+        used.push("MSFT_texture_dds".into());
+        let images = document["images"].as_array_mut().unwrap();
+        images.push(serde_json::json!({ "uri": "a.dds" }));
+        document["textures"][0]["extensions"]["MSFT_texture_dds"]["source"] = 1.into();
+        if is_alone {
+            document["textures"][0]
+                .as_object_mut()
+                .unwrap()
+                .remove("source");
+        }
+        std::fs::write(&path, document.to_string()).unwrap();
+        for flags in [&["convert"][..], &["convert", "--portable"]] {
+            let done = import(flags, &[&path, &output]);
+            assert!(
+                done.status.success(),
+                "{}",
+                String::from_utf8_lossy(&done.stderr)
+            );
+            let glb = std::fs::read(&output).unwrap();
+            let text = String::from_utf8_lossy(&glb);
+            assert!(
+                !text.contains("MSFT_texture_dds") && !text.contains("DDS "),
+                "{flags:?}"
+            );
+            let scene = scene_of(&output);
+            let shown = scene.textures[0].image.unwrap();
+            let is_red = scene.images[shown.index()].width == 4;
+            assert_eq!((scene.images.len(), is_red), (1, is_alone), "{flags:?}");
+        }
+    }
+}
+
 #[test]
 fn coordinates_of_textures_that_repeat_are_rounded_more_finely() {
     let folder = tempfile::tempdir().unwrap();

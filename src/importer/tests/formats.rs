@@ -115,7 +115,7 @@ fn an_image_outside_of_the_folder_is_not_taken() {
     let done = import(&["convert"], &[&inside.join("a.obj"), &output]);
     let said = String::from_utf8(done.stdout).unwrap();
     assert!(
-        done.status.success() && said.contains("secret.jpg` is not there"),
+        done.status.success() && said.contains("secret.jpg` is left out: it is not there"),
         "{said}"
     );
     assert!(scene_of(&output).images.is_empty());

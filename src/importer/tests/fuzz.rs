@@ -4,7 +4,7 @@
 use crate::{
     convert::samples,
     random::Random,
-    sample::{cluster, colors, constant_curve, fbx, object, triangle, uvs},
+    sample::{cluster, colors, curve, fbx, object, shape, triangle, uvs},
     zip_sample::{archive, package},
 };
 use importer::{fuzz_archive, fuzz_ply, fuzz_stl, fuzz_usd};
@@ -327,6 +327,7 @@ fn as_text() -> Vec<u8> {
         "",
         &["\"UVSet\", \"KString\", \"\", \"\", \"second\""],
     );
+    let [lifted, channel] = shape(72, 73, 25);
     fbx(
         &[
             triangle(10, &layers),
@@ -339,7 +340,12 @@ fn as_text() -> Vec<u8> {
             object("AnimationStack", 40, "open", "", &[]),
             object("AnimationLayer", 41, "base", "", &[]),
             object("AnimationCurveNode", 42, "T", "", &[]),
-            constant_curve(43, 5.0),
+            curve(43, 5.0, 5.0),
+            object("Deformer", 71, "", "BlendShape", &[]),
+            lifted,
+            channel,
+            object("AnimationCurveNode", 44, "DeformPercent", "", &[]),
+            curve(45, 0.0, 80.0),
             object("Material", 50, "leaf", "", &[color]),
             texture.replacen(
                 "Version: 232",
@@ -361,6 +367,12 @@ fn as_text() -> Vec<u8> {
             (42, 41, ""),
             (42, 20, "Lcl Translation"),
             (43, 42, "d|X"),
+            (71, 10, ""),
+            (73, 71, ""),
+            (72, 73, ""),
+            (44, 41, ""),
+            (44, 73, "DeformPercent"),
+            (45, 44, "d|DeformPercent"),
             (50, 20, ""),
             (60, 50, "DiffuseColor"),
         ],

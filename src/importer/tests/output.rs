@@ -106,7 +106,7 @@ fn a_result_with_many_notes_is_whole_and_counts_those_that_it_does_not_tell() {
     let told = String::from_utf8(done.stdout).unwrap();
     let notes = told
         .lines()
-        .filter(|line| line.contains("is not there: it is left out"));
+        .filter(|line| line.contains("is left out: it is not there"));
     assert!(told.len() > 4_096);
     let notes = notes.count();
     // What is said of OBJ and of old materials counts as well.

@@ -69,7 +69,7 @@ extensions! {
     "FB_geometry_metadata" PassedOver what_is_passed_over_is_named "";
     "GODOT_single_root" PassedOver what_is_passed_over_is_named "a hint for one editor";
     "GRIFFEL_bim_data" PassedOver what_is_passed_over_is_named "";
-    "KHR_accessor_float64" Converted doubles_become_floats "floats";
+    "KHR_accessor_float64" Converted doubles_become_floats "floats; where that rounds by more than 0.001 it is told";
     "KHR_animation_pointer" Part animated_properties_are_read "of nodes, weights of meshes, materials, textures and lights; the file's cameras are not looked through";
     "KHR_audio_emitter" Full emitters_of_a_scene_are_read "MP3, WAV, Ogg Vorbis and Ogg Opus; rates from 0.1 to 10, gains up to 10";
     "KHR_audio_graph" PassedOver what_is_passed_over_is_named "";
@@ -110,7 +110,7 @@ extensions! {
     "MSFT_lod" Part levels_follow_each_other_without_a_gap "of nodes: the meshes of the levels, not what lies below them; of materials not";
     "MSFT_packing_normalRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
     "MSFT_packing_occlusionRoughnessMetallic" PassedOver what_is_passed_over_is_named "";
-    "MSFT_texture_dds" Converted dds_images_become_png "PNG";
+    "MSFT_texture_dds" Converted dds_images_become_png "PNG; of 5, 6 or 10 bits a channel and with a sign not";
     "NV_materials_mdl" PassedOver what_is_passed_over_is_named "";
     "OMI_audio_ogg_vorbis" Full vorbis_is_preferred_where_it_is_offered "";
     "OMI_audio_opus" Part opus_is_preferred_where_it_is_offered_and_can_be_played "in Ogg, mono and stereo";

@@ -251,26 +251,15 @@ fn doubles_are_read_where_a_file_says_that_it_has_them_and_when_a_float_can_hold
     );
     assert_eq!(load(undeclared).unwrap_err().place, place);
 
-    let mut large = doubles();
-    let bytes: Vec<u8> = [
-        0.0,
-        1.0e39,
-        f64::NAN,
-        1.0,
-        2.0,
-        3.0,
-        4.0,
-        5.0,
-        6.0,
-        0.0,
-        0.5,
-        2.0,
-    ]
-    .iter()
-    .flat_map(|value| value.to_le_bytes())
-    .collect();
-    large["buffers"] = json!([buffer(&bytes)]);
-    assert!(load(large).is_err());
+    for number in [1.0e39, f64::NAN] {
+        let mut large = doubles();
+        let mut values = [0.0; 12];
+        values[1] = number;
+        let bytes = values.iter().flat_map(|value: &f64| value.to_le_bytes());
+        large["buffers"] = json!([buffer(&bytes.collect::<Vec<u8>>())]);
+        let error = load(large).unwrap_err();
+        assert!(error.fault.contains("not a number"), "{error}");
+    }
 
     let mut crooked = doubles();
     crooked["bufferViews"][1]["byteOffset"] = json!(68);
@@ -282,6 +271,71 @@ fn doubles_are_read_where_a_file_says_that_it_has_them_and_when_a_float_can_hold
             .iter()
             .any(|issue| issue.code == "ACCESSOR_TOTAL_OFFSET_ALIGNMENT")
     );
+}
+
+#[test]
+fn doubles_between_others_and_in_place_of_others_are_read() {
+    let values = [
+        7.0, 1.0, 2.0, 3.0, 7.0, 4.0, 5.0, 6.0, 7.0, 850_000.0, 8.0, 9.0, 0.001,
+    ];
+    let mut bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value: &f64| value.to_le_bytes())
+        .collect();
+    bytes.extend([1, 0, 0, 0]);
+    let document = json!({
+        "asset": { "version": "2.0" },
+        "extensionsUsed": ["KHR_accessor_float64"], "extensionsRequired": ["KHR_accessor_float64"],
+        "buffers": [buffer(&bytes)],
+        "bufferViews": [
+            { "buffer": 0, "byteOffset": 8, "byteLength": 56, "byteStride": 32 },
+            { "buffer": 0, "byteOffset": 72, "byteLength": 24 }, { "buffer": 0, "byteOffset": 104, "byteLength": 1 },
+        ],
+        "accessors": [{
+            "bufferView": 0, "componentType": 5130, "count": 2, "type": "VEC3", "min": [1, 2, 3], "max": [850000, 8, 9],
+            "sparse": { "count": 1, "indices": { "bufferView": 2, "componentType": 5121 }, "values": { "bufferView": 1 } },
+        }],
+        "meshes": [{ "primitives": [{ "attributes": { "POSITION": 0 }, "mode": 0 }] }],
+    });
+    let text = document.to_string();
+    let expected = [Vec3::new(1.0, 2.0, 3.0), Vec3::new(850_000.0, 8.0, 9.0)];
+    let loaded = load(document).unwrap();
+    assert_eq!(loaded.scene.meshes[0].primitives[0].positions[..], expected);
+    assert!(
+        loaded
+            .issues
+            .iter()
+            .all(|issue| issue.code != "STOA_DOUBLES_ROUNDED")
+    );
+    let draft = Draft::open(text.as_bytes(), &NoSideFiles, Purpose::World).unwrap();
+    let again = load_bytes(&draft.write(None).unwrap(), &NoSideFiles, Purpose::World).unwrap();
+    assert_eq!(again.scene.meshes[0].primitives[0].positions[..], expected);
+
+    let mut far = doubles();
+    let values = [
+        6_378_137.12,
+        0.0,
+        0.0,
+        1.0,
+        0.0,
+        0.0,
+        0.0,
+        0.1,
+        0.0,
+        0.0,
+        0.5,
+        2.0,
+    ];
+    let bytes: Vec<u8> = values
+        .iter()
+        .flat_map(|value: &f64| value.to_le_bytes())
+        .collect();
+    far["buffers"] = json!([buffer(&bytes)]);
+    let issues = load(far).unwrap().issues;
+    let told = issues
+        .iter()
+        .find(|issue| issue.code == "STOA_DOUBLES_ROUNDED");
+    assert_eq!(told.unwrap().pointer, "/accessors/0");
 }
 
 #[test]

@@ -11,7 +11,11 @@ use scene::{
     writer::{Draft, foreign_image_to_png},
 };
 use serde_json::{Map, Value, json};
-use std::{collections::BTreeMap, io::Cursor, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::Cursor,
+    sync::Arc,
+};
 
 /// What a KTX 2 begins with.
 const KTX2: &[u8] = b"\xABKTX 20\xBB";
@@ -61,7 +65,11 @@ struct Task {
 /// # Errors
 /// One line when an image is too large.
 pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
-    let places: Vec<usize> = image_places(draft);
+    let second = match draft.may_replace_arrays() {
+        true => leave_out_second_choices(draft),
+        false => BTreeSet::new(),
+    };
+    let places: Vec<usize> = image_places(draft, &second);
     let sources: Vec<Arc<[u8]>> = places
         .iter()
         .filter_map(|place| draft.blobs.get(*place)?.clone())
@@ -203,11 +211,42 @@ fn keep_small(improved: &mut [Improved], sizes: &[usize]) {
     }
 }
 
-fn image_places(draft: &Draft) -> Vec<usize> {
-    let views = draft
-        .list("images")
-        .iter()
-        .map(|image| &image["bufferView"]);
+/// What a texture shows stands at itself; what it names beside that, for programs that read more, is left out. Returns the images that no
+/// texture names any more.
+fn leave_out_second_choices(draft: &mut Draft) -> BTreeSet<usize> {
+    let source = |own: &Value| own[SOURCE].as_u64().map(|source| source as usize);
+    let mut left_out = BTreeSet::new();
+    for texture in draft.list_mut("textures") {
+        if source(texture).is_none() {
+            continue;
+        }
+        for name in [WEBP, DDS] {
+            left_out.extend(source(&texture["extensions"][name]));
+            if let Some(texture) = texture.as_object_mut() {
+                remove_source(texture, name);
+            }
+        }
+    }
+    for texture in draft.list("textures") {
+        let extensions = &texture["extensions"];
+        let named = [
+            texture,
+            &extensions[BASIS],
+            &extensions[WEBP],
+            &extensions[DDS],
+        ];
+        for named in named.into_iter().filter_map(source) {
+            left_out.remove(&named);
+        }
+    }
+    left_out
+}
+
+/// Where the bytes of images are, but of those that are left out.
+fn image_places(draft: &Draft, left_out: &BTreeSet<usize>) -> Vec<usize> {
+    let images = draft.list("images").iter().enumerate();
+    let images = images.filter(|(image, _)| !left_out.contains(image));
+    let views = images.map(|(_, image)| &image["bufferView"]);
     let mut places: Vec<usize> = views
         .filter_map(|view| view.as_u64().map(|place| place as usize))
         .collect();
@@ -220,16 +259,12 @@ fn image_places(draft: &Draft) -> Vec<usize> {
 fn improve_image(task: &Task, most_bytes: usize, wishes: Wishes) -> Result<Improved, String> {
     let bytes = &*task.bytes;
     let is_foreign = !bytes.starts_with(b"\x89PNG") && !bytes.starts_with(b"\xFF\xD8");
-    let as_png = match is_foreign {
-        true => foreign_image_to_png(bytes).map_err(|error| error.to_string())?,
-        false => None,
-    };
+    // What is too large to be converted stays as well; the gate has passed it, so that nothing shows it.
+    let as_png = (is_foreign.then(|| foreign_image_to_png(bytes).ok().flatten())).flatten();
     let source = as_png.as_deref().unwrap_or(bytes);
     let reader = image::ImageReader::new(Cursor::new(source)).with_guessed_format();
-    let reader = reader.ok().filter(|reader| {
-        let known = [ImageFormat::Png, ImageFormat::Jpeg].map(Some);
-        known.contains(&reader.format())
-    });
+    let known = [ImageFormat::Png, ImageFormat::Jpeg].map(Some);
+    let reader = (reader.ok()).filter(|reader| known.contains(&reader.format()));
     let format = reader.as_ref().and_then(image::ImageReader::format);
     let is_small_jpeg =
         format == Some(ImageFormat::Jpeg) && !is_large_image(source, wishes.most_pixels);
@@ -244,7 +279,8 @@ fn improve_image(task: &Task, most_bytes: usize, wishes: Wishes) -> Result<Impro
     };
     let (width, height) = picture.dimensions();
     let is_large = width.max(height) > wishes.most_pixels;
-    let is_changed = is_large || (wishes.is_plain && is_foreign);
+    // Hardly any program reads a DDS.
+    let is_changed = is_large || (is_foreign && (wishes.is_plain || bytes.starts_with(b"DDS ")));
     let picture = match is_large {
         true => {
             let size = picture::fitting((width, height), wishes.most_pixels);

@@ -10,16 +10,22 @@ use scene::{
 };
 use serde_json::{Map, Value, json};
 use std::{
+    cell::RefCell,
     collections::BTreeMap,
     path::{Component as Part, Path},
+    sync::Arc,
 };
 
 /// Most notes on one file; how many more there were is told after them.
 const MAX_NOTES: usize = 20;
 /// Longest part of a name that a note repeats.
 const MAX_SHOWN_CHARS: usize = 120;
-/// Largest file beside the model: an image, or a library of materials.
-const MAX_SIDE_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest library of materials beside the model.
+const MAX_LIBRARY_BYTES: u64 = 64 * 1024 * 1024;
+/// Largest picture beside the model: plain ones are large.
+const MAX_PICTURE_BYTES: u64 = 256 * 1024 * 1024;
+/// What is said of a picture that is not found.
+const NOT_THERE: &str = "it is not there, or larger than 256 MiB; put it beside the model, or name its folder with `--textures`";
 
 /// Folders below that of a model in which its pictures are often, whatever path their tool wrote; and that of its own name with the
 /// ending `.fbm`, in which Autodesk's programs put them.
@@ -57,11 +63,16 @@ pub(super) struct Model<'a> {
     images: BTreeMap<String, Option<usize>>,
     /// What pixels of pictures say, by their names.
     looks: BTreeMap<String, Look>,
+    /// By their names.
+    pictures: RefCell<BTreeMap<String, Picture>>,
     /// By image and wrapping.
     textures: BTreeMap<(usize, [u32; 2]), usize>,
     /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
     fitting: BTreeMap<(usize, usize), usize>,
 }
+
+/// A picture as glTF takes it, or why there is none, in words that follow its name.
+type Picture = Result<Arc<[u8]>, String>;
 
 /// What the pixels of a picture say.
 #[derive(Clone, Copy, Default)]
@@ -112,6 +123,7 @@ impl<'a> Model<'a> {
             notes: Vec::new(),
             left_out_notes: 0,
             looks: BTreeMap::new(),
+            pictures: RefCell::default(),
             images: BTreeMap::new(),
             textures: BTreeMap::new(),
             fitting: BTreeMap::new(),
@@ -267,33 +279,21 @@ impl<'a> Model<'a> {
         if let Some(known) = self.images.get(name) {
             return *known;
         }
-        let found = self.picture(name, content).map(|bytes| {
-            let place = self.draft.add_blob(bytes);
-            let name = file_name(name);
-            let stem = name
-                .rsplit_once('.')
-                .map_or(name, |(stem, _)| stem)
-                .to_owned();
-            self.push(
-                "images",
-                json!({ "name": stem, "bufferView": place, "mimeType": "image/png" }),
-            )
-        });
-        if found.is_none() {
-            // Of a path of another computer the end says which picture it is.
-            let shown = shown(file_name(name));
-            self.note(
-                match !content.is_empty() || self.find_file(name).is_some() {
-                    true => format!(
-                        "the image `{shown}` is none that is read ({}): it is left out",
-                        picture::READ
-                    ),
-                    false => format!(
-                        "the image `{shown}` is not there: it is left out, unless you put it beside the model or name its folder with `--textures`"
-                    ),
-                },
-            );
-        }
+        // Of a path of another computer the end says which picture it is.
+        let file = file_name(name);
+        let found = match self.picture(name, content) {
+            Ok(bytes) => {
+                let place = self.draft.add_blob(bytes);
+                let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+                let image = json!({ "name": stem, "bufferView": place, "mimeType": "image/png" });
+                Some(self.push("images", image))
+            }
+            Err(fault) => {
+                let shown = shown(file);
+                self.note(format!("the image `{shown}` is left out: {fault}"));
+                None
+            }
+        };
         self.images.insert(name.to_owned(), found);
         found
     }
@@ -313,38 +313,51 @@ impl<'a> Model<'a> {
             return *known;
         }
         let bytes = self.picture(name, content);
-        let image = bytes.and_then(|bytes| image::load_from_memory(&bytes).ok());
+        let image = bytes
+            .ok()
+            .and_then(|bytes| image::load_from_memory(&bytes).ok());
         let look = image.as_ref().map(Look::of).unwrap_or_default();
         self.looks.insert(name.to_owned(), look);
         look
     }
 
-    fn picture(&self, name: &str, content: &[u8]) -> Option<Vec<u8>> {
-        match content.is_empty() {
-            true => self.find_picture(name),
-            false => picture::as_gltf(name, content.to_vec()),
+    /// A picture as glTF takes it: of bytes within the model, or where there are none of a file.
+    ///
+    /// # Errors
+    /// Why there is none, in words that follow its name.
+    pub(super) fn picture(&self, name: &str, content: &[u8]) -> Picture {
+        if let Some(known) = self.pictures.borrow().get(name) {
+            return known.clone();
         }
+        let bytes = match content.is_empty() {
+            true => self.find_file(name).ok_or_else(|| NOT_THERE.to_owned()),
+            false => Ok(content.to_vec()),
+        };
+        let made = bytes.and_then(|bytes| picture::as_gltf(name, bytes));
+        let made = made.map(Arc::from);
+        let mut pictures = self.pictures.borrow_mut();
+        pictures.insert(name.to_owned(), made.clone());
+        made
     }
 
-    /// A picture as glTF takes it.
-    pub(super) fn find_picture(&self, name: &str) -> Option<Vec<u8>> {
-        picture::as_gltf(name, self.find_file(name)?)
-    }
-
-    /// Only in and below the folder of the model, or in the folder of textures that was named.
+    /// Where the model says, by its name alone, in the folder of textures that was named, or where pictures often are. Only in and below
+    /// the folder of the model, but for the one that was named.
     fn find_file(&self, name: &str) -> Option<Vec<u8>> {
         let relative = name.replace('\\', "/");
         let name = file_name(name);
-        let read = |name: &str| self.file_below(name, MAX_SIDE_BYTES);
-        let own = read(&relative).or_else(|| read(name)).or_else(|| {
+        let below = |name: &str| self.file_below(name, MAX_PICTURE_BYTES);
+        let named = || {
+            let folder = FolderFiles::new(self.hints.textures.as_ref()?);
+            folder.read(downwards(name)?, MAX_PICTURE_BYTES).ok()
+        };
+        let usual = || {
             let media = format!("{}.fbm", self.name);
             let mut folders = PICTURE_FOLDERS.into_iter().chain([media.as_str()]);
-            folders.find_map(|folder| read(&format!("{folder}/{name}")))
-        });
-        own.or_else(|| {
-            let folder = FolderFiles::new(self.hints.textures.as_ref()?);
-            folder.read(downwards(name)?, MAX_SIDE_BYTES).ok()
-        })
+            folders.find_map(|folder| below(&format!("{folder}/{name}")))
+        };
+        (below(&relative).or_else(|| below(name)))
+            .or_else(named)
+            .or_else(usual)
     }
 
     /// A file of at most so many bytes in or below the folder of the model.
@@ -354,7 +367,7 @@ impl<'a> Model<'a> {
 
     /// A text file beside the model.
     pub(super) fn library(&self, name: &str) -> Option<Vec<u8>> {
-        self.file_below(file_name(name), MAX_SIDE_BYTES)
+        self.file_below(file_name(name), MAX_LIBRARY_BYTES)
     }
 
     /// Formats without axes and units: they have those that were told, or the usual ones, which is told.

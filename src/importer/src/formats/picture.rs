@@ -1,86 +1,135 @@
 //! Pictures that models name, as glTF takes them.
 
-use image::{DynamicImage, ImageFormat, ImageReader, Limits};
+use image::{ColorType, DynamicImage, ImageFormat, ImageReader, Limits};
 use scene::{
     limits::{MAX_IMAGE_SIDE, MAX_ONE_IMAGE_BYTES},
     worker::{Decoder, Worker},
-    writer::foreign_image_to_png,
+    writer::{foreign_image_size, foreign_image_to_png},
 };
 use std::io::Cursor;
 
-/// What is read, as notes tell it.
-pub(super) const READ: &str = "PNG, JPEG, WebP, TGA, BMP, TIFF, DDS and KTX 2";
-
 /// Decoders of what becomes a PNG. They are foreign ones and run in the worker of `convert`, where their panics cost one picture.
-const TO_PNG: [Decoder; 3] = [
-    Decoder {
-        name: "bmp",
-        decode: |bytes| to_png(bytes, ImageFormat::Bmp),
+const BMP: Decoder = Decoder {
+    name: "bmp",
+    decode: |bytes| to_png(bytes, ImageFormat::Bmp),
+};
+const TIFF: Decoder = Decoder {
+    name: "tiff",
+    decode: |bytes| match is_packed_as_jpeg(bytes) {
+        // The library bounds all ways of packing but this one.
+        Some(false) => to_png(bytes, ImageFormat::Tiff),
+        Some(true) => Err("it is a TIFF packed as JPEG".to_owned()),
+        None => Err(DAMAGED.to_owned()),
     },
-    Decoder {
-        name: "tiff",
-        decode: |bytes| to_png(bytes, ImageFormat::Tiff),
-    },
-    Decoder {
-        name: "tga",
-        decode: |bytes| to_png(bytes, ImageFormat::Tga),
-    },
-];
+};
+const TGA: Decoder = Decoder {
+    name: "tga",
+    decode: |bytes| to_png(bytes, ImageFormat::Tga),
+};
 
-/// A PNG or JPEG as it is, any other picture as a PNG; `None` for what is none, or is too large. By its name one knows a TGA, which
-/// begins with nothing of its own.
-pub(crate) fn as_gltf(name: &str, bytes: Vec<u8>) -> Option<Vec<u8>> {
+const DAMAGED: &str = "it is damaged";
+/// The tag of a TIFF that says how it is packed (TIFF 6.0, section 3), and its values for JPEG, old and new.
+const COMPRESSION: u16 = 259;
+const JPEG: [u16; 2] = [6, 7];
+
+/// A PNG or JPEG as it is, any other picture as a PNG. What it is, its bytes say; but a TGA begins with nothing of its own and is known
+/// by its name.
+///
+/// # Errors
+/// Why it is none, in words that follow its name.
+pub(crate) fn as_gltf(name: &str, bytes: Vec<u8>) -> Result<Vec<u8>, String> {
     let begins = |with: &[u8]| bytes.starts_with(with);
-    let [bmp, tiff, tga] = &TO_PNG;
-    let decoder = if begins(b"\x89PNG") {
-        return has_fitting_size(&bytes, ImageFormat::Png).then_some(bytes);
-    } else if begins(b"\xFF\xD8") {
-        return has_fitting_size(&bytes, ImageFormat::Jpeg).then_some(bytes);
-    } else if begins(b"BM") {
-        bmp
-    } else if begins(b"II*\0") || begins(b"MM\0*") {
-        tiff
-    } else if name.to_ascii_lowercase().ends_with(".tga") {
-        tga
-    } else {
-        return foreign_image_to_png(&bytes).ok()?;
+    let convert = |decoder: &Decoder| {
+        let limit = MAX_ONE_IMAGE_BYTES as usize;
+        Worker::default().decode(decoder, &[&bytes], limit)
     };
-    let limit = MAX_ONE_IMAGE_BYTES as usize;
-    Worker::default().decode(decoder, &[&bytes], limit).ok()
+    if begins(b"\x89PNG") {
+        check_size(&bytes, ImageFormat::Png).map(|()| bytes)
+    } else if begins(b"\xFF\xD8") {
+        check_size(&bytes, ImageFormat::Jpeg).map(|()| bytes)
+    } else if begins(b"BM") {
+        convert(&BMP)
+    } else if begins(b"II*\0") || begins(b"MM\0*") {
+        convert(&TIFF)
+    } else if foreign_image_size(&bytes).is_some() {
+        let png = foreign_image_to_png(&bytes).map_err(|error| error.fault)?;
+        png.ok_or_else(|| DAMAGED.to_owned())
+    } else if name.to_ascii_lowercase().ends_with(".tga") {
+        convert(&TGA)
+    } else {
+        let known = "PNG, JPEG, WebP, TGA, BMP, TIFF, DDS and KTX 2";
+        Err(format!("it is none that is read ({known})"))
+    }
 }
 
-fn has_fitting_size(bytes: &[u8], format: ImageFormat) -> bool {
+/// Refuses what the gate would refuse, and the model with it.
+fn check_size(bytes: &[u8], format: ImageFormat) -> Result<(), String> {
     let size = ImageReader::with_format(Cursor::new(bytes), format).into_dimensions();
-    size.is_ok_and(|(width, height)| width.max(height) <= MAX_IMAGE_SIDE)
+    let (width, height) = size.map_err(|_broken| DAMAGED.to_owned())?;
+    let decoded = u64::from(width) * u64::from(height) * 4;
+    match width.max(height) <= MAX_IMAGE_SIDE && decoded <= MAX_ONE_IMAGE_BYTES {
+        true => Ok(()),
+        false => Err(format!("its {width} x {height} pixels are too many")),
+    }
 }
 
 fn to_png(bytes: &[u8], format: ImageFormat) -> Result<Vec<u8>, String> {
-    let fault = |error: image::ImageError| error.to_string();
+    check_size(bytes, format)?;
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     let mut limits = Limits::default();
-    limits.max_image_width = Some(MAX_IMAGE_SIDE);
-    limits.max_image_height = Some(MAX_IMAGE_SIDE);
-    limits.max_alloc = Some(MAX_ONE_IMAGE_BYTES);
+    // Twice: some decoders hold a second picture.
+    limits.max_alloc = Some(2 * MAX_ONE_IMAGE_BYTES);
     reader.limits(limits);
-    let picture = reader.decode().map_err(fault)?;
-    let picture = match picture.color().has_alpha() {
-        true => seen(DynamicImage::ImageRgba8(picture.into_rgba8())),
-        false => DynamicImage::ImageRgb8(picture.into_rgb8()),
+    let picture = reader.decode().map_err(|_broken| DAMAGED.to_owned())?;
+    let picture = match picture.color() {
+        ColorType::L8 | ColorType::L16 => DynamicImage::ImageLuma8(picture.into_luma8()),
+        color if color.has_alpha() => seen(picture),
+        _ => DynamicImage::ImageRgb8(picture.into_rgb8()),
     };
     let mut png = Cursor::new(Vec::new());
-    picture
-        .write_to(&mut png, ImageFormat::Png)
-        .map_err(fault)?;
+    let written = picture.write_to(&mut png, ImageFormat::Png);
+    written.map_err(|error| error.to_string())?;
     Ok(png.into_inner())
 }
 
-/// Many programs leave the fourth byte of a pixel empty: a picture of which nothing could be seen has no alpha.
+/// Many programs leave the fourth byte of a pixel empty, or fill it: a picture of which nothing could be seen has no alpha, and neither has
+/// one of which all is.
 fn seen(picture: DynamicImage) -> DynamicImage {
-    let alphas = picture.as_bytes().iter().skip(3).step_by(4);
-    match alphas.into_iter().all(|alpha| *alpha == 0) {
+    let picture = picture.into_rgba8();
+    let mut alphas = picture.pixels().map(|pixel| pixel.0[3]);
+    let first = alphas.next().unwrap_or(0);
+    let is_plain = matches!(first, 0 | u8::MAX) && alphas.all(|alpha| alpha == first);
+    let picture = DynamicImage::ImageRgba8(picture);
+    match is_plain {
         true => DynamicImage::ImageRgb8(picture.into_rgb8()),
         false => picture,
     }
+}
+
+/// Whether the first picture of a TIFF is; `None` for what is cut off.
+fn is_packed_as_jpeg(tiff: &[u8]) -> Option<bool> {
+    let is_big_endian = tiff.starts_with(b"MM");
+    let word = |at: usize| {
+        let own = tiff.get(at..)?.first_chunk()?;
+        Some(match is_big_endian {
+            true => u16::from_be_bytes(*own),
+            false => u16::from_le_bytes(*own),
+        })
+    };
+    let long = tiff.get(4..)?.first_chunk()?;
+    let directory = match is_big_endian {
+        true => u32::from_be_bytes(*long),
+        false => u32::from_le_bytes(*long),
+    };
+    let directory = usize::try_from(directory).ok()?;
+    let count = usize::from(word(directory)?);
+    for entry in 0..count {
+        let at = directory.checked_add(2 + entry * 12)?;
+        if word(at)? == COMPRESSION && JPEG.contains(&word(at.checked_add(8)?)?) {
+            return Some(true);
+        }
+    }
+    Some(false)
 }
 
 #[cfg(test)]
@@ -132,9 +181,14 @@ mod tests {
         let cut_out = picture([[1, 2, 3, 0], [4, 5, 6, 255]]);
         let png = as_gltf("a.tga", encoded(&cut_out, ImageFormat::Tga)).unwrap();
         assert_eq!(decoded(&png), cut_out);
-        let empty = picture([[1, 2, 3, 0], [4, 5, 6, 0]]);
-        let png = as_gltf("a.tga", encoded(&empty, ImageFormat::Tga)).unwrap();
-        assert!(!decoded(&png).color().has_alpha());
+        for alpha in [0, 255] {
+            let plain = picture([[1, 2, 3, alpha], [4, 5, 6, alpha]]);
+            let png = as_gltf("a.tga", encoded(&plain, ImageFormat::Tga)).unwrap();
+            assert!(!decoded(&png).color().has_alpha());
+        }
+        let grey = DynamicImage::ImageLuma8(picture(COLORS).into_luma8());
+        let png = as_gltf("a.tga", encoded(&grey, ImageFormat::Tga)).unwrap();
+        assert_eq!(decoded(&png), grey);
     }
 
     #[test]
@@ -143,28 +197,52 @@ mod tests {
         for format in [ImageFormat::Png, ImageFormat::Jpeg] {
             // Whatever the name says.
             let bytes = encoded(&opaque, format);
-            assert_eq!(as_gltf("a.tga", bytes.clone()), Some(bytes));
+            assert_eq!(as_gltf("a.tga", bytes.clone()), Ok(bytes));
         }
     }
 
     #[test]
-    fn what_is_broken_or_too_large_is_no_picture() {
+    fn a_picture_is_what_its_bytes_say_whatever_its_name() {
+        let webp = b"RIFF\x1c\0\0\0WEBPVP8L\x0f\0\0\0\x2f\0\0\0\0\x07\x10\xfd\x8f\xfe\x07\x22\xa2\xff\x01\0";
+        assert!(
+            as_gltf("a.tga", webp.to_vec())
+                .unwrap()
+                .starts_with(b"\x89PNG")
+        );
+        let fault = as_gltf("a.psd", b"8BPS".to_vec()).unwrap_err();
+        assert!(fault.contains("none that is read"), "{fault}");
+    }
+
+    #[test]
+    fn what_is_damaged_or_too_large_is_told_so() {
         let opaque = DynamicImage::ImageRgb8(picture(COLORS).into_rgb8());
-        for (name, format) in [
-            ("a.tga", ImageFormat::Tga),
-            ("a.bmp", ImageFormat::Bmp),
-            ("a.tif", ImageFormat::Tiff),
-            ("a.png", ImageFormat::Png),
-        ] {
+        let cut = |format| {
             let mut bytes = encoded(&opaque, format);
             bytes.truncate(12);
-            assert_eq!(as_gltf(name, bytes), None, "{name}");
+            bytes
+        };
+        let tiff = encoded(&opaque, ImageFormat::Tiff);
+        let entry = COMPRESSION.to_le_bytes();
+        let at = tiff.windows(2).rposition(|own| own == entry).unwrap();
+        let mut jpeg = tiff;
+        jpeg[at + 8] = 7;
+        let wide = |width: u32, height: u32| {
+            let mut bmp = encoded(&opaque, ImageFormat::Bmp);
+            bmp[18..26].copy_from_slice([width, height].map(u32::to_le_bytes).as_flattened());
+            bmp
+        };
+        for (name, bytes, told) in [
+            ("a.tga", cut(ImageFormat::Tga), DAMAGED),
+            ("a.bmp", cut(ImageFormat::Bmp), DAMAGED),
+            ("a.tif", cut(ImageFormat::Tiff), DAMAGED),
+            ("a.png", cut(ImageFormat::Png), DAMAGED),
+            ("a.tif", jpeg, "packed as JPEG"),
+            ("a.bmp", wide(20_000, 1), "20000 x 1 pixels are too many"),
+            ("a.bmp", wide(16_384, 16_384), "16384 x 16384 pixels"),
+        ] {
+            let fault = as_gltf(name, bytes).unwrap_err();
+            assert!(fault.contains(told), "{name}: {fault}");
         }
-        assert_eq!(as_gltf("a.psd", b"8BPS".to_vec()), None);
-        assert_eq!(as_gltf("a.dds", b"DDS nothing".to_vec()), None);
-        let mut large = encoded(&opaque, ImageFormat::Bmp);
-        large[18..26].copy_from_slice(&[0xFF, 0xFF, 0xFF, 0x7F, 0xFF, 0xFF, 0xFF, 0x7F]);
-        assert_eq!(as_gltf("a.bmp", large), None);
     }
 
     #[test]
@@ -186,7 +264,7 @@ mod tests {
                     bytes[at] = random(256) as u8;
                 }
                 bytes.truncate(whole.len() - random(2) * random(whole.len()));
-                if let Some(png) = as_gltf("a.tga", bytes) {
+                if let Ok(png) = as_gltf("a.tga", bytes) {
                     let picture = decoded(&png);
                     assert!(picture.width().max(picture.height()) <= MAX_IMAGE_SIDE);
                 }

@@ -283,8 +283,8 @@ fn pictures_of_other_kinds_become_png_and_those_that_are_not_read_are_told() {
     assert_eq!((image.width, image.height), (3, 2));
     assert!(image.bytes.starts_with(b"\x89PNG"));
     for told in [
-        "`layers.psd` is none that is read",
-        "`gone.png` is not there",
+        "`layers.psd` is left out: it is none that is read",
+        "`gone.png` is left out: it is not there",
     ] {
         assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
     }

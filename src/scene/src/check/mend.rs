@@ -79,6 +79,7 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
         "STOA_VRM_DRAFT" | "STOA_VRM_BOTH_VERSIONS" => {
             "Export the avatar again as VRM 1.0 with a current exporter."
         }
+        "STOA_DOUBLES_ROUNDED" => "Move the model to its origin and export it with floats.",
         "STOA_LIGHT_CONE" => {
             "Give the spot light a soft edge (`Blend` above 0 in Blender), however little."
         }

@@ -4,10 +4,10 @@ use super::{
     schema::Pool,
     walk::{extension_names, pool_items},
 };
-use crate::source::json::{self, Item};
-
-/// The extension by which components may be doubles.
-pub(super) const DOUBLES: &str = "KHR_accessor_float64";
+use crate::source::{
+    accessor::DOUBLES,
+    json::{self, Item},
+};
 
 /// The document with its arrays.
 pub(super) struct Model<'a> {

@@ -4,11 +4,14 @@ use super::{
     codes,
     extensions::{self, PLACES},
     grammar,
-    model::{Accessor, DOUBLES, index, object, size},
+    model::{Accessor, index, object, size},
     schema::{Kind, Pool, Range, Rule, Schema},
     sink::Sink,
 };
-use crate::source::json::{self, Item};
+use crate::source::{
+    accessor::DOUBLES,
+    json::{self, Item},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the walk learned, beside the findings.

@@ -1,7 +1,10 @@
 //! DirectDraw Surface files (MSFT_texture_dds): the header is read here, the pixels by a library, in the file's worker.
 //! The layout of the header is that of Microsoft's "Programming Guide for DDS".
 
-use image_dds::{ImageFormat, Surface, ddsfile::Dds};
+use image_dds::{
+    ImageFormat, Surface,
+    ddsfile::{D3DFormat, Dds, PixelFormat, PixelFormatFlags},
+};
 
 /// What a file begins with, and the length of its header.
 const MAGIC: &[u8] = b"DDS ";
@@ -28,12 +31,21 @@ pub(crate) fn size(dds: &[u8]) -> Option<(u32, u32)> {
 /// One line when the file is broken, holds another form of pixels than the library knows, or more than one flat picture.
 pub(crate) fn pixels(dds: &[u8]) -> Result<Vec<u8>, String> {
     let file = Dds::read(dds).map_err(|error| error.to_string())?;
-    let surface = Surface::from_dds(&file).map_err(|error| error.to_string())?;
+    let (mut surface, has_alpha) = surface(&file)?;
     if surface.depth > 1 || surface.layers > 1 {
         return Err("it is no flat picture".to_owned());
     }
+    // Of smaller ones the header may say what it likes.
+    (surface.mipmaps, surface.depth) = (1, 1);
     let decoded = surface.decode_layers_mipmaps_rgba8(0..1, 0..1);
     let mut pixels = decoded.map_err(|error| error.to_string())?.data;
+    if !has_alpha {
+        pixels
+            .iter_mut()
+            .skip(3)
+            .step_by(4)
+            .for_each(|own| *own = u8::MAX);
+    }
     if matches!(
         surface.image_format,
         ImageFormat::BC5RgUnorm | ImageFormat::BC5RgSnorm
@@ -41,6 +53,42 @@ pub(crate) fn pixels(dds: &[u8]) -> Result<Vec<u8>, String> {
         complete_directions(&mut pixels);
     }
     Ok(pixels)
+}
+
+/// The picture as the library sees it, and whether its fourth bytes mean anything.
+fn surface(file: &Dds) -> Result<(Surface<&[u8]>, bool), String> {
+    // Old forms that it does not know, but whose bytes lie as those of another one.
+    let as_another = match file.get_d3d_format() {
+        Some(D3DFormat::X8R8G8B8) => Some(ImageFormat::Bgra8Unorm),
+        Some(D3DFormat::X8B8G8R8) => Some(ImageFormat::Rgba8Unorm),
+        _ => is_grey(&file.header.spf).then_some(ImageFormat::R8Unorm),
+    };
+    if let Some(image_format) = as_another {
+        let surface = Surface {
+            width: file.get_width(),
+            height: file.get_height(),
+            depth: file.get_depth(),
+            layers: file.get_num_array_layers(),
+            mipmaps: 1,
+            image_format,
+            data: &file.data[..],
+        };
+        return Ok((surface, false));
+    }
+    let surface = Surface::from_dds(file).map_err(|error| error.to_string())?;
+    match surface.image_format {
+        // The library reads it as if nothing were below zero.
+        ImageFormat::BC6hRgbSfloat => Err("its pixels may be below zero".to_owned()),
+        _ => Ok((surface, true)),
+    }
+}
+
+/// One byte of brightness a pixel.
+fn is_grey(form: &PixelFormat) -> bool {
+    let others = PixelFormatFlags::FOURCC | PixelFormatFlags::RGB | PixelFormatFlags::ALPHA_PIXELS;
+    form.flags.contains(PixelFormatFlags::LUMINANCE)
+        && !form.flags.intersects(others)
+        && form.rgb_bit_count == Some(8)
 }
 
 /// Two channels are the directions of a normal map, whose third follows from their length.
@@ -101,6 +149,27 @@ pub(crate) mod tests {
     }
 
     #[test]
+    fn old_forms_without_alpha_are_read() {
+        let plain = |bits: u32, kind: u32, masks: [u32; 4], pixels: &[u8]| {
+            let mut dds = file(b"\0\0\0\0", pixels);
+            dds[80..84].copy_from_slice(&kind.to_le_bytes());
+            dds[88..92].copy_from_slice(&bits.to_le_bytes());
+            dds[92..108].copy_from_slice(masks.map(u32::to_le_bytes).as_flattened());
+            dds
+        };
+        let [rgb, grey] = [0x40, 0x2_0000];
+        let blue_first = plain(
+            32,
+            rgb,
+            [0xFF_0000, 0xFF00, 0xFF, 0],
+            [10, 20, 30, 0].repeat(16).as_slice(),
+        );
+        assert_eq!(pixels(&blue_first).unwrap()[..4], [30, 20, 10, 255]);
+        let shades = plain(8, grey, [0xFF, 0, 0, 0], &[77; 16]);
+        assert_eq!(pixels(&shades).unwrap()[..4], [77, 77, 77, 255]);
+    }
+
+    #[test]
     fn what_is_cut_off_or_no_flat_picture_is_refused() {
         let whole = file(b"DXT1", &[0; 8]);
         for end in 0..whole.len() {
@@ -114,5 +183,9 @@ pub(crate) mod tests {
         let mut cube = whole;
         cube[112..116].copy_from_slice(&0xFE00u32.to_le_bytes());
         assert!(pixels(&cube).is_err());
+        // Smaller pictures that are not there are not missed.
+        let mut levels = file(b"DXT1", &[0; 8]);
+        levels[28] = 9;
+        assert!(pixels(&levels).is_ok());
     }
 }

@@ -104,6 +104,7 @@ pub(crate) fn load_telling(
     scene.skins = skin::read_skins(&root, &accessors, scene.nodes.len(), &mut issues)?;
     skin::check_skins(&root, &mut scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
+    accessors.tell_rounding(&mut issues);
     vrm0::settle(&root, &mut scene)?;
     limit_multiplied(&root, &scene)?;
     let side_files = data.fetched();

@@ -1,5 +1,5 @@
-//! Images that are no PNG or JPEG become PNG: those of EXT_texture_webp and MSFT_texture_dds while a file is read, those of KHR_texture_basisu for
-//! whoever reads neither (`crate::basis` is for those who draw them as they are).
+//! Images that are no PNG or JPEG become PNG: those of EXT_texture_webp and MSFT_texture_dds while a file is read, those of
+//! KHR_texture_basisu for whoever reads neither (`crate::basis` is for those who draw them as they are).
 //! The decoders are foreign ones. They run in the file's worker, once our own reading of the header has said what it costs.
 
 use super::{dds, plain_ktx};
@@ -160,8 +160,17 @@ fn basis_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 fn dds_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
     let (width, height) = dds::size(bytes).ok_or(NO_HEADER)?;
-    let pixels = dds::pixels(bytes)?;
-    write_png(&pixels, width, height, png::ColorType::Rgba)
+    let mut pixels = dds::pixels(bytes)?;
+    let has_alpha = |pixel: &[u8; 4]| pixel[3] != u8::MAX;
+    if pixels.as_chunks().0.iter().any(has_alpha) {
+        return write_png(&pixels, width, height, png::ColorType::Rgba);
+    }
+    let count = pixels.len() / 4;
+    for pixel in 0..count {
+        pixels.copy_within(pixel * 4..pixel * 4 + 3, pixel * 3);
+    }
+    pixels.truncate(count * 3);
+    write_png(&pixels, width, height, png::ColorType::Rgb)
 }
 
 /// Refuses an image for which there is no room while it is converted: as it comes, as pixels, as a PNG, and what holds both

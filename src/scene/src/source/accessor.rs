@@ -1,7 +1,7 @@
 //! Accessors: from buffer bytes to vectors of numbers. Handles strides, normalised integers, sparse and zero-filled ones.
 
 use crate::{
-    error::SceneError,
+    error::{Issue, Issues, SceneError},
     limits::{MAX_ACCESSOR_COUNT, MAX_ELEMENTS},
     source::{
         array::{Array, ArrayShape},
@@ -15,12 +15,20 @@ use crate::{
     },
 };
 use glam::{Mat4, Vec2, Vec3, Vec4};
-use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
+use std::{
+    cell::RefCell,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Bytes of the largest element: a matrix of doubles.
 const MAX_ELEMENT_BYTES: usize = 128;
-/// What is said of numbers that a float cannot hold, too.
+/// How far a float may be beside a double before it is told: a millimetre, a millisecond.
+const MAX_ROUNDING: f64 = 0.001;
 const NO_NUMBER: &str = "holds a value that is not a number";
+
+/// The extension by which components may be doubles.
+pub(crate) const DOUBLES: &str = "KHR_accessor_float64";
 
 /// Reads accessors of one document.
 pub(crate) struct Accessors<'a> {
@@ -33,6 +41,8 @@ pub(crate) struct Accessors<'a> {
     pub(crate) budget: &'a Budget,
     /// Elements that were compressed, by accessor.
     provided: RefCell<BTreeMap<u32, Arc<[u8]>>>,
+    /// Accessors of doubles that lose something as floats.
+    rounded: RefCell<BTreeSet<u32>>,
 }
 
 /// The shape of one accessor.
@@ -88,11 +98,23 @@ impl<'a> Accessors<'a> {
         Ok(Self {
             document,
             count,
-            has_doubles: declares(root, "KHR_accessor_float64"),
+            has_doubles: declares(root, DOUBLES),
             bytes,
             budget,
             provided: RefCell::default(),
+            rounded: RefCell::default(),
         })
+    }
+
+    /// Tells of doubles that were read so far and lost something as floats.
+    pub(crate) fn tell_rounding(&self, issues: &mut Issues) {
+        for index in self.rounded.borrow().iter() {
+            issues.push(Issue::warning(
+                "STOA_DOUBLES_ROUNDED",
+                format!("/accessors/{index}"),
+                format!("as floats some of its numbers are more than {MAX_ROUNDING} beside what they are"),
+            ));
+        }
     }
 
     pub(crate) fn view_count(&self) -> usize {
@@ -240,7 +262,9 @@ impl<'a> Accessors<'a> {
         }
         if layout.component == Component::F64 {
             let floats = singles(&bytes);
-            let floats = floats.ok_or_else(|| item.fault(NO_NUMBER))?;
+            let floats = floats.ok_or_else(|| {
+                item.fault("holds a number that is none, or too large for a float")
+            })?;
             return Ok(Array::new(shape, Component::F32, false, floats));
         }
         let (component, is_normalized) = (layout.component, layout.is_normalized);
@@ -293,7 +317,10 @@ impl<'a> Accessors<'a> {
     ) -> Result<Vec<T>, SceneError> {
         match (layout.component, layout.is_normalized) {
             (Component::F32, _) => self.floats_of::<Float, T, N>(layout, make),
-            (Component::F64, _) => self.floats_of::<Double, T, N>(layout, make),
+            (Component::F64, _) => {
+                self.look_for_rounding(layout, N)?;
+                self.floats_of::<Double, T, N>(layout, make)
+            }
             (Component::U32, _) => self.floats_of::<UnsignedInt, T, N>(layout, make),
             (Component::I8, false) => self.floats_of::<Byte, T, N>(layout, make),
             (Component::I8, true) => self.floats_of::<ByteShare, T, N>(layout, make),
@@ -304,6 +331,24 @@ impl<'a> Accessors<'a> {
             (Component::U16, false) => self.floats_of::<UnsignedShort, T, N>(layout, make),
             (Component::U16, true) => self.floats_of::<UnsignedShortShare, T, N>(layout, make),
         }
+    }
+
+    fn look_for_rounding(&self, layout: &Layout<'_>, lanes: usize) -> Result<(), SceneError> {
+        let size = lanes * size_of::<f64>();
+        let elements = self.elements(layout, size)?;
+        let is_rounded = |element: &[u8]| {
+            let numbers = element.as_chunks().0.iter().take(lanes);
+            let mut numbers = numbers.map(|bytes| f64::from_le_bytes(*bytes));
+            numbers.any(|number| (number - f64::from(number as f32)).abs() > MAX_ROUNDING)
+        };
+        let data = elements.data.as_ref().map(Data::bytes);
+        let data = data.unwrap_or_default().chunks(elements.stride);
+        let sparse = elements.sparse.iter();
+        let sparse = sparse.flat_map(|sparse| sparse.data.chunks(sparse.stride));
+        if data.take(elements.count).chain(sparse).any(is_rounded) {
+            self.rounded.borrow_mut().insert(layout.index);
+        }
+        Ok(())
     }
 
     fn floats_of<L: Lane, T: Clone, const N: usize>(

@@ -7,7 +7,7 @@ use super::{
     references::{self, Freedom, Pool, index},
     too_large,
 };
-use crate::error::SceneError;
+use crate::{error::SceneError, source::accessor::DOUBLES};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -17,7 +17,6 @@ pub type Compress<'a> = &'a dyn Fn(&'static str, &[u8], usize) -> Option<Vec<u8>
 /// The extension of compressed views; its older form, which more programs read.
 const COMPRESSION: &str = "EXT_meshopt_compression";
 const QUANTIZATION: &str = "KHR_mesh_quantization";
-const DOUBLES: &str = "KHR_accessor_float64";
 const WEBP: &str = "EXT_texture_webp";
 const BASIS: &str = "KHR_texture_basisu";
 const DDS: &str = "MSFT_texture_dds";

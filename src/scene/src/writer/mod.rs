@@ -90,7 +90,7 @@ impl Draft {
     }
 
     /// Adds the bytes of an image or sound and returns their place.
-    pub fn add_blob(&mut self, bytes: Vec<u8>) -> usize {
+    pub fn add_blob(&mut self, bytes: impl Into<Arc<[u8]>>) -> usize {
         self.blobs.push(Some(bytes.into()));
         self.blobs.len() - 1
     }

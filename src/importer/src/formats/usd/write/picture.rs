@@ -6,7 +6,7 @@ use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageReader, RgbaImage,
     imageops::{FilterType, resize},
 };
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 /// What pictures may still cost.
 pub(crate) struct Pixels(u64);
@@ -37,7 +37,7 @@ pub(crate) fn channels(bytes: &[u8]) -> Option<u8> {
 
 /// One channel of a picture, as it is read.
 pub(crate) struct Channel {
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) bytes: Arc<[u8]>,
     pub(crate) texture: Texture,
 }
 

@@ -7,14 +7,13 @@ use super::{
 };
 use crate::formats::{
     model::{Model, shown},
-    picture::as_gltf,
     usd::{
         read::package::{Package, inside},
         stage::values::Values,
     },
 };
 use serde_json::{Value as Json, json};
-use std::{cell::RefCell, collections::BTreeMap};
+use std::{cell::RefCell, collections::BTreeMap, sync::Arc};
 
 /// A stage on its way into a document.
 pub(crate) struct Writer<'w, 'h> {
@@ -80,11 +79,12 @@ impl<'w, 'h> Writer<'w, 'h> {
         name.filter(|_| is_there)
     }
 
-    pub(crate) fn picture(&self, name: &str) -> Option<Vec<u8>> {
-        match self.package {
-            Some(package) => as_gltf(name, package.file(name)?.to_vec()),
-            None => self.model.find_picture(name),
-        }
+    pub(crate) fn picture(&self, name: &str) -> Option<Arc<[u8]>> {
+        let content = match self.package {
+            Some(package) => package.file(name)?,
+            None => &[],
+        };
+        self.model.picture(name, content).ok()
     }
 
     /// A channel of a picture, without the factor that a material tells; `None` when there is no picture.
