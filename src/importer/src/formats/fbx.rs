@@ -22,6 +22,10 @@ const MEMORY_LIMIT: usize = 1024 * 1024 * 1024;
 const MAX_DEPTH: u32 = 1_000;
 /// Most material libraries of an OBJ.
 const MAX_LIBRARIES: usize = 16;
+/// How names of meshes for colliders begin and end, in small letters; and of levels of detail before their number.
+const COLLIDER_BEGINNINGS: [&str; 4] = ["ubx_", "ucp_", "ucx_", "usp_"];
+const COLLIDER_ENDINGS: [&str; 2] = ["-colonly", "-convcolonly"];
+const LEVEL: &str = "_lod";
 /// Most texture coordinate sets.
 const MAX_UV_SETS: usize = 8;
 
@@ -59,6 +63,7 @@ pub(super) fn read_obj_with(
 ) -> Result<(), String> {
     let mut options = options();
     options.file_format = ufbx::FileFormat::Obj;
+    model.shows_both_sides = true;
     note_left_out_of_obj(bytes, model);
     let bytes = &smoothing_by_words(bytes);
     if let Some(materials) = materials {
@@ -123,6 +128,13 @@ fn read_scene(bytes: &[u8], options: LoadOpts<'_>, model: &mut Model<'_>) -> Res
     let scene = ufbx::load_memory(bytes, options)
         .map_err(|error| format!("it cannot be read: {}", error.description))?;
     let materials = material::write(&scene, model);
+    if scene.metadata.file_format == ufbx::FileFormat::Obj {
+        let first = scene
+            .meshes
+            .iter()
+            .find_map(|mesh| mesh.vertices.iter().next());
+        model.put_near(first.map_or([0.0; 3], |own| [own.x, own.y, own.z]));
+    }
     let places: BTreeMap<u32, usize> = scene
         .nodes
         .iter()
@@ -208,12 +220,13 @@ fn write_meshes(
     model: &mut Model<'_>,
 ) -> Result<(), String> {
     let mut meshes = BTreeMap::new();
+    let finest = finest_levels(scene);
     let mut hidden: Option<(usize, String)> = None;
     for node in &scene.nodes {
         let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
             continue;
         };
-        if is_hidden(node) {
+        if is_hidden(node) || is_told_by_name(node, &finest) {
             let first = || (0, shown(&node.element.name));
             hidden.get_or_insert_with(first).0 += 1;
             continue;
@@ -235,7 +248,7 @@ fn write_meshes(
     }
     if let Some((count, first)) = hidden {
         model.note(format!(
-            "hidden objects, and levels of detail beside the finest, are left out: {count}, `{first}` among them"
+            "hidden objects, levels of detail beside the finest, and meshes for colliders are left out: {count}, `{first}` among them"
         ));
     }
     Ok(())
@@ -262,6 +275,32 @@ fn is_hidden(node: &Node) -> bool {
         }
         own = parent;
     }
+}
+
+/// True for what is by its name a level of detail beside a finer one, as Unity and others name them, or a mesh that is there to be
+/// bumped into, as Unreal and Godot do.
+fn is_told_by_name(node: &Node, finest: &BTreeSet<(u32, String)>) -> bool {
+    let name = node.element.name.to_ascii_lowercase();
+    let is_collider = COLLIDER_BEGINNINGS.iter().any(|own| name.starts_with(own))
+        || COLLIDER_ENDINGS.iter().any(|own| name.ends_with(own));
+    let level = name.rsplit_once(LEVEL);
+    let level = level.filter(|(_, level)| level.parse().is_ok_and(|level: u8| level > 0));
+    let has_finer = |stem: &str| finest.contains(&(parent_of(node), stem.to_owned()));
+    is_collider || level.is_some_and(|(stem, _)| has_finer(stem))
+}
+
+/// Parents of the finest levels, and their names without the number, in small letters.
+fn finest_levels(scene: &Scene) -> BTreeSet<(u32, String)> {
+    let levels = scene.nodes.iter().filter_map(|node| {
+        let name = node.element.name.to_ascii_lowercase();
+        let stem = name.strip_suffix('0')?.strip_suffix(LEVEL)?;
+        Some((parent_of(node), stem.to_owned()))
+    });
+    levels.collect()
+}
+
+fn parent_of(node: &Node) -> u32 {
+    (node.parent.as_ref()).map_or(u32::MAX, |parent| parent.element.element_id)
 }
 
 fn write_node(node: &Node, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {
@@ -325,7 +364,7 @@ fn write_mesh(
                     .map(|index| *index as usize),
             );
         }
-        let corners = corners(mesh, &order, &skin, &shapes);
+        let corners = corners(mesh, &order, model.origin, (&skin, &shapes));
         let material = material::of_part(node, mesh, part.index as usize);
         let material = material.and_then(|id| materials.get(&id).copied());
         primitives.extend(model.primitive(&corners, material)?);
@@ -350,13 +389,22 @@ fn write_mesh(
     Ok(Some(model.push("meshes", json)))
 }
 
+/// What is no number, or infinite, is zero.
+fn finite(value: f64) -> f32 {
+    let value = value as f32;
+    if value.is_finite() { value } else { 0.0 }
+}
+
 fn corners(
     mesh: &Mesh,
     order: &[usize],
-    skin: &[([u16; 4], [f32; 4])],
-    shapes: &[skin::Shape],
+    origin: [f64; 3],
+    (skin, shapes): (&[([u16; 4], [f32; 4])], &[skin::Shape]),
 ) -> Corners {
     let three = |own: ufbx::Vec3| [own.x as f32, own.y as f32, own.z as f32];
+    let near = |own: ufbx::Vec3| {
+        [own.x - origin[0], own.y - origin[1], own.z - origin[2]].map(|part| part as f32)
+    };
     let vertices: Vec<usize> = order
         .iter()
         .map(|corner| mesh.vertex_indices[*corner] as usize)
@@ -364,7 +412,7 @@ fn corners(
     let mut corners = Corners {
         positions: order
             .iter()
-            .map(|corner| three(mesh.vertex_position[*corner]))
+            .map(|corner| near(mesh.vertex_position[*corner]))
             .collect(),
         ..Corners::default()
     };
@@ -378,7 +426,7 @@ fn corners(
         let uv = |corner: &usize| {
             let own = set.vertex_uv[*corner];
             // Images begin at their upper edge in glTF.
-            [own.x as f32, 1.0 - own.y as f32]
+            [finite(own.x), 1.0 - finite(own.y)]
         };
         corners.uv_sets.push(order.iter().map(uv).collect());
     }

@@ -11,6 +11,9 @@ use ufbx::{Material, MaterialMap, Mesh, Node, Scene, ShaderType};
 /// Exponent of a highlight without any roughness, in OBJ.
 const MOST_SHININESS: f64 = 1_000.0;
 
+/// Largest index of refraction that is taken for one: that of what glass and gems are made of, and more.
+const MOST_IOR: f32 = 4.0;
+
 /// Writes all materials; their places by element id.
 pub(super) fn write(scene: &Scene, model: &mut Model<'_>) -> BTreeMap<u32, usize> {
     let mut places = BTreeMap::new();
@@ -60,7 +63,7 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
         core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
-    if let Some(texture) = normal_texture(&pbr.normal_map, sets, model) {
+    if let Some(texture) = normal_texture(normal_map(material), sets, model) {
         json["normalTexture"] = texture;
     }
     // Of a grey picture every channel says the same.
@@ -68,6 +71,7 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
         json["occlusionTexture"] = texture;
     }
     put_emission(&mut json, material, sets, model);
+    put_glass(&mut json, material);
     if opacity < 1.0 {
         json["alphaMode"] = "BLEND".into();
     }
@@ -78,11 +82,19 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
             json["alphaMode"] = mode.into();
         }
     }
-    if material.features.double_sided.enabled {
+    if material.features.double_sided.enabled || model.shows_both_sides {
         json["doubleSided"] = true.into();
     }
     note_left_out(material, model);
     json
+}
+
+/// Many tools name their normal map as a bump map.
+fn normal_map(material: &Material) -> &MaterialMap {
+    match in_use(&material.pbr.normal_map) {
+        true => &material.pbr.normal_map,
+        false => &material.fbx.bump,
+    }
 }
 
 /// A map of normals with its strength. Material libraries name maps of heights in the same place: those are grey.
@@ -138,6 +150,20 @@ fn put_emission(json: &mut Value, material: &Material, sets: &Sets, model: &mut 
     }
 }
 
+/// What light passes through, where the material is of a kind that says so.
+fn put_glass(json: &mut Value, material: &Material) {
+    let (pbr, features) = (&material.pbr, &material.features);
+    let share = factor(&pbr.transmission_factor, 0.0);
+    if !features.pbr.enabled || !features.transmission.enabled || share <= 0.0 {
+        return;
+    }
+    json["extensions"]["KHR_materials_transmission"] = json!({ "transmissionFactor": share });
+    let ior = pbr.specular_ior.value_vec4.x as f32;
+    if pbr.specular_ior.has_value && (1.0..=MOST_IOR).contains(&ior) {
+        json["extensions"]["KHR_materials_ior"] = json!({ "ior": ior });
+    }
+}
+
 /// Metal and roughness, as numbers and as the maps that glTF can take as they are.
 fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
     let pbr = &material.pbr;
@@ -186,7 +212,9 @@ fn shared_surface_map(material: &Material) -> Option<&MaterialMap> {
 
 /// What the old kind calls shininess is the contrary of roughness.
 fn is_gloss(material: &Material) -> bool {
-    is_same_picture(&material.pbr.roughness, &material.fbx.specular_exponent)
+    // Blender writes its roughness there as it is.
+    material.shader_type != ShaderType::BlenderPhong
+        && is_same_picture(&material.pbr.roughness, &material.fbx.specular_exponent)
 }
 
 /// Of the materials that state none, the old kind says how transparent they are; one that would not be seen at all is meant
@@ -236,7 +264,6 @@ fn note_left_out(material: &Material, model: &mut Model<'_>) {
         ("specular", &pbr.specular_color),
         ("specular", &pbr.specular_factor),
         ("specular", &fbx.specular_color),
-        ("gloss", &fbx.specular_exponent),
         ("reflection", &fbx.reflection_color),
         ("ambient", &fbx.ambient_color),
         ("displacement", &pbr.displacement_map),
@@ -245,13 +272,16 @@ fn note_left_out(material: &Material, model: &mut Model<'_>) {
         ("coat", &pbr.coat_factor),
         ("sheen", &pbr.sheen_color),
     ];
+    if material.shader_type != ShaderType::BlenderPhong {
+        left_out.push(("gloss", &fbx.specular_exponent));
+    }
     if shared_surface_map(material).is_none() {
         left_out.push(("metal", &pbr.metalness));
         if !is_gloss(material) {
             left_out.push(("roughness", &pbr.roughness));
         }
     }
-    if !is_same_picture(&fbx.bump, &pbr.normal_map) {
+    if in_use(&pbr.normal_map) && !is_same_picture(&fbx.bump, &pbr.normal_map) {
         left_out.push(("bump", &fbx.bump));
     }
     if !is_cut_out_by_base(material) {

@@ -2,6 +2,7 @@
 
 use super::{Foreign, Hints, picture};
 use crate::output::GENERATOR;
+use glam::{Vec3, Vec3Swizzles as _};
 use image::{GenericImageView as _, Rgba};
 use scene::{
     FolderFiles, SideFiles,
@@ -11,10 +12,18 @@ use scene::{
 use serde_json::{Map, Value, json};
 use std::{
     cell::RefCell,
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Component as Part, Path},
     sync::Arc,
 };
+
+/// Metres from the origin beyond which what has no nodes is brought near, by so many units or a multiple.
+const FAR_METRES: f64 = 10_000.0;
+const ROUND_UNITS: f64 = 1_000.0;
+
+/// How light and how rough is what has no material.
+const BARE_COLOR: f64 = 0.5;
+const BARE_ROUGHNESS: f64 = 0.8;
 
 /// Most notes on one file; how many more there were is told after them.
 const MAX_NOTES: usize = 20;
@@ -30,6 +39,9 @@ const NOT_THERE: &str = "it is not there, or larger than 256 MiB; put it beside 
 /// Folders below that of a model in which its pictures are often, whatever path their tool wrote; and that of its own name with the
 /// ending `.fbm`, in which Autodesk's programs put them.
 const PICTURE_FOLDERS: [&str; 6] = ["textures", "Textures", "texture", "tex", "maps", "images"];
+
+/// Endings under which a picture may lie that is not there as it is named.
+const OTHER_ENDINGS: [&str; 8] = ["png", "PNG", "jpg", "JPG", "jpeg", "tga", "TGA", "tif"];
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
@@ -55,18 +67,29 @@ pub(super) struct Corners {
 /// What is known of the model so far.
 pub(super) struct Model<'a> {
     pub(super) hints: &'a Hints,
+    /// Surfaces of its format have no sides: what is seen from behind is drawn.
+    pub(super) shows_both_sides: bool,
     files: &'a dyn SideFiles,
     name: String,
     draft: Draft,
+    /// What is subtracted from all corners of a format without nodes.
+    pub(super) origin: [f64; 3],
+    /// The lowest and the highest corner of what was drawn so far.
+    low: Vec3,
+    high: Vec3,
     notes: Vec<String>,
     left_out_notes: usize,
     images: BTreeMap<String, Option<usize>>,
     /// What pixels of pictures say, by their names.
     looks: BTreeMap<String, Look>,
+    /// Names of pictures, and of those that were taken in their place.
+    taken: RefCell<BTreeSet<[String; 2]>>,
     /// By their names.
     pictures: RefCell<BTreeMap<String, Picture>>,
     /// By image and wrapping.
     textures: BTreeMap<(usize, [u32; 2]), usize>,
+    /// What has no material of its own, without colours and with them.
+    bare: [Option<usize>; 2],
     /// Materials by the one that they take the place of, and the number of texture coordinate sets that they fit.
     fitting: BTreeMap<(usize, usize), usize>,
 }
@@ -117,12 +140,18 @@ impl<'a> Model<'a> {
         let stem = path.file_stem().unwrap_or_default();
         Self {
             hints,
+            shows_both_sides: false,
             files,
             name: stem.to_string_lossy().into_owned(),
             draft: Draft::new(json),
+            origin: [0.0; 3],
+            low: Vec3::INFINITY,
+            high: Vec3::NEG_INFINITY,
+            bare: [None; 2],
             notes: Vec::new(),
             left_out_notes: 0,
             looks: BTreeMap::new(),
+            taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
             textures: BTreeMap::new(),
@@ -180,6 +209,27 @@ impl<'a> Model<'a> {
         place
     }
 
+    /// Brings what was surveyed near, by where its first corner is: far from the origin single precision is coarse.
+    pub(super) fn put_near(&mut self, first: [f64; 3]) {
+        let unit = f64::from(self.hints.unit_metres.unwrap_or(1.0));
+        let is_far = |part: &f64| part.is_finite() && (part * unit).abs() > FAR_METRES;
+        if !first.iter().any(is_far) || !first.iter().all(|part| part.is_finite()) {
+            return;
+        }
+        self.origin = first.map(|part| (part / ROUND_UNITS).round() * ROUND_UNITS);
+        let [x, y, z] = self.origin;
+        self.note(format!(
+            "it lies far away and is brought near: {x}, {y}, {z} are subtracted from all corners"
+        ));
+    }
+
+    fn reach_around(&mut self, positions: &[[f32; 3]]) {
+        for position in positions {
+            self.low = self.low.min(Vec3::from(*position));
+            self.high = self.high.max(Vec3::from(*position));
+        }
+    }
+
     /// Vertex data as a primitive; nothing when there are none.
     ///
     /// # Errors
@@ -198,7 +248,12 @@ impl<'a> Model<'a> {
                 "it has {count} corners, the limit is {MAX_ACCESSOR_COUNT}"
             ));
         }
-        let material = material.map(|own| self.fitting_material(own, corners.uv_sets.len()));
+        self.reach_around(&corners.positions);
+        let material = match material {
+            Some(own) => Some(self.fitting_material(own, corners.uv_sets.len())),
+            None if corners.is_points => None,
+            None => Some(self.bare_material(!corners.colors.is_empty())),
+        };
         let mut attributes = Map::new();
         let mut put = |draft: &mut Draft, name: &str, array: Array| {
             attributes.insert(name.to_owned(), draft.add(array).into());
@@ -240,6 +295,20 @@ impl<'a> Model<'a> {
             primitive["material"] = material.into();
         }
         Ok(Some(primitive))
+    }
+
+    /// What has no material is as smooth as plastic: that of glTF would be metal.
+    fn bare_material(&mut self, has_colors: bool) -> usize {
+        if let Some(known) = self.bare[usize::from(has_colors)] {
+            return known;
+        }
+        let mut json = bare(has_colors);
+        if self.shows_both_sides {
+            json["doubleSided"] = true.into();
+        }
+        let place = self.push("materials", json);
+        self.bare[usize::from(has_colors)] = Some(place);
+        place
     }
 
     /// A material without the textures for which a mesh has no coordinates.
@@ -343,6 +412,20 @@ impl<'a> Model<'a> {
     /// Where the model says, by its name alone, in the folder of textures that was named, or where pictures often are. Only in and below
     /// the folder of the model, but for the one that was named.
     fn find_file(&self, name: &str) -> Option<Vec<u8>> {
+        self.find_exactly(name).or_else(|| {
+            // Tools name the picture that they painted on, and it was sent as another kind, or from a system that knows no case.
+            let (stem, _) = name.rsplit_once('.')?;
+            let others = OTHER_ENDINGS.into_iter();
+            let mut others = others.map(|ending| format!("{stem}.{ending}"));
+            let (found, bytes) =
+                others.find_map(|other| Some((other.clone(), self.find_exactly(&other)?)))?;
+            let taken = [name, &found].map(|own| shown(file_name(own)));
+            self.taken.borrow_mut().insert(taken);
+            Some(bytes)
+        })
+    }
+
+    fn find_exactly(&self, name: &str) -> Option<Vec<u8>> {
         let relative = name.replace('\\', "/");
         let name = file_name(name);
         let below = |name: &str| self.file_below(name, MAX_PICTURE_BYTES);
@@ -373,18 +456,38 @@ impl<'a> Model<'a> {
     /// Formats without axes and units: they have those that were told, or the usual ones, which is told.
     pub(super) fn turn_and_scale(&mut self, format: &str) {
         let (unit, up) = (self.hints.unit_metres, self.hints.is_z_up);
-        let guessed = match (unit, up) {
-            (None, None) => {
-                "unit and no axis: it is taken as metres with Y up, unless `--unit` and `--up` say otherwise"
-            }
-            (None, Some(_)) => "unit: it is taken as metres, unless `--unit` says otherwise",
-            (Some(_), None) => "axis: Y is taken as up, unless `--up` says otherwise",
-            (Some(_), Some(_)) => "",
+        // STL comes from programs that build things, in millimetres on a plate.
+        let ((usual, unit_name), (is_z_up, up_name)) = match format {
+            "STL" => ((0.001, "millimetres"), (true, "Z")),
+            _ => ((1.0, "metres"), (false, "Y")),
         };
+        let guessed = match (unit, up) {
+            (None, None) => format!(
+                "unit and no axis: it is taken as {unit_name} with {up_name} up, unless `--unit` and `--up` say otherwise"
+            ),
+            (None, Some(_)) => {
+                format!("unit: it is taken as {unit_name}, unless `--unit` says otherwise")
+            }
+            (Some(_), None) => {
+                format!("axis: {up_name} is taken as up, unless `--up` says otherwise")
+            }
+            (Some(_), Some(_)) => String::new(),
+        };
+        let (unit, is_z_up) = (unit.unwrap_or(usual), up.unwrap_or(is_z_up));
         if !guessed.is_empty() {
-            self.note(format!("{format} states no {guessed}"));
+            let mut size = (self.high - self.low).max(Vec3::ZERO) * unit;
+            if is_z_up {
+                size = size.xzy();
+            }
+            let size = format!(
+                "{} x {} x {} m",
+                length(size.x),
+                length(size.y),
+                length(size.z)
+            );
+            self.note(format!("{format} states no {guessed}; it becomes {size}"));
         }
-        self.stand(up.unwrap_or(false), unit.unwrap_or(1.0));
+        self.stand(is_z_up, unit);
     }
 
     /// One node above all roots turns them upright and scales them to metres.
@@ -425,6 +528,14 @@ impl<'a> Model<'a> {
         if self.draft.list("meshes").is_empty() && self.draft.list("animations").is_empty() {
             return Err("there is nothing in it that can be drawn or moves".to_owned());
         }
+        for [name, taken] in self.taken.take() {
+            self.note(format!(
+                "the image `{taken}` is taken for `{name}`, which is not there"
+            ));
+        }
+        if self.draft.list("meshes").is_empty() {
+            self.note("there is no mesh in it, only a skeleton that moves: nothing is seen");
+        }
         for name in ["scenes", "nodes"] {
             if self.draft.list(name).is_empty() {
                 return Err("there are no objects in it".to_owned());
@@ -449,6 +560,16 @@ impl<'a> Model<'a> {
     }
 }
 
+/// A material that nobody has chosen; colours of vertices are shown as they are.
+pub(super) fn bare(has_colors: bool) -> Value {
+    let color = if has_colors { 1.0 } else { BARE_COLOR };
+    json!({ "pbrMetallicRoughness": {
+        "baseColorFactor": [color, color, color, 1.0],
+        "metallicFactor": 0.0,
+        "roughnessFactor": BARE_ROUGHNESS,
+    }})
+}
+
 /// A name as notes and faults repeat it, in one line.
 pub(super) fn shown(name: &str) -> String {
     let name = name.chars().take(MAX_SHOWN_CHARS);
@@ -457,6 +578,17 @@ pub(super) fn shown(name: &str) -> String {
         false => own,
     })
     .collect()
+}
+
+/// Metres with three digits.
+fn length(metres: f32) -> String {
+    let digits = match metres {
+        ..1.0 => 3,
+        ..10.0 => 2,
+        ..100.0 => 1,
+        _ => 0,
+    };
+    format!("{metres:.digits$}")
 }
 
 /// Takes textures of further coordinate sets out of a material, at any depth; true when there were some.

@@ -47,6 +47,7 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
             ..vertices
         },
     };
+    model.shows_both_sides = true;
     let material = material(&header.textures, &mut corners, model);
     let name = model.name().to_owned();
     if let Some(primitive) = model.primitive(&corners, material)? {
@@ -80,7 +81,8 @@ fn material(textures: &[String], corners: &mut Corners, model: &mut Model<'_>) -
         corners.colors.clear();
     }
     let core = json!({ "baseColorTexture": { "index": texture }, "metallicFactor": 0.0 });
-    Some(model.push("materials", json!({ "pbrMetallicRoughness": core })))
+    let material = json!({ "pbrMetallicRoughness": core, "doubleSided": true });
+    Some(model.push("materials", material))
 }
 
 /// Tells which properties of an element are not read.
@@ -186,14 +188,21 @@ fn read_vertices(
     }
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
-    for _ in 0..element.count {
-        let mut values = Vec::with_capacity(element.properties.len());
+    for count in 0..element.count {
+        let mut numbers = Vec::with_capacity(element.properties.len());
         for property in &element.properties {
-            values.push(match property.length {
-                Some(length) => source.list(property, length, MAX_FACE_CORNERS)?.len() as f32,
-                None => source.number(property.number)? as f32,
+            numbers.push(match property.length {
+                Some(length) => source.list(property, length, MAX_FACE_CORNERS)?.len() as f64,
+                None => source.number(property.number)?,
             });
         }
+        if count == 0 {
+            model.put_near(position.map(|place| numbers[place]));
+        }
+        for (place, origin) in position.iter().zip(model.origin) {
+            numbers[*place] -= origin;
+        }
+        let mut values: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
         if position.iter().any(|place| !values[*place].is_finite()) {
             return Err("a vertex has a number that is none, or infinite".to_owned());
         }

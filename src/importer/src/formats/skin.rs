@@ -39,6 +39,16 @@ pub(super) fn influences(mesh: &Mesh, model: &mut Model<'_>) -> Vec<([u16; 4], [
     if skin.max_weights_per_vertex > 4 {
         model.note("of more than four bones a vertex the strongest are kept");
     }
+    let loose = skin
+        .vertices
+        .iter()
+        .filter(|own| own.num_weights == 0)
+        .count();
+    if loose > 0 {
+        model.note(format!(
+            "vertices that follow no bone follow the first one: {loose}"
+        ));
+    }
     let vertices = skin.vertices.iter();
     vertices
         .map(|vertex| {

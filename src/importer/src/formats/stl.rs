@@ -33,6 +33,7 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
         (false, true) => ascii(&String::from_utf8_lossy(text))?,
         (false, false) => return Err("it is neither a binary STL nor one as text".to_owned()),
     };
+    model.shows_both_sides = true;
     for (name, corners) in solids {
         let Some(primitive) = model.primitive(&corners, None)? else {
             continue;

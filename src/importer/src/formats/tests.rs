@@ -703,3 +703,132 @@ fn lights_and_cameras_of_an_fbx_are_told() {
         "{notes:?}"
     );
 }
+
+/// A picture of one colour beside a material, named by one of its properties.
+fn fbx_with_picture(creator: &str, color: [u8; 3], property: &str) -> (scene::Scene, Vec<String>) {
+    let texture = object("Texture", 60, "map", "", &[]).replacen(
+        "Version: 232",
+        "Version: 202\nRelativeFilename: \"map.png\"",
+        1,
+    );
+    let file = with_material(&[], &[texture], &[(60, 50, property)]);
+    let file = String::from_utf8(file).unwrap();
+    let creator = format!("FBXVersion: 7400\nCreator: \"{creator}\"");
+    let file = file.replacen("FBXVersion: 7400", &creator, 1);
+    let mut png = std::io::Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(2, 2, image::Rgb(color))
+        .write_to(&mut png, image::ImageFormat::Png)
+        .unwrap();
+    read_beside(&[("a.fbx", file.as_bytes()), ("map.png", png.get_ref())])
+}
+
+#[test]
+fn blender_writes_roughness_where_others_write_gloss() {
+    let read = |creator| fbx_with_picture(creator, [90; 3], "ShininessExponent");
+    let (scene, notes) = read("Blender (stable FBX IO) - 4.2.0 - 5.12.3");
+    assert!(
+        scene.materials[0].metallic_roughness_texture.is_some(),
+        "{notes:?}"
+    );
+    assert!(
+        notes.iter().all(|note| !note.contains("gloss")),
+        "{notes:?}"
+    );
+    let (scene, notes) = read("FBX SDK/FBX Plugins version 2020.3.1");
+    assert!(scene.materials[0].metallic_roughness_texture.is_none());
+    assert!(
+        notes.iter().any(|note| note.contains("the gloss map")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn a_normal_map_may_be_named_as_a_bump_map() {
+    let read = |color| fbx_with_picture("a tool", color, "Bump").0;
+    assert!(read([128, 128, 255]).materials[0].normal_texture.is_some());
+    assert!(read([128, 128, 128]).materials[0].normal_texture.is_none());
+}
+
+#[test]
+fn glass_of_physical_materials_is_glass() {
+    let file = with_material(
+        &[
+            "\"3dsMax|ClassIDa\", \"int\", \"Integer\", \"\",1030429932",
+            "\"3dsMax|ClassIDb\", \"int\", \"Integer\", \"\",-559038463",
+            "\"3dsMax|Parameters|transparency\", \"Float\", \"\", \"A\",0.9",
+            "\"3dsMax|Parameters|trans_ior\", \"Float\", \"\", \"A\",1.33",
+        ],
+        &[],
+        &[],
+    );
+    let (scene, _) = scene_of(&file, Format::Fbx);
+    let glass = &scene.materials[0];
+    assert!((glass.transmission - 0.9).abs() < 1.0e-6, "{glass:?}");
+    assert!((glass.index_of_refraction - 1.33).abs() < 1.0e-6, "{glass:?}");
+}
+
+#[test]
+fn what_has_no_material_is_no_metal_and_is_seen_from_both_sides() {
+    for (file, format) in [(STL, Format::Stl), (PLY, Format::Ply), (OBJ, Format::Obj)] {
+        let (scene, _) = scene_of(file, format);
+        let used = scene.meshes[0].primitives[0].material.unwrap();
+        let material = &scene.materials[used.index()];
+        assert_eq!(material.metallic, 0.0);
+        assert!(material.is_double_sided);
+    }
+}
+
+#[test]
+fn levels_and_meshes_for_colliders_are_known_by_their_names() {
+    let names = [
+        "Tree_LOD0",
+        "tree_lod1",
+        "Tree_LOD12",
+        "Rock_LOD1",
+        "UCX_Tree_01",
+        "wall-convcolonly",
+        "wall-col",
+    ];
+    let (mut objects, mut wires) = (Vec::new(), Vec::new());
+    for (id, name) in (20..).zip(names) {
+        objects.extend([
+            triangle(id + 100, ""),
+            object("Model", id, name, "Mesh", &[]),
+        ]);
+        wires.extend([(id + 100, id, ""), (id, 0, "")]);
+    }
+    let (scene, notes) = scene_of(&fbx(&objects, &wires), Format::Fbx);
+    let drawn = scene.nodes.iter().filter(|node| node.mesh.is_some());
+    let drawn: Vec<&str> = drawn.map(|node| node.name.as_str()).collect();
+    assert_eq!(drawn, ["Tree_LOD0", "Rock_LOD1", "wall-col"]);
+    assert!(
+        notes.iter().any(|note| note.contains("left out: 4")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn what_was_surveyed_is_brought_near() {
+    let ply = "ply\nformat ascii 1.0\nelement vertex 3\nproperty double x\nproperty double y\nproperty double z\n\
+               element face 1\nproperty list uchar int vertex_indices\nend_header\n\
+               456789.125 5400123.25 310.5\n456790.125 5400123.25 310.5\n456789.125 5400124.25 310.5\n3 0 1 2\n";
+    let obj = "v 456789.125 5400123.25 310.5\nv 456790.125 5400123.25 310.5\nv 456789.125 5400124.25 310.5\nf 1 2 3\n";
+    for (file, format) in [(ply, Format::Ply), (obj, Format::Obj)] {
+        let (scene, notes) = scene_of(file.as_bytes(), format);
+        let (low, high) = scene.bounds().unwrap();
+        assert_eq!(low.to_array(), [-210.875, 123.25, 310.5]);
+        assert_eq!((high - low).to_array(), [1.0, 1.0, 0.0]);
+        let told = "457000, 5400000, 0 are subtracted";
+        assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    }
+}
+
+#[test]
+fn a_picture_under_another_ending_is_taken_and_told() {
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n";
+    let mtl = b"newmtl a\nmap_Kd D:\\art\\bark.psd\n";
+    let (scene, notes) = read_beside(&[("a.obj", obj), ("a.mtl", mtl), ("bark.png", &png())]);
+    assert!(scene.materials[0].base_color_texture.is_some());
+    let told = "`bark.png` is taken for `bark.psd`";
+    assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+}

@@ -5,7 +5,10 @@ use super::{
     shader::{Input, Texture, input},
     writer::Writer,
 };
-use crate::formats::{model::shown, usd::stage::values::Source};
+use crate::formats::{
+    model::{bare, shown},
+    usd::stage::values::Source,
+};
 use serde_json::{Value as Json, json};
 
 /// What a surface is like that says nothing of it.
@@ -13,9 +16,6 @@ const REST_COLOR: f64 = 0.18;
 const REST_ROUGHNESS: f64 = 0.5;
 const REST_COAT_ROUGHNESS: f64 = 0.01;
 const REST_IOR: f64 = 1.5;
-/// How rough something is that has no material, and how bright when it has no colours either.
-const BARE_ROUGHNESS: f64 = 0.8;
-const BARE_COLOR: f64 = 0.5;
 
 /// What of a mesh a material depends on.
 pub(crate) struct Dress<'a> {
@@ -47,7 +47,7 @@ pub(crate) fn write(
     };
     let (mut json, shows_colors) = match surface {
         Some(surface) => Surface::read(writer, surface, dress)?.write(writer),
-        None => (bare(dress), true),
+        None => (bare(dress.has_colors), true),
     };
     if let Some(material) = material {
         json["name"] = writer.values.stage.prims[material].name.as_str().into();
@@ -59,15 +59,6 @@ pub(crate) fn write(
         place: writer.material_place(json),
         shows_colors,
     })
-}
-
-fn bare(dress: &Dress<'_>) -> Json {
-    let color = if dress.has_colors { 1.0 } else { BARE_COLOR };
-    json!({ "pbrMetallicRoughness": {
-        "baseColorFactor": [color, color, color, 1.0],
-        "metallicFactor": 0.0,
-        "roughnessFactor": BARE_ROUGHNESS,
-    }})
 }
 
 /// The shader of a material, when it is one that is understood.

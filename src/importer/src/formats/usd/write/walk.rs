@@ -26,7 +26,14 @@ const NOWHERE: [&str; 8] = [
     "RenderSettings",
 ];
 /// Types of what would be seen and is not read.
-const UNREAD: [&str; 14] = [
+const UNREAD: [&str; 21] = [
+    "Camera",
+    "CylinderLight",
+    "DiskLight",
+    "DistantLight",
+    "DomeLight",
+    "RectLight",
+    "SphereLight",
     "Cube",
     "Sphere",
     "Cylinder",
