@@ -570,6 +570,25 @@ fn red_dds() -> Vec<u8> {
 }
 
 #[test]
+fn a_picture_that_is_not_there_is_told_and_the_rest_is_shown() {
+    let mut document = triangle();
+    document["images"] = json!([{ "uri": "gone.png" }]);
+    document["textures"] = json!([{ "source": 0 }]);
+    document["materials"] =
+        json!([{ "pbrMetallicRoughness": { "baseColorTexture": { "index": 0 } } }]);
+    let loaded = load(document.clone()).unwrap();
+    assert!(loaded.scene.images[0].bytes.is_empty());
+    let told = loaded
+        .issues
+        .iter()
+        .find(|issue| issue.code == "STOA_IMAGE_MISSING");
+    assert!(told.unwrap().message.contains("gone.png"));
+    // One that leads out of the folder is no mistake.
+    document["images"] = json!([{ "uri": "../gone.png" }]);
+    assert_eq!(load(document).unwrap_err().kind, ErrorKind::Outside);
+}
+
+#[test]
 fn dds_images_become_png() {
     let name = "MSFT_texture_dds";
     let dds = red_dds();

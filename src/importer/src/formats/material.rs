@@ -2,7 +2,7 @@
 
 use super::{
     model::{Model, shown},
-    texture::{self, Sets, in_use, is_same_picture, picture},
+    texture::{self, Part, Sets, in_use, is_same_picture, picture},
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -11,6 +11,8 @@ use ufbx::{Material, MaterialMap, Mesh, Node, Scene, ShaderType};
 /// Exponent of a highlight without any roughness, in OBJ.
 const MOST_SHININESS: f64 = 1_000.0;
 
+/// Where roughness and metal stand.
+const SURFACE_MAP: &str = "metallicRoughnessTexture";
 /// Largest index of refraction that is taken for one: that of what glass and gems are made of, and more.
 const MOST_IOR: f32 = 4.0;
 
@@ -49,7 +51,11 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     if !material.features.pbr.enabled {
         model.note("materials of the old kind become metal and roughness by guess");
     }
-    let base_texture = texture::info(&pbr.base_color, sets, model);
+    let cut_out = cut_out(material, sets, model);
+    let base_texture = match (&cut_out, in_use(&pbr.base_color)) {
+        (Some((texture, _)), true) => Some(texture.clone()),
+        _ => texture::info(&pbr.base_color, sets, model),
+    };
     let base = match base_texture.is_some() {
         // What a texture is multiplied with is white unless a factor says otherwise.
         true => [factor(&pbr.base_factor, 1.0); 3],
@@ -57,9 +63,10 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     };
     let opacity = opacity(material);
     let mut core = surface(material, sets, model);
+    let has_surface_map = core.get(SURFACE_MAP).is_some();
     core["baseColorFactor"] = json!([base[0], base[1], base[2], opacity]);
     let base_texture_is_there = base_texture.is_some();
-    if let Some(texture) = base_texture {
+    if let Some(texture) = base_texture.or(cut_out.as_ref().map(|own| own.0.clone())) {
         core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
@@ -82,10 +89,16 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
             json["alphaMode"] = mode.into();
         }
     }
+    let mode = cut_out
+        .as_ref()
+        .and_then(|(_, name)| model.alpha_mode(name, &[]));
+    if let Some(mode) = mode {
+        json["alphaMode"] = mode.into();
+    }
     if material.features.double_sided.enabled || model.shows_both_sides {
         json["doubleSided"] = true.into();
     }
-    note_left_out(material, model);
+    note_left_out(material, has_surface_map, cut_out.is_some(), model);
     json
 }
 
@@ -177,18 +190,45 @@ fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
         true => 1.0 - factor(&pbr.glossiness, 0.0),
         false => roughness_of_exponent(material).unwrap_or_else(|| factor(&pbr.roughness, 1.0)),
     };
-    let shared = shared_surface_map(material).and_then(|map| texture::info(map, sets, model));
-    if shared.is_some() {
-        roughness = 1.0;
+    let texture = match shared_surface_map(material) {
+        Some(map) => texture::info(map, sets, model),
+        None => texture::surface(surface_parts(material), sets, model),
+    };
+    let mut core = json!({});
+    if let Some(texture) = texture {
+        if surface_parts(material)[0].is_some() {
+            roughness = 1.0;
+        }
         if in_use(&pbr.metalness) {
             metallic = 1.0;
         }
+        core[SURFACE_MAP] = texture;
     }
-    let mut core = json!({ "metallicFactor": metallic, "roughnessFactor": roughness });
-    if let Some(texture) = shared {
-        core["metallicRoughnessTexture"] = texture;
-    }
+    core["metallicFactor"] = metallic.into();
+    core["roughnessFactor"] = roughness.into();
     core
+}
+
+/// The maps of roughness and of metal, those that are in use.
+fn surface_parts(material: &Material) -> [Option<Part<'_>>; 2] {
+    let pbr = &material.pbr;
+    let part = |map, is_inverted| in_use(map).then_some(Part { map, is_inverted });
+    let rough = part(&pbr.roughness, is_gloss(material));
+    [
+        rough.or_else(|| part(&pbr.glossiness, true)),
+        part(&pbr.metalness, false),
+    ]
+}
+
+/// The colours with the map that says where the surface is as their alpha, and the name of their picture; `None` where it is their own
+/// alpha, or there is none. What old materials call transparency is told in too many ways.
+fn cut_out(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Option<(Value, String)> {
+    let pbr = &material.pbr;
+    if !in_use(&pbr.opacity) || is_cut_out_by_base(material) {
+        return None;
+    }
+    let colors = in_use(&pbr.base_color).then_some(&pbr.base_color);
+    texture::cut_out(colors, &pbr.opacity, sets, model)
 }
 
 /// Roughness of an OBJ's material that states an exponent of highlights and no roughness, as Blender writes it: up to 1,000.
@@ -257,10 +297,14 @@ fn is_cut_out_by_base(material: &Material) -> bool {
 }
 
 /// Tells which maps have no place in the result.
-fn note_left_out(material: &Material, model: &mut Model<'_>) {
+fn note_left_out(
+    material: &Material,
+    has_surface_map: bool,
+    is_cut_out: bool,
+    model: &mut Model<'_>,
+) {
     let (pbr, fbx) = (&material.pbr, &material.fbx);
     let mut left_out = vec![
-        ("gloss", &pbr.glossiness),
         ("specular", &pbr.specular_color),
         ("specular", &pbr.specular_factor),
         ("specular", &fbx.specular_color),
@@ -272,19 +316,20 @@ fn note_left_out(material: &Material, model: &mut Model<'_>) {
         ("coat", &pbr.coat_factor),
         ("sheen", &pbr.sheen_color),
     ];
-    if material.shader_type != ShaderType::BlenderPhong {
-        left_out.push(("gloss", &fbx.specular_exponent));
-    }
-    if shared_surface_map(material).is_none() {
+    if !has_surface_map {
         left_out.push(("metal", &pbr.metalness));
-        if !is_gloss(material) {
-            left_out.push(("roughness", &pbr.roughness));
-        }
+        left_out.push(("gloss", &pbr.glossiness));
+        let kind = if is_gloss(material) {
+            "gloss"
+        } else {
+            "roughness"
+        };
+        left_out.push((kind, &pbr.roughness));
     }
     if in_use(&pbr.normal_map) && !is_same_picture(&fbx.bump, &pbr.normal_map) {
         left_out.push(("bump", &fbx.bump));
     }
-    if !is_cut_out_by_base(material) {
+    if !is_cut_out && !is_cut_out_by_base(material) {
         left_out.extend(opacity_maps(material).map(|map| ("opacity", map)));
     }
     for (kind, map) in left_out {

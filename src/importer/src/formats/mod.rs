@@ -2,6 +2,7 @@
 //! They are read in the worker process of `convert`, so that a fault of a decoder costs one file.
 
 mod archive;
+mod channels;
 mod fbx;
 mod material;
 mod model;

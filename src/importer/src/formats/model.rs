@@ -1,6 +1,6 @@
 //! A glTF document in the making.
 
-use super::{Foreign, Hints, picture};
+use super::{Foreign, Hints, channels::Pixels, picture};
 use crate::output::GENERATOR;
 use glam::{Vec3, Vec3Swizzles as _};
 use image::{GenericImageView as _, Rgba};
@@ -82,6 +82,8 @@ pub(super) struct Model<'a> {
     images: BTreeMap<String, Option<usize>>,
     /// What pixels of pictures say, by their names.
     looks: BTreeMap<String, Look>,
+    /// What pictures that are put together may still cost.
+    pub(super) pixels: Pixels,
     /// Names of pictures, and of those that were taken in their place.
     taken: RefCell<BTreeSet<[String; 2]>>,
     /// By their names.
@@ -151,6 +153,7 @@ impl<'a> Model<'a> {
             notes: Vec::new(),
             left_out_notes: 0,
             looks: BTreeMap::new(),
+            pixels: Pixels::new(),
             taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
@@ -342,6 +345,11 @@ impl<'a> Model<'a> {
         let texture = self.push("textures", json!({ "source": image, "sampler": sampler }));
         self.textures.insert((image, wraps), texture);
         Some(texture)
+    }
+
+    /// True when there is an image of that name already.
+    pub(super) fn has_image(&self, name: &str) -> bool {
+        self.images.contains_key(name)
     }
 
     fn image(&mut self, name: &str, content: &[u8]) -> Option<usize> {

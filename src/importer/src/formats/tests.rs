@@ -722,24 +722,85 @@ fn fbx_with_picture(creator: &str, color: [u8; 3], property: &str) -> (scene::Sc
     read_beside(&[("a.fbx", file.as_bytes()), ("map.png", png.get_ref())])
 }
 
+/// The first pixel of the map of roughness and metal.
+fn surface_of(scene: &scene::Scene) -> [u8; 3] {
+    let slot = scene.materials[0].metallic_roughness_texture.unwrap();
+    let image = scene.textures[slot.texture.index()].image.unwrap();
+    let picture = image::load_from_memory(&scene.images[image.index()].bytes);
+    picture.unwrap().into_rgb8().get_pixel(0, 0).0
+}
+
 #[test]
 fn blender_writes_roughness_where_others_write_gloss() {
     let read = |creator| fbx_with_picture(creator, [90; 3], "ShininessExponent");
     let (scene, notes) = read("Blender (stable FBX IO) - 4.2.0 - 5.12.3");
-    assert!(
-        scene.materials[0].metallic_roughness_texture.is_some(),
-        "{notes:?}"
-    );
-    assert!(
-        notes.iter().all(|note| !note.contains("gloss")),
-        "{notes:?}"
-    );
+    assert_eq!(surface_of(&scene), [90; 3], "{notes:?}");
     let (scene, notes) = read("FBX SDK/FBX Plugins version 2020.3.1");
+    assert_eq!(surface_of(&scene), [255, 165, 255], "{notes:?}");
+    assert_eq!(
+        (scene.materials[0].metallic, scene.materials[0].roughness),
+        (0.0, 1.0)
+    );
+}
+
+#[test]
+fn maps_of_roughness_metal_and_opacity_are_put_together() {
+    let picture = |color: [u8; 3]| {
+        let mut png = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_pixel(2, 2, image::Rgb(color));
+        picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+        png.into_inner()
+    };
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n";
+    let read = |mtl: &str| {
+        read_beside(&[
+            ("a.obj", obj),
+            ("a.mtl", mtl.as_bytes()),
+            ("rough.png", &picture([50; 3])),
+            ("metal.png", &picture([200; 3])),
+            ("leaf.png", &picture([10, 90, 20])),
+            ("hole.png", &picture([0; 3])),
+        ])
+    };
+    let (scene, notes) = read("newmtl a\nmap_Pr rough.png\nmap_Pm metal.png\n");
+    assert_eq!(surface_of(&scene), [255, 50, 200], "{notes:?}");
+    assert_eq!(
+        (scene.materials[0].metallic, scene.materials[0].roughness),
+        (1.0, 1.0)
+    );
+    assert!(
+        notes.iter().all(|note| !note.contains("map `")),
+        "{notes:?}"
+    );
+    // Such as lie differently cannot be.
+    let (scene, notes) = read("newmtl a\nmap_Pr -s 2 2 rough.png\nmap_Pm metal.png\n");
     assert!(scene.materials[0].metallic_roughness_texture.is_none());
     assert!(
-        notes.iter().any(|note| note.contains("the gloss map")),
+        notes
+            .iter()
+            .any(|note| note.contains("metal map `metal.png`")),
         "{notes:?}"
     );
+
+    for (mtl, color) in [
+        (
+            "newmtl a\nmap_Kd leaf.png\nmap_d hole.png\n",
+            [10, 90, 20, 0],
+        ),
+        ("newmtl a\nKd 1 0 0\nmap_d hole.png\n", [255, 255, 255, 0]),
+    ] {
+        let (scene, notes) = read(mtl);
+        let material = &scene.materials[0];
+        assert_eq!(
+            material.alpha_mode,
+            scene::AlphaMode::Mask(0.5),
+            "{notes:?}"
+        );
+        let slot = material.base_color_texture.unwrap();
+        let image = scene.textures[slot.texture.index()].image.unwrap();
+        let picture = image::load_from_memory(&scene.images[image.index()].bytes);
+        assert_eq!(picture.unwrap().into_rgba8().get_pixel(0, 0).0, color);
+    }
 }
 
 #[test]
@@ -764,7 +825,10 @@ fn glass_of_physical_materials_is_glass() {
     let (scene, _) = scene_of(&file, Format::Fbx);
     let glass = &scene.materials[0];
     assert!((glass.transmission - 0.9).abs() < 1.0e-6, "{glass:?}");
-    assert!((glass.index_of_refraction - 1.33).abs() < 1.0e-6, "{glass:?}");
+    assert!(
+        (glass.index_of_refraction - 1.33).abs() < 1.0e-6,
+        "{glass:?}"
+    );
 }
 
 #[test]

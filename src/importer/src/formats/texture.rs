@@ -1,6 +1,7 @@
 //! Textures of FBX and OBJ materials: their pictures, and how they lie on a mesh.
 
 use super::{
+    channels::{Channel, channels, combine, with_alpha},
     material::used_by,
     model::{Model, shown},
     text::number,
@@ -75,6 +76,122 @@ pub(super) fn is_same_picture(one: &MaterialMap, other: &MaterialMap) -> bool {
 /// A map as a material of glTF names it; `None` when there is none, or no picture for it.
 pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Option<Value> {
     let (name, content) = picture(map)?;
+    let (wraps, mut info) = lie(map, sets, model)?;
+    info["index"] = model.texture(name, content, wraps)?.into();
+    Some(info)
+}
+
+/// A map of which one channel is taken, or what is left of white without it.
+#[derive(Clone, Copy)]
+pub(super) struct Part<'m> {
+    pub(super) map: &'m MaterialMap,
+    pub(super) is_inverted: bool,
+}
+
+/// Roughness and metal, as far as there are maps of them, in one texture; `None` when they lie differently, or there is none.
+pub(super) fn surface(
+    [rough, metal]: [Option<Part<'_>>; 2],
+    sets: &Sets,
+    model: &mut Model<'_>,
+) -> Option<Value> {
+    let parts = [None, rough, metal, None];
+    let named = parts.map(|part| part.map(|part| (part, picture(part.map))));
+    let maps = named.iter().flatten();
+    let (wraps, mut info) = lie_alike(maps.clone().map(|(part, _)| part.map), sets, model)?;
+    let name = name_of(maps.map(|(part, own)| (own.map_or("", |own| own.0), part.is_inverted)));
+    let content = match model.has_image(&name) {
+        true => Vec::new(),
+        false => {
+            let mut channels = [const { None }; 4];
+            for (place, own) in named.into_iter().enumerate() {
+                let Some((part, own)) = own else { continue };
+                channels[place] = Some(channel(own?, part.is_inverted, 0, model)?);
+            }
+            combine(channels, &mut model.pixels)?
+        }
+    };
+    info["index"] = model.texture(&name, &content, wraps)?.into();
+    Some(info)
+}
+
+/// Colours, white without a map of them, with the map that says where a surface is as their alpha; and the name of the picture. `None`
+/// when they lie differently, or one is none.
+pub(super) fn cut_out(
+    colors: Option<&MaterialMap>,
+    opacity: &MaterialMap,
+    sets: &Sets,
+    model: &mut Model<'_>,
+) -> Option<(Value, String)> {
+    let (wraps, mut info) = lie_alike([opacity].into_iter().chain(colors), sets, model)?;
+    let (of_opacity, of_colors) = (picture(opacity)?, colors.and_then(picture));
+    let names = [of_colors.map_or("", |own| own.0), of_opacity.0];
+    let name = name_of(names.into_iter().map(|name| (name, false)));
+    let content = match model.has_image(&name) {
+        true => Vec::new(),
+        false => {
+            let bytes = model.picture(of_opacity.0, of_opacity.1).ok()?;
+            // One with an alpha means that.
+            let place = match channels(&bytes)? {
+                2 | 4 => 3,
+                _ => 0,
+            };
+            let alpha = channel(of_opacity, false, place, model)?;
+            let colors = match of_colors {
+                Some((name, content)) => Some(model.picture(name, content).ok()?),
+                None => None,
+            };
+            with_alpha(colors.as_deref(), &alpha, &mut model.pixels)?
+        }
+    };
+    info["index"] = model.texture(&name, &content, wraps)?.into();
+    Some((info, name))
+}
+
+fn channel(
+    (name, content): (&str, &[u8]),
+    is_inverted: bool,
+    place: usize,
+    model: &Model<'_>,
+) -> Option<Channel> {
+    let (scale, bias) = if is_inverted { (-1.0, 1.0) } else { (1.0, 0.0) };
+    Some(Channel {
+        bytes: model.picture(name, content).ok()?,
+        place,
+        scale,
+        bias,
+    })
+}
+
+/// A name of its own for what is put together, whose end is the one of its image.
+fn name_of<'n>(parts: impl Iterator<Item = (&'n str, bool)>) -> String {
+    let (mut whole, mut stems) = (String::new(), Vec::new());
+    for (name, is_inverted) in parts {
+        whole.push_str(name);
+        whole.push(if is_inverted { '-' } else { '+' });
+        let file = name.rsplit(['/', '\\']).next().unwrap_or_default();
+        stems.push(file.split('.').next().unwrap_or_default());
+    }
+    stems.retain(|stem| !stem.is_empty());
+    format!("{whole}/{}", stems.join(" "))
+}
+
+/// How maps lie that lie alike.
+fn lie_alike<'m>(
+    maps: impl Iterator<Item = &'m MaterialMap>,
+    sets: &Sets,
+    model: &mut Model<'_>,
+) -> Option<([u32; 2], Value)> {
+    let mut lies = Vec::new();
+    for map in maps {
+        lies.push(lie(map, sets, model)?);
+    }
+    let first = lies.pop()?;
+    lies.iter().all(|other| *other == first).then_some(first)
+}
+
+/// How the picture of a map goes on, and how it lies, as a texture says it whose index is not known yet.
+fn lie(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Option<([u32; 2], Value)> {
+    let (name, _) = picture(map)?;
     let file = file_of(map)?;
     let picture = shown(name);
     if map
@@ -90,8 +207,7 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
         WrapMode::Repeat if !is_clamped => REPEAT,
         _ => CLAMP,
     });
-    let place = model.texture(name, content, wraps)?;
-    let mut info = json!({ "index": place });
+    let mut info = json!({ "index": 0 });
     match sets.get(&*file.uv_set) {
         // Without a name, or with one that no mesh knows, it is the first.
         None | Some(Some(0)) => {}
@@ -116,7 +232,7 @@ pub(super) fn info(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Opt
             ));
         }
     }
-    Some(info)
+    Some((wraps, info))
 }
 
 /// What a material library says with a map. Read here, because the decoder takes every word but the last for one of an option

@@ -37,7 +37,7 @@ fn by_name_of_ours(code: &str) -> Option<&'static str> {
             "Switch this extension off in the exporter, or export without compression."
         }
         "STOA_EXTENSION_NOT_READ" => "Nothing has to be done if the file looks right without it.",
-        "STOA_AUDIO_MISSING" | "STOA_UNREADABLE" | "IO_ERROR" => {
+        "STOA_AUDIO_MISSING" | "STOA_IMAGE_MISSING" | "STOA_UNREADABLE" | "IO_ERROR" => {
             "Put the file beside the scene and name it as the scene does, in the same letters."
         }
         "STOA_MANIFEST_KEY" | "STOA_MANIFEST_ANIMATION" => {

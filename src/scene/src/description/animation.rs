@@ -36,15 +36,19 @@ pub struct Channel {
 }
 
 impl Scene {
-    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, of those that its host chose, or of all;
-    /// then none where a behaviour graph says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
+    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, of those that its host chose, or of all,
+    /// then those first that are called idle, and none where a behaviour graph says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
     /// their duration.
     #[must_use]
     pub fn ambient_animations(&self) -> Vec<usize> {
         let candidates = match &self.chosen_animations {
             Some(chosen) => chosen.clone(),
             None if self.has_behaviour_graph => Vec::new(),
-            None => (0..self.animations.len()).collect(),
+            None => {
+                let mut all: Vec<usize> = (0..self.animations.len()).collect();
+                all.sort_by_key(|index| !self.animations[*index].is_idle());
+                all
+            }
         };
         let mut taken = BTreeSet::new();
         let mut playing = Vec::new();
@@ -63,6 +67,13 @@ impl Scene {
             }
         }
         playing
+    }
+}
+
+impl Animation {
+    /// What a figure does while it does nothing, as its maker named it.
+    fn is_idle(&self) -> bool {
+        self.name.to_ascii_lowercase().contains("idle")
     }
 }
 
@@ -267,6 +278,23 @@ mod tests {
             panic!("a translation was expected")
         };
         value.x
+    }
+
+    #[test]
+    fn what_is_called_idle_plays_before_what_moves_the_same() {
+        let moving = |name: &str| Animation {
+            name: name.to_owned(),
+            channels: vec![channel(Interpolation::Linear, vec![Vec3::X, Vec3::Y])],
+            duration_secs: 3.0,
+            ..Animation::default()
+        };
+        let mut scene = Scene {
+            animations: ["Death_A", "Walk", "2H_Melee_Idle"].map(moving).to_vec(),
+            ..Scene::default()
+        };
+        assert_eq!(scene.ambient_animations(), [2]);
+        scene.chosen_animations = Some(vec![1, 2]);
+        assert_eq!(scene.ambient_animations(), [1]);
     }
 
     #[test]

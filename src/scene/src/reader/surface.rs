@@ -7,7 +7,7 @@ use crate::{
         TextureTransform, Wrap,
     },
     description::scene::{ImageIndex, Scene, TextureIndex},
-    error::{Issue, Issues, SceneError},
+    error::{ErrorKind, Issue, Issues, SceneError},
     limits::{
         MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
         MAX_ONE_IMAGE_BYTES,
@@ -136,7 +136,15 @@ fn read_images(
             item.get("uri"),
         ) {
             (Some(view), _) => bytes.copy(&item, view)?,
-            (None, Some(uri)) => bytes.uri(&uri)?,
+            (None, Some(uri)) => match bytes.uri(&uri) {
+                Err(error) if error.kind == ErrorKind::Unreadable => {
+                    let told = format!("{}: it is drawn as if there were none", error.fault);
+                    issues.push(Issue::warning("STOA_IMAGE_MISSING", item.pointer(), told));
+                    images.push(nothing(&item));
+                    continue;
+                }
+                other => other?,
+            },
             (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
         };
         let mut fault = String::new();

@@ -30,10 +30,6 @@ pub(crate) const MAX_OPINIONS: usize = 300_000;
 pub(crate) const MAX_PRIMS: usize = 90_000;
 /// Most connections that are followed from a shader's input; what lies further is left out.
 pub(crate) const MAX_CONNECTIONS: usize = 16;
-/// Most pixels on a side of a picture whose channels come from several: larger ones are made smaller.
-pub(crate) const MAX_COMBINED_SIDE: u32 = 4_096;
-/// Most pixels that are looked at to put pictures together; what needs more is left out.
-pub(crate) const MAX_COMBINED_PIXELS: u64 = 256 * 1024 * 1024;
 /// Most numbers of the corners of all triangles.
 pub(crate) const MAX_CORNER_NUMBERS: usize = 200_000_000;
 /// Most keys of one animated transform; further ones are left out.

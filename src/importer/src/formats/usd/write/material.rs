@@ -1,11 +1,11 @@
 //! Materials as metal and roughness: `UsdPreviewSurface` means nearly what glTF does (OpenUSD, "UsdPreviewSurface specification").
 
 use super::{
-    picture::{combine, with_alpha},
     shader::{Input, Texture, input},
     writer::Writer,
 };
 use crate::formats::{
+    channels::{combine, with_alpha},
     model::{bare, shown},
     usd::stage::values::Source,
 };

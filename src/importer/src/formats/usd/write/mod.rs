@@ -4,7 +4,6 @@ mod bind;
 mod material;
 mod mesh;
 mod motion;
-mod picture;
 mod primvar;
 mod shader;
 mod skin;

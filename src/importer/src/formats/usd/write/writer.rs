@@ -1,11 +1,8 @@
 //! What all parts of a stage need that are written.
 
-use super::{
-    mesh::Work,
-    picture::{Channel, Pixels, channels},
-    shader::Texture,
-};
+use super::{mesh::Work, shader::Texture};
 use crate::formats::{
+    channels::{Channel, Pixels, channels},
     model::{Model, shown},
     usd::{
         read::package::{Package, inside},
@@ -89,9 +86,14 @@ impl<'w, 'h> Writer<'w, 'h> {
 
     /// A channel of a picture, without the factor that a material tells; `None` when there is no picture.
     pub(crate) fn channel(&self, texture: &Texture) -> Option<Channel> {
+        let bytes = self.picture(&texture.name)?;
+        let texture = texture.without_factor();
+        let place = texture.channel();
         Some(Channel {
-            bytes: self.picture(&texture.name)?,
-            texture: texture.without_factor(),
+            bytes,
+            place,
+            scale: texture.scale[place],
+            bias: texture.bias[place],
         })
     }
 

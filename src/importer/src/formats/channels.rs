@@ -1,12 +1,15 @@
-//! Pictures that are put together: channels that USD takes from several pictures lie in one of glTF.
+//! Pictures that are put together: channels that other formats take from several pictures lie in one of glTF.
 
-use super::shader::Texture;
-use crate::formats::usd::limits::{MAX_COMBINED_PIXELS, MAX_COMBINED_SIDE};
 use image::{
     DynamicImage, GrayImage, ImageDecoder, ImageReader, RgbaImage,
     imageops::{FilterType, resize},
 };
 use std::{io::Cursor, sync::Arc};
+
+/// Most pixels on a side of a picture whose channels come from several: larger ones are made smaller.
+const MAX_COMBINED_SIDE: u32 = 4_096;
+/// Most pixels that are looked at to put pictures together; what needs more is left out.
+const MAX_COMBINED_PIXELS: u64 = 256 * 1024 * 1024;
 
 /// What pictures may still cost.
 pub(crate) struct Pixels(u64);
@@ -38,21 +41,23 @@ pub(crate) fn channels(bytes: &[u8]) -> Option<u8> {
 /// One channel of a picture, as it is read.
 pub(crate) struct Channel {
     pub(crate) bytes: Arc<[u8]>,
-    pub(crate) texture: Texture,
+    /// Which one, 0 to 3.
+    pub(crate) place: usize,
+    /// What its values, 0 to 1, are multiplied with, and what is added then.
+    pub(crate) scale: f64,
+    pub(crate) bias: f64,
 }
 
 impl Channel {
     fn read(&self, pixels: &mut Pixels) -> Option<GrayImage> {
         let image = pixels.decode(&self.bytes)?.into_rgba8();
-        let place = self.texture.channel();
-        let (scale, bias) = (self.texture.scale[place], self.texture.bias[place]);
         let value = |own: u8| {
-            (f64::from(own) * scale + bias * 255.0)
+            (f64::from(own) * self.scale + self.bias * 255.0)
                 .round()
                 .clamp(0.0, 255.0) as u8
         };
         let (width, height) = image.dimensions();
-        let values = image.pixels().map(|pixel| value(pixel.0[place]));
+        let values = image.pixels().map(|pixel| value(pixel.0[self.place]));
         GrayImage::from_raw(width, height, values.collect())
     }
 }
