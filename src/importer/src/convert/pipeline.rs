@@ -9,7 +9,7 @@ use crate::{
     output::GENERATOR,
 };
 use scene::{
-    FolderFiles, Issue, NoSideFiles, Purpose, SideFiles, check_bytes, limits,
+    FolderFiles, NoSideFiles, Purpose, SideFiles, check_bytes, limits,
     writer::{Draft, OrderTriangles},
 };
 use std::path::Path;
@@ -22,8 +22,6 @@ pub(super) const UNWORN: &str =
 /// What is told of an avatar whose licence lets nobody change it.
 pub(super) const NOT_TO_BE_CHANGED: &str =
     "its licence lets nobody change it: unless it is yours, keep the result to yourself";
-/// What attributes with Gaussian splats begin with.
-const SPLATS: &str = "/attributes/KHR_gaussian_splatting:";
 
 /// Converts a file; the result comes with what is worth telling.
 ///
@@ -185,10 +183,8 @@ fn thin_out(draft: &mut Draft, wishes: &Wishes) {
 /// What is written must be without an error, or it is not written.
 fn confirm(glb: &[u8], purpose: Purpose, more: &str) -> Result<(), String> {
     let report = check_bytes(glb, &NoSideFiles, purpose);
-    // The validator knows no attributes of extensions; it says the same of the source.
-    let is_splat = |issue: &&Issue| issue.pointer.contains(SPLATS);
     let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
-    let error = errors.find(|issue| !is_splat(issue));
+    let error = errors.find(|issue| !report.is_false_alarm(issue));
     match (error, &report.refusal) {
         (Some(issue), _) => Err(format!(
             "it has an error that converting does not mend: {} at {}: {}{more}",

@@ -399,7 +399,7 @@ fn corners(
     mesh: &Mesh,
     order: &[usize],
     origin: [f64; 3],
-    (skin, shapes): (&[([u16; 4], [f32; 4])], &[skin::Shape]),
+    (skin, shapes): (&[skin::Influences], &[skin::Shape]),
 ) -> Corners {
     let three = |own: ufbx::Vec3| [own.x as f32, own.y as f32, own.z as f32];
     let near = |own: ufbx::Vec3| {

@@ -14,6 +14,7 @@ mod polygon;
 #[cfg(test)]
 mod sample;
 mod skin;
+mod splat;
 mod stl;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
 //! A glTF document in the making.
 
-use super::{Foreign, Hints, channels::Pixels, picture};
+use super::{Foreign, Hints, channels::Pixels, picture, splat::Splats};
 use crate::output::GENERATOR;
 use glam::{Vec3, Vec3Swizzles as _};
 use image::{GenericImageView as _, Rgba};
@@ -62,6 +62,8 @@ pub(super) struct Corners {
     /// What each morph target adds to positions.
     pub(super) targets: Vec<Vec<[f32; 3]>>,
     pub(super) is_points: bool,
+    /// What is around each point; empty, or as long as `positions`.
+    pub(super) splats: Splats,
 }
 
 /// What is known of the model so far.
@@ -287,9 +289,14 @@ impl<'a> Model<'a> {
             .iter()
             .map(|target| json!({ "POSITION": draft.add(vectors(target)) }))
             .collect();
+        let splats = (corners.is_points && !corners.splats.is_empty())
+            .then(|| corners.splats.write(draft, &mut attributes));
         let mut primitive = json!({ "attributes": attributes });
         if corners.is_points {
             primitive["mode"] = 0.into();
+        }
+        if let Some(splats) = splats {
+            primitive["extensions"] = splats;
         }
         if !targets.is_empty() {
             primitive["targets"] = targets.into();

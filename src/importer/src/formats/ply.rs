@@ -4,6 +4,7 @@ use super::{
     model::{Corners, Model, shown},
     ply_header::{Element, Encoding, Number, Property, header},
     polygon,
+    splat::{HARMONIC, Places, Splats},
     texture::REPEAT,
 };
 use scene::{limits::MAX_ACCESSOR_COUNT, linear_from_srgb};
@@ -13,8 +14,6 @@ use serde_json::json;
 const MAX_FACE_CORNERS: usize = 10_000;
 const NO_SUCH_VERTEX: &str = "a face names a vertex that is not there";
 const TOO_MANY: &str = "its faces have more corners than there may be";
-/// What the first harmonic of a splat is worth as a colour.
-const HARMONIC: f32 = 0.282_094_8;
 
 pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
     let header = header(bytes)?;
@@ -166,6 +165,27 @@ fn skip(source: &mut Source<'_>, element: &Element) -> Result<(), String> {
     Ok(())
 }
 
+/// The numbers of one element; of a list how many it has.
+fn numbers(source: &mut Source<'_>, element: &Element) -> Result<Vec<f64>, String> {
+    let mut numbers = Vec::with_capacity(element.properties.len());
+    for property in &element.properties {
+        numbers.push(match property.length {
+            Some(length) => source.list(property, length, MAX_FACE_CORNERS)?.len() as f64,
+            None => source.number(property.number)?,
+        });
+    }
+    Ok(numbers)
+}
+
+/// Of length one; upwards where it had none.
+fn unit(own: [f32; 3]) -> [f32; 3] {
+    let length = own.iter().map(|part| part * part).sum::<f32>().sqrt();
+    match length > 0.0 {
+        true => own.map(|part| part / length),
+        false => [0.0, 1.0, 0.0],
+    }
+}
+
 fn read_vertices(
     source: &mut Source<'_>,
     element: &Element,
@@ -177,8 +197,16 @@ fn read_vertices(
     let color = ColorPlaces::of(element);
     let uv = element.places([&["s", "u", "texture_u"], &["t", "v", "texture_v"]]);
     let splat = element.places([&["f_dc_0"], &["f_dc_1"], &["f_dc_2"]]);
+    let splat_places = Places::of(element);
+    let mut splats = Splats::default();
     if splat.is_some() {
-        model.note("its Gaussian splats become points with colours");
+        let note = match &splat_places {
+            Some(_) => {
+                "its Gaussian splats have one colour from all sides, and those that hardly show are left out"
+            }
+            None => "its Gaussian splats become points with colours",
+        };
+        model.note(note);
     } else {
         let mut read = position.to_vec();
         read.extend(normal.into_iter().flatten());
@@ -189,13 +217,7 @@ fn read_vertices(
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
     for count in 0..element.count {
-        let mut numbers = Vec::with_capacity(element.properties.len());
-        for property in &element.properties {
-            numbers.push(match property.length {
-                Some(length) => source.list(property, length, MAX_FACE_CORNERS)?.len() as f64,
-                None => source.number(property.number)?,
-            });
-        }
+        let mut numbers = numbers(source, element)?;
         if count == 0 {
             model.put_near(position.map(|place| numbers[place]));
         }
@@ -210,14 +232,14 @@ fn read_vertices(
             *value = finite(*value);
         }
         let three = |places: &[usize; 3]| [values[places[0]], values[places[1]], values[places[2]]];
+        let opacity = match &splat_places {
+            Some(places) => splats.add(places, &values),
+            None => Some(1.0),
+        };
+        let Some(opacity) = opacity else { continue };
         corners.positions.push(three(&position));
-        if let Some(normal) = &normal {
-            let own = three(normal);
-            let length = own.iter().map(|part| part * part).sum::<f32>().sqrt();
-            corners.normals.push(match length > 0.0 {
-                true => own.map(|part| part / length),
-                false => [0.0, 1.0, 0.0],
-            });
+        if let Some(normal) = normal.as_ref().filter(|_| splat.is_none()) {
+            corners.normals.push(unit(three(normal)));
         }
         if let Some(color) = &color {
             corners
@@ -226,7 +248,7 @@ fn read_vertices(
         } else if let Some(splat) = &splat {
             let own =
                 three(splat).map(|part| linear_from_srgb((0.5 + HARMONIC * part).clamp(0.0, 1.0)));
-            corners.colors.push([own[0], own[1], own[2], 1.0]);
+            corners.colors.push([own[0], own[1], own[2], opacity]);
         }
         if let Some(uv) = &uv {
             uvs.push([values[uv[0]], 1.0 - values[uv[1]]]);
@@ -235,6 +257,7 @@ fn read_vertices(
     if !uvs.is_empty() {
         corners.uv_sets.push(uvs);
     }
+    corners.splats = splats;
     Ok(corners)
 }
 

@@ -9,6 +9,9 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use ufbx::{BlendChannel, Matrix, Mesh, SkinDeformer};
 
+/// Four joints of a vertex, and their weights.
+pub(super) type Influences = ([u16; 4], [f32; 4]);
+
 /// A morph target.
 pub(super) struct Shape {
     pub(super) name: String,
@@ -27,7 +30,7 @@ fn deformer(mesh: &Mesh) -> Option<&SkinDeformer> {
 }
 
 /// The four strongest joints of every vertex and their weights, which sum to one; nothing without a skin.
-pub(super) fn influences(mesh: &Mesh, model: &mut Model<'_>) -> Vec<([u16; 4], [f32; 4])> {
+pub(super) fn influences(mesh: &Mesh, model: &mut Model<'_>) -> Vec<Influences> {
     let Some(skin) = deformer(mesh) else {
         if mesh.skin_deformers.iter().next().is_some() {
             model.note(format!(
@@ -61,7 +64,7 @@ pub(super) fn influences(mesh: &Mesh, model: &mut Model<'_>) -> Vec<([u16; 4], [
 }
 
 /// The four strongest joints of a vertex and their weights, which sum to one; the first joint alone where none has a weight.
-pub(super) fn strongest(all: impl Iterator<Item = (u16, f64)>) -> ([u16; 4], [f32; 4]) {
+pub(super) fn strongest(all: impl Iterator<Item = (u16, f64)>) -> Influences {
     let narrow = all.map(|(joint, weight)| (joint, weight as f32));
     let mut own: Vec<(u16, f32)> = narrow
         .filter(|(_, weight)| *weight > 0.0 && weight.is_finite())

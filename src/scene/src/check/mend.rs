@@ -20,6 +20,7 @@ const SKINNING: &str =
     "Normalise all weights, limit them to four bones a vertex, and export again.";
 /// Of what is no fault here.
 pub(super) const UNDERSTOOD: &str = "Nothing has to be done: the picture is named as what it is, KTX 2 or DDS, which is read, and the validator does not know that format.";
+pub(super) const UNDERSTOOD_SPLATS: &str = "Nothing has to be done: it is an attribute of Gaussian splats, which are read, and the validator does not know them.";
 const HARMLESS: &str = "Nothing has to be done; removing it makes the file smaller.";
 
 fn by_name(code: &str) -> Option<&'static str> {

@@ -14,7 +14,7 @@ use crate::{
     Image, Loaded, Purpose,
     error::{ErrorKind, Issue, SceneError},
     limits::MAX_IMAGES,
-    reader::{document, humanoid, prop},
+    reader::{around::splat::SPLATS, document, humanoid, prop},
     source::{
         files::{self, FolderFiles, SideFiles},
         json::{Item, Kind},
@@ -178,10 +178,11 @@ impl Report {
     }
 
     /// True for a finding of the validator's that is none here: it does not know KTX 2 and DDS, which are read where textures name
-    /// them by their extensions.
+    /// them by their extensions, nor the attributes of Gaussian splats.
     #[must_use]
     pub fn is_false_alarm(&self, issue: &Issue) -> bool {
-        OF_PICTURES.contains(&issue.code) && self.understood.contains(&issue.pointer)
+        is_of_splats(issue)
+            || OF_PICTURES.contains(&issue.code) && self.understood.contains(&issue.pointer)
     }
 
     /// How severe a finding is here, where a false alarm is information.
@@ -207,6 +208,7 @@ impl Report {
     #[must_use]
     pub fn remedy(&self, issue: &Issue) -> &'static str {
         match self.is_false_alarm(issue) {
+            true if is_of_splats(issue) => mend::UNDERSTOOD_SPLATS,
             true => mend::UNDERSTOOD,
             false => issue.remedy(),
         }
@@ -424,6 +426,13 @@ fn unknown_pictures(root: &Item<'_>) -> BTreeSet<String> {
         }
     }
     pointers
+}
+
+/// What the validator says of attributes that splats have.
+fn is_of_splats(issue: &Issue) -> bool {
+    let (_, attribute) = issue.pointer.rsplit_once('/').unwrap_or_default();
+    issue.code == "MESH_PRIMITIVE_INVALID_ATTRIBUTE"
+        && (attribute.split_once(':')).is_some_and(|(extension, _)| extension == SPLATS)
 }
 
 /// Errors and warnings, but for chunks that readers are told to pass over.

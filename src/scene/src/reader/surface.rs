@@ -131,21 +131,9 @@ fn read_images(
     let mut decoded_bytes = 0u64;
     let mut images = Vec::new();
     for (number, item) in (0..).zip(list.elements(MAX_IMAGES)?) {
-        let data: Arc<[u8]> = match (
-            item.index_of("bufferView", bytes.view_count(), "buffer view")?,
-            item.get("uri"),
-        ) {
-            (Some(view), _) => bytes.copy(&item, view)?,
-            (None, Some(uri)) => match bytes.uri(&uri) {
-                Err(error) if error.kind == ErrorKind::Unreadable => {
-                    let told = format!("{}: it is drawn as if there were none", error.fault);
-                    issues.push(Issue::warning("STOA_IMAGE_MISSING", item.pointer(), told));
-                    images.push(nothing(&item));
-                    continue;
-                }
-                other => other?,
-            },
-            (None, None) => return Err(item.fault("an image needs `uri` or `bufferView`")),
+        let Some(data) = image_data(&item, bytes, issues)? else {
+            images.push(nothing(&item));
+            continue;
         };
         let mut fault = String::new();
         let data = match ForeignImage::of(&data) {
@@ -201,6 +189,28 @@ fn read_images(
         });
     }
     Ok(images)
+}
+
+/// The bytes of an image; `None`, which is told, when its file is not there.
+fn image_data(
+    item: &Item<'_>,
+    bytes: &Bytes<'_>,
+    issues: &mut Issues,
+) -> Result<Option<Arc<[u8]>>, SceneError> {
+    if let Some(view) = item.index_of("bufferView", bytes.view_count(), "buffer view")? {
+        return bytes.copy(item, view).map(Some);
+    }
+    let Some(uri) = item.get("uri") else {
+        return Err(item.fault("an image needs `uri` or `bufferView`"));
+    };
+    match bytes.uri(&uri) {
+        Err(error) if error.kind == ErrorKind::Unreadable => {
+            let told = format!("{}: it is drawn as if there were none", error.fault);
+            issues.push(Issue::warning("STOA_IMAGE_MISSING", item.pointer(), told));
+            Ok(None)
+        }
+        data => data.map(Some),
+    }
 }
 
 /// What is drawn as if there were no image.
