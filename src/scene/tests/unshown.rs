@@ -209,8 +209,14 @@ fn animations_that_do_not_play_are_told_with_the_one_that_plays_instead() {
     assert_eq!(
         of_world(animated(both)),
         [
-            "STOA_ANIMATION_LEFT_OUT 2 /animations/1: does not play: the earlier animation `Up` moves the node `Lift` as \
+            "STOA_ANIMATION_LEFT_OUT 2 /animations/1: does not play: the animation `Up` moves the node `Lift` as \
             well (2 animations in all)"
+        ]
+    );
+    assert_eq!(
+        of_world(animated(&[("Death", &[0], 1.0), ("Idle", &[0], 1.0)])),
+        [
+            "STOA_ANIMATION_LEFT_OUT 2 /animations/0: does not play: the animation `Idle` moves the node `Lift` as well"
         ]
     );
     let still = of_world(animated(&[("Pose", &[0], 0.0)]));

@@ -19,13 +19,18 @@ impl Pixels {
         Self(MAX_COMBINED_PIXELS)
     }
 
+    /// Counts what is decoded, and what is made of it.
+    fn take(&mut self, (width, height): (u32, u32)) -> Option<()> {
+        self.0 = self.0.checked_sub(u64::from(width) * u64::from(height))?;
+        Some(())
+    }
+
     /// Decodes a picture while there is room.
     fn decode(&mut self, bytes: &[u8]) -> Option<DynamicImage> {
         let reader = ImageReader::new(Cursor::new(bytes))
             .with_guessed_format()
             .ok()?;
-        let (width, height) = reader.into_dimensions().ok()?;
-        self.0 = self.0.checked_sub(u64::from(width) * u64::from(height))?;
+        self.take(reader.into_dimensions().ok()?)?;
         image::load_from_memory(bytes).ok()
     }
 }
@@ -75,6 +80,7 @@ pub(crate) fn combine(channels: [Option<Channel>; 4], pixels: &mut Pixels) -> Op
     let most = |own: Option<u32>| own.map(|own| own.min(MAX_COMBINED_SIDE));
     let width = most(sizes().map(|size| size.0).max())?;
     let height = most(sizes().map(|size| size.1).max())?;
+    pixels.take((width, height))?;
     let fitting = read.into_iter().map(|own| match own {
         Some(own) if own.dimensions() != (width, height) => {
             Some(resize(&own, width, height, FilterType::Triangle))
@@ -108,6 +114,7 @@ pub(crate) fn with_alpha(
         colors.width().max(alpha.width()).min(MAX_COMBINED_SIDE),
         colors.height().max(alpha.height()).min(MAX_COMBINED_SIDE),
     );
+    pixels.take((width, height))?;
     let mut whole = match colors.dimensions() == (width, height) {
         true => colors,
         false => resize(&colors, width, height, FilterType::Triangle),

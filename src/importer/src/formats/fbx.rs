@@ -65,6 +65,7 @@ pub(super) fn read_obj_with(
     options.file_format = ufbx::FileFormat::Obj;
     model.shows_both_sides = true;
     note_left_out_of_obj(bytes, model);
+    model.is_of_blender = bytes.starts_with(b"# Blender");
     let bytes = &smoothing_by_words(bytes);
     if let Some(materials) = materials {
         options.obj_mtl_data = BlobOpt::Owned(materials);
@@ -221,12 +222,16 @@ fn write_meshes(
 ) -> Result<(), String> {
     let mut meshes = BTreeMap::new();
     let finest = finest_levels(scene);
+    let with_mesh = scene.nodes.iter().filter(|node| node.mesh.is_some());
+    let names: BTreeSet<String> = with_mesh
+        .map(|node| node.element.name.to_ascii_lowercase())
+        .collect();
     let mut hidden: Option<(usize, String)> = None;
     for node in &scene.nodes {
         let (Some(mesh), Some(place)) = (&node.mesh, places.get(&node.element.element_id)) else {
             continue;
         };
-        if is_hidden(node) || is_told_by_name(node, &finest) {
+        if is_hidden(node) || is_told_by_name(node, &finest, &names) {
             let first = || (0, shown(&node.element.name));
             hidden.get_or_insert_with(first).0 += 1;
             continue;
@@ -279,9 +284,22 @@ fn is_hidden(node: &Node) -> bool {
 
 /// True for what is by its name a level of detail beside a finer one, as Unity and others name them, or a mesh that is there to be
 /// bumped into, as Unreal and Godot do.
-fn is_told_by_name(node: &Node, finest: &BTreeSet<(u32, String)>) -> bool {
+fn is_told_by_name(
+    node: &Node,
+    finest: &BTreeSet<(u32, String)>,
+    names: &BTreeSet<String>,
+) -> bool {
     let name = node.element.name.to_ascii_lowercase();
-    let is_collider = COLLIDER_BEGINNINGS.iter().any(|own| name.starts_with(own))
+    // The name goes on as that of the mesh that it is for, with a number or without.
+    let is_of_another = |rest: &str| {
+        let stem = rest.trim_end_matches(|own: char| own.is_ascii_digit());
+        names.contains(rest)
+            || stem
+                .strip_suffix('_')
+                .is_some_and(|own| names.contains(own))
+    };
+    let mut beginnings = COLLIDER_BEGINNINGS.iter();
+    let is_collider = beginnings.any(|own| name.strip_prefix(own).is_some_and(is_of_another))
         || COLLIDER_ENDINGS.iter().any(|own| name.ends_with(own));
     let level = name.rsplit_once(LEVEL);
     let level = level.filter(|(_, level)| level.parse().is_ok_and(|level: u8| level > 0));
@@ -291,7 +309,9 @@ fn is_told_by_name(node: &Node, finest: &BTreeSet<(u32, String)>) -> bool {
 
 /// Parents of the finest levels, and their names without the number, in small letters.
 fn finest_levels(scene: &Scene) -> BTreeSet<(u32, String)> {
-    let levels = scene.nodes.iter().filter_map(|node| {
+    let shown = scene.nodes.iter();
+    let shown = shown.filter(|node| node.mesh.is_some() && !is_hidden(node));
+    let levels = shown.filter_map(|node| {
         let name = node.element.name.to_ascii_lowercase();
         let stem = name.strip_suffix('0')?.strip_suffix(LEVEL)?;
         Some((parent_of(node), stem.to_owned()))

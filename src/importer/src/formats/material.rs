@@ -70,7 +70,7 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
         core["baseColorTexture"] = texture;
     }
     let mut json = json!({ "name": &*material.element.name, "pbrMetallicRoughness": core });
-    if let Some(texture) = normal_texture(normal_map(material), sets, model) {
+    if let Some(texture) = normal_texture(material, sets, model) {
         json["normalTexture"] = texture;
     }
     // Of a grey picture every channel says the same.
@@ -92,7 +92,7 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     let mode = cut_out
         .as_ref()
         .and_then(|(_, name)| model.alpha_mode(name, &[]));
-    if let Some(mode) = mode {
+    if let Some(mode) = mode.filter(|_| opacity >= 1.0) {
         json["alphaMode"] = mode.into();
     }
     if material.features.double_sided.enabled || model.shows_both_sides {
@@ -111,9 +111,16 @@ fn normal_map(material: &Material) -> &MaterialMap {
 }
 
 /// A map of normals with its strength. Material libraries name maps of heights in the same place: those are grey.
-fn normal_texture(map: &MaterialMap, sets: &Sets, model: &mut Model<'_>) -> Option<Value> {
+fn normal_texture(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Option<Value> {
+    let map = normal_map(material);
     let (name, content) = picture(map)?;
-    if model.is_grey(name, content) {
+    // What is called so for certain may look as it likes.
+    let is_certain =
+        in_use(&material.pbr.normal_map) && material.shader_type != ShaderType::WavefrontMtl;
+    let is_there = model.picture(name, content).is_ok();
+    let is_relief =
+        model.is_grey(name, content) || (!is_certain && !model.is_normals(name, content));
+    if is_there && is_relief {
         let name = shown(name);
         model.note(format!(
             "the bump map `{name}` is left out: it holds heights; export it as a normal map"
@@ -190,13 +197,14 @@ fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
         true => 1.0 - factor(&pbr.glossiness, 0.0),
         false => roughness_of_exponent(material).unwrap_or_else(|| factor(&pbr.roughness, 1.0)),
     };
-    let texture = match shared_surface_map(material) {
+    let parts = surface_parts(material, model);
+    let texture = match shared_surface_map(material, model) {
         Some(map) => texture::info(map, sets, model),
-        None => texture::surface(surface_parts(material), sets, model),
+        None => texture::surface(parts, sets, model),
     };
     let mut core = json!({});
     if let Some(texture) = texture {
-        if surface_parts(material)[0].is_some() {
+        if parts[0].is_some() {
             roughness = 1.0;
         }
         if in_use(&pbr.metalness) {
@@ -210,10 +218,13 @@ fn surface(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Value {
 }
 
 /// The maps of roughness and of metal, those that are in use.
-fn surface_parts(material: &Material) -> [Option<Part<'_>>; 2] {
+fn surface_parts<'m>(material: &'m Material, model: &Model<'_>) -> [Option<Part<'m>>; 2] {
     let pbr = &material.pbr;
     let part = |map, is_inverted| in_use(map).then_some(Part { map, is_inverted });
-    let rough = part(&pbr.roughness, is_gloss(material));
+    // Of an OBJ nobody knows what the map of its exponent means.
+    let is_gloss = is_gloss(material, model);
+    let is_unknown = is_gloss && material.shader_type == ShaderType::WavefrontMtl;
+    let rough = part(&pbr.roughness, is_gloss).filter(|_| !is_unknown);
     [
         rough.or_else(|| part(&pbr.glossiness, true)),
         part(&pbr.metalness, false),
@@ -242,18 +253,19 @@ fn roughness_of_exponent(material: &Material) -> Option<f32> {
 
 /// The map whose green says how rough and whose blue says how metallic a surface is: one for both, or a grey one for roughness
 /// where nothing is metal.
-fn shared_surface_map(material: &Material) -> Option<&MaterialMap> {
+fn shared_surface_map<'m>(material: &'m Material, model: &Model<'_>) -> Option<&'m MaterialMap> {
     let pbr = &material.pbr;
-    let is_rough = in_use(&pbr.roughness) && !is_gloss(material);
+    let is_rough = in_use(&pbr.roughness) && !is_gloss(material, model);
     let is_plain = !in_use(&pbr.metalness) && factor(&pbr.metalness, 0.0) <= 0.0;
     let is_one = is_same_picture(&pbr.roughness, &pbr.metalness);
     (is_rough && (is_plain || is_one)).then_some(&pbr.roughness)
 }
 
 /// What the old kind calls shininess is the contrary of roughness.
-fn is_gloss(material: &Material) -> bool {
+fn is_gloss(material: &Material, model: &Model<'_>) -> bool {
     // Blender writes its roughness there as it is.
     material.shader_type != ShaderType::BlenderPhong
+        && !model.is_of_blender
         && is_same_picture(&material.pbr.roughness, &material.fbx.specular_exponent)
 }
 
@@ -319,10 +331,9 @@ fn note_left_out(
     if !has_surface_map {
         left_out.push(("metal", &pbr.metalness));
         left_out.push(("gloss", &pbr.glossiness));
-        let kind = if is_gloss(material) {
-            "gloss"
-        } else {
-            "roughness"
+        let kind = match is_gloss(material, model) {
+            true => "gloss",
+            false => "roughness",
         };
         left_out.push((kind, &pbr.roughness));
     }

@@ -17,8 +17,8 @@ use std::{
     sync::Arc,
 };
 
-/// Metres from the origin beyond which what has no nodes is brought near, by so many units or a multiple.
-const FAR_METRES: f64 = 10_000.0;
+/// Units from the origin beyond which what has no nodes is brought near, by so many units or a multiple: single precision is coarse there.
+const FAR_UNITS: f64 = 100_000.0;
 const ROUND_UNITS: f64 = 1_000.0;
 
 /// How light and how rough is what has no material.
@@ -41,10 +41,16 @@ const NOT_THERE: &str = "it is not there, or larger than 256 MiB; put it beside 
 const PICTURE_FOLDERS: [&str; 6] = ["textures", "Textures", "texture", "tex", "maps", "images"];
 
 /// Endings under which a picture may lie that is not there as it is named.
-const OTHER_ENDINGS: [&str; 8] = ["png", "PNG", "jpg", "JPG", "jpeg", "tga", "TGA", "tif"];
+const OTHER_ENDINGS: [&str; 12] = [
+    "png", "PNG", "jpg", "JPG", "jpeg", "webp", "tga", "TGA", "tif", "tiff", "bmp", "dds",
+];
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
 const MOST_BETWEEN: usize = 10;
+
+/// How far the means of red and green of a normal map may be from the middle, and what the mean of its blue is above.
+const NORMAL_TILT: u64 = 40;
+const LEAST_NORMAL_BLUE: u64 = 170;
 
 /// How far channels of a grey picture may differ: compression as JPEG tints a little.
 const MOST_COLOR_OF_GREY: u8 = 8;
@@ -86,6 +92,10 @@ pub(super) struct Model<'a> {
     looks: BTreeMap<String, Look>,
     /// What pictures that are put together may still cost.
     pub(super) pixels: Pixels,
+    /// Names of what could not be put together.
+    pub(super) failed: BTreeSet<String>,
+    /// What has comes from Blender, which writes roughness where others write gloss.
+    pub(super) is_of_blender: bool,
     /// Names of pictures, and of those that were taken in their place.
     taken: RefCell<BTreeSet<[String; 2]>>,
     /// By their names.
@@ -105,7 +115,11 @@ type Picture = Result<Arc<[u8]>, String>;
 #[derive(Clone, Copy, Default)]
 struct Look {
     alpha_mode: Option<&'static str>,
+    /// Some of it is not there, or not all.
+    has_holes: bool,
     is_grey: bool,
+    /// Its colours are those of directions that mostly point outwards.
+    is_normals: bool,
 }
 
 impl Look {
@@ -122,8 +136,18 @@ impl Look {
         let is_grey = |Rgba([red, green, blue, _]): Rgba<u8>| {
             red.abs_diff(green).max(blue.abs_diff(green)) <= MOST_COLOR_OF_GREY
         };
+        let count = (image.width() as u64 * u64::from(image.height())).max(1);
+        let mean = |channel: usize| {
+            let values = image
+                .pixels()
+                .map(|(_, _, pixel)| u64::from(pixel.0[channel]));
+            values.sum::<u64>() / count
+        };
+        let is_level = |mean: u64| (128 - NORMAL_TILT..=128 + NORMAL_TILT).contains(&mean);
         Self {
             alpha_mode,
+            has_holes: image.pixels().any(|(_, _, pixel)| pixel.0[3] != u8::MAX),
+            is_normals: is_level(mean(0)) && is_level(mean(1)) && mean(2) > LEAST_NORMAL_BLUE,
             is_grey: image.pixels().all(|(_, _, pixel)| is_grey(pixel)),
         }
     }
@@ -156,6 +180,8 @@ impl<'a> Model<'a> {
             left_out_notes: 0,
             looks: BTreeMap::new(),
             pixels: Pixels::new(),
+            failed: BTreeSet::new(),
+            is_of_blender: false,
             taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
@@ -216,12 +242,12 @@ impl<'a> Model<'a> {
 
     /// Brings what was surveyed near, by where its first corner is: far from the origin single precision is coarse.
     pub(super) fn put_near(&mut self, first: [f64; 3]) {
-        let unit = f64::from(self.hints.unit_metres.unwrap_or(1.0));
-        let is_far = |part: &f64| part.is_finite() && (part * unit).abs() > FAR_METRES;
-        if !first.iter().any(is_far) || !first.iter().all(|part| part.is_finite()) {
+        let is_far = |part: f64| part.is_finite() && part.abs() > FAR_UNITS;
+        if !first.iter().any(|part| is_far(*part)) {
             return;
         }
-        self.origin = first.map(|part| (part / ROUND_UNITS).round() * ROUND_UNITS);
+        let round = |part: f64| (part / ROUND_UNITS).round() * ROUND_UNITS;
+        self.origin = first.map(|part| if is_far(part) { round(part) } else { 0.0 });
         let [x, y, z] = self.origin;
         self.note(format!(
             "it lies far away and is brought near: {x}, {y}, {z} are subtracted from all corners"
@@ -363,7 +389,6 @@ impl<'a> Model<'a> {
         if let Some(known) = self.images.get(name) {
             return *known;
         }
-        // Of a path of another computer the end says which picture it is.
         let file = file_name(name);
         let found = match self.picture(name, content) {
             Ok(bytes) => {
@@ -373,13 +398,18 @@ impl<'a> Model<'a> {
                 Some(self.push("images", image))
             }
             Err(fault) => {
-                let shown = shown(file);
-                self.note(format!("the image `{shown}` is left out: {fault}"));
+                self.note_left_out(file, &fault);
                 None
             }
         };
         self.images.insert(name.to_owned(), found);
         found
+    }
+
+    /// Tells why a picture is left out. Of a path of another computer the end says which it is.
+    pub(super) fn note_left_out(&mut self, name: &str, fault: &str) {
+        let shown = shown(file_name(name));
+        self.note(format!("the image `{shown}` is left out: {fault}"));
     }
 
     /// How the alpha of a picture is meant: where it says yes or no alone, it cuts out. `None` where it has none.
@@ -390,6 +420,16 @@ impl<'a> Model<'a> {
     /// True for a picture without any colour.
     pub(super) fn is_grey(&mut self, name: &str, content: &[u8]) -> bool {
         self.look(name, content).is_grey
+    }
+
+    /// True for the colours of a normal map.
+    pub(super) fn is_normals(&mut self, name: &str, content: &[u8]) -> bool {
+        self.look(name, content).is_normals
+    }
+
+    /// True for a picture whose alpha says something.
+    pub(super) fn has_holes(&mut self, name: &str, content: &[u8]) -> bool {
+        self.look(name, content).has_holes
     }
 
     fn look(&mut self, name: &str, content: &[u8]) -> Look {
@@ -413,34 +453,39 @@ impl<'a> Model<'a> {
         if let Some(known) = self.pictures.borrow().get(name) {
             return known.clone();
         }
-        let bytes = match content.is_empty() {
-            true => self.find_file(name).ok_or_else(|| NOT_THERE.to_owned()),
-            false => Ok(content.to_vec()),
+        let made = match content.is_empty() {
+            true => self.find_picture(name),
+            false => picture::as_gltf(name, content.to_vec()),
         };
-        let made = bytes.and_then(|bytes| picture::as_gltf(name, bytes));
         let made = made.map(Arc::from);
         let mut pictures = self.pictures.borrow_mut();
         pictures.insert(name.to_owned(), made.clone());
         made
     }
 
+    /// Tools name the picture that they painted on, and it was sent as another kind, or from a system that knows no case: where it is not
+    /// there one of its name with another ending is taken.
+    fn find_picture(&self, name: &str) -> Result<Vec<u8>, String> {
+        if let Some(bytes) = self.find_file(name) {
+            return picture::as_gltf(name, bytes);
+        }
+        let file = file_name(name);
+        let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+        for ending in OTHER_ENDINGS {
+            let other = format!("{stem}.{ending}");
+            let found = self.find_file(&other);
+            if let Some(Ok(picture)) = found.map(|bytes| picture::as_gltf(&other, bytes)) {
+                let taken = [file, &other].map(shown);
+                self.taken.borrow_mut().insert(taken);
+                return Ok(picture);
+            }
+        }
+        Err(NOT_THERE.to_owned())
+    }
+
     /// Where the model says, by its name alone, in the folder of textures that was named, or where pictures often are. Only in and below
     /// the folder of the model, but for the one that was named.
     fn find_file(&self, name: &str) -> Option<Vec<u8>> {
-        self.find_exactly(name).or_else(|| {
-            // Tools name the picture that they painted on, and it was sent as another kind, or from a system that knows no case.
-            let (stem, _) = name.rsplit_once('.')?;
-            let others = OTHER_ENDINGS.into_iter();
-            let mut others = others.map(|ending| format!("{stem}.{ending}"));
-            let (found, bytes) =
-                others.find_map(|other| Some((other.clone(), self.find_exactly(&other)?)))?;
-            let taken = [name, &found].map(|own| shown(file_name(own)));
-            self.taken.borrow_mut().insert(taken);
-            Some(bytes)
-        })
-    }
-
-    fn find_exactly(&self, name: &str) -> Option<Vec<u8>> {
         let relative = name.replace('\\', "/");
         let name = file_name(name);
         let below = |name: &str| self.file_below(name, MAX_PICTURE_BYTES);

@@ -809,6 +809,8 @@ fn a_normal_map_may_be_named_as_a_bump_map() {
     let read = |color| fbx_with_picture("a tool", color, "Bump").0;
     assert!(read([128, 128, 255]).materials[0].normal_texture.is_some());
     assert!(read([128, 128, 128]).materials[0].normal_texture.is_none());
+    // A photograph of bricks.
+    assert!(read([150, 70, 50]).materials[0].normal_texture.is_none());
 }
 
 #[test]
@@ -850,7 +852,8 @@ fn levels_and_meshes_for_colliders_are_known_by_their_names() {
         "tree_lod1",
         "Tree_LOD12",
         "Rock_LOD1",
-        "UCX_Tree_01",
+        "UCX_Tree_LOD0_01",
+        "USP_Slide",
         "wall-convcolonly",
         "wall-col",
     ];
@@ -865,7 +868,7 @@ fn levels_and_meshes_for_colliders_are_known_by_their_names() {
     let (scene, notes) = scene_of(&fbx(&objects, &wires), Format::Fbx);
     let drawn = scene.nodes.iter().filter(|node| node.mesh.is_some());
     let drawn: Vec<&str> = drawn.map(|node| node.name.as_str()).collect();
-    assert_eq!(drawn, ["Tree_LOD0", "Rock_LOD1", "wall-col"]);
+    assert_eq!(drawn, ["Tree_LOD0", "Rock_LOD1", "USP_Slide", "wall-col"]);
     assert!(
         notes.iter().any(|note| note.contains("left out: 4")),
         "{notes:?}"

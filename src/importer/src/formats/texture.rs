@@ -1,7 +1,7 @@
 //! Textures of FBX and OBJ materials: their pictures, and how they lie on a mesh.
 
 use super::{
-    channels::{Channel, channels, combine, with_alpha},
+    channels::{Channel, combine, with_alpha},
     material::used_by,
     model::{Model, shown},
     text::number,
@@ -98,16 +98,24 @@ pub(super) fn surface(
     let named = parts.map(|part| part.map(|part| (part, picture(part.map))));
     let maps = named.iter().flatten();
     let (wraps, mut info) = lie_alike(maps.clone().map(|(part, _)| part.map), sets, model)?;
-    let name = name_of(maps.map(|(part, own)| (own.map_or("", |own| own.0), part.is_inverted)));
+    let name = name_of(named.map(|own| {
+        let (part, own) = own?;
+        Some((own?.0, part.is_inverted))
+    }));
+    if model.failed.contains(&name) {
+        return None;
+    }
     let content = match model.has_image(&name) {
         true => Vec::new(),
         false => {
             let mut channels = [const { None }; 4];
             for (place, own) in named.into_iter().enumerate() {
                 let Some((part, own)) = own else { continue };
-                channels[place] = Some(channel(own?, part.is_inverted, 0, model)?);
+                // Of a grey picture all channels are alike, and this is the one of a picture that holds several maps.
+                channels[place] = Some(channel(own?, part.is_inverted, place, model)?);
             }
-            combine(channels, &mut model.pixels)?
+            let made = combine(channels, &mut model.pixels);
+            made.or_else(|| fail(&name, model))?
         }
     };
     info["index"] = model.texture(&name, &content, wraps)?.into();
@@ -124,23 +132,26 @@ pub(super) fn cut_out(
 ) -> Option<(Value, String)> {
     let (wraps, mut info) = lie_alike([opacity].into_iter().chain(colors), sets, model)?;
     let (of_opacity, of_colors) = (picture(opacity)?, colors.and_then(picture));
-    let names = [of_colors.map_or("", |own| own.0), of_opacity.0];
-    let name = name_of(names.into_iter().map(|name| (name, false)));
+    let name = |own: (_, _)| (own.0, false);
+    let name = name_of([of_colors.map(name), None, None, Some(name(of_opacity))]);
+    if model.failed.contains(&name) {
+        return None;
+    }
     let content = match model.has_image(&name) {
         true => Vec::new(),
         false => {
-            let bytes = model.picture(of_opacity.0, of_opacity.1).ok()?;
-            // One with an alpha means that.
-            let place = match channels(&bytes)? {
-                2 | 4 => 3,
-                _ => 0,
+            // One with an alpha that says something means that.
+            let place = match model.has_holes(of_opacity.0, of_opacity.1) {
+                true => 3,
+                false => 0,
             };
             let alpha = channel(of_opacity, false, place, model)?;
             let colors = match of_colors {
                 Some((name, content)) => Some(model.picture(name, content).ok()?),
                 None => None,
             };
-            with_alpha(colors.as_deref(), &alpha, &mut model.pixels)?
+            let made = with_alpha(colors.as_deref(), &alpha, &mut model.pixels);
+            made.or_else(|| fail(&name, model))?
         }
     };
     info["index"] = model.texture(&name, &content, wraps)?.into();
@@ -151,21 +162,38 @@ fn channel(
     (name, content): (&str, &[u8]),
     is_inverted: bool,
     place: usize,
-    model: &Model<'_>,
+    model: &mut Model<'_>,
 ) -> Option<Channel> {
     let (scale, bias) = if is_inverted { (-1.0, 1.0) } else { (1.0, 0.0) };
+    let bytes = match model.picture(name, content) {
+        Ok(bytes) => bytes,
+        Err(fault) => {
+            model.note_left_out(name, &fault);
+            return None;
+        }
+    };
     Some(Channel {
-        bytes: model.picture(name, content).ok()?,
+        bytes,
         place,
         scale,
         bias,
     })
 }
 
-/// A name of its own for what is put together, whose end is the one of its image.
-fn name_of<'n>(parts: impl Iterator<Item = (&'n str, bool)>) -> String {
+/// Remembers what cannot be put together.
+fn fail(name: &str, model: &mut Model<'_>) -> Option<Vec<u8>> {
+    model.failed.insert(name.to_owned());
+    None
+}
+
+/// A name of its own for what is put together of these channels, whose end is the one of its image.
+fn name_of(parts: [Option<(&str, bool)>; 4]) -> String {
     let (mut whole, mut stems) = (String::new(), Vec::new());
-    for (name, is_inverted) in parts {
+    for part in parts {
+        whole.push('|');
+        let Some((name, is_inverted)) = part else {
+            continue;
+        };
         whole.push_str(name);
         whole.push(if is_inverted { '-' } else { '+' });
         let file = name.rsplit(['/', '\\']).next().unwrap_or_default();

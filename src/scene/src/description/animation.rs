@@ -36,8 +36,8 @@ pub struct Channel {
 }
 
 impl Scene {
-    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, of those that its host chose, or of all,
-    /// then those first that are called idle, and none where a behaviour graph says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
+    /// Which animations of a world play by themselves: each whose nodes no earlier one moves, of those that its host chose. Where none chose,
+    /// of all, those first that are called idle; and none where a behaviour graph says what plays. They loop in world time, so whoever draws the world plays the same ones at `tick / 60` seconds modulo
     /// their duration.
     #[must_use]
     pub fn ambient_animations(&self) -> Vec<usize> {
@@ -73,7 +73,9 @@ impl Scene {
 impl Animation {
     /// What a figure does while it does nothing, as its maker named it.
     fn is_idle(&self) -> bool {
-        self.name.to_ascii_lowercase().contains("idle")
+        let mut words = self.name.split(|own: char| !own.is_ascii_alphabetic());
+        self.name.contains("Idle")
+            || words.any(|word| word.to_ascii_lowercase().starts_with("idle"))
     }
 }
 
@@ -293,6 +295,13 @@ mod tests {
             ..Scene::default()
         };
         assert_eq!(scene.ambient_animations(), [2]);
+        assert!(
+            ["idle_01", "CharacterArmature|Idle", "StandingIdle"]
+                .map(moving)
+                .iter()
+                .all(Animation::is_idle)
+        );
+        assert!(!moving("Bridle").is_idle());
         scene.chosen_animations = Some(vec![1, 2]);
         assert_eq!(scene.ambient_animations(), [1]);
     }

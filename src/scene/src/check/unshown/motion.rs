@@ -19,7 +19,7 @@ pub(super) fn animations_of_a_graph(scene: &Scene) -> Option<Issue> {
     places.told("STOA_ANIMATION_OF_GRAPH", 2, what, "animations")
 }
 
-/// Animations that move what an earlier one moves, or have no length. Where a host has chosen, they know.
+/// Animations that move what one moves that plays, or have no length. Where a host has chosen, they know.
 pub(super) fn animations_left_out(scene: &Scene) -> Option<Issue> {
     if scene.has_behaviour_graph || scene.chosen_animations.is_some() {
         return None;
@@ -30,20 +30,22 @@ pub(super) fn animations_left_out(scene: &Scene) -> Option<Issue> {
     let mut first = String::new();
     for index in scene.ambient_animations() {
         is_playing[index] = true;
+        let channels = scene.animations[index].channels.iter();
+        movers.extend(channels.map(|channel| (channel.node, index)));
     }
     for (index, animation) in scene.animations.iter().enumerate() {
-        if is_playing[index] {
-            let channels = animation.channels.iter();
-            movers.extend(channels.map(|channel| (channel.node, index)));
-        } else if !animation.channels.is_empty() || !animation.properties.is_empty() {
+        if !is_playing[index]
+            && (!animation.channels.is_empty() || !animation.properties.is_empty())
+        {
             places.add(|| format!("/animations/{index}"));
             if first.is_empty() {
-                let mut nodes = animation.channels.iter().map(|channel| channel.node);
-                let earlier = nodes.find_map(|node| Some((node, *movers.get(&node)?)));
-                first = match earlier.filter(|_| animation.duration_secs > 0.0) {
-                    Some((node, earlier)) => format!(
-                        "does not play: the earlier {} moves the node `{}` as well",
-                        named(&scene.animations[earlier], earlier),
+                let nodes = animation.channels.iter().map(|channel| channel.node);
+                let movers = nodes.filter_map(|node| Some((node, *movers.get(&node)?)));
+                let mover = movers.min_by_key(|(_, mover)| *mover);
+                first = match mover.filter(|_| animation.duration_secs > 0.0) {
+                    Some((node, mover)) => format!(
+                        "does not play: the {} moves the node `{}` as well",
+                        named(&scene.animations[mover], mover),
                         scene.nodes[node.index()].name
                     ),
                     None => "does not play: all its keys are at one time".to_owned(),
