@@ -16,12 +16,12 @@ const run = promisify(execFile);
 
 const ENDINGS = [".gltf", ".glb", ".vrm"];
 const MOST_RATIO = 1.05;
-/// Extensions that say how data are stored or who made them: a result that stores them otherwise has lost nothing.
+// Extensions that say how data are stored or who made them: a result that stores them otherwise has lost nothing.
 const ABOUT_STORAGE = new Set([
   "EXT_meshopt_compression", "EXT_texture_webp", "KHR_draco_mesh_compression", "KHR_mesh_quantization",
   "KHR_meshopt_compression", "KHR_texture_basisu", "KHR_xmp_json_ld", "MSFT_texture_dds",
 ]);
-/// What the validator's package does not know, and tells of the source as well.
+// What the validator's package does not know, and tells of the source as well.
 const UNKNOWN_TO_VALIDATOR = /KHR_gaussian_splatting/;
 
 function files(folder) {
@@ -35,7 +35,7 @@ function document(glb) {
   return JSON.parse(glb.subarray(20, 20 + glb.readUInt32LE(12)));
 }
 
-/// What is in a result that the other lacks.
+// What is in a result that the other lacks.
 function lacks(other, own) {
   const count = (document, list) => document[list]?.length ?? 0;
   const used = new Set(other.extensionsUsed);
@@ -56,7 +56,7 @@ async function made(program, parameters, result) {
   try {
     await run(program, parameters, { maxBuffer: 1 << 26 });
     return fs.readFileSync(result);
-  } catch (error) {
+  } catch {
     return null;
   }
 }

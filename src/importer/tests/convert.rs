@@ -1,5 +1,6 @@
 //! `stoa-import convert`.
 
+use crate::dds::red_dds;
 use scene::{
     FolderFiles, ImageFormat, NoSideFiles, Purpose, Scene, Shape,
     basis::{self, PixelForm},
@@ -579,20 +580,6 @@ fn tiled(folder: &Path, repeats: f32, unknown: &str) -> PathBuf {
     let path = folder.join("a.gltf");
     std::fs::write(&path, document.to_string()).unwrap();
     path
-}
-
-/// 4 x 4 red pixels: one block of DXT1.
-fn red_dds() -> Vec<u8> {
-    let mut dds = b"DDS ".to_vec();
-    dds.extend([124, 0x1007, 4, 4].map(u32::to_le_bytes).as_flattened());
-    dds.resize(76, 0);
-    dds.extend([32, 4].map(u32::to_le_bytes).as_flattened());
-    dds.extend(b"DXT1");
-    dds.resize(108, 0);
-    dds.extend(0x1000u32.to_le_bytes());
-    dds.resize(128, 0);
-    dds.extend([0x00, 0xF8, 0x00, 0xF8, 0, 0, 0, 0]);
-    dds
 }
 
 #[test]

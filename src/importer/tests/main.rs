@@ -8,6 +8,8 @@
 
 mod archive;
 mod convert;
+#[path = "../../scene/tests/dds.rs"]
+mod dds;
 mod formats;
 mod fuzz;
 mod output;

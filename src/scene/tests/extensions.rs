@@ -1,5 +1,6 @@
 //! What is done with each extension: the tests that the table in `docs/CONFORMANCE.md` names.
 
+use crate::dds::red_dds;
 use base64::Engine as _;
 use glam::{Vec2, Vec3};
 use scene::{
@@ -551,22 +552,6 @@ fn pixels_of_png(bytes: &[u8]) -> Vec<u8> {
     let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
     reader.next_frame(&mut pixels).unwrap();
     pixels
-}
-
-/// 4 x 4 red pixels as a DDS: one block of DXT1.
-fn red_dds() -> Vec<u8> {
-    let mut bytes = b"DDS ".to_vec();
-    for field in [124, 0x1007, 4, 4] {
-        bytes.extend(u32::to_le_bytes(field));
-    }
-    bytes.resize(76, 0);
-    bytes.extend([32, 4].map(u32::to_le_bytes).as_flattened());
-    bytes.extend(b"DXT1");
-    bytes.resize(108, 0);
-    bytes.extend(0x1000u32.to_le_bytes());
-    bytes.resize(128, 0);
-    bytes.extend([0x00, 0xF8, 0x00, 0xF8, 0, 0, 0, 0]);
-    bytes
 }
 
 #[test]

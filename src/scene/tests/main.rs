@@ -10,6 +10,7 @@ mod around;
 mod avatars;
 mod broken;
 mod corpus;
+mod dds;
 mod extensions;
 mod fuzz;
 mod gate;

@@ -46,7 +46,7 @@ const OTHER_ENDINGS: [&str; 12] = [
 ];
 
 /// Of how many pixels one may be half transparent in a picture that cuts out: its edges are.
-const MOST_BETWEEN: usize = 10;
+const MOST_BETWEEN: u64 = 10;
 
 /// How far the means of red and green of a normal map may be from the middle, and what the mean of its blue is above.
 const NORMAL_TILT: u64 = 40;
@@ -94,7 +94,7 @@ pub(super) struct Model<'a> {
     pub(super) pixels: Pixels,
     /// Names of what could not be put together.
     pub(super) failed: BTreeSet<String>,
-    /// What has comes from Blender, which writes roughness where others write gloss.
+    /// It comes from Blender, which writes roughness where others write gloss.
     pub(super) is_of_blender: bool,
     /// Names of pictures, and of those that were taken in their place.
     taken: RefCell<BTreeSet<[String; 2]>>,
@@ -124,31 +124,29 @@ struct Look {
 
 impl Look {
     fn of(image: &image::DynamicImage) -> Self {
-        let is_between = |pixel: &Rgba<u8>| (16..240).contains(&pixel.0[3]);
-        let alpha_mode = image.color().has_alpha().then(|| {
-            let between = image.pixels().filter(|(_, _, pixel)| is_between(pixel));
-            let most = image.width() as usize * image.height() as usize / MOST_BETWEEN;
-            match between.count() <= most {
-                true => "MASK",
-                false => "BLEND",
+        let (mut sums, mut between, mut holes, mut colored) = ([0u64; 3], 0, 0, 0);
+        for (_, _, Rgba([red, green, blue, alpha])) in image.pixels() {
+            for (sum, channel) in sums.iter_mut().zip([red, green, blue]) {
+                *sum += u64::from(channel);
             }
-        });
-        let is_grey = |Rgba([red, green, blue, _]): Rgba<u8>| {
-            red.abs_diff(green).max(blue.abs_diff(green)) <= MOST_COLOR_OF_GREY
-        };
-        let count = (image.width() as u64 * u64::from(image.height())).max(1);
-        let mean = |channel: usize| {
-            let values = image
-                .pixels()
-                .map(|(_, _, pixel)| u64::from(pixel.0[channel]));
-            values.sum::<u64>() / count
-        };
+            between += u64::from((16..240).contains(&alpha));
+            holes += u64::from(alpha != u8::MAX);
+            let color = red.abs_diff(green).max(blue.abs_diff(green));
+            colored += u64::from(color > MOST_COLOR_OF_GREY);
+        }
+        let count = u64::from(image.width()) * u64::from(image.height());
+        let [red, green, blue] = sums.map(|sum| sum / count.max(1));
         let is_level = |mean: u64| (128 - NORMAL_TILT..=128 + NORMAL_TILT).contains(&mean);
         Self {
-            alpha_mode,
-            has_holes: image.pixels().any(|(_, _, pixel)| pixel.0[3] != u8::MAX),
-            is_normals: is_level(mean(0)) && is_level(mean(1)) && mean(2) > LEAST_NORMAL_BLUE,
-            is_grey: image.pixels().all(|(_, _, pixel)| is_grey(pixel)),
+            alpha_mode: image.color().has_alpha().then_some({
+                match between <= count / MOST_BETWEEN {
+                    true => "MASK",
+                    false => "BLEND",
+                }
+            }),
+            has_holes: holes > 0,
+            is_grey: colored == 0,
+            is_normals: is_level(red) && is_level(green) && blue > LEAST_NORMAL_BLUE,
         }
     }
 }

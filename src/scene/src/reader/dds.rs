@@ -101,14 +101,14 @@ fn complete_directions(pixels: &mut [u8]) {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
+mod tests {
     use super::*;
 
     /// Block compression, by its four letters.
     const FOUR_LETTERS: u32 = 4;
 
     /// A file of 4 x 4 pixels with one block.
-    pub(crate) fn file(letters: &[u8; 4], block: &[u8]) -> Vec<u8> {
+    fn file(letters: &[u8; 4], block: &[u8]) -> Vec<u8> {
         let mut file = MAGIC.to_vec();
         // Which fields are stated (caps, height, width, form of pixels), then height and width.
         for field in [HEADER_BYTES, 0x1007, 4, 4] {

@@ -15,7 +15,7 @@ pub enum Component {
     U32,
     /// Float, 5126.
     F32,
-    /// Double, 5130 (KHR_accessor_float64).
+    /// Double, 5130 (KHR_accessor_float64). Whatever is read of them are floats.
     F64,
 }
 
