@@ -29,7 +29,7 @@ pub(crate) use archive::Archive;
 pub(crate) use picture::as_gltf as picture_as_gltf;
 
 use model::Model;
-use scene::{NoSideFiles, SideFiles};
+use scene::SideFiles;
 use std::path::{Path, PathBuf};
 
 /// Largest file of another format.
@@ -119,29 +119,41 @@ pub(crate) fn read(
     model.finish()
 }
 
-/// Reads a file that has nothing beside it, in metres with Y up.
+/// Reads a file of that format without a name of its own, of which nobody has said more.
 ///
 /// # Errors
 /// One line that says what is wrong with it.
-pub(crate) fn read_alone(bytes: &[u8], format: Format) -> Result<Foreign, String> {
-    alone(|model| read_bytes(bytes, Some(format), model))
+pub(crate) fn read_nameless(
+    bytes: &[u8],
+    format: Format,
+    files: &dyn SideFiles,
+) -> Result<Foreign, String> {
+    nameless(files, |model| read_bytes(bytes, Some(format), model))
 }
 
-/// Reads an OBJ with one material library.
+/// Reads an OBJ without a name of its own, with one material library.
 ///
 /// # Errors
 /// One line that says what is wrong with it.
-pub(crate) fn read_obj_alone(bytes: &[u8], library: Option<&[u8]>) -> Result<Foreign, String> {
-    alone(|model| fbx::read_obj_with(bytes, library.map(<[u8]>::to_vec), model))
+pub(crate) fn read_nameless_obj(
+    bytes: &[u8],
+    library: Option<&[u8]>,
+    files: &dyn SideFiles,
+) -> Result<Foreign, String> {
+    let library = library.map(<[u8]>::to_vec);
+    nameless(files, |model| fbx::read_obj_with(bytes, library, model))
 }
 
-fn alone(read: impl FnOnce(&mut Model<'_>) -> Result<(), String>) -> Result<Foreign, String> {
+fn nameless(
+    files: &dyn SideFiles,
+    read: impl FnOnce(&mut Model<'_>) -> Result<(), String>,
+) -> Result<Foreign, String> {
     let hints = Hints {
         unit_metres: None,
         is_z_up: None,
         textures: None,
     };
-    let mut model = Model::new(Path::new("alone"), &NoSideFiles, &hints);
+    let mut model = Model::new(Path::new("model"), files, &hints);
     read(&mut model)?;
     model.finish()
 }

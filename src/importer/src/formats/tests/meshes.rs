@@ -68,7 +68,9 @@ fn empty_faces_are_counted() {
         format!("ply\nformat binary_little_endian 1.0\n{vertices}{faces}end_header\n").into_bytes();
     file.resize(file.len() + 12 + count * 2, 0);
     assert_eq!(
-        read_alone(&file, Format::Ply).err().unwrap(),
+        read_nameless(&file, Format::Ply, &NoSideFiles)
+            .err()
+            .unwrap(),
         "its faces have more corners than there may be"
     );
 }

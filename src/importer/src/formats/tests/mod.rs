@@ -6,6 +6,7 @@ mod meshes;
 
 use super::*;
 use sample::*;
+use scene::NoSideFiles;
 
 const STL: &[u8] =
     b"solid a\nfacet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n\
@@ -92,7 +93,7 @@ fn notes_say_nothing_to_the_terminal() {
 #[test]
 fn promises_without_bytes_cost_nothing() {
     let started = std::time::Instant::now();
-    let fault = |bytes: &[u8], format| read_alone(bytes, format).err().unwrap();
+    let fault = |bytes: &[u8], format| read_nameless(bytes, format, &NoSideFiles).err().unwrap();
     let promise = "element nothing 16000000\n".repeat(60);
     let ply = |elements: &str, body: &str| {
         format!("ply\nformat ascii 1.0\n{elements}end_header\n{body}").into_bytes()

@@ -1,7 +1,8 @@
 //! Small stages, as text, binary and packages.
 
 use crate::formats::zip_sample::package;
-use crate::formats::{Foreign, Format, Hints, read as read_named, read_alone};
+use crate::formats::{Foreign, Format, Hints, read as read_named, read_nameless};
+use scene::NoSideFiles;
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -22,7 +23,7 @@ fn png(side: u32, color: [u8; 4]) -> Vec<u8> {
 }
 
 fn read(bytes: &[u8]) -> Result<Foreign, String> {
-    read_alone(bytes, Format::Usd)
+    read_nameless(bytes, Format::Usd, &NoSideFiles)
 }
 
 fn fault(bytes: &[u8]) -> String {
