@@ -76,7 +76,7 @@ pub(crate) fn run(
                 } else {
                     text::write(file, &report, output)?;
                 }
-                let has_errors = report.count(0) > 0;
+                let has_errors = report.count_here(0) > 0;
                 if options.html.is_some() {
                     reports.push((file.as_path(), report));
                 }

@@ -68,6 +68,7 @@ pub use reader::{
     humanoid::{load_avatar, load_avatar_clip},
     linear_from_srgb,
     prop::{Prop, PropCost, load_prop},
+    srgb_from_linear,
 };
 pub use source::files::{FolderFiles, NoSideFiles, SideFiles, path_inside, read_bounded};
 pub use support::{EXTENSIONS, Extension, Support};

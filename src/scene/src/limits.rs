@@ -72,6 +72,8 @@ pub const MAX_IMAGE_SIDE: u32 = 16_384;
 pub const MAX_ONE_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 /// Most decoded bytes of all images, four a pixel.
 pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
+/// The same of a file that is converted: its images are made smaller one after the other before anything shows them together.
+pub const MAX_SOURCE_IMAGE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// Most joints of a skin.
 pub const MAX_JOINTS: usize = 1_024;
 /// Joints of a skin that every adapter can hold; more take storage buffers, which nearly all have.

@@ -13,6 +13,7 @@ use scene::{
         MAX_JSON_BYTES, MAX_WARNINGS,
     },
     load_avatar,
+    writer::Draft,
 };
 use serde_json::{Map, Value, json};
 
@@ -65,6 +66,26 @@ fn images_that_no_decoder_may_decode_are_refused() {
     assert!(load(with_image(png_head(8_192, 16))).is_ok());
     is_over(with_image(png_head(12_000, 8)), "12000 x 12000");
     is_over(with_image(png_head(9_000, 16)), "9000 x 9000");
+}
+
+#[test]
+fn more_images_than_may_be_shown_together_can_be_made_smaller() {
+    let with_images = |count: usize| {
+        let png = png_head(8_192, 8);
+        json!({ "asset": { "version": "2.0" }, "buffers": [buffer(&png)],
+            "bufferViews": [{ "buffer": 0, "byteLength": png.len() }],
+            "images": vec![json!({ "bufferView": 0, "mimeType": "image/png" }); count] })
+    };
+    let words = "images together";
+    assert!(load(with_images(4)).is_ok());
+    is_over(with_images(5), words);
+    let open = |count| {
+        let text = with_images(count).to_string();
+        Draft::open(text.as_bytes(), &NoSideFiles, Purpose::World)
+    };
+    assert!(open(64).is_ok());
+    let error = open(65).err().unwrap();
+    assert!(error.fault.contains(words), "{error}");
 }
 
 /// Adds accessors without bytes, whose elements are zero.

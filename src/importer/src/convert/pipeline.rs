@@ -5,14 +5,14 @@ use super::{
     worker::progress::Stage,
 };
 use crate::{
-    formats::{self, Archive},
+    formats::{self, Archive, Hints},
     output::GENERATOR,
 };
 use scene::{
     FolderFiles, NoSideFiles, Purpose, SideFiles, check_bytes, limits,
     writer::{Draft, OrderTriangles},
 };
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a fault of a file that can be checked ends with.
 const ASK_CHECK: &str = "; `stoa-import check` says more";
@@ -38,7 +38,11 @@ pub(super) fn convert(
         convert_archive(path, purpose, wishes)
     } else if formats::is_foreign(path) {
         let bytes = scene::read_bounded(path, formats::MAX_BYTES)?;
-        convert_foreign(path, &bytes, &folder, purpose, wishes)
+        let hints = Hints {
+            textures: wishes.textures.clone().or_else(|| beside_source(path)),
+            ..wishes.hints()
+        };
+        convert_foreign(path, &bytes, &folder, &hints, purpose, wishes)
     } else {
         let bytes = scene::read_bounded(path, taken_as(purpose).limit())?;
         convert_bytes(&bytes, &folder, purpose, wishes, ASK_CHECK)
@@ -58,7 +62,7 @@ fn convert_archive(
     let (model, files) = (archive.model(&choice)?, archive.beside(&choice.name));
     let name = Path::new(&choice.name);
     let converted = match formats::is_foreign(name) {
-        true => convert_foreign(name, &model, &files, purpose, wishes),
+        true => convert_foreign(name, &model, &files, &wishes.hints(), purpose, wishes),
         false => convert_bytes(&model, &files, purpose, wishes, ""),
     };
     let (glb, own) = converted.map_err(|fault| choice.fault(&fault))?;
@@ -75,13 +79,30 @@ fn convert_foreign(
     path: &Path,
     bytes: &[u8],
     files: &dyn SideFiles,
+    hints: &Hints,
     purpose: Purpose,
     wishes: &Wishes,
 ) -> Result<(Vec<u8>, Vec<String>), String> {
-    let foreign = formats::read(path, bytes, files, &wishes.hints())?;
+    let foreign = formats::read(path, bytes, files, hints)?;
+    let (size, limit) = (foreign.glb.len() as u64, taken_as(purpose).limit());
+    if size > limit {
+        let (size, limit) = (size >> 20, limit >> 20);
+        return Err(format!(
+            "as a glTF it has {size} MiB, the limit is {limit}: leave out some of its triangles or points, or take smaller pictures"
+        ));
+    }
     let (glb, mut notes) = convert_bytes(&foreign.glb, &NoSideFiles, purpose, wishes, "")?;
     notes.extend(foreign.notes);
     Ok((glb, notes))
+}
+
+/// The folder with the pictures of a model as sites hand it out: `textures` beside `source`, in which the model is.
+fn beside_source(path: &Path) -> Option<PathBuf> {
+    let path = std::path::absolute(path).ok()?;
+    let folder = path.parent()?;
+    let is_source = folder.file_name()?.eq_ignore_ascii_case("source");
+    let textures = folder.parent()?.join("textures");
+    (is_source && textures.is_dir()).then_some(textures)
 }
 
 /// The purpose whose limits hold for a source: a thing may have other files beside it and be large, and become small and whole.
@@ -238,6 +259,17 @@ mod tests {
             return own.into_iter().collect();
         }
         found
+    }
+
+    #[test]
+    fn pictures_beside_the_folder_source_are_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let textures = folder.path().join("textures");
+        let found = |name: &str| beside_source(&folder.path().join(name));
+        assert_eq!(found("source/a.fbx"), None);
+        std::fs::create_dir(&textures).unwrap();
+        assert_eq!(found("source/a.fbx"), Some(textures));
+        assert_eq!(found("models/a.fbx"), None);
     }
 
     #[test]

@@ -3,7 +3,10 @@
 
 use super::{keys, weights};
 use meshopt::encode_filter_oct;
-use scene::writer::{Array, ArrayShape, Component, Draft};
+use scene::{
+    srgb_from_linear,
+    writer::{Array, ArrayShape, Component, Draft},
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -17,6 +20,8 @@ const UV_STEP: f32 = 1.0 / 4_096.0;
 const MOST_REPEATS: f32 = 4_096.0;
 /// Step of what morph targets add to normals and tangents.
 const TURN_STEP: f32 = 1.0 / 256.0;
+/// Largest error of a colour on the screen: one and a half of 255 steps.
+const LARGEST_COLOR_ERROR: f32 = 1.5 / 255.0;
 /// Step of key times, in seconds.
 const TIME_STEP: f32 = 1.0 / 16_384.0;
 /// Step of morph weights over time.
@@ -183,7 +188,7 @@ fn vertex_array(array: &Array, name: &str, is_target: bool, step: f32) -> Option
         ("TANGENT", false) if is_float && array.shape == ArrayShape::Vec4 => {
             Some(directions(array))
         }
-        ("COLOR", false) if is_float => colors(array),
+        ("COLOR", false) if is_float || array.component == Component::U16 => colors(array),
         ("JOINTS", false) if array.component == Component::U16 => small_joints(array),
         _ => None,
     }
@@ -246,12 +251,27 @@ fn directions(array: &Array) -> Array {
     Array::floats(array.shape, &unfolded.collect::<Vec<f32>>())
 }
 
-/// Colours as bytes; those brighter than white stay floats.
+/// Colours as bytes, or where one sees that, because dark ones lie close together, as twice as many; those brighter than white stay floats.
 fn colors(array: &Array) -> Option<Array> {
     let values = array.to_floats();
-    let fits = values.iter().all(|value| (0.0..=1.0).contains(value));
-    let bytes = values.iter().map(|value| (value * 255.0).round() as u8);
-    fits.then(|| Array::new(array.shape, Component::U8, true, bytes.collect()))
+    let byte = |value: &f32| (value * 255.0).round() as u8;
+    let is_seen = |value: &f32| {
+        let near = f32::from(byte(value)) / 255.0;
+        (srgb_from_linear(*value) - srgb_from_linear(near)).abs() > LARGEST_COLOR_ERROR
+    };
+    let mut colors = values.chunks_exact(array.shape.lanes());
+    if !values.iter().all(|value| (0.0..=1.0).contains(value)) {
+        return None;
+    }
+    if !colors.any(|color| color.iter().take(3).any(is_seen)) {
+        let bytes = values.iter().map(byte).collect();
+        return Some(Array::new(array.shape, Component::U8, true, bytes));
+    }
+    let steps = values
+        .iter()
+        .map(|value| (value * f32::from(u16::MAX)).round() as u16);
+    let bytes = steps.flat_map(u16::to_le_bytes).collect();
+    Some(Array::new(array.shape, Component::U16, true, bytes))
 }
 
 fn small_joints(array: &Array) -> Option<Array> {
@@ -288,4 +308,26 @@ fn largest(array: &Array) -> f32 {
         .to_floats()
         .iter()
         .fold(0.0, |largest, value| value.abs().max(largest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_take_two_bytes_only_where_one_sees_it() {
+        let kind = |values: &[f32]| {
+            let array = Array::floats(ArrayShape::Vec4, values);
+            let rounded = colors(&array).unwrap();
+            for (near, value) in rounded.to_floats().iter().zip(values) {
+                assert!((near - value).abs() <= 0.5 / 255.0 + f32::EPSILON);
+            }
+            rounded.component
+        };
+        let bright = [1.0, 0.5, 0.25, 1.0, 0.0, 1.0, 0.7, 0.003];
+        assert_eq!(kind(&bright), Component::U8);
+        assert_eq!(kind(&[0.006, 0.5, 0.5, 1.0]), Component::U16);
+        let brighter = Array::floats(ArrayShape::Vec4, &[1.5, 0.0, 0.0, 1.0]);
+        assert!(colors(&brighter).is_none());
+    }
 }

@@ -33,8 +33,10 @@ const PNG_LEVEL: u8 = 6;
 
 /// Most pixels of all images together that are encoded for adapters, so that there is time for it; further ones stay PNG or JPEG.
 const MOST_PIXELS_TO_COMPRESS: u64 = 64 * 1024 * 1024;
-/// Memory that encoding an image for adapters takes of each of its pixels, and that all images take which are encoded at once.
+/// Memory that encoding an image for adapters takes of each of its pixels, that making it smaller takes of each of the source's, and
+/// that all images take which are worked on at once.
 const BYTES_PER_PIXEL: u64 = 64;
+const SOURCE_BYTES_PER_PIXEL: u64 = 16;
 const MOST_ENCODING_BYTES: u64 = 1024 * 1024 * 1024;
 /// Bytes that images for adapters may take more than as PNG and JPEG, all together: a share of those, and a little beside it.
 const MOST_MORE_PERCENT: usize = 5;
@@ -109,10 +111,12 @@ pub(super) fn improve(draft: &mut Draft, wishes: Wishes) -> Result<(), String> {
     let all_bytes = most_bytes(tasks.iter().map(|task| task.bytes.len()).sum());
     let improve = |task: &Task| improve_image(task, all_bytes, wishes);
     let lost = |_: &Task| Ok(Improved::default());
-    let largest = sizes_to_compress(&tasks, wishes.most_pixels)
-        .max()
-        .unwrap_or(0);
-    let at_once = MOST_ENCODING_BYTES / (largest * BYTES_PER_PIXEL).max(1);
+    let encoding = sizes_to_compress(&tasks, wishes.most_pixels).map(|own| own * BYTES_PER_PIXEL);
+    let decoding = (tasks.iter())
+        .filter_map(|task| pixels(&task.bytes, u32::MAX))
+        .map(|own| own * SOURCE_BYTES_PER_PIXEL);
+    let largest = encoding.chain(decoding).max().unwrap_or(0);
+    let at_once = MOST_ENCODING_BYTES / largest.max(1);
     let threads = wishes.threads.min(at_once.max(1) as usize);
     let results = threads::in_order(&tasks, threads, improve, lost);
     let mut improved = results.into_iter().collect::<Result<Vec<_>, _>>()?;

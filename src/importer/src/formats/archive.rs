@@ -28,6 +28,8 @@ const OF_MACOS: &str = "__MACOSX/";
 /// What lies in an archive, by its path.
 pub(crate) struct Archive<'a> {
     entries: BTreeMap<String, zip::Entry<'a>>,
+    /// Paths by themselves in small letters, and by their last part; `None` where several are alike.
+    folded: BTreeMap<String, Option<String>>,
 }
 
 /// The model of an archive.
@@ -62,7 +64,21 @@ impl<'a> Archive<'a> {
                 return Err(format!("two of its files have one name: `{shown}`"));
             }
         }
-        Ok(Self { entries })
+        let mut folded = BTreeMap::new();
+        for name in entries.keys() {
+            let path = name.to_lowercase();
+            let own = path.rsplit_once('/').map(|(_, own)| format!("/{own}"));
+            for key in own.into_iter().chain([path]) {
+                let known = folded.entry(key).or_insert_with(|| Some(name.clone()));
+                known.take_if(|known| known != name);
+            }
+        }
+        Ok(Self { entries, folded })
+    }
+
+    /// The path that is written so but for large and small letters: many programs know no difference.
+    fn alike(&self, path: &str) -> Option<&String> {
+        self.folded.get(&path.to_lowercase())?.as_ref()
     }
 
     /// The model that the archive is about: of the first format in [`RANKS`] the one that lies least deep.
@@ -192,6 +208,15 @@ impl SideFiles for Beside<'_, '_> {
                     (Some(own), None) => own.clone(),
                     _ => path,
                 }
+            }
+        };
+        let path = match archive.entries.contains_key(&path) {
+            true => path,
+            false => {
+                let alone = (!named.contains('/')).then(|| format!("/{named}"));
+                let alike = archive.alike(&path);
+                let alike = alike.or_else(|| archive.alike(&alone?));
+                alike.cloned().unwrap_or(path)
             }
         };
         let found = archive.read(&path, limit);
@@ -349,8 +374,11 @@ mod tests {
             ("b.png", Some(b"b")),
             ("c.png", Some(b"c")),
             ("e.png", Some(b"f")),
+            ("In/B.PNG", Some(b"b")),
+            ("C.png", Some(b"c")),
             // Two are called so, and of a path every part counts.
             ("d.png", None),
+            ("D.png", None),
             ("textures/c.png", None),
         ] {
             assert_eq!(

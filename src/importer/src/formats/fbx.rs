@@ -42,15 +42,24 @@ pub(super) fn read_obj(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String
     read_obj_with(bytes, materials, model)
 }
 
-/// An OBJ whose smoothing is switched off by a word: the decoder takes the number 0 for a group.
-fn smoothing_by_words(bytes: &[u8]) -> Cow<'_, [u8]> {
-    let is_zero = |line: &[u8]| line.trim_ascii() == b"s 0";
-    if !bytes.split(|byte| *byte == b'\n').any(is_zero) {
+/// An OBJ or its materials without lines that the decoder takes otherwise than others do: the smoothing group 0 is none, and names that
+/// are not told are no reason to refuse a file.
+fn without_odd_lines(bytes: &[u8]) -> Cow<'_, [u8]> {
+    let instead = |line: &[u8]| -> Option<&'static [u8]> {
+        match line.trim_ascii() {
+            b"s 0" => Some(b"s off\n"),
+            b"mtllib" => Some(b"\n"),
+            b"newmtl" => Some(b"newmtl unnamed\n"),
+            _ => None,
+        }
+    };
+    let mut lines = bytes.split(|byte| *byte == b'\n');
+    if !lines.any(|line| instead(line).is_some()) {
         return Cow::Borrowed(bytes);
     }
     let mut made = Vec::with_capacity(bytes.len() + bytes.len() / 8);
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        made.extend(if is_zero(line) { b"s off\n" } else { line });
+        made.extend(instead(line).unwrap_or(line));
     }
     Cow::Owned(made)
 }
@@ -66,9 +75,9 @@ pub(super) fn read_obj_with(
     model.shows_both_sides = true;
     note_left_out_of_obj(bytes, model);
     model.is_of_blender = bytes.starts_with(b"# Blender");
-    let bytes = &smoothing_by_words(bytes);
+    let bytes = &without_odd_lines(bytes);
     if let Some(materials) = materials {
-        options.obj_mtl_data = BlobOpt::Owned(materials);
+        options.obj_mtl_data = BlobOpt::Owned(without_odd_lines(&materials).into_owned());
     }
     read_scene(bytes, options, model)?;
     model.turn_and_scale("OBJ");
@@ -128,6 +137,8 @@ fn options() -> LoadOpts<'static> {
 fn read_scene(bytes: &[u8], options: LoadOpts<'_>, model: &mut Model<'_>) -> Result<(), String> {
     let scene = ufbx::load_memory(bytes, options)
         .map_err(|error| format!("it cannot be read: {}", error.description))?;
+    let application = &scene.metadata.original_application.name;
+    model.is_of_maya = application.to_ascii_lowercase().contains("maya");
     let materials = material::write(&scene, model);
     if scene.metadata.file_format == ufbx::FileFormat::Obj {
         let first = scene
@@ -186,6 +197,12 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
     }
     let mut all = None;
     let mut known = BTreeSet::new();
+    // Files are given other names after they were written.
+    let own = format!("{}.mtl", model.name());
+    if names.iter().all(|name| model.library(name).is_none()) && model.library(&own).is_some() {
+        model.note(format!("its materials are taken from `{}`", shown(&own)));
+        names = vec![own];
+    }
     for name in names {
         if !known.insert(name.clone()) {
             continue;
@@ -367,7 +384,7 @@ fn write_mesh(
     model: &mut Model<'_>,
 ) -> Result<Option<usize>, String> {
     let skin = skin::influences(mesh, model);
-    let shapes = skin::shapes(mesh);
+    let shapes = skin::shapes(mesh, model);
     let mut corner_indices = vec![0u32; mesh.max_face_triangles * 3];
     let mut primitives = Vec::new();
     for part in &mesh.material_parts {
@@ -383,6 +400,12 @@ fn write_mesh(
                     .take(count * 3)
                     .map(|index| *index as usize),
             );
+        }
+        let left_out = leave_out_infinite(mesh, &mut order);
+        if left_out > 0 {
+            model.note(format!(
+                "triangles with a number that is none, or infinite, are left out ({left_out})"
+            ));
         }
         let corners = corners(mesh, &order, model.origin, (&skin, &shapes));
         let material = material::of_part(node, mesh, part.index as usize);
@@ -409,8 +432,30 @@ fn write_mesh(
     Ok(Some(model.push("meshes", json)))
 }
 
+/// Leaves out the triangles of which a corner is nowhere, and counts them.
+fn leave_out_infinite(mesh: &Mesh, order: &mut Vec<usize>) -> usize {
+    let is_somewhere = |corner: &usize| {
+        let own = mesh.vertex_position[*corner];
+        [own.x, own.y, own.z]
+            .iter()
+            .all(|part| (*part as f32).is_finite())
+    };
+    if order.iter().all(is_somewhere) {
+        return 0;
+    }
+    let whole = order.as_chunks::<3>().0.iter();
+    let kept: Vec<usize> = whole
+        .filter(|triangle| triangle.iter().all(is_somewhere))
+        .flatten()
+        .copied()
+        .collect();
+    let left_out = (order.len() - kept.len()) / 3;
+    *order = kept;
+    left_out
+}
+
 /// What is no number, or infinite, is zero.
-fn finite(value: f64) -> f32 {
+pub(super) fn finite(value: f64) -> f32 {
     let value = value as f32;
     if value.is_finite() { value } else { 0.0 }
 }

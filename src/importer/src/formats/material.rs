@@ -4,6 +4,7 @@ use super::{
     model::{Model, shown},
     texture::{self, Part, Sets, in_use, is_same_picture, picture},
 };
+use scene::linear_from_srgb;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use ufbx::{Material, MaterialMap, Mesh, Node, Scene, ShaderType};
@@ -51,7 +52,8 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     if !material.features.pbr.enabled {
         model.note("materials of the old kind become metal and roughness by guess");
     }
-    let cut_out = cut_out(material, sets, model);
+    let opacity_map = opacity_map(material, model);
+    let cut_out = opacity_map.and_then(|map| cut_out(material, map, sets, model));
     let base_texture = match (&cut_out, in_use(&pbr.base_color)) {
         (Some((texture, _)), true) => Some(texture.clone()),
         _ => texture::info(&pbr.base_color, sets, model),
@@ -59,9 +61,15 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
     let base = match base_texture.is_some() {
         // What a texture is multiplied with is white unless a factor says otherwise.
         true => [factor(&pbr.base_factor, 1.0); 3],
-        false => color(&pbr.base_color, factor(&pbr.base_factor, 1.0), 1.0),
+        false => {
+            let own = color(&pbr.base_color, factor(&pbr.base_factor, 1.0), 1.0);
+            linear(own, material, model)
+        }
     };
-    let opacity = opacity(material);
+    let opacity = match opacity_map {
+        Some(_) if !in_use(&pbr.opacity) => 1.0,
+        _ => opacity(material),
+    };
     let mut core = surface(material, sets, model);
     let has_surface_map = core.get(SURFACE_MAP).is_some();
     core["baseColorFactor"] = json!([base[0], base[1], base[2], opacity]);
@@ -154,6 +162,7 @@ fn put_emission(json: &mut Value, material: &Material, sets: &Sets, model: &mut 
         // What a picture is multiplied with is white; it may be brighter.
         color = [color.into_iter().fold(1.0, f32::max); 3];
     }
+    color = linear(color, material, model);
     let usable = |part: f32| if part.is_finite() { part } else { 0.0 };
     let emission = color.map(|part| usable(part * amount));
     let strongest = emission.into_iter().fold(0.0, f32::max);
@@ -231,15 +240,53 @@ fn surface_parts<'m>(material: &'m Material, model: &Model<'_>) -> [Option<Part<
     ]
 }
 
-/// The colours with the map that says where the surface is as their alpha, and the name of their picture; `None` where it is their own
-/// alpha, or there is none. What old materials call transparency is told in too many ways.
-fn cut_out(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Option<(Value, String)> {
-    let pbr = &material.pbr;
-    if !in_use(&pbr.opacity) || is_cut_out_by_base(material) {
+/// The map that says where the surface is; `None` where that is the colours' own alpha, or there is none. What materials of the old kind
+/// call transparency is opacity as 3ds Max, Blender and others write it, and transparency as Maya does.
+fn opacity_map<'m>(material: &'m Material, model: &Model<'_>) -> Option<Part<'m>> {
+    let [stated, old @ ..] = opacity_maps(material);
+    if is_cut_out_by_base(material) {
         return None;
     }
-    let colors = in_use(&pbr.base_color).then_some(&pbr.base_color);
-    texture::cut_out(colors, &pbr.opacity, sets, model)
+    let stated = in_use(stated).then_some(Part {
+        map: stated,
+        is_inverted: false,
+    });
+    let old = old.into_iter().find(|map| in_use(map)).map(|map| Part {
+        map,
+        is_inverted: model.is_of_maya,
+    });
+    stated.or(old)
+}
+
+/// The colours with that map as their alpha, and the name of their picture.
+fn cut_out(
+    material: &Material,
+    opacity: Part<'_>,
+    sets: &Sets,
+    model: &mut Model<'_>,
+) -> Option<(Value, String)> {
+    let colors = &material.pbr.base_color;
+    texture::cut_out(in_use(colors).then_some(colors), opacity, sets, model)
+}
+
+/// Colours of the old kind are those of a screen, as Unity and three.js take them; those of Blender and of physical materials are linear.
+fn linear(color: [f32; 3], material: &Material, model: &Model<'_>) -> [f32; 3] {
+    let is_obj = material.shader_type == ShaderType::WavefrontMtl;
+    let is_linear = match is_obj {
+        true => model.is_of_blender,
+        false => material.features.pbr.enabled || material.shader_type == ShaderType::BlenderPhong,
+    };
+    match is_linear {
+        true => color,
+        // What shines brighter than white is no colour of a screen.
+        false => color.map(|part| {
+            if part <= 1.0 {
+                linear_from_srgb(part)
+            } else {
+                part
+            }
+        }),
+    }
 }
 
 /// Roughness of an OBJ's material that states an exponent of highlights and no roughness, as Blender writes it: up to 1,000.

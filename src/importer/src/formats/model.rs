@@ -36,6 +36,10 @@ const MAX_PICTURE_BYTES: u64 = 256 * 1024 * 1024;
 /// What is said of a picture that is not found.
 const NOT_THERE: &str = "it is not there, or larger than 256 MiB; put it beside the model, or name its folder with `--textures`";
 
+/// How the name of a picture stands for all tiles of a surface, in large letters, and what is said of it.
+const ALL_TILES: &str = "<UDIM>";
+const TILES: &str = "it stands for several tiles (UDIM): bake them into one picture";
+
 /// Folders below that of a model in which its pictures are often, whatever path their tool wrote; and that of its own name with the
 /// ending `.fbm`, in which Autodesk's programs put them.
 const PICTURE_FOLDERS: [&str; 6] = ["textures", "Textures", "texture", "tex", "maps", "images"];
@@ -96,6 +100,8 @@ pub(super) struct Model<'a> {
     pub(super) failed: BTreeSet<String>,
     /// It comes from Blender, which writes roughness where others write gloss.
     pub(super) is_of_blender: bool,
+    /// It comes from Maya, which writes transparency where others write opacity.
+    pub(super) is_of_maya: bool,
     /// Names of pictures, and of those that were taken in their place.
     taken: RefCell<BTreeSet<[String; 2]>>,
     /// By their names.
@@ -180,6 +186,7 @@ impl<'a> Model<'a> {
             pixels: Pixels::new(),
             failed: BTreeSet::new(),
             is_of_blender: false,
+            is_of_maya: false,
             taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
@@ -297,8 +304,7 @@ impl<'a> Model<'a> {
             put(draft, &format!("TEXCOORD_{number}"), array);
         }
         if corners.colors.len() == count {
-            let array = Array::floats(ArrayShape::Vec4, corners.colors.as_flattened());
-            put(draft, "COLOR_0", array);
+            put(draft, "COLOR_0", colors(&corners.colors));
         }
         if corners.joints.len() == count {
             let joints = corners.joints.as_flattened().iter();
@@ -390,13 +396,21 @@ impl<'a> Model<'a> {
         let file = file_name(name);
         let found = match self.picture(name, content) {
             Ok(bytes) => {
+                if is_tile(file) {
+                    let shown = shown(file);
+                    self.note(format!(
+                        "the image `{shown}` is called like one of several tiles (UDIM), of which one alone is shown: bake them into one"
+                    ));
+                }
                 let place = self.draft.add_blob(bytes);
                 let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
                 let image = json!({ "name": stem, "bufferView": place, "mimeType": "image/png" });
                 Some(self.push("images", image))
             }
             Err(fault) => {
-                self.note_left_out(file, &fault);
+                let is_all = file.to_ascii_uppercase().contains(ALL_TILES);
+                let fault = if is_all { TILES } else { &fault };
+                self.note_left_out(file, fault);
                 None
             }
         };
@@ -638,6 +652,13 @@ pub(super) fn shown(name: &str) -> String {
     .collect()
 }
 
+/// True for a name with the number of a tile of UDIM: `.1001.` to `.1099.`, or with an underscore.
+fn is_tile(name: &str) -> bool {
+    let mut parts = name.split(['.', '_']).skip(1);
+    // What is called 1024 has so many pixels.
+    parts.any(|part| part.len() == 4 && matches!(part.parse(), Ok(1_001..=1_023 | 1_025..=1_099)))
+}
+
 /// Metres with three digits.
 fn length(metres: f32) -> String {
     let digits = match metres {
@@ -664,6 +685,19 @@ fn leave_out_textures(material: &mut Value, uv_sets: usize) -> bool {
         is_less |= leave_out_textures(value, uv_sets);
     }
     is_less
+}
+
+/// Colours in half of the bytes where none is brighter than white.
+fn colors(values: &[[f32; 4]]) -> Array {
+    let parts = values.as_flattened();
+    if !parts.iter().all(|part| (0.0..=1.0).contains(part)) {
+        return Array::floats(ArrayShape::Vec4, parts);
+    }
+    let steps = parts
+        .iter()
+        .map(|part| (part * f32::from(u16::MAX)).round() as u16);
+    let bytes = steps.flat_map(u16::to_le_bytes).collect();
+    Array::new(ArrayShape::Vec4, Component::U16, true, bytes)
 }
 
 fn vectors(values: &[[f32; 3]]) -> Array {

@@ -1,9 +1,10 @@
 //! Animations of FBX files, sampled so that straight lines between keys show them.
 
 use super::{model::Model, skin};
+use glam::Quat;
 use scene::writer::{Array, ArrayShape};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 use ufbx::{BakeOpts, BakedAnim, BakedNode, BlendChannel, Scene, Transform};
 
 /// Most animations of a file.
@@ -18,15 +19,14 @@ const SAME: f32 = 1.0e-6;
 pub(super) fn write(scene: &Scene, places: &BTreeMap<u32, usize>, model: &mut Model<'_>) {
     let mut weights_left = MAX_WEIGHTS;
     for stack in scene.anim_stacks.iter().take(MAX_ANIMATIONS) {
-        let options = BakeOpts {
-            trim_start_time: true,
-            ..BakeOpts::default()
-        };
-        let Ok(baked) = ufbx::bake_anim(scene, &stack.anim, options) else {
+        let Ok(baked) = ufbx::bake_anim(scene, &stack.anim, BakeOpts::default()) else {
             model.note("an animation cannot be sampled and is left out");
             continue;
         };
-        let mut parts = Parts::default();
+        let mut parts = Parts {
+            played: played(&baked),
+            ..Parts::default()
+        };
         for node in &baked.nodes {
             let rest = scene.nodes.get(node.typed_id as usize);
             if let (Some(place), Some(rest)) = (places.get(&node.element_id), rest) {
@@ -43,6 +43,81 @@ pub(super) fn write(scene: &Scene, places: &BTreeMap<u32, usize>, model: &mut Mo
             model.push("animations", animation);
         }
     }
+}
+
+/// The seconds that a take plays. Other programs write it from its first to its last picture, and keys may lie before and behind: those of
+/// the pose in which a model was made, often.
+fn played(baked: &BakedAnim) -> RangeInclusive<f64> {
+    let told = baked.playback_time_begin..=baked.playback_time_end;
+    let (mut first, mut last) = (f64::INFINITY, f64::NEG_INFINITY);
+    for time in key_times(baked) {
+        (first, last) = (first.min(time), last.max(time));
+    }
+    match told.start() < told.end() && first <= *told.end() && last >= *told.start() {
+        true => told,
+        false => first.min(0.0)..=f64::MAX,
+    }
+}
+
+/// When something moves: what holds still has a key at either end.
+fn key_times(baked: &BakedAnim) -> impl Iterator<Item = f64> {
+    let nodes = baked.nodes.iter();
+    let of_nodes = nodes.flat_map(|node| {
+        let (places, sizes) = (node.translation_keys.iter(), node.scale_keys.iter());
+        let places = places.filter(|_| !node.constant_translation);
+        let sizes = sizes.filter(|_| !node.constant_scale);
+        let turns = node.rotation_keys.iter();
+        let turns = turns.filter(|_| !node.constant_rotation);
+        let times = places.chain(sizes).map(|key| key.time);
+        times.chain(turns.map(|key| key.time))
+    });
+    let props = baked.elements.iter().flat_map(|own| own.props.iter());
+    let props = props.filter(|prop| !prop.constant_value);
+    of_nodes.chain(props.flat_map(|prop| prop.keys.iter().map(|key| key.time)))
+}
+
+/// The keys within that time, which begins at zero then, with what the curve is where it begins and ends.
+fn within(
+    keys: Vec<(f64, Vec<f32>)>,
+    played: &RangeInclusive<f64>,
+    is_rotation: bool,
+) -> Vec<(f64, Vec<f32>)> {
+    let first = keys.partition_point(|(time, _)| time < played.start());
+    let end = keys.partition_point(|(time, _)| time <= played.end());
+    let between = |next: usize, time: f64| {
+        let (after, to) = keys.get(next)?;
+        let (before, from) = keys.get(next.checked_sub(1)?)?;
+        let share = (time - before) / (after - before);
+        Some((time, mix(from, to, share as f32, is_rotation)))
+    };
+    let inside = keys.get(first..end).unwrap_or_default();
+    let mut own = Vec::with_capacity(inside.len() + 2);
+    if inside.first().is_none_or(|(time, _)| time > played.start()) {
+        own.extend(between(first, *played.start()));
+    }
+    own.extend_from_slice(inside);
+    if own.last().is_none_or(|(time, _)| time < played.end()) {
+        own.extend(between(end, *played.end()));
+    }
+    if own.is_empty() {
+        // All of them lie before it, or all behind.
+        let nearest = if first > 0 { keys.last() } else { keys.first() };
+        own.extend(nearest.map(|(_, value)| (*played.start(), value.clone())));
+    }
+    for (time, _) in &mut own {
+        *time -= played.start();
+    }
+    own
+}
+
+/// Straight between two keys, rotations along the shortest arc.
+fn mix(from: &[f32], to: &[f32], share: f32, is_rotation: bool) -> Vec<f32> {
+    if let (true, Ok(from), Ok(to)) = (is_rotation, from.try_into(), to.try_into()) {
+        let turned = Quat::from_array(from).slerp(Quat::from_array(to), share);
+        return turned.to_array().to_vec();
+    }
+    let pairs = from.iter().zip(to);
+    pairs.map(|(from, to)| from + (to - from) * share).collect()
 }
 
 /// Equal but for rounding; a rotation is the same with all signs changed.
@@ -70,10 +145,21 @@ fn value_at(keys: &[(f64, f32)], time: f64) -> f32 {
 }
 
 /// The channels of an animation and what they sample.
-#[derive(Default)]
 pub(super) struct Parts {
+    /// The seconds of its keys that are taken.
+    played: RangeInclusive<f64>,
     pub(super) channels: Vec<Value>,
     pub(super) samplers: Vec<Value>,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self {
+            played: 0.0..=f64::MAX,
+            channels: Vec::new(),
+            samplers: Vec::new(),
+        }
+    }
 }
 
 impl Parts {
@@ -119,7 +205,8 @@ impl Parts {
                 of_rest(&rest.scale),
             ),
         ] {
-            let mut keys: Vec<(f64, Vec<f32>)> = keys;
+            let keys: Vec<(f64, Vec<f32>)> = keys;
+            let mut keys = within(keys, &self.played, path == "rotation");
             if is_constant {
                 // One key holds for the whole clip, and none is needed where the node is at rest.
                 keys.truncate(1);
@@ -177,7 +264,8 @@ impl Parts {
                 each.map(|(curve, rest)| curve.map_or(*rest, |keys| value_at(keys, time)))
                     .collect()
             };
-            let keys: Vec<_> = times.iter().map(|time| (*time, weights(*time))).collect();
+            let keys = times.iter().map(|time| (*time, weights(*time)));
+            let keys = within(keys.collect(), &self.played, false);
             if !keys.iter().all(|(_, own)| is_alike(own, &rest, false)) {
                 self.add(*place, "weights", ArrayShape::Scalar, keys, model);
             }

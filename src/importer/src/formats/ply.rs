@@ -43,7 +43,7 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
         false => faces.corners(&vertices)?,
         true => Corners {
             is_points: true,
-            ..vertices
+            ..somewhere(vertices)
         },
     };
     model.shows_both_sides = true;
@@ -216,6 +216,7 @@ fn read_vertices(
     }
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
+    let mut nowhere = 0;
     for count in 0..element.count {
         let mut numbers = numbers(source, element)?;
         if count == 0 {
@@ -225,11 +226,17 @@ fn read_vertices(
             numbers[*place] -= origin;
         }
         let mut values: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
-        if position.iter().any(|place| !values[*place].is_finite()) {
-            return Err("a vertex has a number that is none, or infinite".to_owned());
-        }
+        // Scanners write so what they have not seen.
+        let is_nowhere = position.iter().any(|place| !values[*place].is_finite());
         for value in &mut values {
             *value = finite(*value);
+        }
+        if is_nowhere {
+            nowhere += 1;
+            values[position[0]] = f32::NAN;
+            if splat_places.is_some() {
+                continue;
+            }
         }
         let three = |places: &[usize; 3]| [values[places[0]], values[places[1]], values[places[2]]];
         let opacity = match &splat_places {
@@ -258,6 +265,11 @@ fn read_vertices(
         corners.uv_sets.push(uvs);
     }
     corners.splats = splats;
+    if nowhere > 0 {
+        model.note(format!(
+            "points with a number that is none, or infinite, are left out, and the faces on them ({nowhere})"
+        ));
+    }
     Ok(corners)
 }
 
@@ -427,15 +439,17 @@ impl Faces {
         for (number, face) in self.all.iter().enumerate() {
             let own = start..start + face.corner_count;
             let place = |corner: usize| (start + corner, number);
+            let corners = self.indices[own.clone()].iter();
+            let corners: Vec<[f32; 3]> = corners.map(|index| positions[*index]).collect();
             if face.is_strip {
                 for first in 0..face.corner_count.saturating_sub(2) {
                     // Every second one runs the other way round.
                     let (second, third) = (1 + first % 2, 2 - first % 2);
-                    triangles.extend([first, first + second, first + third].map(place));
+                    if corners[first..first + 3].iter().all(is_somewhere) {
+                        triangles.extend([first, first + second, first + third].map(place));
+                    }
                 }
-            } else {
-                let corners = self.indices[own.clone()].iter();
-                let corners: Vec<[f32; 3]> = corners.map(|index| positions[*index]).collect();
+            } else if corners.iter().all(is_somewhere) {
                 let all = polygon::triangles(&corners, &mut looks);
                 triangles.extend(all.into_iter().flatten().map(place));
             }
@@ -446,6 +460,21 @@ impl Faces {
         }
         Ok(triangles)
     }
+}
+
+fn is_somewhere(position: &[f32; 3]) -> bool {
+    position.iter().all(|part| part.is_finite())
+}
+
+/// The points that are.
+fn somewhere(points: Corners) -> Corners {
+    if points.positions.iter().all(is_somewhere) {
+        return points;
+    }
+    let all = points.positions.iter().enumerate();
+    let order = all.filter(|(_, own)| is_somewhere(own));
+    let order: Vec<usize> = order.map(|(place, _)| place).collect();
+    pick(&points, &order)
 }
 
 /// What only decorates is no reason to refuse a file.

@@ -65,10 +65,23 @@ pub(super) fn object(class: &str, id: u32, name: &str, kind: &str, properties: &
 
 /// A straight curve from one value to another in two seconds.
 pub(super) fn curve(id: u32, from: f32, to: f32) -> String {
+    keys(id, &[(0, from), (2, to)])
+}
+
+/// A curve with keys at these seconds, straight between them.
+pub(super) fn keys(id: u32, keys: &[(i64, f32)]) -> String {
+    let times: Vec<String> = keys
+        .iter()
+        .map(|(second, _)| (second * 46_186_158_000).to_string())
+        .collect();
+    let values: Vec<String> = keys.iter().map(|(_, value)| value.to_string()).collect();
+    let count = keys.len();
     format!(
-        "AnimationCurve: {id}, \"AnimCurve::\", \"\" {{\nDefault: {from}\nKeyVer: 4009\n\
-         KeyTime: *2 {{\na: 0,92372316000\n}}\nKeyValueFloat: *2 {{\na: {from},{to}\n}}\n\
-         KeyAttrFlags: *1 {{\na: 4\n}}\nKeyAttrDataFloat: *4 {{\na: 0,0,0,0\n}}\nKeyAttrRefCount: *1 {{\na: 2\n}}\n}}"
+        "AnimationCurve: {id}, \"AnimCurve::\", \"\" {{\nDefault: 0\nKeyVer: 4009\n\
+         KeyTime: *{count} {{\na: {}\n}}\nKeyValueFloat: *{count} {{\na: {}\n}}\n\
+         KeyAttrFlags: *1 {{\na: 4\n}}\nKeyAttrDataFloat: *4 {{\na: 0,0,0,0\n}}\nKeyAttrRefCount: *1 {{\na: {count}\n}}\n}}",
+        times.join(","),
+        values.join(",")
     )
 }
 

@@ -1,6 +1,6 @@
 //! Skins and shapes of FBX meshes.
 
-use super::model::Model;
+use super::{fbx::finite, model::Model};
 use scene::{
     limits::{MAX_JOINTS, MAX_MORPH_TARGETS},
     writer::{Array, ArrayShape},
@@ -117,11 +117,14 @@ fn columns(own: &Matrix) -> [f32; 16] {
 
 /// What each morph target of a mesh comes from.
 pub(super) fn channels(mesh: &Mesh) -> impl Iterator<Item = &BlendChannel> {
+    all_channels(mesh).take(MAX_MORPH_TARGETS)
+}
+
+fn all_channels(mesh: &Mesh) -> impl Iterator<Item = &BlendChannel> {
     let deformers = mesh.blend_deformers.iter();
     let channels = deformers.flat_map(|deformer| deformer.channels.iter());
     let channels = channels.map(|channel| &**channel);
-    let channels = channels.filter(|channel| channel.target_shape.is_some());
-    channels.take(MAX_MORPH_TARGETS)
+    channels.filter(|channel| channel.target_shape.is_some())
 }
 
 /// The weight of a morph target at rest.
@@ -130,7 +133,13 @@ pub(super) fn weight(channel: &BlendChannel) -> f32 {
 }
 
 /// Morph targets: the last shape of every channel.
-pub(super) fn shapes(mesh: &Mesh) -> Vec<Shape> {
+pub(super) fn shapes(mesh: &Mesh, model: &mut Model<'_>) -> Vec<Shape> {
+    let count = all_channels(mesh).count();
+    if count > MAX_MORPH_TARGETS {
+        model.note(format!(
+            "of {count} morph targets of a mesh only the first {MAX_MORPH_TARGETS} are kept"
+        ));
+    }
     channels(mesh)
         .filter_map(|channel| {
             let shape = channel.target_shape.as_ref()?;
@@ -138,9 +147,8 @@ pub(super) fn shapes(mesh: &Mesh) -> Vec<Shape> {
                 .offset_vertices
                 .iter()
                 .zip(shape.position_offsets.iter());
-            let offsets = offsets.map(|(vertex, own)| {
-                (*vertex as usize, [own.x as f32, own.y as f32, own.z as f32])
-            });
+            let offsets =
+                offsets.map(|(vertex, own)| (*vertex as usize, [own.x, own.y, own.z].map(finite)));
             Some(Shape {
                 name: channel.element.name.to_string(),
                 weight: weight(channel),

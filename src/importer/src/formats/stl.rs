@@ -1,9 +1,6 @@
 //! STL, as text and binary. Its facets say nothing that their corners do not: normals are those of the planes.
 
-use super::{
-    model::{Corners, Model},
-    text::number,
-};
+use super::model::{Corners, Model};
 use scene::limits::MAX_NODES;
 use serde_json::json;
 
@@ -30,7 +27,7 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
             declared.unwrap_or_default() as usize,
             model,
         )],
-        (false, true) => ascii(&String::from_utf8_lossy(text))?,
+        (false, true) => ascii(&String::from_utf8_lossy(text), model)?,
         (false, false) => return Err("it is neither a binary STL nor one as text".to_owned()),
     };
     model.shows_both_sides = true;
@@ -66,15 +63,19 @@ fn binary(bytes: &[u8], count: usize, model: &mut Model<'_>) -> (String, Corners
             "attributes of its triangles, in some tools colours, are left out: PLY keeps colours",
         );
     }
-    if left_out > 0 {
-        model.note(format!(
-            "triangles with a number that is none, or infinite, are left out ({left_out})"
-        ));
-    }
+    note_left_out(left_out, model);
     (model.name().to_owned(), corners)
 }
 
-fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
+fn note_left_out(count: usize, model: &mut Model<'_>) {
+    if count > 0 {
+        model.note(format!(
+            "triangles with a number that is none, or infinite, are left out ({count})"
+        ));
+    }
+}
+
+fn ascii(text: &str, model: &mut Model<'_>) -> Result<Vec<(String, Corners)>, String> {
     let mut solids: Vec<(String, Corners)> = Vec::new();
     for (number_of_line, line) in text.lines().enumerate() {
         let mut words = line.split_ascii_whitespace();
@@ -88,7 +89,8 @@ fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
                 solids.push((words.collect::<Vec<_>>().join(" "), Corners::default()));
             }
             Some("vertex") => {
-                let point = (number(&mut words), number(&mut words), number(&mut words));
+                let mut part = || words.next()?.parse::<f32>().ok();
+                let point = (part(), part(), part());
                 let ((Some(x), Some(y), Some(z)), Some((_, corners))) = (point, solids.last_mut())
                 else {
                     return Err(format!(
@@ -101,9 +103,16 @@ fn ascii(text: &str) -> Result<Vec<(String, Corners)>, String> {
             _ => {}
         }
     }
+    let mut left_out = 0;
     for (_, corners) in &mut solids {
-        let whole = corners.positions.len() / 3 * 3;
-        corners.positions.truncate(whole);
+        let is_finite = |triangle: &&[[f32; 3]; 3]| {
+            (triangle.as_flattened().iter()).all(|part| part.is_finite())
+        };
+        let (all, _) = corners.positions.as_chunks::<3>();
+        let kept: Vec<[f32; 3]> = all.iter().filter(is_finite).flatten().copied().collect();
+        left_out += all.len() - kept.len() / 3;
+        corners.positions = kept;
     }
+    note_left_out(left_out, model);
     Ok(solids)
 }

@@ -126,14 +126,19 @@ pub(super) fn surface(
 /// when they lie differently, or one is none.
 pub(super) fn cut_out(
     colors: Option<&MaterialMap>,
-    opacity: &MaterialMap,
+    opacity: Part<'_>,
     sets: &Sets,
     model: &mut Model<'_>,
 ) -> Option<(Value, String)> {
-    let (wraps, mut info) = lie_alike([opacity].into_iter().chain(colors), sets, model)?;
-    let (of_opacity, of_colors) = (picture(opacity)?, colors.and_then(picture));
-    let name = |own: (_, _)| (own.0, false);
-    let name = name_of([of_colors.map(name), None, None, Some(name(of_opacity))]);
+    let (wraps, mut info) = lie_alike([opacity.map].into_iter().chain(colors), sets, model)?;
+    let (of_opacity, of_colors) = (picture(opacity.map)?, colors.and_then(picture));
+    let of_alpha = (of_opacity.0, opacity.is_inverted);
+    let name = name_of([
+        of_colors.map(|own| (own.0, false)),
+        None,
+        None,
+        Some(of_alpha),
+    ]);
     if model.failed.contains(&name) {
         return None;
     }
@@ -141,11 +146,11 @@ pub(super) fn cut_out(
         true => Vec::new(),
         false => {
             // One with an alpha that says something means that.
-            let place = match model.has_holes(of_opacity.0, of_opacity.1) {
-                true => 3,
-                false => 0,
+            let (place, is_inverted) = match model.has_holes(of_opacity.0, of_opacity.1) {
+                true => (3, false),
+                false => (0, opacity.is_inverted),
             };
-            let alpha = channel(of_opacity, false, place, model)?;
+            let alpha = channel(of_opacity, is_inverted, place, model)?;
             let colors = match of_colors {
                 Some((name, content)) => Some(model.picture(name, content).ok()?),
                 None => None,

@@ -38,12 +38,31 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     load_telling(bytes, files, limit, None)
 }
 
+/// The same of a file that is converted.
+pub(crate) fn load_source(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    limit: u64,
+) -> Result<Loaded, SceneError> {
+    load_within(bytes, files, limit, &Budget::of_source(), None)
+}
+
 /// The same; `told` hears of a scene with nothing but images, samplers, textures and materials, as they will be in the end, before
 /// what takes longer is read. It hears of none where they may yet change.
 pub(crate) fn load_telling(
     bytes: &[u8],
     files: &dyn SideFiles,
     limit: u64,
+    told: Option<&mut dyn FnMut(Scene)>,
+) -> Result<Loaded, SceneError> {
+    load_within(bytes, files, limit, &Budget::new(), told)
+}
+
+fn load_within(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    limit: u64,
+    budget: &Budget,
     told: Option<&mut dyn FnMut(Scene)>,
 ) -> Result<Loaded, SceneError> {
     if bytes.len() as u64 > limit {
@@ -62,15 +81,14 @@ pub(crate) fn load_telling(
         let text = format!("the number at byte {offset} of the JSON is too large to be held");
         Issue::warning("STOA_NUMBER_TOO_LARGE", "", text)
     }));
-    let budget = Budget::new();
     budget.charge(&root, value.memory_bytes())?;
-    let data = Bytes::load(&root, container.binary, files, limit, &budget)?;
-    let surfaces = surface::read(&root, &data, &budget, &mut issues)?;
+    let data = Bytes::load(&root, container.binary, files, limit, budget)?;
+    let surfaces = surface::read(&root, &data, budget, &mut issues)?;
     if let Some(told) = told.filter(|_| !vrm0::is_one(&root)) {
         told(surfaces.clone());
     }
     data.unpack(&root)?;
-    let accessors = Accessors::new(&root, &data, &budget)?;
+    let accessors = Accessors::new(&root, &data, budget)?;
     let variants = variant::read_variants(&root)?;
     let known = mesh::Known {
         materials: surfaces.materials.len(),

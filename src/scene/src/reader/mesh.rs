@@ -8,8 +8,7 @@ use crate::{
         around::{splat::read_splats, variant::read_variant_materials},
         draco,
     },
-    source::accessor::Accessors,
-    source::json::Item,
+    source::{accessor::Accessors, budget::Budget, json::Item},
 };
 use glam::{Vec3, Vec4};
 
@@ -107,9 +106,7 @@ fn read_primitive(
             "vertex index {index} is out of range: there are {count} vertices"
         )));
     }
-    // Strips, fans and loops grow to at most three times their length.
-    accessors.budget.charge_for::<u32>(item, given.len() * 3)?;
-    (primitive.topology, primitive.indices) = unroll(item, given)?;
+    (primitive.topology, primitive.indices) = unroll(item, given, accessors.budget)?;
     read_splats(item, accessors, &mut primitive)?;
     primitive.targets = read_targets(item, accessors, count)?;
     primitive.material = item
@@ -267,8 +264,16 @@ fn read_targets(
 }
 
 /// Strips, fans and loops as lists; what is left over at the end of a list is dropped.
-fn unroll(item: &Item<'_>, mut given: Vec<u32>) -> Result<(Topology, Vec<u32>), SceneError> {
+fn unroll(
+    item: &Item<'_>,
+    mut given: Vec<u32>,
+    budget: &Budget,
+) -> Result<(Topology, Vec<u32>), SceneError> {
     let mode = item.get("mode").map_or(Ok(4), |mode| mode.size())?;
+    if !matches!(mode, 0 | 1 | 4) {
+        // They grow to at most three times their length.
+        budget.charge_for::<u32>(item, given.len() * 3)?;
+    }
     Ok(match mode {
         0 => (Topology::Points, given),
         1 => {

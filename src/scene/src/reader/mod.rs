@@ -34,3 +34,13 @@ pub fn linear_from_srgb(encoded: f32) -> f32 {
         ((encoded + 0.055) / 1.055).powf(2.4)
     }
 }
+
+/// A channel of a colour by the transfer function of sRGB (IEC 61966-2-1).
+#[must_use]
+pub fn srgb_from_linear(linear: f32) -> f32 {
+    if linear <= 0.003_130_8 {
+        linear * 12.92
+    } else {
+        1.055 * linear.powf(1.0 / 2.4) - 0.055
+    }
+}

@@ -8,10 +8,7 @@ use crate::{
     },
     description::scene::{ImageIndex, Scene, TextureIndex},
     error::{ErrorKind, Issue, Issues, SceneError},
-    limits::{
-        MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_BYTES, MAX_IMAGE_SIDE, MAX_IMAGES,
-        MAX_ONE_IMAGE_BYTES,
-    },
+    limits::{MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_SIDE, MAX_IMAGES, MAX_ONE_IMAGE_BYTES},
     reader::{foreign_image::ForeignImage, toon::read_toon},
     source::budget::Budget,
     source::container::Bytes,
@@ -128,7 +125,6 @@ fn read_images(
         return Ok(Vec::new());
     };
     let never_shown = never_shown(root)?;
-    let mut decoded_bytes = 0u64;
     let mut images = Vec::new();
     for (number, item) in (0..).zip(list.elements(MAX_IMAGES)?) {
         let Some(data) = image_data(&item, bytes, issues)? else {
@@ -174,12 +170,7 @@ fn read_images(
                 "the image has {width} x {height} pixels: decoded it is over {MAX_ONE_IMAGE_BYTES} bytes"
             )));
         }
-        decoded_bytes += pixels * 4;
-        if decoded_bytes > MAX_IMAGE_BYTES {
-            return Err(item.over_limit(format!(
-                "the decoded images together are over {MAX_IMAGE_BYTES} bytes"
-            )));
-        }
+        budget.charge_image(&item, pixels * 4)?;
         images.push(Image {
             name: image_name(&item),
             bytes: data,

@@ -2,16 +2,18 @@
 
 use crate::{
     error::SceneError,
-    limits::{MAX_MEMORY_BYTES, MAX_SPLATS},
+    limits::{MAX_IMAGE_BYTES, MAX_MEMORY_BYTES, MAX_SOURCE_IMAGE_BYTES, MAX_SPLATS},
     source::json::Item,
     worker::Worker,
 };
 use std::cell::Cell;
 
-/// What is left of a file's memory and of its splats, and who unpacks its foreign payloads.
+/// What is left of a file's memory, its images and its splats, and who unpacks its foreign payloads.
 pub(crate) struct Budget {
     left: Cell<u64>,
     splats: Cell<usize>,
+    images: Cell<u64>,
+    most_images: u64,
     pub(crate) worker: Worker,
 }
 
@@ -24,7 +26,17 @@ impl Budget {
         Self {
             left: Cell::new(bytes),
             splats: Cell::new(MAX_SPLATS),
+            images: Cell::new(0),
+            most_images: MAX_IMAGE_BYTES,
             worker: Worker::new(),
+        }
+    }
+
+    /// For a file that is converted.
+    pub(crate) fn of_source() -> Self {
+        Self {
+            most_images: MAX_SOURCE_IMAGE_BYTES,
+            ..Self::new()
         }
     }
 
@@ -50,6 +62,19 @@ impl Budget {
         let left = self.splats.get().checked_sub(count);
         self.splats.set(left.unwrap_or(self.splats.get()));
         left.is_some()
+    }
+
+    /// Takes the decoded `bytes` of an image, which are not held here.
+    pub(crate) fn charge_image(&self, item: &Item<'_>, bytes: u64) -> Result<(), SceneError> {
+        let all = self.images.get().saturating_add(bytes);
+        self.images.set(all);
+        match all <= self.most_images {
+            true => Ok(()),
+            false => Err(item.over_limit(format!(
+                "the decoded images together are over {} bytes",
+                self.most_images
+            ))),
+        }
     }
 
     /// What has not been taken.

@@ -7,8 +7,7 @@ use super::{
 use crate::{
     Purpose, SoundFormat,
     error::SceneError,
-    load_bytes,
-    reader::{dds, draco},
+    reader::{dds, document::load_source, draco},
     source::{
         accessor::Accessors,
         budget::Budget,
@@ -31,16 +30,16 @@ const UNDONE: [&str; 3] = [
 const DDS: &str = "image/vnd-ms.dds";
 
 impl Draft {
-    /// Opens a glTF or GLB from untrusted bytes, after the gate.
+    /// Opens a glTF or GLB from untrusted bytes, after the gate, which lets pass more images than may be shown together: they can be made smaller.
     ///
     /// # Errors
     /// [`SceneError`] with the place and the fault, the gate's own and those of data that it does not look into.
     pub fn open(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Self, SceneError> {
-        drop(load_bytes(bytes, files, purpose)?);
+        drop(load_source(bytes, files, purpose.limit())?);
         let container = container::split(bytes)?;
         let tree = json::parse(container.json)?;
         let root = Item::root(&tree);
-        let budget = Budget::new();
+        let budget = Budget::of_source();
         budget.charge(&root, tree.memory_bytes())?;
         let data = Bytes::load(&root, container.binary, files, purpose.limit(), &budget)?;
         data.unpack(&root)?;

@@ -184,7 +184,7 @@ impl Room {
 fn verdict(report: &scene::Report, words: &'static Texts) -> &'static str {
     match report.outcome {
         Outcome::Reject => words.report_refused,
-        _ if report.count(0) > 0 => words.report_breaks,
+        _ if report.count_here(0) > 0 => words.report_breaks,
         Outcome::Warn => words.report_warns,
         Outcome::Load => words.report_loads,
     }

@@ -69,6 +69,61 @@ fn what_an_animation_holds_still_is_where_the_animation_says() {
     assert!(places.iter().all(|place| place.x == 5.0), "{places:?}");
 }
 
+/// The keys of a node that moves along X, of a take from one second to another.
+fn take(span: Option<(i64, i64)>, of_curve: &[(i64, f32)]) -> Vec<(f32, f32)> {
+    let time = |name: &str, seconds: i64| {
+        let ticks = seconds * 46_186_158_000;
+        format!("\"{name}\", \"KTime\", \"Time\", \"\",{ticks}")
+    };
+    let told: Vec<String> = span
+        .map(|(start, stop)| [time("LocalStart", start), time("LocalStop", stop)])
+        .into_iter()
+        .flatten()
+        .collect();
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    let position = "\"Lcl Translation\", \"Lcl Translation\", \"\", \"A\",0,0,0";
+    let file = fbx(
+        &[
+            triangle(10, ""),
+            object("Model", 20, "door", "Mesh", &[position]),
+            object("AnimationStack", 40, "open", "", &told),
+            object("AnimationLayer", 41, "base", "", &[]),
+            object("AnimationCurveNode", 42, "T", "", &[]),
+            keys(43, of_curve),
+        ],
+        &[
+            (10, 20, ""),
+            (20, 0, ""),
+            (41, 40, ""),
+            (42, 41, ""),
+            (42, 20, "Lcl Translation"),
+            (43, 42, "d|X"),
+        ],
+    );
+    let (scene, _) = scene_of(&file, Format::Fbx);
+    let channel = &scene.animations[0].channels[0];
+    let scene::Track::Translation(places) = &channel.track else {
+        panic!("{channel:?}");
+    };
+    let times = channel.times.iter().copied();
+    times.zip(places.iter().map(|place| place.x)).collect()
+}
+
+#[test]
+fn a_take_plays_from_its_beginning_to_its_end() {
+    // The pose in which it was made, the take, and what was tried behind it.
+    let of_curve = [(0, 500.0), (1, 0.0), (3, 200.0), (4, 900.0)];
+    assert_eq!(take(Some((1, 3)), &of_curve), [(0.0, 0.0), (2.0, 200.0)]);
+    // Between keys it begins and ends where the curve is then.
+    assert_eq!(take(Some((2, 3)), &of_curve), [(0.0, 100.0), (1.0, 200.0)]);
+    assert_eq!(take(Some((1, 2)), &of_curve), [(0.0, 0.0), (1.0, 100.0)]);
+    let early = [(-1, 0.0), (1, 200.0)];
+    assert_eq!(take(Some((-1, 1)), &early), [(0.0, 0.0), (2.0, 200.0)]);
+    assert_eq!(take(None, &early), [(0.0, 0.0), (2.0, 200.0)]);
+    // A take that is told to be elsewhere is not believed.
+    assert_eq!(take(Some((7, 9)), &early), [(0.0, 0.0), (2.0, 200.0)]);
+}
+
 #[test]
 fn weights_of_morph_targets_move_together() {
     let mut objects = vec![
@@ -227,6 +282,26 @@ fn levels_and_meshes_for_colliders_are_known_by_their_names() {
     assert_eq!(drawn, ["Tree_LOD0", "Rock_LOD1", "USP_Slide", "wall-col"]);
     assert!(
         notes.iter().any(|note| note.contains("left out: 4")),
+        "{notes:?}"
+    );
+}
+
+#[test]
+fn triangles_with_a_corner_that_is_nowhere_are_left_out() {
+    let nowhere = triangle(10, "").replacen("0,0,0,1,0,0", "0,0,1e300,1,0,0", 1);
+    let file = fbx(
+        &[
+            triangle(11, ""),
+            object("Model", 21, "whole", "Mesh", &[]),
+            nowhere,
+            object("Model", 20, "broken", "Mesh", &[]),
+        ],
+        &[(10, 20, ""), (20, 0, ""), (11, 21, ""), (21, 0, "")],
+    );
+    let (scene, notes) = scene_of(&file, Format::Fbx);
+    assert_eq!(scene.triangle_count(), 1);
+    assert!(
+        notes.iter().any(|note| note.contains("infinite")),
         "{notes:?}"
     );
 }

@@ -391,3 +391,101 @@ fn a_picture_under_another_ending_is_taken_and_told() {
     let told = "`bark.png` is taken for `bark.psd`";
     assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
 }
+
+#[test]
+fn materials_are_found_under_the_name_of_the_model() {
+    let red = b"newmtl\nnewmtl a\nKd 1 0 0\n";
+    for names in ["mtllib untitled.mtl\n", "mtllib\n", ""] {
+        let obj = format!("{names}v 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl a\nf 1 2 3\n");
+        let files: [(&str, &[u8]); 2] = [("chair.obj", obj.as_bytes()), ("chair.mtl", red)];
+        let (scene, notes) = read_beside(&files);
+        let material = scene.meshes[0].primitives[0].material.unwrap();
+        let color = scene.materials[material.index()].base_color;
+        assert_eq!(color, glam::Vec4::new(1.0, 0.0, 0.0, 1.0), "{names}");
+        let told = "taken from `chair.mtl`";
+        assert!(notes.iter().any(|note| note.contains(told)), "{notes:?}");
+    }
+}
+
+#[test]
+fn colours_are_those_of_the_screen_unless_blender_wrote_them() {
+    let middle = scene::linear_from_srgb(0.5);
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nusemtl m\nf 1 2 3\n";
+    let of_blender = [b"# Blender 4.2.0\n", &obj[..]].concat();
+    for (obj, expected) in [(&obj[..], middle), (&of_blender, 0.5)] {
+        let mtl = b"newmtl m\nKd 0.5 0.5 0.5\nKe 0.5 0.5 0.5\n";
+        let (scene, _) = read_beside(&[("a.obj", obj), ("a.mtl", mtl)]);
+        let material = &scene.materials[0];
+        assert!((material.base_color.x - expected).abs() < 1.0e-6);
+        assert!((material.emissive.x - expected).abs() < 1.0e-6);
+    }
+    let color = "\"DiffuseColor\", \"Color\", \"\", \"A\",0.5,0.5,0.5";
+    let file = String::from_utf8(with_material(&[color], &[], &[])).unwrap();
+    let by = |creator: &str| {
+        let creator = format!("FBXVersion: 7400\nCreator: \"{creator}\"");
+        let file = file.replacen("FBXVersion: 7400", &creator, 1);
+        scene_of(file.as_bytes(), Format::Fbx).0.materials[0]
+            .base_color
+            .x
+    };
+    assert!((by("FBX SDK/FBX Plugins version 2020.3.1") - middle).abs() < 1.0e-6);
+    assert!((by("Blender (stable FBX IO) - 4.2.0 - 5.12.3") - 0.5).abs() < 1.0e-6);
+}
+
+#[test]
+fn a_map_of_opacity_is_transparency_only_for_maya() {
+    let alpha_by = |application: &str| {
+        let texture = object("Texture", 60, "map", "", &[]).replacen(
+            "Version: 232",
+            "Version: 202\nRelativeFilename: \"map.png\"",
+            1,
+        );
+        let factor = "\"TransparencyFactor\", \"Number\", \"\", \"A\",1";
+        let file = with_material(&[factor], &[texture], &[(60, 50, "TransparentColor")]);
+        let told = format!(
+            "FBXVersion: 7400\nSceneInfo: \"SceneInfo::GlobalInfo\", \"UserData\" {{\nProperties70:  {{\n\
+             P: \"Original|ApplicationName\", \"KString\", \"\", \"\", \"{application}\"\n}}\n}}"
+        );
+        let file = String::from_utf8(file).unwrap();
+        let file = file.replacen("FBXVersion: 7400", &told, 1);
+        let mut white = std::io::Cursor::new(Vec::new());
+        let picture = image::RgbImage::from_pixel(2, 2, image::Rgb([255; 3]));
+        let written = picture.write_to(&mut white, image::ImageFormat::Png);
+        written.unwrap();
+        let (scene, notes) =
+            read_beside(&[("a.fbx", file.as_bytes()), ("map.png", white.get_ref())]);
+        let material = &scene.materials[0];
+        assert_eq!(
+            material.alpha_mode,
+            scene::AlphaMode::Mask(0.5),
+            "{notes:?}"
+        );
+        assert_eq!(material.base_color.w, 1.0);
+        let slot = material.base_color_texture.unwrap();
+        let image = scene.textures[slot.texture.index()].image.unwrap();
+        let picture = image::load_from_memory(&scene.images[image.index()].bytes);
+        picture.unwrap().into_rgba8().get_pixel(0, 0).0[3]
+    };
+    assert_eq!(alpha_by("3ds Max"), 255);
+    assert_eq!(alpha_by("Maya"), 0);
+}
+
+#[test]
+fn tiles_of_a_surface_are_told() {
+    let obj = b"mtllib a.mtl\nv 0 0 0\nv 1 0 0\nv 0 1 0\nvt 0 0\nusemtl a\nf 1/1 2/1 3/1\n";
+    let told = |picture: &str| {
+        let mtl = format!("newmtl a\nmap_Kd {picture}\n");
+        let files: [(&str, &[u8]); 3] =
+            [("a.obj", obj), ("a.mtl", mtl.as_bytes()), (picture, &png())];
+        let (_, notes) = read_beside(&files);
+        notes.iter().any(|note| note.contains("UDIM"))
+    };
+    assert!(told("body.1001.png") && told("body_1002_color.png"));
+    assert!(!told("body_1024.png") && !told("body1001.png"));
+    let mtl = b"newmtl a\nmap_Kd body.<UDIM>.png\n";
+    let (_, notes) = read_beside(&[("a.obj", obj), ("a.mtl", mtl)]);
+    assert!(
+        notes.iter().any(|note| note.contains("stands for several")),
+        "{notes:?}"
+    );
+}

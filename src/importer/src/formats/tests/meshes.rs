@@ -127,6 +127,36 @@ fn faces_of_a_ply_have_colors_and_texture_coordinates_of_their_own() {
 }
 
 #[test]
+fn what_is_nowhere_is_left_out_and_told() {
+    let points = "ply\nformat ascii 1.0\nelement vertex 4\nproperty float x\nproperty float y\nproperty float z\n\
+        property uchar red\nproperty uchar green\nproperty uchar blue\n";
+    let places = "nan nan nan 0 0 0\n1 0 0 255 0 0\n0 1 0 0 255 0\n1 1 0 0 0 255\n";
+    let told = |notes: &[String]| notes.iter().any(|note| note.contains("infinite"));
+    let (scene, notes) = scene_of(
+        format!("{points}end_header\n{places}").as_bytes(),
+        Format::Ply,
+    );
+    let primitive = &scene.meshes[0].primitives[0];
+    assert_eq!(primitive.positions.len(), 3);
+    assert_eq!(primitive.colors[0], glam::Vec4::new(1.0, 0.0, 0.0, 1.0));
+    assert!(told(&notes), "{notes:?}");
+
+    let faces = "element face 2\nproperty list uchar int vertex_indices\nend_header\n";
+    let faces = format!("{points}{faces}{places}3 0 1 2\n3 1 3 2\n");
+    assert_eq!(triangles_of(&faces), 1);
+    let strip = "element tristrips 1\nproperty list int int vertex_indices\nend_header\n";
+    let strip = format!("{points}{strip}{places}4 0 1 2 3\n");
+    assert_eq!(triangles_of(&strip), 1);
+
+    let facet = "facet normal 0 0 1\nouter loop\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\nendloop\nendfacet\n";
+    let broken = facet.replacen("1 0 0", "-nan inf 0", 1);
+    let stl = format!("solid a\n{broken}{facet}endsolid\n");
+    let (scene, notes) = scene_of(stl.as_bytes(), Format::Stl);
+    assert_eq!(scene.triangle_count(), 1);
+    assert!(told(&notes), "{notes:?}");
+}
+
+#[test]
 fn what_an_obj_and_an_stl_hold_beside_triangles_is_told() {
     let obj = b"v 0 0 0\nv 1 0 0\nv 0 1 0\nv 1 1 0\ns 1\nf 1 2 3\ns 2\nf 2 4 3\nl 1 2\n";
     let (_, notes) = scene_of(obj, Format::Obj);

@@ -42,10 +42,10 @@ fn json_of(foreign: &Foreign) -> Value {
 
 /// What it becomes, which has no error.
 fn scene_of(foreign: &Foreign) -> scene::Scene {
-    let report = scene::check_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    let report = scene::check_bytes(&foreign.glb, &NoSideFiles, scene::Purpose::World);
     let mut errors = report.issues.iter().filter(|issue| issue.severity == 0);
     assert_eq!(errors.next(), None);
-    let loaded = scene::load_bytes(&foreign.glb, &scene::NoSideFiles, scene::Purpose::World);
+    let loaded = scene::load_bytes(&foreign.glb, &NoSideFiles, scene::Purpose::World);
     loaded.unwrap().scene
 }
 
