@@ -22,7 +22,7 @@ pub(crate) struct Options {
     /// Files to check: .gltf, .glb, .vrm or .vrma, or the folder of a world with its `world.toml`.
     #[arg(required = true)]
     files: Vec<PathBuf>,
-    /// What the files are for; without it .vrm is an avatar and everything else a world.
+    /// What the files are for; without it .vrm is an avatar, .vrma an animation, everything else a world.
     #[arg(long = "as", value_name = "PURPOSE")]
     purpose: Option<PurposeName>,
     /// One JSON object a line, shaped as the Khronos validator's report.

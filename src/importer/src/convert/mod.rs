@@ -65,7 +65,7 @@ pub(crate) struct Options {
 /// What the result should be like.
 #[derive(clap::Args, Clone, Default)]
 pub(crate) struct Wishes {
-    /// What the file is for; without it .vrm is an avatar and everything else a world.
+    /// What the file is for; without it .vrm is an avatar, .vrma an animation, everything else a world.
     #[arg(long = "as", value_name = "PURPOSE")]
     purpose: Option<PurposeName>,
     /// For every other program: PNG and JPEG images, floats, no compression.
@@ -83,10 +83,10 @@ pub(crate) struct Wishes {
     /// Colliders to add where a file has no physics.
     #[arg(long, value_enum)]
     physics: Option<Physics>,
-    /// What one unit of a file is that does not say it; a metre by default.
+    /// What one unit of a file is that does not say it; without it a metre, of STL a millimetre.
     #[arg(long, value_enum)]
     unit: Option<Unit>,
-    /// Which axis of a file points up that does not say it; Y by default.
+    /// Which axis of a file points up that does not say it; without it Y, of STL Z.
     #[arg(long, value_enum)]
     up: Option<Up>,
     /// Folder where images of other formats are looked for, beside the file's own.
