@@ -1,6 +1,6 @@
 //! What can be wrong with a file: one readable line that names the fault, its place and the file.
 
-use crate::limits::MAX_WARNINGS;
+use crate::limits::{MAX_TOLD_BYTES, MAX_WARNINGS};
 use std::fmt;
 
 /// Why a file was refused.
@@ -47,7 +47,7 @@ impl SceneError {
             file: String::new(),
             kind,
             place: place.into(),
-            fault: fault.into(),
+            fault: told(fault.into()),
         }
     }
 
@@ -72,6 +72,20 @@ impl fmt::Display for SceneError {
 }
 
 impl std::error::Error for SceneError {}
+
+/// One line that is no longer than it may be, whatever a file had it repeat.
+fn told(mut text: String) -> String {
+    if text.len() > MAX_TOLD_BYTES {
+        let end = text.floor_char_boundary(MAX_TOLD_BYTES);
+        text.truncate(end);
+        text.push_str("...");
+        text.shrink_to_fit();
+    }
+    match text.contains(['\n', '\r']) {
+        true => text.replace(['\n', '\r'], " "),
+        false => text,
+    }
+}
 
 /// Characters that a terminal or a line obeys instead of showing them: control characters, and those that turn the direction of
 /// what follows, so that it reads as something else (Unicode's property `Bidi_Control`).
@@ -125,7 +139,7 @@ impl Issue {
             severity: 1,
             pointer: pointer.into(),
             offset: None,
-            message: message.into(),
+            message: told(message.into()),
         }
     }
 }
@@ -177,6 +191,16 @@ mod tests {
         // Letters that are read from right to left, and joiners, are what they are.
         let fine = "\u{5d0}\u{200d}\u{4e00}";
         assert_eq!(printable(fine), fine);
+    }
+
+    #[test]
+    fn what_is_told_is_one_line_of_a_bounded_length() {
+        let hostile = format!("a\nb{}", "ä".repeat(10_000_000));
+        let error = SceneError::new(ErrorKind::Invalid, "", hostile.clone());
+        let issue = Issue::warning("STOA_TEST", "", hostile);
+        assert_eq!(error.fault, issue.message);
+        assert!(error.fault.starts_with("a bä") && error.fault.ends_with("ä..."));
+        assert!(error.fault.len() <= MAX_TOLD_BYTES + 3);
     }
 
     #[test]

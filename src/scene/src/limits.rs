@@ -46,6 +46,8 @@ pub const MAX_INSTANCES: usize = 200_000;
 pub const MAX_SPLATS: usize = 50_000;
 /// Most collision systems of a file that are told apart; further ones count as the last of these.
 pub const MAX_COLLISION_SYSTEMS: usize = 29;
+/// Most limits and drives of all joints of a file, and most names in all its collision filters.
+pub const MAX_JOINT_PARTS: usize = 100_000;
 /// Most joints between bodies of a world that hold: each is solved several times a tick.
 pub const MAX_BODY_JOINTS: usize = 4_096;
 /// Most colliders and triggers; each mesh and instance below a node that is solid is one.
@@ -74,6 +76,8 @@ pub const MAX_ONE_IMAGE_BYTES: u64 = 512 * 1024 * 1024;
 pub const MAX_IMAGE_BYTES: u64 = 1024 * 1024 * 1024;
 /// The same of a file that is converted: its images are made smaller one after the other before anything shows them together.
 pub const MAX_SOURCE_IMAGE_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+/// Most pixels of WebP, DDS and plain KTX 2 images that a report has decoded; of further ones it goes by the head.
+pub const MAX_CHECKED_PIXELS: u64 = 32 * 1024 * 1024;
 /// Most joints of a skin.
 pub const MAX_JOINTS: usize = 1_024;
 /// Joints of a skin that every adapter can hold; more take storage buffers, which nearly all have.
@@ -146,7 +150,9 @@ pub const MAX_SPRING_JOINTS: usize = 1_024;
 pub const MAX_SPRING_CONTACTS: usize = 16_384;
 /// Most node constraints of an avatar.
 pub const MAX_CONSTRAINTS: usize = 512;
-/// Longest name in bytes; longer ones are cut.
+/// Longest text of a fault or a finding in bytes, which may repeat what a file says; longer ones are cut.
+pub const MAX_TOLD_BYTES: usize = 2_000;
+/// Longest `name` of an object in bytes, and step of a pointer; longer ones are cut.
 pub const MAX_NAME_BYTES: usize = 256;
 /// Most vertices from which a convex hull is made.
 pub const MAX_HULL_VERTICES: usize = 65_536;
@@ -164,7 +170,7 @@ pub const MAX_SIDE_FILES: usize = 1_000;
 pub const MAX_EXTRAS_BYTES: usize = 64 * 1024;
 /// Longest address of a portal in bytes.
 pub const MAX_URI_BYTES: usize = 2_048;
-/// Most findings kept in the report on one file.
+/// Most findings by the validator's rules kept in the report on one file.
 pub const MAX_ISSUES: usize = 10_000;
 /// Most bytes of accessors that a report looks into, each use of one counted.
 pub const MAX_CHECKED_BYTES: u64 = 512 * 1024 * 1024;

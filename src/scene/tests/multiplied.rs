@@ -24,6 +24,14 @@ fn is_over(document: Value, words: &str) {
     assert!(error.fault.contains(words), "{error}");
 }
 
+fn check(document: &Value) -> Report {
+    check_bytes(
+        document.to_string().as_bytes(),
+        &NoSideFiles,
+        Purpose::World,
+    )
+}
+
 fn refused(document: Value) -> SceneError {
     load(document).map(drop).expect_err("it loads")
 }
@@ -86,6 +94,82 @@ fn more_images_than_may_be_shown_together_can_be_made_smaller() {
     assert!(open(64).is_ok());
     let error = open(65).err().unwrap();
     assert!(error.fault.contains(words), "{error}");
+}
+
+/// The head of a WebP of 4,096 pixels a side, and nothing behind it.
+fn webp_head() -> Vec<u8> {
+    let side = 4_095u32;
+    let mut webp = b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0\x2f".to_vec();
+    webp.extend((side | side << 14).to_le_bytes());
+    webp.extend([0; 8]);
+    webp
+}
+
+fn with_webp(count: usize) -> Value {
+    let webp = webp_head();
+    let image = json!({ "bufferView": 0, "mimeType": "image/webp" });
+    json!({ "asset": { "version": "2.0" }, "buffers": [buffer(&webp)],
+        "bufferViews": [{ "buffer": 0, "byteLength": webp.len() }],
+        "images": vec![image; count] })
+}
+
+#[test]
+fn images_that_fail_to_be_decoded_are_counted() {
+    assert!(load(with_webp(16)).is_ok());
+    is_over(with_webp(17), "images together");
+}
+
+#[test]
+fn a_report_goes_by_the_heads_of_what_it_does_not_decode() {
+    let report = check(&with_webp(4));
+    let codes = report.issues.iter().map(|issue| issue.code);
+    // Two have as many pixels as are decoded.
+    assert_eq!(
+        codes.filter(|code| *code == "STOA_IMAGE_NOT_READ").count(),
+        2
+    );
+}
+
+#[test]
+fn parts_of_joints_and_filters_are_counted_together() {
+    let joints = |joints: usize| {
+        let joint = json!({ "limits": vec![json!({}); 64] });
+        json!({ "extensions": { "OMI_physics_joint": { "physicsJoints": vec![joint; joints] } } })
+    };
+    assert!(load(joints(1_562)).is_ok());
+    is_over(joints(1_563), "parts of what it lists");
+    let mut filters = json!({ "extensions": { "OMI_physics_body": { "collisionFilters":
+        vec![json!({ "collisionSystems": vec!["a"; 64] }); 1_563] } } });
+    is_over(filters.clone(), "parts of what it lists");
+    filters["extensions"]["OMI_physics_body"]["collisionFilters"] = json!([]);
+    assert!(load(filters).is_ok());
+}
+
+#[test]
+fn of_endless_lists_of_extensions_nothing_more_is_told() {
+    let names: Vec<String> = (0..=100_000).map(|number| format!("A_{number}")).collect();
+    for version in ["2.0", "1.0"] {
+        let report = check(&json!({ "asset": { "version": version }, "extensionsUsed": names }));
+        assert!(report.refusal.is_some());
+        assert!(report.extensions.is_empty() && report.issues.len() < 3);
+    }
+}
+
+#[test]
+fn names_without_end_are_cut_where_they_are_told() {
+    let name = "~".repeat(1 << 20);
+    let mut document = triangle();
+    document["asset"] = json!({ "version": "2.0" });
+    document["meshes"][0]["primitives"][0]["targets"] = json!([{ name: 9 }]);
+    let report = check(&document);
+    assert!(
+        report
+            .issues
+            .iter()
+            .any(|issue| issue.pointer.contains("~0"))
+    );
+    let longest = report.issues.iter().map(|issue| issue.pointer.len()).max();
+    assert!(longest < Some(1_000), "{longest:?}");
 }
 
 /// Adds accessors without bytes, whose elements are zero.

@@ -13,6 +13,8 @@ use serde_json::json;
 /// Most corners of a face.
 const MAX_FACE_CORNERS: usize = 10_000;
 const NO_SUCH_VERTEX: &str = "a face names a vertex that is not there";
+const SPLATS_AS_SPLATS: &str =
+    "its Gaussian splats have one colour from all sides, and those that hardly show are left out";
 const TOO_MANY: &str = "its faces have more corners than there may be";
 
 pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
@@ -186,6 +188,23 @@ fn unit(own: [f32; 3]) -> [f32; 3] {
     }
 }
 
+/// The numbers of a vertex near the origin; the first of its position is none where that is nowhere: scanners write so what they have
+/// not seen.
+fn placed(mut numbers: Vec<f64>, position: [usize; 3], origin: [f64; 3]) -> Vec<f32> {
+    for (place, origin) in position.iter().zip(origin) {
+        numbers[*place] -= origin;
+    }
+    let mut values: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
+    let is_nowhere = position.iter().any(|place| !values[*place].is_finite());
+    for value in &mut values {
+        *value = finite(*value);
+    }
+    if is_nowhere {
+        values[position[0]] = f32::NAN;
+    }
+    values
+}
+
 fn read_vertices(
     source: &mut Source<'_>,
     element: &Element,
@@ -199,41 +218,28 @@ fn read_vertices(
     let splat = element.places([&["f_dc_0"], &["f_dc_1"], &["f_dc_2"]]);
     let splat_places = Places::of(element);
     let mut splats = Splats::default();
-    if splat.is_some() {
-        let note = match &splat_places {
-            Some(_) => {
-                "its Gaussian splats have one colour from all sides, and those that hardly show are left out"
-            }
-            None => "its Gaussian splats become points with colours",
-        };
-        model.note(note);
-    } else {
-        let mut read = position.to_vec();
-        read.extend(normal.into_iter().flatten());
-        read.extend(color.iter().flat_map(ColorPlaces::all));
-        read.extend(uv.into_iter().flatten());
-        note_left_out(element, &read, model);
+    match (&splat, &splat_places) {
+        (Some(_), Some(_)) => model.note(SPLATS_AS_SPLATS),
+        (Some(_), None) => model.note("its Gaussian splats become points with colours"),
+        (None, _) => {
+            let mut read = position.to_vec();
+            read.extend(normal.into_iter().flatten());
+            read.extend(color.iter().flat_map(ColorPlaces::all));
+            read.extend(uv.into_iter().flatten());
+            note_left_out(element, &read, model);
+        }
     }
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
     let mut nowhere = 0;
     for count in 0..element.count {
-        let mut numbers = numbers(source, element)?;
+        let numbers = numbers(source, element)?;
         if count == 0 {
             model.put_near(position.map(|place| numbers[place]));
         }
-        for (place, origin) in position.iter().zip(model.origin) {
-            numbers[*place] -= origin;
-        }
-        let mut values: Vec<f32> = numbers.iter().map(|number| *number as f32).collect();
-        // Scanners write so what they have not seen.
-        let is_nowhere = position.iter().any(|place| !values[*place].is_finite());
-        for value in &mut values {
-            *value = finite(*value);
-        }
-        if is_nowhere {
+        let values = placed(numbers, position, model.origin);
+        if values[position[0]].is_nan() {
             nowhere += 1;
-            values[position[0]] = f32::NAN;
             if splat_places.is_some() {
                 continue;
             }

@@ -282,10 +282,11 @@ impl<'m, 'a> Data<'m, 'a> {
         if count > MAX_ACCESSOR_COUNT {
             return self.cut_short();
         }
-        let cost = (count as u64).saturating_mul(element as u64);
-        self.take(cost)?;
         let bytes = component_bytes(component) as usize;
         let width = accessor.width()? as usize;
+        // A small number takes as long as a large one.
+        let cost = element.max(width * size_of::<f32>());
+        self.take((count as u64).saturating_mul(cost as u64))?;
         // A view that is not there leaves zeros to be replaced.
         let view = (accessor.view).filter(|view| self.model.views.get(*view).is_some());
         if view.is_none() && accessor.sparse.is_none() {

@@ -32,7 +32,7 @@ pub use names::NamedObject;
 pub use report::{NamedExtension, Outcome, Report, Summary, check_bytes, check_file};
 
 use crate::{
-    limits::{MAX_ELEMENTS, MAX_MEMORY_BYTES, MAX_NODES},
+    limits::{MAX_ELEMENTS, MAX_MEMORY_BYTES, MAX_NODES, MAX_SIDE_FILES},
     source::{
         files::SideFiles,
         json::{self, Item},
@@ -75,6 +75,15 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, others: &[String], sink: &mu
         sink.whole(&codes::TYPE_MISMATCH);
         return;
     }
+    let lists = ["extensionsUsed", "extensionsRequired"].map(|key| root.member(key));
+    if lists
+        .iter()
+        .flatten()
+        .any(|list| list.count() > MAX_ELEMENTS)
+    {
+        // The gate refuses it for that.
+        return;
+    }
     if !objects::is_readable_asset(root) {
         find_issues_of_another_version(root, sink);
         return;
@@ -84,6 +93,8 @@ fn find_issues(bytes: &[u8], files: &dyn SideFiles, others: &[String], sink: &mu
         is_glb,
         files,
         left: MAX_MEMORY_BYTES / 2,
+        // Several buffers and images may name one file.
+        files_left: 10 * MAX_SIDE_FILES,
     };
     find_issues_in(root, source, chunks.is_cut_off, sink);
     let pointers = others.iter().map(String::as_str);
@@ -120,11 +131,11 @@ fn find_issues_in(
     let names = walk::extension_names(root, "extensionsUsed").into_iter();
     sink.extensions = names.map(str::to_owned).collect();
     let mut walk = Walk::new(root, sink);
-    walk.object(root, &grammar::ROOT);
-    let (declared, mut used) = (walk.declared, walk.used);
-    if is_over_limits(&used) {
+    if is_over_limits(&walk.used) {
         return;
     }
+    walk.object(root, &grammar::ROOT);
+    let (declared, mut used) = (walk.declared, walk.used);
     let model = Model::new(root);
     let mut usages = links::Usages::default();
     objects::check(&model, sink);

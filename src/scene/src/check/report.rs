@@ -123,7 +123,7 @@ impl NamedExtension {
 /// The report on a file.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// Findings; each code once at each place.
+    /// Findings; each code of the validator once at each place.
     pub issues: Vec<Issue>,
     /// Findings that are not kept, by severity: mild ones give way to severe ones. One that recurs may count twice here.
     pub left_out: [usize; 4],
@@ -340,7 +340,7 @@ fn load(
     purpose: Purpose,
     manifest: &WorldManifest,
 ) -> Result<Passed, SceneError> {
-    let mut loaded = document::load(bytes, files, purpose.limit())?;
+    let mut loaded = document::load_for_report(bytes, files, purpose.limit())?;
     let mut summary = summarise(&loaded);
     let beside = loaded.side_files.iter().map(|(_, file)| file.len() as u64);
     summary.bytes = bytes.len() as u64 + beside.sum::<u64>();

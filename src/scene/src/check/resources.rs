@@ -21,6 +21,8 @@ pub(super) struct Source<'a> {
     pub(super) files: &'a dyn SideFiles,
     /// Bytes that may still be read or decoded.
     pub(super) left: u64,
+    /// Files that may still be read.
+    pub(super) files_left: usize,
 }
 
 /// The bytes of a buffer, when they are all there.
@@ -106,6 +108,7 @@ impl<'a> Source<'a> {
             sink.at(&codes::NON_RELATIVE_URI, &place);
             return None;
         }
+        self.files_left = self.files_left.checked_sub(1)?;
         let bytes = inside_folder(uri).and_then(|path| self.files.read(&path, self.left).ok());
         match bytes {
             Some(bytes) => {

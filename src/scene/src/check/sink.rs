@@ -1,7 +1,11 @@
 //! Where findings go.
 
 use super::{codes::Code, names::Names};
-use crate::{error::Issue, limits::MAX_ISSUES, source::json::Item};
+use crate::{
+    error::Issue,
+    limits::MAX_ISSUES,
+    source::json::{self, Item},
+};
 use std::collections::HashSet;
 
 /// Number of severities.
@@ -26,18 +30,24 @@ pub(super) struct Sink {
 impl Sink {
     /// A finding at a value.
     pub(super) fn at(&mut self, code: &Code, item: &Item<'_>) {
-        self.push(code, item.pointer(), None);
+        if self.has_room(code) {
+            self.push(code, item.pointer(), None);
+        }
     }
 
     /// A finding at a member that may be absent.
     pub(super) fn at_member(&mut self, code: &Code, item: &Item<'_>, key: &str) {
-        let key = key.replace('~', "~0").replace('/', "~1");
-        self.push(code, format!("{}/{key}", item.pointer()), None);
+        if self.has_room(code) {
+            let key = json::escaped(key);
+            self.push(code, format!("{}/{key}", item.pointer()), None);
+        }
     }
 
     /// A finding at a byte of the container.
     pub(super) fn at_byte(&mut self, code: &Code, offset: usize) {
-        self.push(code, String::new(), Some(offset as u64));
+        if self.has_room(code) {
+            self.push(code, String::new(), Some(offset as u64));
+        }
     }
 
     /// A finding about the whole file.
@@ -57,7 +67,7 @@ impl Sink {
     }
 
     pub(super) fn finish(self) -> Found {
-        let mut kept = self.kept.concat();
+        let mut kept: Vec<_> = self.kept.into_iter().flatten().collect();
         kept.sort_by_key(|(order, _)| *order);
         Found {
             issues: kept.into_iter().map(|(_, issue)| issue).collect(),
@@ -82,6 +92,18 @@ impl Sink {
         };
         self.kept[usize::from(code.severity)].push((self.next, issue));
         self.next += 1;
+    }
+
+    /// False, and counted, when there is room neither for a finding nor in place of a milder one: what comes then costs nothing. Some
+    /// of it may have been found before.
+    fn has_room(&mut self, code: &Code) -> bool {
+        let own = usize::from(code.severity);
+        let is_full = self.kept.iter().map(Vec::len).sum::<usize>() >= MAX_ISSUES;
+        if is_full && self.kept[own + 1..].iter().all(Vec::is_empty) {
+            self.left_out[own] += 1;
+            return false;
+        }
+        true
     }
 
     /// False when there is room neither for a finding nor in place of a milder one. What is left out is counted.

@@ -185,7 +185,7 @@ impl<'a, 's> Walk<'a, 's> {
         }
         let is_list_of_objects = matches!(rule, Rule::Objects(_) | Rule::IndexMaps(_));
         // One element of a wrong type spoils an inner list; in an array of the root the others stay.
-        let is_inner = value.pointer().matches('/').count() > 1;
+        let is_inner = value.depth() > 1;
         if is_list_of_objects && is_inner && !are_objects(value) {
             self.sink.at(&codes::ARRAY_TYPE_MISMATCH, &value);
             return;

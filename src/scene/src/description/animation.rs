@@ -46,7 +46,7 @@ impl Scene {
             None if self.has_behaviour_graph => Vec::new(),
             None => {
                 let mut all: Vec<usize> = (0..self.animations.len()).collect();
-                all.sort_by_key(|index| !self.animations[*index].is_idle());
+                all.sort_by_cached_key(|index| !self.animations[*index].is_idle());
                 all
             }
         };

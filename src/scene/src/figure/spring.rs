@@ -66,6 +66,7 @@ impl SpringMotion {
         let mut chosen: Vec<&SpringChain> = springs
             .chains
             .iter()
+            .filter(|chain| !chain.joints.is_empty())
             .filter(|chain| {
                 joints += chain.joints.len();
                 contacts += chain.joints.len() * chain.colliders.len();
@@ -100,6 +101,7 @@ impl SpringMotion {
                     center: chain.center,
                 }
             })
+            .filter(|chain| !chain.joints.is_empty())
             .collect();
         Self {
             chains,

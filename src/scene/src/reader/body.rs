@@ -10,7 +10,7 @@ use crate::{
     },
     description::scene::{MeshIndex, NodeIndex},
     error::{Issue, Issues, SceneError},
-    limits::{MAX_ELEMENTS, MAX_NODES},
+    limits::{MAX_ELEMENTS, MAX_JOINT_PARTS, MAX_NODES},
     source::json::Item,
 };
 use glam::{Quat, Vec3};
@@ -80,18 +80,39 @@ pub(crate) fn read_physics(
             .collect::<Result<_, _>>()?;
     }
     if let Some(list) = list(surfaces, "collisionFilters") {
-        world.filters = list
-            .elements(MAX_ELEMENTS)?
-            .map(|item| read_filter(&item))
-            .collect::<Result<_, _>>()?;
+        world.filters = parts(&list, read_filter, |filter: &CollisionFilter| {
+            let [own, other] = [&filter.collide_with, &filter.not_collide_with];
+            let named = own.iter().chain(other).map(Vec::len).sum::<usize>();
+            filter.systems.len() + named
+        })?;
     }
     if let Some(list) = list(joints, "physicsJoints") {
-        world.joints = list
-            .elements(MAX_ELEMENTS)?
-            .map(|item| read_joint(&item, reader.is_khr))
-            .collect::<Result<_, _>>()?;
+        let read = |item: &Item<'_>| read_joint(item, reader.is_khr);
+        world.joints = parts(&list, read, |joint: &JointDescription| {
+            joint.limits.len() + joint.drives.len()
+        })?;
     }
     Ok((world, reader))
+}
+
+/// Reads a list whose elements have no more parts than they may have together.
+fn parts<T>(
+    list: &Item<'_>,
+    read: impl Fn(&Item<'_>) -> Result<T, SceneError>,
+    count: impl Fn(&T) -> usize,
+) -> Result<Vec<T>, SceneError> {
+    let (mut all, mut parts) = (Vec::new(), 0);
+    for item in list.elements(MAX_ELEMENTS)? {
+        let own = read(&item)?;
+        parts += count(&own);
+        if parts > MAX_JOINT_PARTS {
+            return Err(list.over_limit(format!(
+                "there are more than {MAX_JOINT_PARTS} parts of what it lists"
+            )));
+        }
+        all.push(own);
+    }
+    Ok(all)
 }
 
 /// Which dialects a file uses.

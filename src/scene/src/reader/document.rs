@@ -58,6 +58,15 @@ pub(crate) fn load_telling(
     load_within(bytes, files, limit, &Budget::new(), told)
 }
 
+/// The same of a file on which there is a report.
+pub(crate) fn load_for_report(
+    bytes: &[u8],
+    files: &dyn SideFiles,
+    limit: u64,
+) -> Result<Loaded, SceneError> {
+    load_within(bytes, files, limit, &Budget::of_report(), None)
+}
+
 fn load_within(
     bytes: &[u8],
     files: &dyn SideFiles,
@@ -123,7 +132,7 @@ fn load_within(
     skin::check_skins(&root, &mut scene)?;
     scene.animations = animate::read_animations(&root, &accessors, &scene, &mut issues)?;
     accessors.tell_rounding(&mut issues);
-    vrm0::settle(&root, &mut scene)?;
+    vrm0::settle(&root, &mut scene, budget)?;
     limit_multiplied(&root, &scene)?;
     let side_files = data.fetched();
     Ok(Loaded {

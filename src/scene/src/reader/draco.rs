@@ -51,10 +51,12 @@ pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<
         .map_err(|fault| packed.fault(format!("its Draco data cannot be unpacked: {fault}")))?;
     let mesh = Unpacked::read(&unpacked)
         .ok_or_else(|| packed.fault("its Draco data cannot be unpacked"))?;
+    let mut named_bytes = 0;
     if let Some(reference) = primitive.get("indices") {
         let count = mesh.indices.len() / INDEX_BYTES;
         let width = accessors.element_bytes(&reference)?;
         accessors.budget.charge(&packed, (count * width) as u64)?;
+        named_bytes += (count * width) as u64;
         let indices = mesh.indices.chunks_exact(INDEX_BYTES);
         let indices = indices.flat_map(|index| index.iter().take(width)).copied();
         accessors.provide(&reference, count, indices.collect())?;
@@ -73,9 +75,12 @@ pub(crate) fn unpack(primitive: &Item<'_>, accessors: &Accessors<'_>) -> Result<
         }
         let size = attribute.values.len() as u64;
         accessors.budget.charge(&packed, size)?;
+        named_bytes += size;
         accessors.provide(&reference, mesh.points, attribute.values.to_vec())?;
     }
-    Ok(())
+    // What nothing names was unpacked as well.
+    let unnamed = (unpacked.len() as u64).saturating_sub(named_bytes);
+    accessors.budget.charge(&packed, unnamed)
 }
 
 /// A mesh as it comes from the worker: numbers of 32 bits, little-endian, then bytes.

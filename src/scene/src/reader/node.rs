@@ -34,6 +34,7 @@ pub(crate) fn read_nodes(
 ) -> Result<(), SceneError> {
     if let Some(list) = root.get("nodes") {
         let count = list.elements(MAX_NODES)?.count();
+        accessors.budget.charge_for::<Node>(&list, count)?;
         let mut instances = 0;
         for item in list.elements(MAX_NODES)? {
             let node = read_node(&item, accessors, parts, scene, count, issues)?;

@@ -78,6 +78,8 @@ pub(crate) fn check_skins(root: &Item<'_>, scene: &mut Scene) -> Result<(), Scen
         .collect();
     for (index, node) in scene.nodes.iter_mut().enumerate() {
         let (Some(skin_index), Some(mesh)) = (node.skin, node.mesh) else {
+            // Without a mesh it moves nothing.
+            node.skin = None;
             continue;
         };
         let Some(skin) = scene.skins.get(skin_index.index()) else {

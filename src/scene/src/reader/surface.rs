@@ -28,7 +28,7 @@ pub(crate) fn read(
     let samplers = read_samplers(root)?;
     let textures = read_textures(root, images.len(), samplers.len())?;
     Ok(Scene {
-        materials: read_materials(root, textures.len())?,
+        materials: read_materials(root, textures.len(), budget)?,
         textures,
         images,
         samplers,
@@ -132,11 +132,21 @@ fn read_images(
             continue;
         };
         let mut fault = String::new();
-        let data = match ForeignImage::of(&data) {
+        let foreign = ForeignImage::of(&data).filter(|own| !own.stays(&data));
+        if foreign.is_some() && never_shown.contains(&number) {
+            images.push(nothing(&item));
+            continue;
+        }
+        let pixels = foreign.and_then(|own| Some((own, own.size(&data)?)));
+        let pixels = pixels.map(|(_, (width, height))| u64::from(width) * u64::from(height));
+        if let Some(pixels) = pixels {
+            // Before it is decoded, and also when that fails.
+            budget.charge_image(&item, pixels.saturating_mul(4))?;
+        }
+        let data = match foreign {
             None => data,
-            Some(foreign) if foreign.stays(&data) => data,
-            Some(_) if never_shown.contains(&number) => {
-                images.push(nothing(&item));
+            Some(_) if !budget.takes_pixels(pixels.unwrap_or(0)) => {
+                images.push(as_its_head_says(&item, foreign, data));
                 continue;
             }
             Some(foreign) => match foreign.to_png(&item, &data, budget)? {
@@ -170,7 +180,9 @@ fn read_images(
                 "the image has {width} x {height} pixels: decoded it is over {MAX_ONE_IMAGE_BYTES} bytes"
             )));
         }
-        budget.charge_image(&item, pixels * 4)?;
+        if foreign.is_none() {
+            budget.charge_image(&item, pixels * 4)?;
+        }
         images.push(Image {
             name: image_name(&item),
             bytes: data,
@@ -201,6 +213,19 @@ fn image_data(
             Ok(None)
         }
         data => data.map(Some),
+    }
+}
+
+/// An image that a report goes by without looking into it.
+fn as_its_head_says(item: &Item<'_>, foreign: Option<ForeignImage>, data: Arc<[u8]>) -> Image {
+    let size = foreign.and_then(|own| own.size(&data));
+    let (width, height) = size.unwrap_or_default();
+    Image {
+        name: image_name(item),
+        bytes: data,
+        format: ImageFormat::Png,
+        width,
+        height,
     }
 }
 
@@ -278,13 +303,17 @@ pub(crate) fn header(bytes: &[u8]) -> Option<(ImageFormat, u32, u32)> {
     None
 }
 
-fn read_materials(root: &Item<'_>, textures: usize) -> Result<Vec<Material>, SceneError> {
+fn read_materials(
+    root: &Item<'_>,
+    textures: usize,
+    budget: &Budget,
+) -> Result<Vec<Material>, SceneError> {
     let Some(list) = root.get("materials") else {
         return Ok(Vec::new());
     };
-    list.elements(MAX_ELEMENTS)?
-        .map(|item| read_material(&item, textures))
-        .collect()
+    let items = list.elements(MAX_ELEMENTS)?;
+    budget.charge_for::<Material>(&list, list.count())?;
+    items.map(|item| read_material(&item, textures)).collect()
 }
 
 fn read_material(item: &Item<'_>, textures: usize) -> Result<Material, SceneError> {

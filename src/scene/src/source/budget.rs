@@ -2,7 +2,9 @@
 
 use crate::{
     error::SceneError,
-    limits::{MAX_IMAGE_BYTES, MAX_MEMORY_BYTES, MAX_SOURCE_IMAGE_BYTES, MAX_SPLATS},
+    limits::{
+        MAX_CHECKED_PIXELS, MAX_IMAGE_BYTES, MAX_MEMORY_BYTES, MAX_SOURCE_IMAGE_BYTES, MAX_SPLATS,
+    },
     source::json::Item,
     worker::Worker,
 };
@@ -14,6 +16,7 @@ pub(crate) struct Budget {
     splats: Cell<usize>,
     images: Cell<u64>,
     most_images: u64,
+    pixels: Cell<u64>,
     pub(crate) worker: Worker,
 }
 
@@ -28,6 +31,7 @@ impl Budget {
             splats: Cell::new(MAX_SPLATS),
             images: Cell::new(0),
             most_images: MAX_IMAGE_BYTES,
+            pixels: Cell::new(u64::MAX),
             worker: Worker::new(),
         }
     }
@@ -38,6 +42,21 @@ impl Budget {
             most_images: MAX_SOURCE_IMAGE_BYTES,
             ..Self::new()
         }
+    }
+
+    /// For a file on which there is a report.
+    pub(crate) fn of_report() -> Self {
+        Self {
+            pixels: Cell::new(MAX_CHECKED_PIXELS),
+            ..Self::new()
+        }
+    }
+
+    /// Takes so many pixels of an image that is to be decoded, all or none.
+    pub(crate) fn takes_pixels(&self, count: u64) -> bool {
+        let left = self.pixels.get().checked_sub(count);
+        self.pixels.set(left.unwrap_or(self.pixels.get()));
+        left.is_some()
     }
 
     /// Takes `bytes` for what `item` describes.

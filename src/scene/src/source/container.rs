@@ -88,6 +88,8 @@ pub(crate) struct Bytes<'a> {
     limit: u64,
     used: RefCell<u64>,
     fetched: RefCell<BTreeMap<PathBuf, Arc<[u8]>>>,
+    /// Why files could not be.
+    missing: RefCell<BTreeMap<PathBuf, String>>,
     /// Those of the file, then those of compressed views.
     buffers: Vec<Buffer<'a>>,
     declared_buffers: usize,
@@ -159,6 +161,7 @@ impl<'a> Bytes<'a> {
             limit,
             used: RefCell::new(0),
             fetched: RefCell::default(),
+            missing: RefCell::default(),
             buffers: Vec::new(),
             declared_buffers: 0,
             views: Vec::new(),
@@ -281,15 +284,23 @@ impl<'a> Bytes<'a> {
         if let Some(known) = self.fetched.borrow().get(&relative) {
             return Ok(Arc::clone(known));
         }
-        if self.fetched.borrow().len() >= MAX_SIDE_FILES {
+        let fault =
+            |text: &String| SceneError::new(ErrorKind::Unreadable, item.pointer(), text.as_str());
+        if let Some(known) = self.missing.borrow().get(&relative) {
+            return Err(fault(known));
+        }
+        if self.fetched.borrow().len() + self.missing.borrow().len() >= MAX_SIDE_FILES {
             return Err(item.over_limit(format!("more than {MAX_SIDE_FILES} files are named")));
         }
         let left = self.limit.saturating_sub(*self.used.borrow());
-        let bytes: Arc<[u8]> = self
-            .files
-            .read(&relative, left)
-            .map_err(|text| SceneError::new(ErrorKind::Unreadable, item.pointer(), text))?
-            .into();
+        let bytes: Arc<[u8]> = match self.files.read(&relative, left) {
+            Ok(bytes) => bytes.into(),
+            Err(text) => {
+                let error = fault(&text);
+                self.missing.borrow_mut().insert(relative, text);
+                return Err(error);
+            }
+        };
         self.charge(item, bytes.len() as u64)?;
         self.fetched
             .borrow_mut()

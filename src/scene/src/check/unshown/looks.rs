@@ -19,11 +19,15 @@ pub(super) fn other_uv_sets(root: &Item<'_>, scene: &Scene) -> Option<Issue> {
     let mut places = Places::default();
     let materials = root.get("materials");
     for (index, (own, meshes)) in drawn_uv_sets(scene).into_iter().enumerate() {
-        let is_drawn = |set: u64| {
-            let place = |sets: &UvSets| sets.iter().position(|drawn| u64::from(*drawn) == set);
-            let shown = place(&own);
-            shown.is_some() && meshes.iter().all(|sets| place(sets) == shown)
+        let place = |sets: &UvSets, set: u32| sets.iter().position(|drawn| *drawn == set);
+        let is_shown = |set: &u32| {
+            let shown = place(&own, *set);
+            meshes.iter().all(|sets| place(sets, *set) == shown)
         };
+        let shown: Vec<u64> = (own.iter().copied().filter(is_shown))
+            .map(u64::from)
+            .collect();
+        let is_drawn = |set: u64| shown.contains(&set);
         let material = materials.and_then(|list| list.element(index));
         let mut objects: Vec<Item<'_>> = material.into_iter().collect();
         let mut next = 0;

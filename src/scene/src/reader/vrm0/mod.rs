@@ -13,7 +13,10 @@ use crate::{
     error::{Issue, Issues, SceneError},
     limits::MAX_ELEMENTS,
     reader::linear_from_srgb,
-    source::json::{self, Item, Tree},
+    source::{
+        budget::Budget,
+        json::{self, Item, Tree},
+    },
 };
 use glam::Quat;
 use serde_json::{Map, Value, json};
@@ -21,6 +24,8 @@ use std::{collections::BTreeSet, io};
 
 /// Longest extension `VRM` in bytes of JSON.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
+/// Memory that a byte of it takes for a while, as values and as what they become.
+const MEMORY_A_BYTE: u64 = 64;
 /// Longest JSON that it becomes in bytes.
 const MAX_NEW_BYTES: usize = 3 * MAX_BYTES;
 
@@ -31,13 +36,18 @@ pub(super) fn is_one(root: &Item<'_>) -> bool {
 
 /// Gives a scene that holds an avatar of VRM 0.x, and none of 1.0, what VRM 1.0 says in the scene itself: it faces +Z, and
 /// its materials have their drawn look. Nothing changes in any other scene.
-pub(super) fn settle(root: &Item<'_>, scene: &mut Scene) -> Result<(), SceneError> {
+pub(super) fn settle(
+    root: &Item<'_>,
+    scene: &mut Scene,
+    budget: &Budget,
+) -> Result<(), SceneError> {
     let Some(vrm) = root.extension("VRM").filter(|_| is_one(root)) else {
         return Ok(());
     };
     if vrm.json_bytes() > MAX_BYTES {
         return Err(vrm.over_limit(format!("it has more than {MAX_BYTES} bytes of JSON")));
     }
+    budget.require(&vrm, MEMORY_A_BYTE * vrm.json_bytes() as u64)?;
     turn_round(scene);
     match vrm.get("materialProperties") {
         Some(properties) => toon::lay(&value(&properties)?, scene),

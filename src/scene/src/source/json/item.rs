@@ -17,6 +17,20 @@ pub(crate) struct Item<'a> {
     id: u32,
 }
 
+/// As much of a name as is kept of one.
+fn beginning(name: &str) -> &str {
+    let mut end = name.len().min(MAX_NAME_BYTES);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    &name[..end]
+}
+
+/// A name as a step of a pointer.
+pub(crate) fn escaped(name: &str) -> String {
+    beginning(name).replace('~', "~0").replace('/', "~1")
+}
+
 impl<'a> Item<'a> {
     pub(crate) fn root(tree: &'a Tree) -> Self {
         Self {
@@ -36,7 +50,7 @@ impl<'a> Item<'a> {
         self.tree.node(self.id).kind
     }
 
-    /// JSON pointer; empty for the root.
+    /// JSON pointer; empty for the root. Of names that are longer than any name may be it holds the beginning.
     pub(crate) fn pointer(&self) -> String {
         let mut steps = Vec::new();
         let mut id = self.id;
@@ -47,13 +61,24 @@ impl<'a> Item<'a> {
             }
             let parent = self.tree.node(node.parent);
             steps.push(if parent.kind == Kind::Object {
-                self.tree.key(node).replace('~', "~0").replace('/', "~1")
+                escaped(self.tree.key(node))
             } else {
                 (id - parent.first_child).to_string()
             });
             id = node.parent;
         }
         steps.iter().rev().map(|step| format!("/{step}")).collect()
+    }
+
+    /// How many values it is in.
+    pub(crate) fn depth(&self) -> usize {
+        let mut depth = 0;
+        let mut node = self.tree.node(self.id);
+        while node.parent != u32::MAX {
+            depth += 1;
+            node = self.tree.node(node.parent);
+        }
+        depth
     }
 
     /// True when it is the member of that name of an object.
@@ -208,11 +233,7 @@ impl<'a> Item<'a> {
 
     /// A number in double precision, infinite when it is too large for one.
     pub(crate) fn as_number(&self) -> Option<f64> {
-        let node = self.tree.node(self.id);
-        if node.kind != Kind::Number {
-            return None;
-        }
-        self.tree.text(node).parse().ok()
+        self.tree.number(self.tree.node(self.id))
     }
 
     pub(crate) fn text(&self) -> Result<&'a str, SceneError> {
@@ -305,15 +326,8 @@ impl<'a> Item<'a> {
 
     /// The `name` of a glTF object, cut to the limit.
     pub(crate) fn name(&self) -> String {
-        let name = self
-            .member("name")
-            .and_then(|name| name.as_text())
-            .unwrap_or_default();
-        let mut end = name.len().min(MAX_NAME_BYTES);
-        while !name.is_char_boundary(end) {
-            end -= 1;
-        }
-        name[..end].to_owned()
+        let name = self.member("name").and_then(|name| name.as_text());
+        beginning(name.unwrap_or_default()).to_owned()
     }
 
     /// A number in a range, as glTF asks.

@@ -4,6 +4,6 @@ mod item;
 mod parser;
 mod tree;
 
-pub(crate) use item::Item;
+pub(crate) use item::{Item, escaped};
 pub(crate) use parser::parse;
 pub(crate) use tree::{Kind, Tree};

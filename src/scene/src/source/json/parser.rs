@@ -1,6 +1,6 @@
 //! RFC 8259 from untrusted bytes: size, nesting, number of values and doubled keys are checked; nothing recurses.
 
-use super::tree::{Kind, Node, SMALL_OBJECT, Span, Tree};
+use super::tree::{Kind, Node, SHORT_NUMBER, SMALL_OBJECT, Span, Tree};
 use crate::{
     error::{ErrorKind, SceneError},
     limits::{MAX_JSON_BYTES, MAX_JSON_DEPTH, MAX_JSON_NUMBER_BYTES, MAX_JSON_VALUES},
@@ -160,6 +160,7 @@ impl Parser<'_> {
             .peek()
             .ok_or_else(|| self.fault(start, "it ends too early"))?;
         let mut text = Quoted::default();
+        let mut place = 0;
         let kind = match byte {
             b'{' | b'[' => {
                 self.at += 1;
@@ -176,7 +177,10 @@ impl Parser<'_> {
             b't' => self.word(b"true", Kind::True)?,
             b'f' => self.word(b"false", Kind::False)?,
             b'n' => self.word(b"null", Kind::Null)?,
-            b'-' | b'0'..=b'9' => self.number()?,
+            b'-' | b'0'..=b'9' => {
+                place = self.number()?;
+                Kind::Number
+            }
             _ => return Err(self.fault(start, "a value is expected")),
         };
         let span = if kind == Kind::Text {
@@ -191,7 +195,7 @@ impl Parser<'_> {
             span,
             key: key.span,
             parent: u32::MAX,
-            first_child: 0,
+            first_child: place,
             child_count: 0,
             kind,
             is_unescaped: text.is_unescaped,
@@ -366,7 +370,8 @@ impl Parser<'_> {
         }
     }
 
-    fn number(&mut self) -> Result<Kind, SceneError> {
+    /// Where it is kept, if it is a long one.
+    fn number(&mut self) -> Result<u32, SceneError> {
         let start = self.at;
         if self.peek() == Some(b'-') {
             self.at += 1;
@@ -389,7 +394,6 @@ impl Parser<'_> {
             self.digits()?;
         }
         let length = self.at - start;
-        // A number is read anew for each reference to what it is part of.
         if length > MAX_JSON_NUMBER_BYTES {
             return Err(SceneError::new(
                 ErrorKind::OverLimit,
@@ -399,15 +403,19 @@ impl Parser<'_> {
                 ),
             ));
         }
-        let is_huge = || {
-            self.text[start..self.at]
-                .parse()
-                .is_ok_and(f64::is_infinite)
-        };
-        if (length > 300 || has_exponent) && is_huge() {
+        if length <= SHORT_NUMBER && !has_exponent {
+            return Ok(0);
+        }
+        let number: f64 = self.text[start..self.at].parse().unwrap_or(f64::INFINITY);
+        if number.is_infinite() {
             self.tree.huge_number.get_or_insert(start);
         }
-        Ok(Kind::Number)
+        if length <= SHORT_NUMBER {
+            return Ok(0);
+        }
+        let place = self.tree.long_numbers.len() as u32;
+        self.tree.long_numbers.push(number);
+        Ok(place)
     }
 
     /// A text; one with escapes is unescaped beside the document.
@@ -559,6 +567,26 @@ mod tests {
         assert!(looks < 100_000 * 20, "{looks}");
         let root = Item::root(&tree);
         assert!(root.get("a").is_some() && root.get("b").is_none() && root.get("").is_none());
+    }
+
+    #[test]
+    fn long_numbers_are_what_they_say() {
+        let texts = [
+            "1",
+            "0.1234567890123456789012345678901234567890",
+            "-12345678901234567890123456789012345678901234567890",
+            "3.000000000000000000000000000000",
+            "1.00000000000000000000000000000000e-7",
+            "2",
+        ];
+        let tree = parse(format!("[{}]", texts.join(",")).as_bytes()).unwrap();
+        let root = Item::root(&tree);
+        for (place, text) in texts.into_iter().enumerate() {
+            let number = root.element(place).unwrap().as_number();
+            assert_eq!(number, text.parse().ok(), "{text}");
+        }
+        assert_eq!(root.element(3).unwrap().size().unwrap(), 3);
+        assert_eq!(root.element(1).unwrap().count(), 0);
     }
 
     #[test]

@@ -5,6 +5,10 @@ use std::cmp::Ordering;
 /// Objects with more members than this have them in the order of their names, so that one is found without a look at all.
 pub(super) const SMALL_OBJECT: usize = 16;
 
+/// Numbers with more characters are kept as they were read: each reference to what they are part of asks for them, and long ones take
+/// long to read.
+pub(super) const SHORT_NUMBER: usize = 24;
+
 /// Kinds of JSON value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -32,6 +36,7 @@ pub(super) struct Node {
     /// Name of the member, when the parent is an object.
     pub(super) key: Span,
     pub(super) parent: u32,
+    /// Of a long number its place in [`Tree::long_numbers`].
     pub(super) first_child: u32,
     pub(super) child_count: u32,
     pub(super) kind: Kind,
@@ -47,6 +52,7 @@ pub(crate) struct Tree {
     pub(super) text: String,
     pub(super) unescaped: String,
     pub(super) nodes: Vec<Node>,
+    pub(super) long_numbers: Vec<f64>,
     /// Byte of the first number that double precision cannot hold.
     pub(crate) huge_number: Option<usize>,
 }
@@ -54,7 +60,19 @@ pub(crate) struct Tree {
 impl Tree {
     /// Memory that it takes, about.
     pub(crate) fn memory_bytes(&self) -> u64 {
-        (self.text.len() + self.unescaped.len() + self.nodes.len() * size_of::<Node>()) as u64
+        let numbers = self.long_numbers.len() * size_of::<f64>();
+        let nodes = self.nodes.len() * size_of::<Node>();
+        (self.text.len() + self.unescaped.len() + nodes + numbers) as u64
+    }
+
+    /// The number that a value is, infinite when it is too large for double precision.
+    pub(super) fn number(&self, node: &Node) -> Option<f64> {
+        let text = self.text(node);
+        match (node.kind, text.len() > SHORT_NUMBER) {
+            (Kind::Number, false) => text.parse().ok(),
+            (Kind::Number, true) => self.long_numbers.get(node.first_child as usize).copied(),
+            _ => None,
+        }
     }
 
     pub(super) fn root(&self) -> u32 {
