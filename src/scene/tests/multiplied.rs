@@ -117,6 +117,16 @@ fn with_webp(count: usize) -> Value {
 fn images_that_fail_to_be_decoded_are_counted() {
     assert!(load(with_webp(16)).is_ok());
     is_over(with_webp(17), "images together");
+    // Of one that is too large for itself that is told.
+    let report = check(&{
+        let mut webp = webp_head();
+        webp[21..25].copy_from_slice(&[0xFF; 4]);
+        let mut document = with_webp(1);
+        document["buffers"] = json!([buffer(&webp)]);
+        document
+    });
+    let refusal = report.refusal.unwrap().to_string();
+    assert!(!refusal.contains("together"), "{refusal}");
 }
 
 #[test]
@@ -137,10 +147,10 @@ fn parts_of_joints_and_filters_are_counted_together() {
         json!({ "extensions": { "OMI_physics_joint": { "physicsJoints": vec![joint; joints] } } })
     };
     assert!(load(joints(1_562)).is_ok());
-    is_over(joints(1_563), "parts of what it lists");
+    is_over(joints(1_563), "limits and drives together");
     let mut filters = json!({ "extensions": { "OMI_physics_body": { "collisionFilters":
         vec![json!({ "collisionSystems": vec!["a"; 64] }); 1_563] } } });
-    is_over(filters.clone(), "parts of what it lists");
+    is_over(filters.clone(), "names together");
     filters["extensions"]["OMI_physics_body"]["collisionFilters"] = json!([]);
     assert!(load(filters).is_ok());
 }

@@ -86,7 +86,7 @@ fn convert_foreign(
     let foreign = formats::read(path, bytes, files, hints)?;
     let (size, limit) = (foreign.glb.len() as u64, taken_as(purpose).limit());
     if size > limit {
-        let (size, limit) = (size >> 20, limit >> 20);
+        let (size, limit) = (size.div_ceil(1 << 20), limit >> 20);
         return Err(format!(
             "as a glTF it has {size} MiB, the limit is {limit}: leave out some of its triangles or points, or take smaller pictures"
         ));
@@ -101,8 +101,11 @@ fn beside_source(path: &Path) -> Option<PathBuf> {
     let path = std::path::absolute(path).ok()?;
     let folder = path.parent()?;
     let is_source = folder.file_name()?.eq_ignore_ascii_case("source");
-    let textures = folder.parent()?.join("textures");
-    (is_source && textures.is_dir()).then_some(textures)
+    let beside = folder.parent()?;
+    let mut folders = ["textures", "Textures"]
+        .map(|name| beside.join(name))
+        .into_iter();
+    folders.find(|folder| is_source && folder.is_dir())
 }
 
 /// The purpose whose limits hold for a source: a thing may have other files beside it and be large, and become small and whole.

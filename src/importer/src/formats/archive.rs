@@ -67,8 +67,8 @@ impl<'a> Archive<'a> {
         let mut folded = BTreeMap::new();
         for name in entries.keys() {
             let path = name.to_lowercase();
-            let own = path.rsplit_once('/').map(|(_, own)| format!("/{own}"));
-            for key in own.into_iter().chain([path]) {
+            let own = format!("/{}", path.rsplit('/').next().unwrap_or(&path));
+            for key in [own, path] {
                 let known = folded.entry(key).or_insert_with(|| Some(name.clone()));
                 known.take_if(|known| known != name);
             }
@@ -376,6 +376,7 @@ mod tests {
             ("e.png", Some(b"f")),
             ("In/B.PNG", Some(b"b")),
             ("C.png", Some(b"c")),
+            ("E.png", Some(b"f")),
             // Two are called so, and of a path every part counts.
             ("d.png", None),
             ("D.png", None),

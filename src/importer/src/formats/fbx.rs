@@ -137,14 +137,21 @@ fn options() -> LoadOpts<'static> {
 fn read_scene(bytes: &[u8], options: LoadOpts<'_>, model: &mut Model<'_>) -> Result<(), String> {
     let scene = ufbx::load_memory(bytes, options)
         .map_err(|error| format!("it cannot be read: {}", error.description))?;
-    let application = &scene.metadata.original_application.name;
+    let data = &scene.metadata;
+    let last = &data.latest_application.name;
+    let application = if last.is_empty() {
+        &data.original_application.name
+    } else {
+        last
+    };
     model.is_of_maya = application.to_ascii_lowercase().contains("maya");
     let materials = material::write(&scene, model);
     if scene.metadata.file_format == ufbx::FileFormat::Obj {
         let first = scene
             .meshes
             .iter()
-            .find_map(|mesh| mesh.vertices.iter().next());
+            .flat_map(|mesh| mesh.vertices.iter())
+            .find(|own| [own.x, own.y, own.z].iter().all(|part| part.is_finite()));
         model.put_near(first.map_or([0.0; 3], |own| [own.x, own.y, own.z]));
     }
     let places: BTreeMap<u32, usize> = scene
@@ -199,7 +206,9 @@ fn material_libraries(bytes: &[u8], model: &mut Model<'_>) -> Option<Vec<u8>> {
     let mut known = BTreeSet::new();
     // Files are given other names after they were written.
     let own = format!("{}.mtl", model.name());
-    if names.iter().all(|name| model.library(name).is_none()) && model.library(&own).is_some() {
+    let has_none = names.iter().all(|name| model.library(name).is_none());
+    let uses_some = bytes.windows(7).any(|word| word == b"usemtl ");
+    if has_none && uses_some && model.library(&own).is_some() {
         model.note(format!("its materials are taken from `{}`", shown(&own)));
         names = vec![own];
     }
@@ -401,12 +410,7 @@ fn write_mesh(
                     .map(|index| *index as usize),
             );
         }
-        let left_out = leave_out_infinite(mesh, &mut order);
-        if left_out > 0 {
-            model.note(format!(
-                "triangles with a number that is none, or infinite, are left out ({left_out})"
-            ));
-        }
+        model.nowhere += leave_out_infinite(mesh, &mut order);
         let corners = corners(mesh, &order, model.origin, (&skin, &shapes));
         let material = material::of_part(node, mesh, part.index as usize);
         let material = material.and_then(|id| materials.get(&id).copied());

@@ -66,7 +66,8 @@ fn material_json(material: &Material, sets: &Sets, model: &mut Model<'_>) -> Val
             linear(own, material, model)
         }
     };
-    let opacity = match opacity_map {
+    // What is told of the old kind beside its map means nothing more.
+    let opacity = match &cut_out {
         Some(_) if !in_use(&pbr.opacity) => 1.0,
         _ => opacity(material),
     };
@@ -371,10 +372,13 @@ fn note_left_out(
         ("ambient", &fbx.ambient_color),
         ("displacement", &pbr.displacement_map),
         ("displacement", &fbx.displacement),
-        ("transmission", &pbr.transmission_factor),
         ("coat", &pbr.coat_factor),
         ("sheen", &pbr.sheen_color),
     ];
+    if material.features.pbr.enabled {
+        // Of the old kind it is the map of opacity.
+        left_out.push(("transmission", &pbr.transmission_factor));
+    }
     if !has_surface_map {
         left_out.push(("metal", &pbr.metalness));
         left_out.push(("gloss", &pbr.glossiness));

@@ -100,6 +100,8 @@ pub(super) struct Model<'a> {
     pub(super) failed: BTreeSet<String>,
     /// It comes from Blender, which writes roughness where others write gloss.
     pub(super) is_of_blender: bool,
+    /// Triangles that are left out because a corner is nowhere.
+    pub(super) nowhere: usize,
     /// It comes from Maya, which writes transparency where others write opacity.
     pub(super) is_of_maya: bool,
     /// Names of pictures, and of those that were taken in their place.
@@ -187,6 +189,7 @@ impl<'a> Model<'a> {
             failed: BTreeSet::new(),
             is_of_blender: false,
             is_of_maya: false,
+            nowhere: 0,
             taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
@@ -603,6 +606,12 @@ impl<'a> Model<'a> {
         for [name, taken] in self.taken.take() {
             self.note(format!(
                 "the image `{taken}` is taken for `{name}`, which is not there"
+            ));
+        }
+        if self.nowhere > 0 {
+            let count = self.nowhere;
+            self.note(format!(
+                "triangles with a number that is none, or infinite, are left out ({count})"
             ));
         }
         if self.draft.list("meshes").is_empty() {

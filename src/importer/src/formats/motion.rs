@@ -53,7 +53,7 @@ fn played(baked: &BakedAnim) -> RangeInclusive<f64> {
     for time in key_times(baked) {
         (first, last) = (first.min(time), last.max(time));
     }
-    match told.start() < told.end() && first <= *told.end() && last >= *told.start() {
+    match told.start() < told.end() && first < *told.end() && last > *told.start() {
         true => told,
         false => first.min(0.0)..=f64::MAX,
     }
@@ -72,7 +72,7 @@ fn key_times(baked: &BakedAnim) -> impl Iterator<Item = f64> {
         times.chain(turns.map(|key| key.time))
     });
     let props = baked.elements.iter().flat_map(|own| own.props.iter());
-    let props = props.filter(|prop| !prop.constant_value);
+    let props = props.filter(|prop| &*prop.name == PERCENT && !prop.constant_value);
     of_nodes.chain(props.flat_map(|prop| prop.keys.iter().map(|key| key.time)))
 }
 
@@ -98,6 +98,14 @@ fn within(
     own.extend_from_slice(inside);
     if own.last().is_none_or(|(time, _)| time < played.end()) {
         own.extend(between(end, *played.end()));
+    }
+    if let Some((time, value)) = own.last()
+        && time < played.end()
+        && *played.end() < f64::MAX
+    {
+        // It holds still until the take ends, which says when it begins anew.
+        let held = value.clone();
+        own.push((*played.end(), held));
     }
     if own.is_empty() {
         // All of them lie before it, or all behind.

@@ -41,6 +41,10 @@ pub(super) fn read(bytes: &[u8], model: &mut Model<'_>) -> Result<(), String> {
             }
         }
     }
+    if !vertices.splats.is_empty() && !faces.all.is_empty() {
+        model.note("the faces between its splats are left out");
+        faces = Faces::default();
+    }
     let mut corners = match faces.all.is_empty() {
         false => faces.corners(&vertices)?,
         true => Corners {
@@ -231,11 +235,12 @@ fn read_vertices(
     }
     let mut corners = Corners::default();
     let mut uvs = Vec::new();
-    let mut nowhere = 0;
-    for count in 0..element.count {
+    let (mut nowhere, mut is_first) = (0, true);
+    for _ in 0..element.count {
         let numbers = numbers(source, element)?;
-        if count == 0 {
+        if is_first && position.iter().all(|place| numbers[*place].is_finite()) {
             model.put_near(position.map(|place| numbers[place]));
+            is_first = false;
         }
         let values = placed(numbers, position, model.origin);
         if values[position[0]].is_nan() {

@@ -63,16 +63,8 @@ fn binary(bytes: &[u8], count: usize, model: &mut Model<'_>) -> (String, Corners
             "attributes of its triangles, in some tools colours, are left out: PLY keeps colours",
         );
     }
-    note_left_out(left_out, model);
+    model.nowhere += left_out;
     (model.name().to_owned(), corners)
-}
-
-fn note_left_out(count: usize, model: &mut Model<'_>) {
-    if count > 0 {
-        model.note(format!(
-            "triangles with a number that is none, or infinite, are left out ({count})"
-        ));
-    }
 }
 
 fn ascii(text: &str, model: &mut Model<'_>) -> Result<Vec<(String, Corners)>, String> {
@@ -113,6 +105,6 @@ fn ascii(text: &str, model: &mut Model<'_>) -> Result<Vec<(String, Corners)>, St
         left_out += all.len() - kept.len() / 3;
         corners.positions = kept;
     }
-    note_left_out(left_out, model);
+    model.nowhere += left_out;
     Ok(solids)
 }

@@ -108,7 +108,11 @@ impl<'a> Source<'a> {
             sink.at(&codes::NON_RELATIVE_URI, &place);
             return None;
         }
-        self.files_left = self.files_left.checked_sub(1)?;
+        let Some(files_left) = self.files_left.checked_sub(1) else {
+            sink.cut_short();
+            return None;
+        };
+        self.files_left = files_left;
         let bytes = inside_folder(uri).and_then(|path| self.files.read(&path, self.left).ok());
         match bytes {
             Some(bytes) => {

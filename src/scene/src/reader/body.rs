@@ -80,7 +80,7 @@ pub(crate) fn read_physics(
             .collect::<Result<_, _>>()?;
     }
     if let Some(list) = list(surfaces, "collisionFilters") {
-        world.filters = parts(&list, read_filter, |filter: &CollisionFilter| {
+        world.filters = parts(&list, "names", read_filter, |filter: &CollisionFilter| {
             let [own, other] = [&filter.collide_with, &filter.not_collide_with];
             let named = own.iter().chain(other).map(Vec::len).sum::<usize>();
             filter.systems.len() + named
@@ -88,9 +88,12 @@ pub(crate) fn read_physics(
     }
     if let Some(list) = list(joints, "physicsJoints") {
         let read = |item: &Item<'_>| read_joint(item, reader.is_khr);
-        world.joints = parts(&list, read, |joint: &JointDescription| {
-            joint.limits.len() + joint.drives.len()
-        })?;
+        world.joints = parts(
+            &list,
+            "limits and drives",
+            read,
+            |joint: &JointDescription| joint.limits.len() + joint.drives.len(),
+        )?;
     }
     Ok((world, reader))
 }
@@ -98,6 +101,7 @@ pub(crate) fn read_physics(
 /// Reads a list whose elements have no more parts than they may have together.
 fn parts<T>(
     list: &Item<'_>,
+    what: &str,
     read: impl Fn(&Item<'_>) -> Result<T, SceneError>,
     count: impl Fn(&T) -> usize,
 ) -> Result<Vec<T>, SceneError> {
@@ -107,7 +111,7 @@ fn parts<T>(
         parts += count(&own);
         if parts > MAX_JOINT_PARTS {
             return Err(list.over_limit(format!(
-                "there are more than {MAX_JOINT_PARTS} parts of what it lists"
+                "its elements have more than {MAX_JOINT_PARTS} {what} together"
             )));
         }
         all.push(own);

@@ -175,7 +175,7 @@ fn dds_to_png(bytes: &[u8]) -> Result<Vec<u8>, String> {
 
 /// Refuses an image for which there is no room while it is converted: as it comes, as pixels, as a PNG, and what holds both
 /// for a while. Returns the most bytes of its PNG, which alone stays and is charged.
-fn check_size(
+pub(super) fn check_size(
     item: &Item<'_>,
     size: (u32, u32),
     bytes: usize,

@@ -9,7 +9,10 @@ use crate::{
     description::scene::{ImageIndex, Scene, TextureIndex},
     error::{ErrorKind, Issue, Issues, SceneError},
     limits::{MAX_ELEMENTS, MAX_HEADER_PARTS, MAX_IMAGE_SIDE, MAX_IMAGES, MAX_ONE_IMAGE_BYTES},
-    reader::{foreign_image::ForeignImage, toon::read_toon},
+    reader::{
+        foreign_image::{ForeignImage, check_size},
+        toon::read_toon,
+    },
     source::budget::Budget,
     source::container::Bytes,
     source::json::Item,
@@ -137,18 +140,19 @@ fn read_images(
             images.push(nothing(&item));
             continue;
         }
-        let pixels = foreign.and_then(|own| Some((own, own.size(&data)?)));
-        let pixels = pixels.map(|(_, (width, height))| u64::from(width) * u64::from(height));
-        if let Some(pixels) = pixels {
+        let size = foreign.and_then(|own| own.size(&data));
+        if let Some(size) = size {
             // Before it is decoded, and also when that fails.
-            budget.charge_image(&item, pixels.saturating_mul(4))?;
+            check_size(&item, size, data.len(), budget)?;
+            let pixels = u64::from(size.0) * u64::from(size.1);
+            budget.charge_image(&item, pixels * 4)?;
+            if !budget.takes_pixels(pixels) {
+                images.push(as_its_head_says(&item, size, data));
+                continue;
+            }
         }
         let data = match foreign {
             None => data,
-            Some(_) if !budget.takes_pixels(pixels.unwrap_or(0)) => {
-                images.push(as_its_head_says(&item, foreign, data));
-                continue;
-            }
             Some(foreign) => match foreign.to_png(&item, &data, budget)? {
                 Ok(png) => png.into(),
                 Err(line) => {
@@ -166,22 +170,9 @@ fn read_images(
             images.push(nothing(&item));
             continue;
         };
-        if width == 0 || height == 0 {
-            return Err(item.fault(format!("the image has {width} x {height} pixels")));
-        }
-        if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
-            return Err(item.over_limit(format!(
-                "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
-            )));
-        }
-        let pixels = u64::from(width) * u64::from(height);
-        if pixels * decoded_pixel_bytes(&data) > MAX_ONE_IMAGE_BYTES {
-            return Err(item.over_limit(format!(
-                "the image has {width} x {height} pixels: decoded it is over {MAX_ONE_IMAGE_BYTES} bytes"
-            )));
-        }
+        refuse_size(&item, &data, (width, height))?;
         if foreign.is_none() {
-            budget.charge_image(&item, pixels * 4)?;
+            budget.charge_image(&item, u64::from(width) * u64::from(height) * 4)?;
         }
         images.push(Image {
             name: image_name(&item),
@@ -192,6 +183,29 @@ fn read_images(
         });
     }
     Ok(images)
+}
+
+/// Refuses an image that is drawn as it is and is too large for that.
+fn refuse_size(
+    item: &Item<'_>,
+    image: &[u8],
+    (width, height): (u32, u32),
+) -> Result<(), SceneError> {
+    if width == 0 || height == 0 {
+        return Err(item.fault(format!("the image has {width} x {height} pixels")));
+    }
+    if width > MAX_IMAGE_SIDE || height > MAX_IMAGE_SIDE {
+        return Err(item.over_limit(format!(
+            "the image has {width} x {height} pixels, the limit is {MAX_IMAGE_SIDE} on a side"
+        )));
+    }
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels * decoded_pixel_bytes(image) > MAX_ONE_IMAGE_BYTES {
+        return Err(item.over_limit(format!(
+            "the image has {width} x {height} pixels: decoded it is over {MAX_ONE_IMAGE_BYTES} bytes"
+        )));
+    }
+    Ok(())
 }
 
 /// The bytes of an image; `None`, which is told, when its file is not there.
@@ -217,9 +231,7 @@ fn image_data(
 }
 
 /// An image that a report goes by without looking into it.
-fn as_its_head_says(item: &Item<'_>, foreign: Option<ForeignImage>, data: Arc<[u8]>) -> Image {
-    let size = foreign.and_then(|own| own.size(&data));
-    let (width, height) = size.unwrap_or_default();
+fn as_its_head_says(item: &Item<'_>, (width, height): (u32, u32), data: Arc<[u8]>) -> Image {
     Image {
         name: image_name(item),
         bytes: data,

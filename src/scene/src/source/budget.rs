@@ -10,12 +10,14 @@ use crate::{
 };
 use std::cell::Cell;
 
-/// What is left of a file's memory, its images and its splats, and who unpacks its foreign payloads.
+/// What one file may still take, and who unpacks its foreign payloads.
 pub(crate) struct Budget {
     left: Cell<u64>,
     splats: Cell<usize>,
+    /// Decoded bytes of the images so far, and how many there may be.
     images: Cell<u64>,
     most_images: u64,
+    /// Pixels that may still be decoded.
     pixels: Cell<u64>,
     pub(crate) worker: Worker,
 }

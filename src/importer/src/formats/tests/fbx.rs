@@ -69,8 +69,8 @@ fn what_an_animation_holds_still_is_where_the_animation_says() {
     assert!(places.iter().all(|place| place.x == 5.0), "{places:?}");
 }
 
-/// The keys of a node that moves along X, of a take from one second to another.
-fn take(span: Option<(i64, i64)>, of_curve: &[(i64, f32)]) -> Vec<(f32, f32)> {
+/// What a take from one second to another moves, of a node with a curve for that property.
+fn take(span: Option<(i64, i64)>, property: &str, of_curve: &[(i64, f32)]) -> scene::Channel {
     let time = |name: &str, seconds: i64| {
         let ticks = seconds * 46_186_158_000;
         format!("\"{name}\", \"KTime\", \"Time\", \"\",{ticks}")
@@ -81,47 +81,98 @@ fn take(span: Option<(i64, i64)>, of_curve: &[(i64, f32)]) -> Vec<(f32, f32)> {
         .flatten()
         .collect();
     let told: Vec<&str> = told.iter().map(String::as_str).collect();
-    let position = "\"Lcl Translation\", \"Lcl Translation\", \"\", \"A\",0,0,0";
+    let stated = format!("\"{property}\", \"{property}\", \"\", \"A\",0,0,0");
+    let mut objects = vec![
+        triangle(10, ""),
+        object("Model", 20, "door", "Mesh", &[&stated]),
+        object("Deformer", 61, "", "BlendShape", &[]),
+        object("AnimationStack", 40, "open", "", &told),
+        object("AnimationLayer", 41, "base", "", &[]),
+        object("AnimationCurveNode", 42, "T", "", &[]),
+        keys(43, of_curve),
+    ];
+    objects.extend(shape(62, 63, 0));
+    let is_weight = property == "DeformPercent";
+    let (moved, axis) = match is_weight {
+        true => (63, "d|DeformPercent"),
+        false => (20, "d|Z"),
+    };
     let file = fbx(
-        &[
-            triangle(10, ""),
-            object("Model", 20, "door", "Mesh", &[position]),
-            object("AnimationStack", 40, "open", "", &told),
-            object("AnimationLayer", 41, "base", "", &[]),
-            object("AnimationCurveNode", 42, "T", "", &[]),
-            keys(43, of_curve),
-        ],
+        &objects,
         &[
             (10, 20, ""),
             (20, 0, ""),
+            (61, 10, ""),
+            (63, 61, ""),
+            (62, 63, ""),
             (41, 40, ""),
             (42, 41, ""),
-            (42, 20, "Lcl Translation"),
-            (43, 42, "d|X"),
+            (42, moved, property),
+            (43, 42, axis),
         ],
     );
     let (scene, _) = scene_of(&file, Format::Fbx);
-    let channel = &scene.animations[0].channels[0];
+    assert_eq!(scene.animations[0].channels.len(), 1);
+    scene.animations[0].channels[0].clone()
+}
+
+/// When a node moves along an axis, and where it is then.
+fn slide(span: Option<(i64, i64)>, of_curve: &[(i64, f32)]) -> Vec<(f32, f32)> {
+    let channel = take(span, "Lcl Translation", of_curve);
     let scene::Track::Translation(places) = &channel.track else {
         panic!("{channel:?}");
     };
     let times = channel.times.iter().copied();
-    times.zip(places.iter().map(|place| place.x)).collect()
+    times.zip(places.iter().map(|place| place.z)).collect()
 }
 
 #[test]
 fn a_take_plays_from_its_beginning_to_its_end() {
     // The pose in which it was made, the take, and what was tried behind it.
     let of_curve = [(0, 500.0), (1, 0.0), (3, 200.0), (4, 900.0)];
-    assert_eq!(take(Some((1, 3)), &of_curve), [(0.0, 0.0), (2.0, 200.0)]);
+    assert_eq!(slide(Some((1, 3)), &of_curve), [(0.0, 0.0), (2.0, 200.0)]);
     // Between keys it begins and ends where the curve is then.
-    assert_eq!(take(Some((2, 3)), &of_curve), [(0.0, 100.0), (1.0, 200.0)]);
-    assert_eq!(take(Some((1, 2)), &of_curve), [(0.0, 0.0), (1.0, 100.0)]);
+    assert_eq!(slide(Some((2, 3)), &of_curve), [(0.0, 100.0), (1.0, 200.0)]);
+    assert_eq!(slide(Some((1, 2)), &of_curve), [(0.0, 0.0), (1.0, 100.0)]);
     let early = [(-1, 0.0), (1, 200.0)];
-    assert_eq!(take(Some((-1, 1)), &early), [(0.0, 0.0), (2.0, 200.0)]);
-    assert_eq!(take(None, &early), [(0.0, 0.0), (2.0, 200.0)]);
+    assert_eq!(slide(Some((-1, 1)), &early), [(0.0, 0.0), (2.0, 200.0)]);
+    assert_eq!(slide(None, &early), [(0.0, 0.0), (2.0, 200.0)]);
+    // What has come to its end holds still until the take ends.
+    let held = [(0.0, 0.0), (2.0, 200.0), (5.0, 200.0)];
+    assert_eq!(slide(Some((-1, 4)), &early), held);
     // A take that is told to be elsewhere is not believed.
-    assert_eq!(take(Some((7, 9)), &early), [(0.0, 0.0), (2.0, 200.0)]);
+    for elsewhere in [(7, 9), (1, 9), (-9, -1)] {
+        let keys = slide(Some(elsewhere), &early);
+        assert_eq!(keys, [(0.0, 0.0), (2.0, 200.0)]);
+    }
+    // What lies beyond the take alone moves nothing in it.
+    let later = take(
+        Some((1, 2)),
+        "Lcl Translation",
+        &[(0, 3.0), (3, 3.0), (4, 9.0)],
+    );
+    assert!(
+        matches!(&later.track, scene::Track::Translation(places) if places.iter().all(|place| place.z == 3.0))
+    );
+}
+
+#[test]
+fn a_take_that_begins_between_keys_is_turned_and_morphed_by_as_much() {
+    let turn = take(Some((2, 3)), "Lcl Rotation", &[(1, 0.0), (3, 90.0)]);
+    let scene::Track::Rotation(turns) = &turn.track else {
+        panic!("{turn:?}");
+    };
+    assert_eq!((turn.times[0], turn.times.last()), (0.0, Some(&1.0)));
+    for (own, degrees) in [(turns[0], 45.0f32), (*turns.last().unwrap(), 90.0)] {
+        let expected = glam::Quat::from_rotation_z(degrees.to_radians());
+        assert!(own.dot(expected).abs() > 1.0 - 1.0e-5, "{own} {degrees}");
+    }
+    let morph = take(Some((2, 3)), "DeformPercent", &[(1, 0.0), (3, 80.0)]);
+    let scene::Track::Weights { values, .. } = &morph.track else {
+        panic!("{morph:?}");
+    };
+    assert_eq!(morph.times, [0.0, 1.0]);
+    assert!((values[0] - 0.4).abs() < 1.0e-6 && (values[1] - 0.8).abs() < 1.0e-6);
 }
 
 #[test]

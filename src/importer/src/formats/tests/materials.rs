@@ -434,14 +434,14 @@ fn colours_are_those_of_the_screen_unless_blender_wrote_them() {
 
 #[test]
 fn a_map_of_opacity_is_transparency_only_for_maya() {
-    let alpha_by = |application: &str| {
+    let alpha_by = |application: &str, property: &str| {
         let texture = object("Texture", 60, "map", "", &[]).replacen(
             "Version: 232",
             "Version: 202\nRelativeFilename: \"map.png\"",
             1,
         );
         let factor = "\"TransparencyFactor\", \"Number\", \"\", \"A\",1";
-        let file = with_material(&[factor], &[texture], &[(60, 50, "TransparentColor")]);
+        let file = with_material(&[factor], &[texture], &[(60, 50, property)]);
         let told = format!(
             "FBXVersion: 7400\nSceneInfo: \"SceneInfo::GlobalInfo\", \"UserData\" {{\nProperties70:  {{\n\
              P: \"Original|ApplicationName\", \"KString\", \"\", \"\", \"{application}\"\n}}\n}}"
@@ -454,6 +454,7 @@ fn a_map_of_opacity_is_transparency_only_for_maya() {
         written.unwrap();
         let (scene, notes) =
             read_beside(&[("a.fbx", file.as_bytes()), ("map.png", white.get_ref())]);
+        assert!(!notes.concat().contains("map `"), "{notes:?}");
         let material = &scene.materials[0];
         assert_eq!(
             material.alpha_mode,
@@ -466,8 +467,29 @@ fn a_map_of_opacity_is_transparency_only_for_maya() {
         let picture = image::load_from_memory(&scene.images[image.index()].bytes);
         picture.unwrap().into_rgba8().get_pixel(0, 0).0[3]
     };
-    assert_eq!(alpha_by("3ds Max"), 255);
-    assert_eq!(alpha_by("Maya"), 0);
+    for property in ["TransparentColor", "TransparencyFactor"] {
+        assert_eq!(alpha_by("3ds Max", property), 255);
+        assert_eq!(alpha_by("Maya", property), 0);
+    }
+}
+
+#[test]
+fn a_material_whose_map_of_opacity_is_not_there_stays_as_transparent_as_it_says() {
+    let texture = object("Texture", 60, "map", "", &[]).replacen(
+        "Version: 232",
+        "Version: 202\nRelativeFilename: \"gone.png\"",
+        1,
+    );
+    let color = "\"TransparentColor\", \"Color\", \"\", \"A\",1,1,1";
+    let factor = "\"TransparencyFactor\", \"Number\", \"\", \"A\",0.75";
+    let file = with_material(
+        &[color, factor],
+        &[texture],
+        &[(60, 50, "TransparentColor")],
+    );
+    let material = &scene_of(&file, Format::Fbx).0.materials[0];
+    assert_eq!(material.alpha_mode, scene::AlphaMode::Blend);
+    assert!((material.base_color.w - 0.25).abs() < 1.0e-6);
 }
 
 #[test]

@@ -141,6 +141,12 @@ fn what_is_nowhere_is_left_out_and_told() {
     assert_eq!(primitive.colors[0], glam::Vec4::new(1.0, 0.0, 0.0, 1.0));
     assert!(told(&notes), "{notes:?}");
 
+    // The first of them that is somewhere says how far away it is.
+    let far = "nan nan nan 0 0 0\n500000 5200000 120 255 0 0\n500001 5200000 120 0 255 0\n500000 5200001 120 0 0 255\n";
+    let (scene, _) = scene_of(format!("{points}end_header\n{far}").as_bytes(), Format::Ply);
+    let place = scene.meshes[0].primitives[0].positions[0];
+    assert_eq!(place, glam::Vec3::new(0.0, 0.0, 120.0));
+
     let faces = "element face 2\nproperty list uchar int vertex_indices\nend_header\n";
     let faces = format!("{points}{faces}{places}3 0 1 2\n3 1 3 2\n");
     assert_eq!(triangles_of(&faces), 1);
