@@ -267,11 +267,7 @@ fn colors(array: &Array) -> Option<Array> {
         let bytes = values.iter().map(byte).collect();
         return Some(Array::new(array.shape, Component::U8, true, bytes));
     }
-    let steps = values
-        .iter()
-        .map(|value| (value * f32::from(u16::MAX)).round() as u16);
-    let bytes = steps.flat_map(u16::to_le_bytes).collect();
-    Some(Array::new(array.shape, Component::U16, true, bytes))
+    Some(Array::shares(array.shape, &values))
 }
 
 fn small_joints(array: &Array) -> Option<Array> {

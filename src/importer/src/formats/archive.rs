@@ -76,9 +76,20 @@ impl<'a> Archive<'a> {
         Ok(Self { entries, folded })
     }
 
-    /// The path that is written so but for large and small letters: many programs know no difference.
-    fn alike(&self, path: &str) -> Option<&String> {
-        self.folded.get(&path.to_lowercase())?.as_ref()
+    /// The path that is meant: itself, or where a name stands alone the one that ends so, as it is written or else in whatever letters.
+    fn find(&self, path: String, named: &str) -> String {
+        if self.entries.contains_key(&path) {
+            return path;
+        }
+        let is_alone = !named.contains('/');
+        let ends_so = |own: &&String| own.rsplit('/').next() == Some(named);
+        let mut as_written = self.entries.keys().filter(|own| is_alone && ends_so(own));
+        let alike = |key: String| self.folded.get(&key.to_lowercase())?.as_ref();
+        let found = match (as_written.next(), as_written.next()) {
+            (Some(only), None) => Some(only),
+            _ => alike(path.clone()).or_else(|| alike(format!("/{named}")).filter(|_| is_alone)),
+        };
+        found.cloned().unwrap_or(path)
     }
 
     /// The model that the archive is about: of the first format in [`RANKS`] the one that lies least deep.
@@ -198,28 +209,8 @@ impl SideFiles for Beside<'_, '_> {
             true => named.clone(),
             false => format!("{}/{named}", self.folder),
         };
-        let archive = self.archive;
-        let path = match archive.entries.contains_key(&path) || named.contains('/') {
-            true => path,
-            false => {
-                let is_it = |own: &&String| own.rsplit('/').next() == Some(named.as_str());
-                let mut anywhere = archive.entries.keys().filter(is_it);
-                match (anywhere.next(), anywhere.next()) {
-                    (Some(own), None) => own.clone(),
-                    _ => path,
-                }
-            }
-        };
-        let path = match archive.entries.contains_key(&path) {
-            true => path,
-            false => {
-                let alone = (!named.contains('/')).then(|| format!("/{named}"));
-                let alike = archive.alike(&path);
-                let alike = alike.or_else(|| archive.alike(&alone?));
-                alike.cloned().unwrap_or(path)
-            }
-        };
-        let found = archive.read(&path, limit);
+        let found = self.archive.find(path, &named);
+        let found = self.archive.read(&found, limit);
         found.map_err(|fault| format!("{shown}: {fault}"))
     }
 }

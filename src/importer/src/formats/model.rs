@@ -188,8 +188,8 @@ impl<'a> Model<'a> {
             pixels: Pixels::new(),
             failed: BTreeSet::new(),
             is_of_blender: false,
-            is_of_maya: false,
             nowhere: 0,
+            is_of_maya: false,
             taken: RefCell::default(),
             pictures: RefCell::default(),
             images: BTreeMap::new(),
@@ -699,14 +699,10 @@ fn leave_out_textures(material: &mut Value, uv_sets: usize) -> bool {
 /// Colours in half of the bytes where none is brighter than white.
 fn colors(values: &[[f32; 4]]) -> Array {
     let parts = values.as_flattened();
-    if !parts.iter().all(|part| (0.0..=1.0).contains(part)) {
-        return Array::floats(ArrayShape::Vec4, parts);
+    match parts.iter().all(|part| (0.0..=1.0).contains(part)) {
+        true => Array::shares(ArrayShape::Vec4, parts),
+        false => Array::floats(ArrayShape::Vec4, parts),
     }
-    let steps = parts
-        .iter()
-        .map(|part| (part * f32::from(u16::MAX)).round() as u16);
-    let bytes = steps.flat_map(u16::to_le_bytes).collect();
-    Array::new(ArrayShape::Vec4, Component::U16, true, bytes)
 }
 
 fn vectors(values: &[[f32; 3]]) -> Array {

@@ -23,17 +23,15 @@ pub(super) fn write(scene: &Scene, places: &BTreeMap<u32, usize>, model: &mut Mo
             model.note("an animation cannot be sampled and is left out");
             continue;
         };
-        let mut parts = Parts {
-            played: played(&baked),
-            ..Parts::default()
-        };
+        let played = played(&baked);
+        let mut parts = Parts::default();
         for node in &baked.nodes {
             let rest = scene.nodes.get(node.typed_id as usize);
             if let (Some(place), Some(rest)) = (places.get(&node.element_id), rest) {
-                parts.add_node(node, *place, &rest.local_transform, model);
+                parts.add_node(node, *place, &rest.local_transform, &played, model);
             }
         }
-        parts.add_weights(scene, &baked, places, &mut weights_left, model);
+        parts.add_weights(scene, (&baked, &played), places, &mut weights_left, model);
         if !parts.channels.is_empty() {
             let animation = json!({
                 "name": &*stack.element.name,
@@ -153,21 +151,10 @@ fn value_at(keys: &[(f64, f32)], time: f64) -> f32 {
 }
 
 /// The channels of an animation and what they sample.
+#[derive(Default)]
 pub(super) struct Parts {
-    /// The seconds of its keys that are taken.
-    played: RangeInclusive<f64>,
     pub(super) channels: Vec<Value>,
     pub(super) samplers: Vec<Value>,
-}
-
-impl Default for Parts {
-    fn default() -> Self {
-        Self {
-            played: 0.0..=f64::MAX,
-            channels: Vec::new(),
-            samplers: Vec::new(),
-        }
-    }
 }
 
 impl Parts {
@@ -176,6 +163,7 @@ impl Parts {
         node: &BakedNode,
         place: usize,
         rest: &Transform,
+        played: &RangeInclusive<f64>,
         model: &mut Model<'_>,
     ) {
         let vector = |key: &ufbx::BakedVec3| {
@@ -214,7 +202,7 @@ impl Parts {
             ),
         ] {
             let keys: Vec<(f64, Vec<f32>)> = keys;
-            let mut keys = within(keys, &self.played, path == "rotation");
+            let mut keys = within(keys, played, path == "rotation");
             if is_constant {
                 // One key holds for the whole clip, and none is needed where the node is at rest.
                 keys.truncate(1);
@@ -228,7 +216,7 @@ impl Parts {
     fn add_weights(
         &mut self,
         scene: &Scene,
-        baked: &BakedAnim,
+        (baked, played): (&BakedAnim, &RangeInclusive<f64>),
         places: &BTreeMap<u32, usize>,
         left: &mut usize,
         model: &mut Model<'_>,
@@ -273,7 +261,7 @@ impl Parts {
                     .collect()
             };
             let keys = times.iter().map(|time| (*time, weights(*time)));
-            let keys = within(keys.collect(), &self.played, false);
+            let keys = within(keys.collect(), played, false);
             if !keys.iter().all(|(_, own)| is_alike(own, &rest, false)) {
                 self.add(*place, "weights", ArrayShape::Scalar, keys, model);
             }

@@ -16,6 +16,7 @@ use crate::{
     limits::MAX_IMAGES,
     reader::{around::splat::SPLATS, document, humanoid, prop},
     source::{
+        budget::Budget,
         files::{self, FolderFiles, SideFiles},
         json::{Item, Kind},
     },
@@ -340,7 +341,8 @@ fn load(
     purpose: Purpose,
     manifest: &WorldManifest,
 ) -> Result<Passed, SceneError> {
-    let mut loaded = document::load_for_report(bytes, files, purpose.limit())?;
+    let (limit, budget) = (purpose.limit(), Budget::of_report());
+    let mut loaded = document::load_within(bytes, files, limit, &budget, None)?;
     let mut summary = summarise(&loaded);
     let beside = loaded.side_files.iter().map(|(_, file)| file.len() as u64);
     summary.bytes = bytes.len() as u64 + beside.sum::<u64>();

@@ -52,7 +52,9 @@ impl Sink {
 
     /// A finding about the whole file.
     pub(super) fn whole(&mut self, code: &Code) {
-        self.push(code, String::new(), None);
+        if self.has_room(code) {
+            self.push(code, String::new(), None);
+        }
     }
 
     /// Pointers of all findings that are kept.
@@ -79,10 +81,10 @@ impl Sink {
 
     fn push(&mut self, code: &Code, pointer: String, offset: Option<u64>) {
         let place = offset.map_or_else(|| pointer.clone(), |offset| offset.to_string());
-        if self.seen.contains(&(code.name, place.clone())) || !self.make_room(code.severity) {
+        if !self.seen.insert((code.name, place)) {
             return;
         }
-        self.seen.insert((code.name, place));
+        self.make_room();
         let issue = Issue {
             code: code.name,
             severity: code.severity,
@@ -98,30 +100,25 @@ impl Sink {
     /// of it may have been found before.
     fn has_room(&mut self, code: &Code) -> bool {
         let own = usize::from(code.severity);
-        let is_full = self.kept.iter().map(Vec::len).sum::<usize>() >= MAX_ISSUES;
-        if is_full && self.kept[own + 1..].iter().all(Vec::is_empty) {
+        if self.is_full() && self.kept[own + 1..].iter().all(Vec::is_empty) {
             self.left_out[own] += 1;
             return false;
         }
         true
     }
 
-    /// False when there is room neither for a finding nor in place of a milder one. What is left out is counted.
-    fn make_room(&mut self, severity: u8) -> bool {
-        if self.kept.iter().map(Vec::len).sum::<usize>() < MAX_ISSUES {
-            return true;
-        }
-        let own = usize::from(severity);
-        let mut milder = (own + 1..SEVERITIES).rev();
+    fn is_full(&self) -> bool {
+        self.kept.iter().map(Vec::len).sum::<usize>() >= MAX_ISSUES
+    }
+
+    /// Gives up the mildest finding where there is no room for another one, and counts it.
+    fn make_room(&mut self) {
+        let mut milder = (0..SEVERITIES).rev();
         let milder = milder.find(|severity| !self.kept[*severity].is_empty());
-        match milder {
-            Some(milder) => {
-                self.kept[milder].pop();
-                self.left_out[milder] += 1;
-            }
-            None => self.left_out[own] += 1,
+        if let Some(milder) = milder.filter(|_| self.is_full()) {
+            self.kept[milder].pop();
+            self.left_out[milder] += 1;
         }
-        milder.is_some()
     }
 }
 

@@ -38,15 +38,6 @@ pub(crate) fn load(bytes: &[u8], files: &dyn SideFiles, limit: u64) -> Result<Lo
     load_telling(bytes, files, limit, None)
 }
 
-/// The same of a file that is converted.
-pub(crate) fn load_source(
-    bytes: &[u8],
-    files: &dyn SideFiles,
-    limit: u64,
-) -> Result<Loaded, SceneError> {
-    load_within(bytes, files, limit, &Budget::of_source(), None)
-}
-
 /// The same; `told` hears of a scene with nothing but images, samplers, textures and materials, as they will be in the end, before
 /// what takes longer is read. It hears of none where they may yet change.
 pub(crate) fn load_telling(
@@ -58,16 +49,8 @@ pub(crate) fn load_telling(
     load_within(bytes, files, limit, &Budget::new(), told)
 }
 
-/// The same of a file on which there is a report.
-pub(crate) fn load_for_report(
-    bytes: &[u8],
-    files: &dyn SideFiles,
-    limit: u64,
-) -> Result<Loaded, SceneError> {
-    load_within(bytes, files, limit, &Budget::of_report(), None)
-}
-
-fn load_within(
+/// The same with what else the file may take.
+pub(crate) fn load_within(
     bytes: &[u8],
     files: &dyn SideFiles,
     limit: u64,

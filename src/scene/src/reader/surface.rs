@@ -230,7 +230,7 @@ fn image_data(
     }
 }
 
-/// An image that a report goes by without looking into it.
+/// An image that a report goes by without looking into it, as the PNG that it would become.
 fn as_its_head_says(item: &Item<'_>, (width, height): (u32, u32), data: Arc<[u8]>) -> Image {
     Image {
         name: image_name(item),

@@ -125,6 +125,16 @@ impl Array {
         Self::new(shape, Component::F32, false, bytes)
     }
 
+    /// Numbers from 0 to 1 in steps of 65,535.
+    #[must_use]
+    pub fn shares(shape: ArrayShape, values: &[f32]) -> Self {
+        let steps = values
+            .iter()
+            .map(|value| (value * f32::from(u16::MAX)).round() as u16);
+        let bytes = steps.flat_map(u16::to_le_bytes).collect();
+        Self::new(shape, Component::U16, true, bytes)
+    }
+
     /// Vertex indices in the smallest type that every program reads.
     #[must_use]
     pub fn indices(values: &[u32]) -> Self {

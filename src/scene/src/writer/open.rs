@@ -7,7 +7,7 @@ use super::{
 use crate::{
     Purpose, SoundFormat,
     error::SceneError,
-    reader::{dds, document::load_source, draco},
+    reader::{dds, document::load_within, draco},
     source::{
         accessor::Accessors,
         budget::Budget,
@@ -35,7 +35,8 @@ impl Draft {
     /// # Errors
     /// [`SceneError`] with the place and the fault, the gate's own and those of data that it does not look into.
     pub fn open(bytes: &[u8], files: &dyn SideFiles, purpose: Purpose) -> Result<Self, SceneError> {
-        drop(load_source(bytes, files, purpose.limit())?);
+        let (limit, budget) = (purpose.limit(), Budget::of_source());
+        drop(load_within(bytes, files, limit, &budget, None)?);
         let container = container::split(bytes)?;
         let tree = json::parse(container.json)?;
         let root = Item::root(&tree);
